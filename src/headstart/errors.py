@@ -1,0 +1,139 @@
+"""Everything that can go wrong and that a person can mend, one class a cause.
+
+Each error says what was expected, what came and what to do next. The command line gives every class an exit code of its own
+(`headstart.cli.exit_codes`).
+"""
+
+
+class HeadstartError(Exception):
+    """A mistake in the input or the surroundings that the person who typed can mend.
+
+    Args:
+        problem: what is wrong, in one sentence, naming the thing as it was typed.
+        expected: what would have been right.
+        received: what came instead.
+        hint: what to do next.
+    """
+
+    def __init__(self, problem: str, *, expected: str, received: str, hint: str) -> None:
+        self.problem = problem
+        self.expected = expected
+        self.received = received
+        self.hint = hint
+        super().__init__(f"{problem} Expected {expected}; received {received}. {hint}")
+
+
+class DataError(HeadstartError):
+    """Something is wrong with the pictures or their labels."""
+
+
+class DataNotFoundError(DataError):
+    """The folder, table or picture does not exist."""
+
+
+class NoClassFoldersError(DataError):
+    """The folder has no class folders with pictures inside."""
+
+
+class OneClassError(DataError):
+    """All examples have the same class: there is nothing to tell apart."""
+
+
+class ClassTooSmallError(DataError):
+    """A class has too few pictures to stand in training, validation and test."""
+
+
+class NoReadableImagesError(DataError):
+    """No picture can be decoded."""
+
+
+class UnreadableImageError(DataError):
+    """One file is no picture, or a damaged one."""
+
+
+class TableColumnsError(DataError):
+    """A table of labels lacks a column, or a column holds something unusable."""
+
+
+class TablePathMissingError(DataError):
+    """A table of labels names pictures that do not exist."""
+
+
+class TablePathOutsideError(DataError):
+    """A table of labels names pictures outside its own folder."""
+
+
+class SplitError(DataError):
+    """The parts asked for cannot be made, or the given parts lack one."""
+
+
+class ClassNamesError(DataError):
+    """Labelled data has other classes than the model."""
+
+
+class BackboneError(HeadstartError):
+    """Something is wrong with the pretrained network that was asked for."""
+
+
+class UnknownBackboneError(BackboneError):
+    """No backbone has this name."""
+
+
+class UnknownStageError(BackboneError):
+    """The backbone has no stage of this name."""
+
+
+class ImageSizeError(BackboneError):
+    """The image size is too small for the backbone, or no size at all."""
+
+
+class WeightsError(BackboneError):
+    """Weights cannot be used with this backbone."""
+
+
+class WeightsNotFoundError(WeightsError):
+    """The weights file does not exist, or this backbone has no weights of that kind."""
+
+
+class WeightsMismatchError(WeightsError):
+    """The weights belong to another architecture, or the file is damaged."""
+
+
+class WeightsDownloadError(WeightsError):
+    """The weights could not be downloaded."""
+
+
+class RecipeError(HeadstartError):
+    """A setting is unknown or outside its range."""
+
+
+class RunError(HeadstartError):
+    """Something is wrong with a run directory."""
+
+
+class RunNotFoundError(RunError):
+    """There is no run in this folder."""
+
+
+class RunExistsError(RunError):
+    """The folder for a new run already holds something."""
+
+
+class RunIncompleteError(RunError):
+    """The run was stopped before it had what is asked of it."""
+
+
+class RunDamagedError(RunError):
+    """A file of the run does not hold what the run wrote."""
+
+
+class StorageFullError(HeadstartError):
+    """The disk has no room left."""
+
+
+class StoragePermissionError(HeadstartError):
+    """A folder cannot be written to."""
+
+
+class ExtraMissingError(HeadstartError):
+    """An optional package is not installed."""
