@@ -103,6 +103,10 @@ class WeightsDownloadError(WeightsError):
     """The weights could not be downloaded."""
 
 
+class PredictionsError(HeadstartError):
+    """Predictions cannot be scored: they are no probabilities, or do not fit the targets."""
+
+
 class RecipeError(HeadstartError):
     """A setting is unknown or outside its range."""
 
