@@ -1,0 +1,133 @@
+"""The numbers of an evaluation as plain values, and the JSON file they live in."""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from headstart.errors import RunDamagedError
+
+FORMAT_VERSION = 1
+
+SINGLE_LABEL = "single-label"
+MULTI_LABEL = "multi-label"
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One number with its uncertainty and what it takes to beat nothing.
+
+    Attributes:
+        name: such as `"accuracy"`.
+        value: on all examples; NaN where the examples do not define it (ROC-AUC of one class).
+        low: lower end of the bootstrap 95 % interval.
+        high: upper end of the same.
+        baseline: what always answering with the training set's class frequencies scores on the same examples.
+        num_examples: how many examples were scored.
+        higher_is_better: False for losses and errors.
+    """
+
+    name: str
+    value: float
+    low: float
+    high: float
+    baseline: float
+    num_examples: int
+    higher_is_better: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Report:
+    """How well a model answered a set of examples it had not seen.
+
+    Attributes:
+        kind: `"single-label"` or `"multi-label"`.
+        metrics: name → metric, in the order to show them.
+        per_class: one row a class: class, precision, recall, recall_low, recall_high (Wilson), f1, support. NaN where
+            undefined.
+        confusion: `(k, k)` counts, true class down, predicted class across; `(k, 2, 2)`, one such table per label, if
+            multi-label.
+        class_names: in the order of the model's outputs.
+        num_examples: how many examples were scored.
+        calibration: one row a bin of confidence: low, high, num_examples, confidence, accuracy. NaN in empty bins.
+    """
+
+    kind: str
+    metrics: Mapping[str, Metric]
+    per_class: pd.DataFrame
+    confusion: np.ndarray
+    class_names: tuple[str, ...]
+    num_examples: int
+    calibration: pd.DataFrame
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything in types JSON knows; NaN becomes None."""
+        return {
+            "format_version": FORMAT_VERSION,
+            "kind": self.kind,
+            "num_examples": self.num_examples,
+            "class_names": list(self.class_names),
+            "metrics": {name: _without_nan(asdict(metric)) for name, metric in self.metrics.items()},
+            "per_class": _records(self.per_class),
+            "confusion": self.confusion.tolist(),
+            "calibration": _records(self.calibration),
+        }
+
+    def write(self, path: Path) -> None:
+        """Writes the report as JSON."""
+        text = json.dumps(self.to_json(), indent=2, ensure_ascii=False, allow_nan=False)
+        Path(path).write_text(text + "\n", encoding="utf-8")
+
+    @classmethod
+    def read(cls, path: Path) -> "Report":
+        """The report that `write` put there.
+
+        Raises:
+            RunDamagedError: the file is no report, or one of a later version.
+        """
+        try:
+            return _from_json(json.loads(Path(path).read_text(encoding="utf-8")))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise RunDamagedError(
+                f"'{path}' is no evaluation report that this version can read.",
+                expected=f"the JSON that an evaluation writes, format_version {FORMAT_VERSION}",
+                received=f"{type(error).__name__}: {error}",
+                hint="Evaluate the run again to write a new one.",
+            ) from error
+
+
+def _from_json(content: Mapping[str, Any]) -> Report:
+    if content["format_version"] != FORMAT_VERSION:
+        raise ValueError(f"format_version {content['format_version']}")
+    return Report(
+        kind=content["kind"],
+        metrics={name: Metric(**_with_nan(metric)) for name, metric in content["metrics"].items()},
+        per_class=_frame(content["per_class"]),
+        confusion=np.asarray(content["confusion"], dtype=np.int64),
+        class_names=tuple(content["class_names"]),
+        num_examples=content["num_examples"],
+        calibration=_frame(content["calibration"]),
+    )
+
+
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    return [_without_nan(record) for record in frame.to_dict(orient="records")]
+
+
+def _frame(records: list[dict[str, Any]]) -> pd.DataFrame:
+    return pd.DataFrame([_with_nan(record) for record in records])
+
+
+def _without_nan(record: Mapping[Any, Any]) -> dict[str, Any]:
+    return {
+        str(key): None if isinstance(value, float) and math.isnan(value) else value for key, value in record.items()
+    }
+
+
+def _with_nan(record: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: math.nan if value is None else value for key, value in record.items()}
