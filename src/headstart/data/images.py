@@ -1,19 +1,23 @@
 """From a picture file to RGB pixels, by exactly one way.
 
-Training, evaluation and prediction all come through here, so a model never meets a picture read in another manner than the ones it
-learned from.
+Training, evaluation and prediction all come through here, so a model never meets a picture that was read in another
+manner than the ones it learned from.
 """
 
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from io import BytesIO
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 
-from headstart.errors import UnreadableImageError
+from headstart.errors import ImageSizeError, RecipeError, UnreadableImageError
 
-# Left out on purpose: EPS, which Pillow hands to Ghostscript, and formats without a signature (TGA), which claim any file.
+# Left out on purpose: EPS, which Pillow hands to Ghostscript, and formats without a signature (TGA), which claim any
+# file.
 IMAGE_FORMATS = ("AVIF", "BMP", "GIF", "JPEG", "JPEG2000", "PNG", "PPM", "TIFF", "WEBP")
 
 _ORIENTATION_TAG = 0x0112
@@ -28,39 +32,193 @@ _TRANSPOSES = {
 }
 _WIDE_GREY_MODES = frozenset({"I", "I;16", "I;16B", "I;16L", "I;16N"})
 
+# Pillow's resampling looks at every source pixel, so shrinking a photo does not alias.
+_RESAMPLING = Image.Resampling.BICUBIC
+
 
 def open_rgb(source: bytes | Path) -> Image.Image:
     """One picture as 8-bit RGB, upright.
 
-    The EXIF orientation is applied. Of an animation or a file of several pages the first picture counts. Transparency is laid on
-    white: that is what the person saw who sorted the pictures (viewers and browsers show white paper), and the colour a file stores
-    under fully transparent pixels is arbitrary. 16-bit grey is scaled from 0-65535 to 0-255, not clipped. Colour profiles are ignored.
+    The EXIF orientation is applied. Of an animation or a file of several pages the first picture counts. Transparency
+    is laid on white: that is what the person saw who sorted the pictures (viewers and browsers show white paper), and
+    the colour a file stores under fully transparent pixels is arbitrary. 16-bit grey is scaled from 0-65535 to 0-255,
+    not clipped. Colour profiles are ignored.
 
     Args:
         source: a path, or the bytes of a file.
 
     Raises:
-        UnreadableImageError: the file is missing, no picture, damaged, cut off, or larger than Pillow's limit against decompression
-            bombs. `__cause__` holds the original error.
+        UnreadableImageError: the file is missing, no picture, damaged, cut off, or larger than Pillow's limit against
+            decompression bombs. `__cause__` holds the original error.
     """
     try:
         with Image.open(BytesIO(source) if isinstance(source, bytes) else source, formats=_open_formats()) as image:
             image.load()
             return _to_rgb(_upright(image))
-    # The readers of the formats raise whatever a damaged file leads them to: OSError, SyntaxError, struct.error, KeyError...
+    # The readers raise whatever a damaged file leads them to: OSError, SyntaxError, struct.error, KeyError...
     except Exception as error:
         raise _unreadable(source, error) from error
 
 
+def decode_image(path: Path) -> np.ndarray:
+    """One picture in its own size: `(height, width, 3)` uint8, RGB, upright.
+
+    Raises:
+        UnreadableImageError: as `open_rgb`.
+    """
+    return np.asarray(open_rgb(path))
+
+
+def resize_image(image: np.ndarray | Image.Image, image_size: tuple[int, int], mode: str = "stretch") -> np.ndarray:
+    """The picture in the size of the model's input, antialiased.
+
+    Args:
+        image: `(h, w, 3)` uint8, or an RGB picture from `open_rgb`.
+        image_size: `(height, width)` in pixels.
+        mode: `stretch` keeps the whole picture but not its proportions; `pad` keeps both and fills the rest with black
+            bars; `crop` keeps the proportions and cuts off what stands over, equally on both sides.
+
+    Returns:
+        `(height, width, 3)` uint8, read-only.
+
+    Raises:
+        ImageSizeError: a side of `image_size` is below 1.
+        RecipeError: `mode` is none of the three.
+    """
+    check_resize(image_size, mode)
+    picture = image if isinstance(image, Image.Image) else Image.fromarray(image)
+    height, width = image_size
+    pixels = np.asarray(_RESIZERS[mode](picture, (width, height)))
+    pixels.flags.writeable = False
+    return pixels
+
+
+def check_resize(image_size: tuple[int, int], mode: str) -> None:
+    """Refuses a size or a resize mode that `resize_image` cannot serve.
+
+    Raises:
+        ImageSizeError: a side of `image_size` is below 1.
+        RecipeError: `mode` is unknown.
+    """
+    if min(image_size) < 1:
+        raise ImageSizeError(
+            f"No picture can have the size {image_size}.",
+            expected="image_size=(height, width), both at least 1 pixel",
+            received=f"image_size={image_size}",
+            hint="224 by 224 suits most backbones.",
+        )
+    if mode not in _RESIZERS:
+        raise RecipeError(
+            f"There is no resize mode '{mode}'.",
+            expected=f"one of {', '.join(RESIZE_MODES)}",
+            received=f"resize_mode={mode!r}",
+            hint="'stretch' keeps the whole picture and is the default.",
+        )
+
+
+class ImageSource:
+    """Pictures by their place in a list, all in one size, read when asked for and remembered while there is room.
+
+    Pictures are remembered until `cache_bytes` are used and never forgotten again: every epoch visits every picture
+    once in a new order, and under that pattern a cache that forgets the oldest would have dropped most pictures just
+    before they come round again. Safe to use from several threads.
+
+    Args:
+        paths: the picture files.
+        image_size: `(height, width)` in pixels.
+        resize_mode: as in `resize_image`.
+        cache_bytes: room for remembered pictures; 0 remembers none.
+
+    Attributes:
+        failure: the last error `load` raised, so that it can be told after TensorFlow has swallowed it.
+    """
+
+    def __init__(
+        self,
+        paths: Sequence[Path],
+        *,
+        image_size: tuple[int, int],
+        resize_mode: str = "stretch",
+        cache_bytes: int = 1 << 30,
+    ) -> None:
+        check_resize(image_size, resize_mode)
+        self.paths = tuple(paths)
+        self.image_size = image_size
+        self.resize_mode = resize_mode
+        self.failure: UnreadableImageError | None = None
+        self._remembered: dict[int, np.ndarray] = {}
+        self._max_remembered = cache_bytes // (image_size[0] * image_size[1] * 3)
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def load(self, index: int) -> np.ndarray:
+        """The picture at `index`: `(height, width, 3)` uint8, read-only.
+
+        Raises:
+            UnreadableImageError: as `open_rgb`.
+        """
+        remembered = self._remembered.get(index)
+        if remembered is not None:
+            return remembered
+        try:
+            pixels = resize_image(open_rgb(self.paths[index]), self.image_size, self.resize_mode)
+        except UnreadableImageError as error:
+            self.failure = error
+            raise
+        with self._lock:
+            if len(self._remembered) < self._max_remembered:
+                self._remembered[index] = pixels
+        return pixels
+
+    def load_all(self) -> np.ndarray:
+        """All pictures in order: `(len(self), height, width, 3)` uint8.
+
+        Raises:
+            UnreadableImageError: as `open_rgb`, for the first unreadable picture.
+        """
+        pictures = np.empty((len(self), *self.image_size, 3), np.uint8)
+        with ThreadPoolExecutor() as pool:  # Pillow decodes and resizes outside Python's global lock
+            for index, pixels in enumerate(pool.map(self.load, range(len(self)))):
+                pictures[index] = pixels
+        return pictures
+
+
+def _stretch(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
+    return picture.resize(size, _RESAMPLING)
+
+
+def _pad(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
+    # ImageOps.pad rounds the short side of a very long picture to 0 pixels and fails.
+    scale = min(size[0] / picture.width, size[1] / picture.height)
+    width, height = (max(1, round(side * scale)) for side in picture.size)
+    padded = Image.new("RGB", size)
+    padded.paste(picture.resize((width, height), _RESAMPLING), ((size[0] - width) // 2, (size[1] - height) // 2))
+    return padded
+
+
+def _crop(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
+    return ImageOps.fit(picture, size, _RESAMPLING)
+
+
+_RESIZERS: dict[str, Callable[[Image.Image, tuple[int, int]], Image.Image]] = {
+    "stretch": _stretch,
+    "pad": _pad,
+    "crop": _crop,
+}
+RESIZE_MODES = tuple(_RESIZERS)
+
+
 @cache
 def _open_formats() -> tuple[str, ...]:
-    Image.init()  # AVIF and JPEG 2000 are missing from some builds of Pillow, and naming an unknown format is a KeyError
+    Image.init()  # some builds of Pillow lack AVIF or JPEG 2000, and naming an unknown format is a KeyError
     return tuple(name for name in IMAGE_FORMATS if name in Image.OPEN)
 
 
 def _upright(image: Image.Image) -> Image.Image:
-    # ImageOps.exif_transpose would also write the EXIF block anew, which fails on blocks with odd tags. The tag must be read after
-    # load(): for TIFF, Pillow turns the picture itself while loading and drops the tag.
+    # ImageOps.exif_transpose would also write the EXIF block anew, which fails on blocks with odd tags. The tag must be
+    # read after load(): for TIFF, Pillow turns the picture itself while loading and drops the tag.
     try:
         orientation = image.getexif().get(_ORIENTATION_TAG)
     except Exception:  # a damaged EXIF block does not damage the pixels
@@ -115,5 +273,5 @@ def _describe(source: bytes | Path, error: Exception) -> str:
         return "a folder"
     if isinstance(error, UnidentifiedImageError):
         size = len(source) if isinstance(source, bytes) else source.stat().st_size
-        return f"{size} bytes that no picture format begins with" if size else "an empty file"
+        return f"{size} bytes that are no picture of these formats" if size else "an empty file"
     return f"{error or type(error).__name__}".rstrip(".")
