@@ -1,0 +1,48 @@
+"""Headstart: from a folder of pictures to a classifier you can trust.
+
+    run = headstart.train("photos", backbone="mobilenetv2")
+    print(run.report.metrics["accuracy"])
+    print(headstart.predict(run, ["new.jpg"]))
+
+Nothing heavy is imported before one of these verbs is used.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from headstart import version
+
+if TYPE_CHECKING:
+    from headstart.recipe import Recipe
+    from headstart.run import Run, evaluate, predict, resume, train, write_report
+
+__version__ = version.VERSION
+
+_HOMES = {
+    "Recipe": "headstart.recipe",
+    "Run": "headstart.run",
+    "evaluate": "headstart.run",
+    "predict": "headstart.run",
+    "resume": "headstart.run",
+    "train": "headstart.run",
+    "write_report": "headstart.run",
+}
+
+__all__ = ["Recipe", "Run", "__version__", "evaluate", "load", "predict", "resume", "train", "write_report"]
+
+
+def load(path: str) -> "Run":
+    """The run in a folder.
+
+    Raises:
+        RunNotFoundError: there is no run.
+    """
+    from headstart.run import Run  # noqa: PLC0415  TensorFlow is imported late
+
+    return Run.load(path)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'headstart' has no attribute '{name}'")
+    return getattr(import_module(_HOMES[name]), name)

@@ -1,0 +1,236 @@
+"""A complete description of a run: typed values, the same as a TOML file."""
+
+import difflib
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import tomli_w
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from headstart.backbones import BackboneSpec, find_backbone
+from headstart.data import AUGMENTATIONS, Augmentation
+from headstart.errors import ImageSizeError, RecipeError
+
+FORMAT_VERSION = 1
+Fraction = Annotated[float, Field(ge=0.0, lt=1.0)]
+Rate = Annotated[float, Field(gt=0.0, le=10.0)]
+
+
+class Section(BaseModel):
+    """Values that are checked when they are made and never change afterwards; unknown names are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class DataSection(Section):
+    """Which pictures, and how they are split.
+
+    Attributes:
+        path: folder of class folders, or a CSV, TSV or Parquet table.
+        path_column, label_column: of a table.
+        split_column, group_column: of a table; None: columns named `split` and `group` where there are such.
+        fractions: shares of training, validation and test where the data brings no split of its own.
+    """
+
+    path: str
+    path_column: str = "path"
+    label_column: str = "label"
+    split_column: str | None = None
+    group_column: str | None = None
+    fractions: tuple[Fraction, Fraction, Fraction] = (0.7, 0.15, 0.15)
+
+
+class BackboneSection(Section):
+    """Which pretrained network.
+
+    Attributes:
+        name: see `headstart backbones`.
+        weights: `imagenet`, `builtin`, `none`, or a file; None: `builtin` for a backbone that brings its weights, else
+            `imagenet`.
+        image_size: height and width in pixels; None: the backbone's own.
+    """
+
+    name: str = "vgg19"
+    weights: str | None = None
+    image_size: tuple[int, int] | None = None
+
+    @field_validator("image_size", mode="before")
+    @classmethod
+    def _square(cls, value: Any) -> Any:
+        return (value, value) if isinstance(value, int) else value
+
+
+class ImagesSection(Section):
+    """How pictures are fed.
+
+    Attributes:
+        resize_mode: `stretch` shows the whole picture, `pad` also keeps its aspect, `crop` keeps its aspect and loses
+            its edges.
+        batch_size: pictures a training step.
+        augmentation: random changes of training pictures; a name such as `medium` stands for its fields.
+    """
+
+    resize_mode: Literal["stretch", "pad", "crop"] = "stretch"
+    batch_size: int = Field(default=32, ge=1, le=4096)
+    augmentation: Augmentation = AUGMENTATIONS["medium"]
+
+    @field_validator("augmentation", mode="before")
+    @classmethod
+    def _named(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        if value not in AUGMENTATIONS:
+            raise ValueError(f"should be one of {', '.join(AUGMENTATIONS)}, or a table of its fields")
+        return AUGMENTATIONS[value]
+
+
+class HeadSection(Section):
+    """The new layers: `dropout` is the share of features left out while training."""
+
+    dropout: Fraction = 0.2
+
+
+class FrozenPhaseSection(Section):
+    """The first phase: the head learns on a frozen backbone. Fields are those of `headstart.training.Phase`."""
+
+    epochs: int = Field(default=10, ge=0, le=10_000)
+    learning_rate: Rate = 2e-3
+    warmup: Fraction = 0.1
+    weight_decay: Fraction = 1e-4
+    label_smoothing: Fraction = 0.1
+    patience: int = Field(default=5, ge=1)
+
+
+class FineTuningPhaseSection(FrozenPhaseSection):
+    """The second phase: upper stages learn too. `unfreeze_from` None: from the topmost stage."""
+
+    epochs: int = Field(default=15, ge=0, le=10_000)
+    learning_rate: Rate = 3e-4
+    patience: int = Field(default=8, ge=1)
+    unfreeze_from: str | None = None
+    stage_rate_decay: Annotated[float, Field(gt=0.0, le=1.0)] = 0.5
+    unfreeze_batch_norm: bool = False
+
+
+class Recipe(Section):
+    """Everything that decides a run's result, apart from the pictures and the machine."""
+
+    format_version: Literal[1] = FORMAT_VERSION
+    seed: int = Field(default=0, ge=0, le=2**31 - 1)
+    data: DataSection
+    backbone: BackboneSection = BackboneSection()
+    images: ImagesSection = ImagesSection()
+    head: HeadSection = HeadSection()
+    frozen_phase: FrozenPhaseSection = FrozenPhaseSection()
+    fine_tuning_phase: FineTuningPhaseSection = FineTuningPhaseSection()
+
+    @classmethod
+    def from_values(cls, values: dict[str, Any]) -> Self:
+        """The recipe of nested tables of plain values, as TOML gives them.
+
+        Raises:
+            RecipeError: a name is unknown, a value has the wrong type or lies outside its range; all of them are named.
+        """
+        try:
+            return cls.model_validate(values)
+        except ValidationError as error:
+            raise _recipe_error(error) from None
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """The recipe in a TOML file.
+
+        Raises:
+            RecipeError: there is no such file, it is no TOML, or a value is wrong.
+        """
+        return cls.from_values(read_toml(path))
+
+    def write(self, path: Path) -> None:
+        """Writes a TOML file that `read` gives back equal."""
+        path.write_text(self.to_toml(), encoding="utf-8")
+
+    def to_toml(self) -> str:
+        """The recipe as TOML text."""
+        return tomli_w.dumps(self.model_dump(mode="json", exclude_none=True))
+
+    def resolved(self) -> Self:
+        """The same with every choice that was left open made: image size, weights, stage to unfreeze from.
+
+        Raises:
+            UnknownBackboneError, UnknownStageError: a name is not in the table.
+            ImageSizeError: the size is too small for the backbone.
+        """
+        spec = find_backbone(self.backbone.name)
+        unfreeze_from = self.fine_tuning_phase.unfreeze_from or spec.stages[-1].name
+        backbone = BackboneSection(
+            name=spec.name,
+            weights=self.backbone.weights or default_weights(spec),
+            image_size=self.backbone.image_size or spec.image_size,
+        )
+        _check_image_size(spec, backbone.image_size or spec.image_size)
+        fine_tuning = self.fine_tuning_phase.model_copy(update={"unfreeze_from": spec.stage(unfreeze_from).name})
+        return self.model_copy(update={"backbone": backbone, "fine_tuning_phase": fine_tuning})
+
+
+def default_weights(spec: BackboneSpec) -> str:
+    """`builtin` for a backbone that brings its weights, else `imagenet`."""
+    return spec.weights.source
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Nested tables of a TOML file.
+
+    Raises:
+        RecipeError: there is no such file, or it is no TOML.
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise RecipeError(
+            f"The recipe '{path}' cannot be read.",
+            expected="a TOML file such as the recipe.toml of a run",
+            received=str(error),
+            hint="`headstart train DATA` writes a complete recipe into its run directory; start from that one.",
+        ) from None
+
+
+def _check_image_size(spec: BackboneSpec, image_size: tuple[int, int]) -> None:
+    if all(size >= least for size, least in zip(image_size, spec.min_image_size, strict=True)):
+        return
+    height, width = image_size
+    least_height, least_width = spec.min_image_size
+    raise ImageSizeError(
+        f"{height}x{width} pixels are too few for {spec.title}.",
+        expected=f"at least {least_height}x{least_width}",
+        received=f"{height}x{width}",
+        hint=f"Use --image-size {max(spec.min_image_size)} or more; it was trained at {spec.image_size[0]}.",
+    )
+
+
+def _recipe_error(error: ValidationError) -> RecipeError:
+    problems = [_problem(detail) for detail in error.errors(include_url=False)]
+    return RecipeError(
+        f"The recipe has {len(problems)} mistake{'s' if len(problems) > 1 else ''}.",
+        expected="; ".join(expected for expected, _ in problems),
+        received="; ".join(received for _, received in problems),
+        hint="Correct the named settings; `headstart train --help` and docs/recipe.md explain them.",
+    )
+
+
+def _problem(detail: Any) -> tuple[str, str]:
+    name = ".".join(str(part) for part in detail["loc"])
+    if detail["type"] != "extra_forbidden":
+        message = detail["msg"].removeprefix("Value error, ").removeprefix("Input ")
+        return f"{name} {message}", f"{name} = {detail['input']!r}"
+    nearest = difflib.get_close_matches(name, _setting_names(Recipe), n=1, cutoff=0.4)
+    return f"a known setting{f' such as {nearest[0]}' if nearest else ''}", f"{name}"
+
+
+def _setting_names(section: type[BaseModel], prefix: str = "") -> list[str]:
+    names = []
+    for name, field in section.model_fields.items():
+        inner = field.annotation
+        is_section = isinstance(inner, type) and issubclass(inner, BaseModel)
+        names += _setting_names(inner, f"{prefix}{name}.") if is_section else [prefix + name]
+    return names

@@ -1,0 +1,9 @@
+"""Runs: what one training leaves on disk, and everything that can be done with it."""
+
+from headstart.run.directory import Run
+from headstart.run.evaluate import evaluate
+from headstart.run.predict import expand_paths, predict
+from headstart.run.report import write_report
+from headstart.run.train import phases_of, resume, train
+
+__all__ = ["Run", "evaluate", "expand_paths", "phases_of", "predict", "resume", "train", "write_report"]

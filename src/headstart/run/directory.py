@@ -1,0 +1,204 @@
+"""A run directory: everything that one training leaves behind, under fixed names."""
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+from headstart.data import Dataset
+from headstart.errors import RunDamagedError, RunExistsError, RunIncompleteError, RunNotFoundError
+from headstart.evaluation import Report
+from headstart.recipe import Recipe
+from headstart.run.storage import write_json
+from headstart.tasks import ImageClassifier
+from headstart.training import CheckpointDir, History
+
+FORMAT_VERSION = 1
+State = Literal["started", "interrupted", "failed", "finished"]
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run on disk; reads its files when they are asked for.
+
+    Attributes:
+        path: the run directory.
+    """
+
+    path: Path
+
+    @classmethod
+    def create(cls, path: Path, *, data_path: Path) -> "Run":
+        """A new, empty run directory.
+
+        Raises:
+            RunExistsError: the folder holds something already, or lies in the data folder, which is never written to.
+        """
+        path = path.expanduser().absolute()
+        if data_path.is_dir() and path.resolve().is_relative_to(data_path.resolve()):
+            raise RunExistsError(
+                f"The run directory '{path}' lies inside the data folder, which is never written to.",
+                expected="a folder elsewhere",
+                received=str(path),
+                hint="Name one with --out.",
+            )
+        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+            raise RunExistsError(
+                f"'{path}' holds something already.",
+                expected="a new or empty folder for the run",
+                received="a folder with files" if path.is_dir() else "a file",
+                hint=f"Choose another --out, or go on with an interrupted run: `headstart resume {path}`.",
+            )
+        path.mkdir(parents=True, exist_ok=True)
+        return cls(path)
+
+    @classmethod
+    def load(cls, path: Path | str) -> "Run":
+        """The run in a folder.
+
+        Raises:
+            RunNotFoundError: there is no run.
+        """
+        run = cls(Path(path).expanduser().absolute())
+        if not run.state_path.is_file():
+            raise RunNotFoundError(
+                f"There is no run in '{path}'.",
+                expected="a folder that `headstart train` made (with run.json and model.keras)",
+                received="a folder without run.json" if run.path.is_dir() else "no such folder",
+                hint="Name the folder that `headstart train` printed at its end, for example runs/flowers-vgg19-1.",
+            )
+        return run
+
+    @property
+    def state_path(self) -> Path:
+        """JSON: state, step, seconds and result."""
+        return self.path / "run.json"
+
+    @property
+    def recipe_path(self) -> Path:
+        """TOML: every setting, the open choices made."""
+        return self.path / "recipe.toml"
+
+    @property
+    def dataset_path(self) -> Path:
+        """CSV: one row an example, with its part and hash."""
+        return self.path / "dataset.csv"
+
+    @property
+    def audit_path(self) -> Path:
+        """JSON: what the audit found and left out."""
+        return self.path / "audit.json"
+
+    @property
+    def history_path(self) -> Path:
+        """CSV: one row an epoch."""
+        return self.path / "history.csv"
+
+    @property
+    def model_path(self) -> Path:
+        """The trained Keras model, from raw RGB to logits."""
+        return self.path / "model.keras"
+
+    @property
+    def task_path(self) -> Path:
+        """JSON: what the model's outputs mean."""
+        return self.path / "task.json"
+
+    @property
+    def environment_path(self) -> Path:
+        """JSON: versions and machine."""
+        return self.path / "environment.json"
+
+    @property
+    def predictions_path(self) -> Path:
+        """CSV: the model's answer for every picture of the test part."""
+        return self.path / "predictions.csv"
+
+    @property
+    def report_path(self) -> Path:
+        """JSON: the numbers."""
+        return self.path / "report.json"
+
+    @property
+    def html_path(self) -> Path:
+        """HTML: the report to read."""
+        return self.path / "report.html"
+
+    @property
+    def log_path(self) -> Path:
+        """Text: what happened when."""
+        return self.path / "run.log"
+
+    @property
+    def checkpoints(self) -> CheckpointDir:
+        """Where interrupted training goes on from."""
+        return CheckpointDir(self.path / "checkpoints")
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """`state`, and what is known so far: `seconds` of each step, `phases`, `result`."""
+        return read_json(self.state_path)
+
+    def update_state(self, state: State, **facts: Any) -> None:
+        """Writes the state and adds to what is known."""
+        known = self.state if self.state_path.exists() else {"format_version": FORMAT_VERSION}
+        write_json(self.state_path, {**known, "state": state, **facts})
+
+    @cached_property
+    def recipe(self) -> Recipe:
+        """What was asked for, every open choice made."""
+        return Recipe.read(self.recipe_path)
+
+    @cached_property
+    def dataset(self) -> Dataset:
+        """Every usable example with its part."""
+        self._require(self.dataset_path)
+        return Dataset.read(self.dataset_path)
+
+    @cached_property
+    def task(self) -> ImageClassifier:
+        """The trained model and what its outputs mean."""
+        self._require(self.model_path)
+        return ImageClassifier.from_file(self.model_path, read_json(self.task_path))
+
+    @property
+    def history(self) -> History:
+        """One row an epoch, as far as training came."""
+        if self.history_path.exists():
+            return History.read(self.history_path)
+        newest = self.checkpoints.newest()
+        return newest[1] if newest else History()
+
+    @property
+    def report(self) -> Report:
+        """Numbers on the test part."""
+        self._require(self.report_path)
+        return Report.read(self.report_path)
+
+    def _require(self, path: Path) -> None:
+        if path.is_file():
+            return
+        raise RunIncompleteError(
+            f"The run '{self.path}' has no {path.name}: it was stopped before it was written.",
+            expected="a finished run",
+            received=f"a run in state '{self.state['state']}'",
+            hint=f"Go on with `headstart resume {self.path}`.",
+        )
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """The content of one of a run's JSON files.
+
+    Raises:
+        RunDamagedError: it is missing or no JSON.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise RunDamagedError(
+            f"'{path}' cannot be read.",
+            expected="the JSON file that the run wrote",
+            received=str(error),
+            hint="Train again with `headstart train --recipe RUN/recipe.toml`.",
+        ) from None

@@ -1,0 +1,87 @@
+"""How good a run is: on its own test part, or on other labelled pictures."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from headstart.data import Dataset, ImageSource, audit_dataset, read_dataset
+from headstart.evaluation import Report, evaluate_classification, evaluate_multi_label
+from headstart.progress import SILENT, Progress
+from headstart.run.directory import Run
+from headstart.run.pictures import check_pictures
+from headstart.run.storage import write_text
+from headstart.tasks import ImageClassifier
+
+
+def evaluate(run: Run, data: Path | str | None = None, *, progress: Progress = SILENT) -> Report:
+    """Numbers with intervals, on the run's test part or on other labelled pictures.
+
+    Args:
+        run: a finished run.
+        data: labelled pictures as `headstart.train` takes them, all of which are scored, whatever their split; classes
+            are matched by name. None: the run's test part.
+        progress: told of every step.
+
+    Raises:
+        ClassNamesError: the data has classes that the model does not know.
+        RunDamagedError: pictures of the test part have changed since training.
+    """
+    if data is None:
+        check_pictures(run.dataset.part("test"))
+        return evaluate_test_part(run, progress=progress)
+    dataset = read_dataset(Path(data))
+    progress.start("checking pictures", len(dataset))
+    audit = audit_dataset(dataset, progress=lambda *_: progress.advance(1))
+    return _report(run, audit.dataset, _probabilities(run.task, audit.dataset, progress))
+
+
+def evaluate_test_part(run: Run, *, progress: Progress = SILENT) -> Report:
+    """Scores the test part and writes predictions.csv and report.json into the run."""
+    part = run.dataset.part("test")
+    probabilities = _probabilities(run.task, part, progress)
+    report = _report(run, part, probabilities)
+    write_text(run.predictions_path, _predictions_frame(run.task, part, probabilities).to_csv(index=False))
+    report.write(run.report_path)
+    return report
+
+
+def read_predictions(run: Run) -> tuple[pd.DataFrame, np.ndarray]:
+    """The rows of predictions.csv and their probabilities, `(examples, num_classes)`."""
+    frame = pd.read_csv(
+        run.predictions_path, dtype={"path": str, "target": str}, keep_default_na=False, float_precision="round_trip"
+    )
+    return frame, frame[[f"p({name})" for name in run.task.class_names]].to_numpy("float64")
+
+
+def _probabilities(task: ImageClassifier, dataset: Dataset, progress: Progress) -> np.ndarray:
+    progress.start("evaluating", 1)
+    source = ImageSource(dataset.paths(), image_size=task.image_size, resize_mode=task.resize_mode, cache_bytes=0)
+    probabilities = task.predict(source)
+    progress.advance(1)
+    return probabilities
+
+
+def _report(run: Run, dataset: Dataset, probabilities: np.ndarray) -> Report:
+    task = run.task
+    targets, training_targets = task.encode(dataset), task.encode(run.dataset.part("train"))
+    if task.multi_label:
+        return evaluate_multi_label(
+            probabilities,
+            targets.astype(int),
+            task.class_names,
+            baseline_targets=training_targets.astype(int),
+            seed=run.recipe.seed,
+        )
+    return evaluate_classification(
+        probabilities,
+        targets.argmax(axis=1),
+        task.class_names,
+        baseline_targets=training_targets.argmax(axis=1),
+        seed=run.recipe.seed,
+    )
+
+
+def _predictions_frame(task: ImageClassifier, dataset: Dataset, probabilities: np.ndarray) -> pd.DataFrame:
+    columns = pd.DataFrame(probabilities, columns=[f"p({name})" for name in task.class_names])
+    return pd.concat([dataset.frame[["path", "target"]], task.decode(probabilities), columns], axis=1)

@@ -1,0 +1,246 @@
+"""From a recipe to a finished run, step by step; every step that is done is kept and not done again."""
+
+import logging
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from headstart.backbones import build_backbone
+from headstart.data import Dataset, ImageSource, audit_dataset, read_dataset, split_dataset
+from headstart.errors import HeadstartError
+from headstart.options import recipe_from_options
+from headstart.progress import SILENT, Progress
+from headstart.recipe import FineTuningPhaseSection, FrozenPhaseSection, Recipe
+from headstart.run.directory import Run
+from headstart.run.environment import describe_environment, dtype_policy
+from headstart.run.evaluate import evaluate_test_part
+from headstart.run.pictures import check_pictures
+from headstart.run.report import write_report
+from headstart.run.storage import storage_errors, write_json
+from headstart.tasks import ImageClassifier, build_classifier
+from headstart.training import History, Phase, TrainingExamples, example_weights, fit_phase
+
+logger = logging.getLogger("headstart")
+
+
+def train(
+    data: Path | str | None = None,
+    *,
+    out: Path | str | None = None,
+    recipe: Path | str | Recipe | None = None,
+    progress: Progress = SILENT,
+    **options: Any,
+) -> Run:
+    """Trains a classifier on a folder of pictures, evaluates it and writes its report.
+
+    Args:
+        data: folder of class folders, or a CSV, TSV or Parquet table of paths and labels. None: the one in the recipe.
+        out: new folder for the run; None: `runs/DATA-BACKBONE-NUMBER`.
+        recipe: a recipe, or a TOML file, to start from.
+        progress: told of every step.
+        **options: short names of settings on top of the recipe, see `headstart.options.OPTIONS`.
+
+    Returns:
+        The finished run.
+
+    Raises:
+        HeadstartError: whatever the person can mend; its class and text say what.
+
+    Example:
+        run = headstart.train("photos", backbone="mobilenetv2", epochs=10)
+        print(run.report.metrics["accuracy"], run.html_path)
+    """
+    if not isinstance(recipe, Recipe):
+        recipe_path = None if recipe is None else Path(recipe)
+        recipe = recipe_from_options({"data": data, **options}, recipe_path=recipe_path)
+    recipe = recipe.resolved()
+    dataset = _read_data(recipe)  # a mistake in the data is told before anything is built or written
+    run_path = _new_path(recipe) if out is None else Path(out)
+    with storage_errors(run_path):
+        run = Run.create(run_path, data_path=Path(recipe.data.path))
+        run.update_state("started", seconds={})
+        recipe.write(run.recipe_path)
+        write_json(run.environment_path, describe_environment())
+        return _go_on(run, progress, dataset=dataset)
+
+
+def resume(path: Path | str, *, progress: Progress = SILENT) -> Run:
+    """Goes on with a run that was interrupted; a finished one is given back as it is.
+
+    Raises:
+        RunNotFoundError: there is no run in this folder.
+        RunDamagedError: its checkpoints are damaged, or pictures have changed since.
+    """
+    run = Run.load(path)
+    if run.state["state"] == "finished":
+        return run
+    with storage_errors(run.path):
+        return _go_on(run, progress)
+
+
+def _go_on(run: Run, progress: Progress, *, dataset: Dataset | None = None) -> Run:
+    with _log_to(run), _state_of(run):
+        recipe = run.recipe
+        keras.config.set_dtype_policy(dtype_policy())
+        keras.utils.set_random_seed(recipe.seed)
+        if not run.dataset_path.exists():
+            _prepare_data(run, dataset if dataset is not None else _read_data(recipe), progress)
+        else:
+            check_pictures(run.dataset)
+        if not run.model_path.exists():
+            _train_model(run, progress)
+        with _timed(run, "evaluation"):
+            evaluate_test_part(run, progress=progress)
+        with _timed(run, "report"):
+            write_report(run, progress=progress)
+        accuracy = run.report.metrics["accuracy"]
+        run.update_state(
+            "finished", result={"test_accuracy": accuracy.value, "interval": [accuracy.low, accuracy.high]}
+        )
+        logger.info(
+            "finished: test accuracy %.4f (95 %% interval %.4f to %.4f)", accuracy.value, accuracy.low, accuracy.high
+        )
+    return run
+
+
+def _read_data(recipe: Recipe) -> Dataset:
+    section = recipe.data
+    return read_dataset(
+        Path(section.path),
+        path_column=section.path_column,
+        label_column=section.label_column,
+        split_column=section.split_column,
+        group_column=section.group_column,
+    )
+
+
+def _prepare_data(run: Run, dataset: Dataset, progress: Progress) -> None:
+    with _timed(run, "audit"):
+        progress.start("checking pictures", len(dataset))
+        done = count(1)
+        audit = audit_dataset(dataset, progress=lambda *_: progress.advance(1) or next(done))
+        audit.write(run.audit_path)
+        for path, reason in audit.left_out:
+            logger.warning("left out: %s (%s)", path, reason)
+    recipe = run.recipe
+    split_dataset(audit.dataset, fractions=recipe.data.fractions, seed=recipe.seed).write(run.dataset_path)
+
+
+def _train_model(run: Run, progress: Progress) -> None:
+    recipe, dataset = run.recipe, run.dataset
+    task = _build_task(recipe, dataset)
+    examples = _examples(task, recipe, dataset)
+    start = run.checkpoints.newest()
+    phases = []
+    for phase_index, phase in enumerate(phases_of(recipe)):
+        with _timed(run, f"{phase.name} phase"):
+            result = fit_phase(
+                task,
+                phase,
+                examples,
+                phase_index=phase_index,
+                checkpoints=run.checkpoints,
+                start=start,
+                progress=progress,
+            )
+        start = None if result.checkpoint is None else (result.checkpoint, result.history)
+        phases.append({**asdict(phase), **asdict(result.count)})
+        logger.info("%s phase: %d parameters learn, %d are frozen", phase.name, *asdict(result.count).values())
+    (History() if start is None else start[1]).write(run.history_path)
+    run.update_state("started", phases=phases)
+    write_json(run.task_path, task.facts())
+    _save_model(task.model, run.model_path)
+
+
+def _build_task(recipe: Recipe, dataset: Dataset) -> ImageClassifier:
+    section = recipe.backbone
+    backbone = build_backbone(section.name, image_size=section.image_size, weights=section.weights or "none")
+    return build_classifier(
+        backbone,
+        dataset.class_names,
+        multi_label=dataset.multi_label,
+        resize_mode=recipe.images.resize_mode,
+        dropout=recipe.head.dropout,
+        seed=recipe.seed,
+    )
+
+
+def _examples(task: ImageClassifier, recipe: Recipe, dataset: Dataset) -> TrainingExamples:
+    training, validation = dataset.part("train"), dataset.part("validation")
+    targets = task.encode(training)
+    return TrainingExamples(
+        source=ImageSource(training.paths(), image_size=task.image_size, resize_mode=task.resize_mode),
+        targets=targets,
+        validation_source=ImageSource(validation.paths(), image_size=task.image_size, resize_mode=task.resize_mode),
+        validation_targets=task.encode(validation),
+        weights=example_weights(targets),
+        batch_size=recipe.images.batch_size,
+        seed=recipe.seed,
+        augmentation=recipe.images.augmentation,
+    )
+
+
+def phases_of(recipe: Recipe) -> tuple[Phase, Phase]:
+    """The frozen phase and the fine-tuning phase that a recipe describes."""
+    return _phase("frozen", recipe.frozen_phase), _phase("fine-tuning", recipe.fine_tuning_phase)
+
+
+def _phase(name: str, section: FrozenPhaseSection | FineTuningPhaseSection) -> Phase:
+    return Phase(name=name, **section.model_dump())
+
+
+def _save_model(model: keras.Model, path: Path) -> None:
+    """Writes the model without optimizer state, in one step, so that it loads where this package is not installed."""
+    model.compile()
+    partial = path.with_name(f"partial-{path.name}")
+    model.save(partial, include_optimizer=False)
+    partial.replace(path)
+
+
+def _new_path(recipe: Recipe) -> Path:
+    name = f"{Path(recipe.data.path).stem}-{recipe.backbone.name}"
+    return next(path for number in count(1) if not (path := Path("runs") / f"{name}-{number}").exists())
+
+
+@contextmanager
+def _timed(run: Run, step: str) -> Iterator[None]:
+    started = time.perf_counter()
+    logger.info("%s starts", step)
+    yield
+    state = run.state
+    seconds = state["seconds"].get(step, 0.0) + time.perf_counter() - started
+    run.update_state(state["state"], seconds={**state["seconds"], step: round(seconds, 3)})
+
+
+@contextmanager
+def _state_of(run: Run) -> Iterator[None]:
+    """Keeps in the run how it ended, whatever ended it."""
+    run.update_state("started")
+    try:
+        yield
+    except KeyboardInterrupt:
+        run.update_state("interrupted")
+        raise
+    except Exception as error:
+        logger.exception("failed")
+        run.update_state("failed", error=str(error) if isinstance(error, HeadstartError) else repr(error))
+        raise
+
+
+@contextmanager
+def _log_to(run: Run) -> Iterator[None]:
+    handler = logging.FileHandler(run.log_path, encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        handler.close()

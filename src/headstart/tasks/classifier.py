@@ -1,0 +1,185 @@
+"""Which classes a picture shows."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pandas as pd
+
+from headstart.backbones import Backbone, stage_layers
+from headstart.data import Dataset, ImageSource, evaluation_batches
+from headstart.errors import ClassNamesError
+
+LABEL_SEPARATOR = ";"
+HEAD_LAYERS = ("head_pool", "head_dropout", "logits")
+
+
+@dataclass(frozen=True, eq=False)
+class ImageClassifier:
+    """A classifier: a plain Keras model from raw RGB 0-255 to logits, and what its outputs mean.
+
+    Attributes:
+        model: flat functional model of stock layers, `(batch, height, width, 3)` to `(batch, num_classes)` logits.
+        class_names: what each logit stands for.
+        backbone: name of the backbone below the head.
+        stages: stage name → names of the layers that belong to it, lowest stage first.
+        last_feature_layer: the layer whose output the head pools.
+        multi_label: whether a picture may show several classes, or none.
+        resize_mode: how a picture of another size becomes one of `image_size`.
+    """
+
+    model: keras.Model
+    class_names: tuple[str, ...]
+    backbone: str
+    stages: Mapping[str, tuple[str, ...]] = field(repr=False)
+    last_feature_layer: str
+    multi_label: bool = False
+    resize_mode: str = "stretch"
+
+    @property
+    def image_size(self) -> tuple[int, int]:
+        """Height and width of the pictures the model takes."""
+        _, height, width, _ = self.model.input_shape
+        return height, width
+
+    @property
+    def head_layers(self) -> tuple[str, ...]:
+        """Names of the new layers on top of the backbone, lowest first."""
+        return HEAD_LAYERS
+
+    def encode(self, dataset: Dataset) -> np.ndarray:
+        """Targets as the loss wants them: `(examples, num_classes)` float32, 1 where the class is present.
+
+        Raises:
+            ClassNamesError: the data has a class that the model does not know.
+        """
+        return self.encode_targets(dataset.frame["target"])
+
+    def encode_targets(self, targets: Iterable[str]) -> np.ndarray:
+        """The same for targets as they stand in a table: class names, joined by `;` where there are several."""
+        labels = [self._labels(target) for target in targets]
+        self._check_known({label for names in labels for label in names})
+        index = {name: position for position, name in enumerate(self.class_names)}
+        encoded = np.zeros((len(labels), len(self.class_names)), "float32")
+        for row, names in enumerate(labels):
+            encoded[row, [index[name] for name in names]] = 1.0
+        return encoded
+
+    def _check_known(self, labels: set[str]) -> None:
+        unknown = sorted(labels - set(self.class_names))
+        if unknown:
+            raise ClassNamesError(
+                f"The data has {len(unknown)} classes that the model does not know: {', '.join(unknown[:8])}.",
+                expected=f"only the classes {', '.join(self.class_names)}",
+                received=", ".join(unknown[:8]),
+                hint="Rename or remove these classes, or train a model that knows them.",
+            )
+
+    def _labels(self, target: str) -> list[str]:
+        return [name.strip() for name in target.split(LABEL_SEPARATOR)] if self.multi_label else [target]
+
+    def loss(self, label_smoothing: float = 0.0) -> keras.losses.Loss:
+        """Cross-entropy on logits; `label_smoothing` from 0 to below 1 (arXiv 1512.00567, section 7)."""
+        kind = keras.losses.BinaryCrossentropy if self.multi_label else keras.losses.CategoricalCrossentropy
+        return kind(from_logits=True, label_smoothing=label_smoothing)
+
+    def metrics(self) -> list[keras.metrics.Metric]:
+        """What training shows each epoch; numbers that are reported come from `headstart.evaluation`."""
+        if self.multi_label:
+            return [keras.metrics.BinaryAccuracy(name="accuracy", threshold=0.0)]
+        return [keras.metrics.CategoricalAccuracy(name="accuracy")]
+
+    def predict(self, source: ImageSource, *, batch_size: int = 32, callbacks: list[Any] | None = None) -> np.ndarray:
+        """Probabilities, `(pictures, num_classes)` float64, in the order of `source`."""
+        batches = evaluation_batches(source, batch_size=batch_size)
+        logits = self.model.predict(batches, verbose=0, callbacks=callbacks)
+        return self.probabilities(logits)
+
+    def probabilities(self, logits: np.ndarray) -> np.ndarray:
+        """Softmax of each row, or the sigmoid of each logit when pictures may show several classes."""
+        logits = np.asarray(logits, "float64")
+        if self.multi_label:
+            return 0.5 * (1.0 + np.tanh(0.5 * logits))  # the sigmoid, written so that it never overflows
+        exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
+        return exponentials / exponentials.sum(axis=1, keepdims=True)
+
+    def decode(self, probabilities: np.ndarray) -> pd.DataFrame:
+        """The answer for each row: `prediction` (names joined by `;` when several may be true) and `probability`.
+
+        With several labels `probability` is that of the least certain of the answers "present" and "absent".
+        """
+        if self.multi_label:
+            return self._decode_multi_label(probabilities)
+        best = probabilities.argmax(axis=1)
+        return pd.DataFrame(
+            {"prediction": [self.class_names[i] for i in best], "probability": probabilities.max(axis=1)}
+        )
+
+    def _decode_multi_label(self, probabilities: np.ndarray) -> pd.DataFrame:
+        present = probabilities >= 0.5
+        names = [LABEL_SEPARATOR.join(np.asarray(self.class_names, dtype=object)[row]) for row in present]
+        certainty = np.where(present, probabilities, 1.0 - probabilities).min(axis=1)
+        return pd.DataFrame({"prediction": names, "probability": certainty})
+
+    def facts(self) -> dict[str, Any]:
+        """Everything but the model, as plain values that JSON can hold; `from_file` takes them back."""
+        return {
+            "task": "image-classification",
+            "class_names": list(self.class_names),
+            "backbone": self.backbone,
+            "stages": {name: list(layers) for name, layers in self.stages.items()},
+            "last_feature_layer": self.last_feature_layer,
+            "multi_label": self.multi_label,
+            "resize_mode": self.resize_mode,
+        }
+
+    @classmethod
+    def from_file(cls, model_path: Path, facts: Mapping[str, Any]) -> "ImageClassifier":
+        """The classifier of a saved `.keras` file and its `facts`; custom code in the file is refused."""
+        return cls(
+            model=keras.saving.load_model(model_path, compile=False, safe_mode=True),
+            class_names=tuple(facts["class_names"]),
+            backbone=facts["backbone"],
+            stages={name: tuple(layers) for name, layers in facts["stages"].items()},
+            last_feature_layer=facts["last_feature_layer"],
+            multi_label=facts["multi_label"],
+            resize_mode=facts["resize_mode"],
+        )
+
+
+def build_classifier(
+    backbone: Backbone,
+    class_names: tuple[str, ...],
+    *,
+    multi_label: bool = False,
+    resize_mode: str = "stretch",
+    dropout: float = 0.2,
+    seed: int = 0,
+) -> ImageClassifier:
+    """A classifier with a new head on a backbone: average over positions, dropout, one dense layer to logits.
+
+    Args:
+        backbone: the pretrained network; its layers become the classifier's own, nothing is nested or copied.
+        class_names: at least two names, in the order of the logits.
+        multi_label: whether a picture may show several classes.
+        resize_mode: kept so that prediction resizes as training did.
+        dropout: share of pooled features left out while training, 0 to below 1.
+        seed: of the head's first weights and of the dropout.
+    """
+    features = keras.layers.GlobalAveragePooling2D(name="head_pool")(backbone.model.output)
+    features = keras.layers.Dropout(dropout, seed=seed, name="head_dropout")(features)
+    initializer = keras.initializers.GlorotUniform(seed=seed)
+    dense = keras.layers.Dense(len(class_names), kernel_initializer=initializer, dtype="float32", name="logits")
+    model = keras.Model(backbone.model.input, dense(features), name=f"{backbone.spec.name}_classifier")
+    return ImageClassifier(
+        model=model,
+        class_names=tuple(class_names),
+        backbone=backbone.spec.name,
+        stages=stage_layers(backbone.model, backbone.spec),
+        last_feature_layer=backbone.model.output._keras_history.operation.name,
+        multi_label=multi_label,
+        resize_mode=resize_mode,
+    )

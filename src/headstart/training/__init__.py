@@ -1,0 +1,20 @@
+"""Training: phases that fit a task's model, what is frozen in each, and the record of every epoch."""
+
+from headstart.training.checkpoints import Checkpoint, CheckpointDir
+from headstart.training.examples import TrainingExamples, example_weights
+from headstart.training.fit import fit_phase
+from headstart.training.freezing import TrainableCount, set_trainable
+from headstart.training.history import History
+from headstart.training.phases import Phase
+
+__all__ = [
+    "Checkpoint",
+    "CheckpointDir",
+    "History",
+    "Phase",
+    "TrainableCount",
+    "TrainingExamples",
+    "example_weights",
+    "fit_phase",
+    "set_trainable",
+]

@@ -1,0 +1,118 @@
+"""What a killed run goes on from."""
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from headstart.errors import RunDamagedError
+from headstart.training.history import History
+
+FORMAT_VERSION = 1
+KEPT = 2  # the newest and the one before, in case the newest is damaged
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """Where training stands after an epoch.
+
+    Attributes:
+        phase_index: which phase, from 0.
+        epoch: epochs of that phase that are done.
+        best_loss: lowest validation loss of the run so far.
+        epochs_since_best: epochs of this phase since then, for early stopping.
+        stopped: whether this phase is over.
+        last_file: weights and optimizer state after the epoch.
+        best_file: weights at the lowest validation loss.
+        hashes: SHA-256 of both files.
+    """
+
+    phase_index: int
+    epoch: int
+    best_loss: float
+    epochs_since_best: int
+    stopped: bool
+    last_file: str
+    best_file: str
+    hashes: Mapping[str, str]
+
+
+class CheckpointDir:
+    """A folder of checkpoints, each complete or absent.
+
+    The JSON file that names the weights is written last and in one step.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def write_weights(self, model: keras.Model, name: str) -> str:
+        """Writes weights and optimizer state under `name` + `.weights.h5` in one step; gives the file's name."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        file_name = f"{name}.weights.h5"
+        partial = self.path / f"partial-{file_name}"
+        model.save_weights(partial)
+        partial.replace(self.path / file_name)
+        return file_name
+
+    def write(self, checkpoint: Checkpoint, history: History) -> None:
+        """Makes the checkpoint the newest and removes those before the last two."""
+        content = {"format_version": FORMAT_VERSION, "checkpoint": asdict(checkpoint), "history": list(history.rows)}
+        name = f"{checkpoint.phase_index}-{checkpoint.epoch:04d}.json"
+        partial = self.path / f"partial-{name}"
+        partial.write_text(json.dumps(content, indent=1))
+        with partial.open("rb") as file:
+            os.fsync(file.fileno())
+        partial.replace(self.path / name)
+        self._remove_old()
+
+    def hash_of(self, file_name: str) -> str:
+        """SHA-256 of a file in this folder."""
+        with (self.path / file_name).open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+
+    def newest(self) -> tuple[Checkpoint, History] | None:
+        """The newest checkpoint whose files are whole, or None before the first epoch's end.
+
+        Raises:
+            RunDamagedError: there are checkpoints, and every one is torn or was changed.
+        """
+        names = self._names()
+        for path in reversed(names):
+            content = self._read(path)
+            if content is not None:
+                return Checkpoint(**content["checkpoint"]), History(tuple(content["history"]))
+        if names:
+            raise RunDamagedError(
+                f"No checkpoint in '{self.path}' is whole.",
+                expected="weights with the hashes that were noted when they were written",
+                received=f"{len(names)} checkpoints with other hashes or missing files",
+                hint="Train again with `headstart train --recipe RUN/recipe.toml`.",
+            )
+        return None
+
+    def _names(self) -> list[Path]:
+        return sorted(self.path.glob("[0-9]*-[0-9]*.json"))
+
+    def _read(self, path: Path) -> dict[str, Any] | None:
+        try:
+            content = json.loads(path.read_text())
+            hashes = content["checkpoint"]["hashes"]
+            is_whole = all(self.hash_of(name) == expected for name, expected in hashes.items())
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+        return content if is_whole else None
+
+    def _remove_old(self) -> None:
+        names = self._names()
+        needed = {name for path in names[-KEPT:] for name in json.loads(path.read_text())["checkpoint"]["hashes"]}
+        for path in names[:-KEPT]:
+            path.unlink()
+        for path in self.path.glob("*.weights.h5"):
+            if path.name not in needed:
+                path.unlink()

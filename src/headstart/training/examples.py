@@ -1,0 +1,58 @@
+"""What a phase learns from and is watched on."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from headstart.data import Augmentation, ImageSource
+
+# Below this ratio of the largest to the smallest class, weighting costs more accuracy than it gains on the small class.
+IMBALANCE_TO_WEIGHT = 3.0
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingExamples:
+    """Pictures and targets of the training and the validation part, and how they are fed.
+
+    Attributes:
+        source: training pictures.
+        targets: `(examples, num_classes)` float32.
+        validation_source: validation pictures.
+        validation_targets: like `targets`.
+        weights: `(examples,)` float32 weight of each training example in the loss, or None.
+        batch_size: pictures a step.
+        seed: of order and augmentation, together with phase, epoch and example.
+        augmentation: random changes of training pictures.
+    """
+
+    source: ImageSource
+    targets: np.ndarray
+    validation_source: ImageSource
+    validation_targets: np.ndarray
+    weights: np.ndarray | None
+    batch_size: int
+    seed: int
+    augmentation: Augmentation
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Batches in one pass over the training part, the last of which may be smaller."""
+        return -(-len(self.targets) // self.batch_size)
+
+
+def example_weights(targets: np.ndarray) -> np.ndarray | None:
+    """Weights that let every class count the same, or None where classes are balanced or an example may have several.
+
+    Each example weighs `examples / (classes * examples of its class)` (King and Zeng 2001, as in scikit-learn's
+    "balanced").
+
+    Args:
+        targets: `(examples, num_classes)`, 1 where the class is present.
+    """
+    if not np.array_equal(targets.sum(axis=1), np.ones(len(targets))):
+        return None
+    counts = targets.sum(axis=0)
+    if counts.max() < IMBALANCE_TO_WEIGHT * counts.min():
+        return None
+    class_weights = len(targets) / (len(counts) * counts)
+    return (targets @ class_weights).astype("float32")

@@ -1,0 +1,110 @@
+"""One phase of training, from its first epoch or from where it was interrupted."""
+
+from dataclasses import dataclass
+
+from headstart.data import evaluation_batches, original_errors, training_batches
+from headstart.progress import SILENT, Progress
+from headstart.tasks import ImageClassifier
+from headstart.training.checkpoints import Checkpoint, CheckpointDir
+from headstart.training.examples import TrainingExamples
+from headstart.training.freezing import TrainableCount, set_trainable
+from headstart.training.history import History
+from headstart.training.optimizers import build_optimizer
+from headstart.training.phases import Phase
+from headstart.training.recorder import EpochRecorder, without_optimizer
+
+
+@dataclass(frozen=True)
+class FitResult:
+    """What a phase leaves behind; the model holds the weights with the lowest validation loss of the run so far."""
+
+    history: History
+    checkpoint: Checkpoint | None
+    count: TrainableCount
+
+
+def fit_phase(
+    task: ImageClassifier,
+    phase: Phase,
+    examples: TrainingExamples,
+    *,
+    phase_index: int,
+    checkpoints: CheckpointDir,
+    start: tuple[Checkpoint, History] | None = None,
+    progress: Progress = SILENT,
+) -> FitResult:
+    """Fits the unfrozen part of the task's model; the weights with the lowest validation loss stay.
+
+    Best weights are those of the whole run: a fine-tuning phase that never gets better than the frozen phase before it
+    leaves the model as it was.
+
+    Args:
+        task: its model is changed in place.
+        phase: what learns, for how long and how fast.
+        examples: what it learns from and is watched on.
+        phase_index: place of the phase in the run, from 0; a part of every random draw.
+        checkpoints: where every epoch's end is kept.
+        start: the newest checkpoint and the history so far: of the phase before, or of this one when it was
+            interrupted.
+        progress: told of every step.
+    """
+    count = set_trainable(task, unfreeze_from=phase.unfreeze_from, unfreeze_batch_norm=phase.unfreeze_batch_norm)
+    recorder = EpochRecorder(phase, phase_index, checkpoints=checkpoints, start=start, progress=progress)
+    if phase.epochs > 0 and not recorder.is_over:
+        _compile(task, phase, num_steps=phase.epochs * examples.steps_per_epoch)
+        _load_start(task, recorder, checkpoints)
+        remaining = phase.epochs - recorder.epochs_done
+        progress.start(f"{phase.name} phase", remaining * examples.steps_per_epoch)
+        _fit(task, phase, examples, phase_index=phase_index, recorder=recorder)
+    if recorder.checkpoint is not None:
+        without_optimizer(task.model).load_weights(checkpoints.path / recorder.checkpoint.best_file)
+    return FitResult(recorder.history, recorder.checkpoint, count)
+
+
+def _compile(task: ImageClassifier, phase: Phase, *, num_steps: int) -> None:
+    optimizer = build_optimizer(task, phase, num_steps=num_steps)
+    task.model.compile(
+        optimizer=optimizer,
+        loss=task.loss(phase.label_smoothing),
+        weighted_metrics=[],
+        metrics=task.metrics(),
+    )
+    optimizer.build(task.model.trainable_variables)
+
+
+def _load_start(task: ImageClassifier, recorder: EpochRecorder, checkpoints: CheckpointDir) -> None:
+    checkpoint = recorder.checkpoint
+    if checkpoint is None:
+        return
+    if recorder.epochs_done:
+        task.model.load_weights(checkpoints.path / checkpoint.last_file)
+    else:
+        without_optimizer(task.model).load_weights(checkpoints.path / checkpoint.best_file)
+
+
+def _fit(
+    task: ImageClassifier, phase: Phase, examples: TrainingExamples, *, phase_index: int, recorder: EpochRecorder
+) -> None:
+    batches = training_batches(
+        examples.source,
+        examples.targets,
+        batch_size=examples.batch_size,
+        seed=examples.seed,
+        phase=phase_index,
+        first_epoch=recorder.epochs_done,
+        augmentation=examples.augmentation,
+        weights=examples.weights,
+    )
+    validation = evaluation_batches(
+        examples.validation_source, batch_size=examples.batch_size, targets=examples.validation_targets
+    )
+    with original_errors(examples.source):
+        task.model.fit(
+            batches.dataset,
+            validation_data=validation,
+            initial_epoch=recorder.epochs_done,
+            epochs=phase.epochs,
+            steps_per_epoch=batches.steps_per_epoch,
+            callbacks=[recorder],
+            verbose=0,
+        )

@@ -1,0 +1,70 @@
+"""The only place that writes `trainable`."""
+
+from dataclasses import dataclass
+
+import keras
+
+from headstart.errors import UnknownStageError
+from headstart.tasks import ImageClassifier
+
+
+@dataclass(frozen=True)
+class TrainableCount:
+    """How many parameters learn and how many do not; the two sum to all parameters of the model."""
+
+    num_trainable: int
+    num_frozen: int
+
+
+def set_trainable(
+    task: ImageClassifier, *, unfreeze_from: str | None, unfreeze_batch_norm: bool = False
+) -> TrainableCount:
+    """Freezes everything but the head and the stages from `unfreeze_from` up; compile the model afterwards.
+
+    Batch normalisation stays frozen in unfrozen stages: a frozen one runs in inference mode whatever `training` says,
+    so that its moving statistics cannot move (`base(x, training=False)` does not prevent it, keras issue 20285).
+
+    Args:
+        task: its model's layers are changed in place.
+        unfreeze_from: lowest stage that learns, None for the head alone.
+        unfreeze_batch_norm: whether batch normalisation in unfrozen stages learns too.
+
+    Raises:
+        UnknownStageError: the backbone has no such stage.
+        ValueError: a layer with weights belongs to no stage and not to the head, so that no rule would cover it.
+    """
+    _check_cover(task)
+    learning = set(task.head_layers) | _layers_from(task, unfreeze_from)
+    for layer in task.model.layers:
+        is_kept = isinstance(layer, keras.layers.BatchNormalization) and not unfreeze_batch_norm
+        layer.trainable = layer.name in learning and not (is_kept and layer.name not in task.head_layers)
+    return count_trainable(task.model)
+
+
+def count_trainable(model: keras.Model) -> TrainableCount:
+    """Parameters that learn and that do not, by the flags as they stand."""
+    return TrainableCount(
+        num_trainable=sum(variable.size for variable in model.trainable_weights),
+        num_frozen=sum(variable.size for variable in model.non_trainable_weights),
+    )
+
+
+def _check_cover(task: ImageClassifier) -> None:
+    covered = set(task.head_layers).union(*task.stages.values())
+    stray = [layer.name for layer in task.model.layers if layer.weights and layer.name not in covered]
+    if stray:
+        raise ValueError(f"No stage and no head holds the layers {stray}; declare them in the backbone's stages.")
+
+
+def _layers_from(task: ImageClassifier, stage_name: str | None) -> set[str]:
+    if stage_name is None:
+        return set()
+    names = list(task.stages)
+    if stage_name not in names:
+        raise UnknownStageError(
+            f"The backbone '{task.backbone}' has no stage '{stage_name}'.",
+            expected=f"one of {', '.join(names)}",
+            received=stage_name,
+            hint="`headstart backbones NAME` lists its stages.",
+        )
+    return {layer for name in names[names.index(stage_name) :] for layer in task.stages[name]}

@@ -1,0 +1,45 @@
+"""One row an epoch."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+COLUMNS = ["phase", "epoch", "learning_rate", "loss", "accuracy", "val_loss", "val_accuracy", "seconds"]
+
+
+@dataclass(frozen=True)
+class History:
+    """What happened in each epoch of each phase.
+
+    Attributes:
+        rows: mappings with `COLUMNS`; `epoch` counts from 1 in each phase, `learning_rate` is the head's at the epoch's
+            end.
+    """
+
+    rows: tuple[Mapping[str, Any], ...] = field(default=())
+
+    def with_row(self, row: Mapping[str, Any]) -> "History":
+        """This history and one more epoch."""
+        return History((*self.rows, row))
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The same as a pandas table."""
+        return pd.DataFrame(list(self.rows), columns=COLUMNS)
+
+    def seconds_of(self, phase: str) -> float:
+        """Seconds spent in a phase."""
+        return float(sum(row["seconds"] for row in self.rows if row["phase"] == phase))
+
+    def write(self, path: Path) -> None:
+        """Writes a CSV file; numbers keep every digit."""
+        self.frame.to_csv(path, index=False)
+
+    @classmethod
+    def read(cls, path: Path) -> "History":
+        """The history that `write` wrote."""
+        frame = pd.read_csv(path, float_precision="round_trip")
+        return cls(tuple(frame.to_dict("records")))

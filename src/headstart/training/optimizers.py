@@ -1,0 +1,67 @@
+"""AdamW with one learning rate for each stage."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+
+from headstart.tasks import ImageClassifier
+from headstart.training.phases import Phase
+
+# Decay pulls towards zero, which is no neutral place for biases and for the scales of normalisation layers
+# (He et al., arXiv 1812.01187, section 3.1).
+NOT_DECAYED = ["bias", "gamma", "beta"]
+
+
+class LayerwiseAdamW(keras.optimizers.AdamW):
+    """AdamW whose step on each layer's variables is multiplied by that layer's factor.
+
+    Scaling gradients would change nothing, since Adam divides it out again; the step itself is scaled.
+
+    Args:
+        layer_factors: layer name → factor, 1 where a layer is not named.
+        **kwargs: as for `keras.optimizers.AdamW`.
+    """
+
+    def __init__(self, *, layer_factors: Mapping[str, float], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._layer_factors = dict(layer_factors)
+        self._factors: list[float] = []
+
+    def build(self, variables: list[keras.Variable]) -> None:
+        """Looks the factor of every variable up, once."""
+        super().build(variables)
+        self._factors = [self._layer_factors.get(variable.path.split("/")[0], 1.0) for variable in variables]
+
+    def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
+        """One AdamW step at the variable's own rate."""
+        factor = self._factors[self._get_variable_index(variable)]
+        super().update_step(gradient, variable, learning_rate * factor)
+
+    def get_config(self) -> dict[str, Any]:
+        """What builds the same optimizer again."""
+        return {**super().get_config(), "layer_factors": self._layer_factors}
+
+
+def build_optimizer(task: ImageClassifier, phase: Phase, *, num_steps: int) -> LayerwiseAdamW:
+    """The optimizer of a phase: warm-up then cosine over `num_steps`, lower rates for lower stages."""
+    warmup_steps = int(phase.warmup * num_steps)
+    schedule = keras.optimizers.schedules.CosineDecay(
+        initial_learning_rate=0.0 if warmup_steps else phase.learning_rate,
+        decay_steps=max(1, num_steps - warmup_steps),
+        warmup_target=phase.learning_rate if warmup_steps else None,
+        warmup_steps=warmup_steps,
+    )
+    optimizer = LayerwiseAdamW(
+        layer_factors=stage_factors(task, phase.stage_rate_decay),
+        learning_rate=schedule,
+        weight_decay=phase.weight_decay,
+    )
+    optimizer.exclude_from_weight_decay(var_names=NOT_DECAYED)
+    return optimizer
+
+
+def stage_factors(task: ImageClassifier, decay: float) -> dict[str, float]:
+    """Layer name → `decay` to the power of how many stages it lies below the top one."""
+    depths = {name: depth for depth, name in enumerate(reversed(list(task.stages)))}
+    return {layer: decay ** depths[name] for name, layers in task.stages.items() for layer in layers}

@@ -1,0 +1,35 @@
+"""What one phase of training does."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Phase:
+    """How far the network is unfrozen and how fast what is unfrozen learns.
+
+    Attributes:
+        name: as it stands in the history and the report.
+        epochs: the most passes over the training part; early stopping may end it sooner.
+        learning_rate: the peak rate, that of the head.
+        unfreeze_from: lowest stage that learns; everything above learns too. None: only the head.
+        stage_rate_decay: each stage learns at this fraction of the rate of the stage above it, above 0 to 1.
+            Discriminative rates come from ULMFiT (Howard and Ruder, arXiv 1801.06146, section 3.2).
+        warmup: share of all steps in which the rate rises from 0 to its peak, 0 to below 1; then it falls as a half
+            cosine to 0 (Loshchilov and Hutter, arXiv 1608.03983).
+        weight_decay: of AdamW (arXiv 1711.05101), for kernels only.
+        label_smoothing: 0 to below 1.
+        patience: epochs without a lower validation loss before the phase ends.
+        unfreeze_batch_norm: whether batch normalisation learns and moves its statistics in unfrozen stages. On small
+            data it destroys pretrained features, therefore False.
+    """
+
+    name: str
+    epochs: int
+    learning_rate: float
+    unfreeze_from: str | None = None
+    stage_rate_decay: float = 1.0
+    warmup: float = 0.1
+    weight_decay: float = 1e-4
+    label_smoothing: float = 0.0
+    patience: int = 10
+    unfreeze_batch_norm: bool = False

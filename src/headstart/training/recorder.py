@@ -1,0 +1,114 @@
+"""The end of every epoch: a row of history, the best weights, a checkpoint, and whether to stop."""
+
+import math
+import time
+from typing import Any
+
+import keras
+
+from headstart.progress import Progress
+from headstart.training.checkpoints import Checkpoint, CheckpointDir
+from headstart.training.history import History
+from headstart.training.phases import Phase
+
+
+class EpochRecorder(keras.callbacks.Callback):
+    """Keeps history, best weights and checkpoints, and stops the phase when validation loss no longer falls.
+
+    Args:
+        phase: what is being fitted.
+        phase_index: its place in the run, from 0.
+        checkpoints: where every epoch's end is kept.
+        start: the newest checkpoint and the history up to it, None at the start of a run.
+        progress: told of every step.
+    """
+
+    def __init__(
+        self,
+        phase: Phase,
+        phase_index: int,
+        *,
+        checkpoints: CheckpointDir,
+        start: tuple[Checkpoint, History] | None,
+        progress: Progress,
+    ) -> None:
+        super().__init__()
+        self._phase = phase
+        self._phase_index = phase_index
+        self._checkpoints = checkpoints
+        self._progress = progress
+        self._started = 0.0
+        self.checkpoint, self.history = start if start is not None else (None, History())
+
+    @property
+    def epochs_done(self) -> int:
+        """Epochs of this phase that are done."""
+        return self.checkpoint.epoch if self._is_in_phase() else 0
+
+    @property
+    def is_over(self) -> bool:
+        """Whether this phase has nothing left to do."""
+        return self._is_in_phase() and self.checkpoint.stopped
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:  # noqa: ARG002
+        """Starts the clock."""
+        self._started = time.perf_counter()
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:  # noqa: ARG002
+        """Tells how far the phase is."""
+        self._progress.advance(1)
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
+        """Keeps the epoch, whole, before the next begins."""
+        row = self._row(epoch, logs or {})
+        self.history = self.history.with_row(row)
+        self.checkpoint = self._next_checkpoint(epoch, row["val_loss"])
+        self._checkpoints.write(self.checkpoint, self.history)
+        self._progress.say(_line(row))
+        self.model.stop_training = self.checkpoint.stopped
+
+    def _is_in_phase(self) -> bool:
+        return self.checkpoint is not None and self.checkpoint.phase_index == self._phase_index
+
+    def _row(self, epoch: int, logs: dict[str, float]) -> dict[str, Any]:
+        return {
+            "phase": self._phase.name,
+            "epoch": epoch + 1,
+            "learning_rate": float(self.model.optimizer.learning_rate),
+            **{name: float(logs[name]) for name in ("loss", "accuracy", "val_loss", "val_accuracy")},
+            "seconds": round(time.perf_counter() - self._started, 3),
+        }
+
+    def _next_checkpoint(self, epoch: int, val_loss: float) -> Checkpoint:
+        before = self.checkpoint
+        is_best = before is None or val_loss < before.best_loss
+        waited = 0 if is_best else (before.epochs_since_best if self._is_in_phase() else 0) + 1
+        name = f"{self._phase_index}-{epoch + 1:04d}"
+        best_file = (
+            self._checkpoints.write_weights(without_optimizer(self.model), f"{name}-best")
+            if is_best
+            else before.best_file
+        )
+        last_file = self._checkpoints.write_weights(self.model, f"{name}-last")
+        return Checkpoint(
+            phase_index=self._phase_index,
+            epoch=epoch + 1,
+            best_loss=val_loss if is_best else before.best_loss,
+            epochs_since_best=waited,
+            stopped=waited >= self._phase.patience or epoch + 1 == self._phase.epochs or not math.isfinite(val_loss),
+            last_file=last_file,
+            best_file=best_file,
+            hashes={file: self._checkpoints.hash_of(file) for file in (last_file, best_file)},
+        )
+
+
+def without_optimizer(model: keras.Model) -> keras.Model:
+    """The same layers as a model that was never compiled: its weight files hold weights alone."""
+    return keras.Model(model.input, model.output, name=model.name)
+
+
+def _line(row: dict[str, Any]) -> str:
+    return (
+        f"{row['phase']} phase, epoch {row['epoch']}: loss {row['loss']:.3f}, accuracy {row['accuracy']:.3f}, "
+        f"validation loss {row['val_loss']:.3f}, validation accuracy {row['val_accuracy']:.3f} ({row['seconds']:.0f} s)"
+    )
