@@ -1,0 +1,42 @@
+"""Pretrained networks: what is known about them, and how a name becomes a Keras model.
+
+The table can be read without TensorFlow; building needs it.
+"""
+
+import importlib
+from typing import TYPE_CHECKING
+
+from headstart.backbones.catalogue import BACKBONES, backbone_names, find_backbone
+from headstart.backbones.spec import BackboneSpec, Preprocessing, PretrainedWeights, Stage
+
+if TYPE_CHECKING:
+    from headstart.backbones.build import Backbone, build_backbone
+    from headstart.backbones.stages import stage_layers
+    from headstart.backbones.weights import WeightsRecord
+
+__all__ = [
+    "BACKBONES",
+    "Backbone",
+    "BackboneSpec",
+    "Preprocessing",
+    "PretrainedWeights",
+    "Stage",
+    "WeightsRecord",
+    "backbone_names",
+    "build_backbone",
+    "find_backbone",
+    "stage_layers",
+]
+
+_NEEDS_KERAS = {
+    "Backbone": "headstart.backbones.build",
+    "WeightsRecord": "headstart.backbones.weights",
+    "build_backbone": "headstart.backbones.build",
+    "stage_layers": "headstart.backbones.stages",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _NEEDS_KERAS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(_NEEDS_KERAS[name]), name)

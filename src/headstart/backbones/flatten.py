@@ -1,0 +1,41 @@
+"""A network without models inside it."""
+
+import keras
+
+
+def flattened(model: keras.Model) -> keras.Model:
+    """The same network with every nested model replaced by its layers; the model itself when nothing is nested.
+
+    Only ConvNeXt nests: its stem and its downsamplings are models of two layers, and the sums that close its blocks are
+    bare operations without a stable name. They become `Add` layers called after their block, so that a stage can end there.
+
+    Args:
+        model: Functional model with its weights; nested models are chains of layers.
+    """
+    if not any(isinstance(layer, keras.Sequential) for layer in model.layers):
+        return model
+    return keras.models.clone_model(model, clone_function=_unchanged, call_function=_call)
+
+
+def _unchanged(operation: keras.Operation) -> keras.Operation:
+    return operation
+
+
+def _call(operation: keras.Operation, *args: keras.KerasTensor, **kwargs: object) -> keras.KerasTensor:
+    if isinstance(operation, keras.Sequential):
+        features = args[0]
+        for layer in operation.layers:
+            features = _copied(layer, features)
+        return features
+    if isinstance(operation, keras.layers.Layer):
+        return _copied(operation, *args, **kwargs)
+    shortcut, branch = args
+    block = branch._keras_history.operation.name.removesuffix("_identity")
+    return keras.layers.Add(name=f"{block}_add")([shortcut, branch])
+
+
+def _copied(layer: keras.layers.Layer, *args: keras.KerasTensor, **kwargs: object) -> keras.KerasTensor:
+    copy = layer.__class__.from_config(layer.get_config())
+    features = copy(*args, **kwargs)
+    copy.set_weights(layer.get_weights())
+    return features
