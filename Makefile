@@ -1,0 +1,49 @@
+# Each target does its own set-up: a virtual environment in .venv with the versions of requirements.lock.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+WORKERS ?= 2
+WITHOUT_DATA := not shared and not all_backbones and not browser and not notebook and not slow
+
+.PHONY: help demo test check format bench lock notebooks clean
+.DEFAULT_GOAL := help
+
+help: ## Show what can be made
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /  make \1\t/' | expand -t 20
+
+$(READY): pyproject.toml requirements.lock
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 13) else "Headstart needs Python 3.11 to 3.13; this is %d.%d. Name another one: make PYTHON=python3.12" % v)'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock --editable '.[dev]'
+	@touch $(READY)
+
+demo: $(READY) ## Train the built-in backbone on handwritten digits and write a report
+	$(BIN)/headstart demo
+
+test: $(READY) ## Run the whole test suite
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal
+
+check: $(READY) ## Format and lint check, type check, tests that need no data
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal -m '$(WITHOUT_DATA)'
+
+format: $(READY) ## Put the code into its format
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(READY) ## Measure what the README claims (an idle machine, about 45 minutes, needs the real data)
+	$(BIN)/python benchmarks/startup.py
+	$(BIN)/python benchmarks/vgg19_mini_probe.py
+	$(BIN)/python benchmarks/recipe_vs_keras.py
+
+notebooks: $(READY) ## Build the notebooks from their text form
+	$(BIN)/jupytext --to ipynb notebooks/*.py
+
+lock: $(READY) ## Pin the newest versions that pyproject.toml allows
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --universal --upgrade --python-version 3.11 --extra dev --no-header --output-file requirements.lock pyproject.toml
+
+clean: ## Remove the environment and everything that was built
+	rm -rf .venv build dist runs demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
