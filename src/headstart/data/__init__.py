@@ -1,0 +1,59 @@
+"""From files to a data set, what is wrong with it, its parts, and batches of pictures.
+
+Names are imported when first used, so that reading a data set does not wait for TensorFlow.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from headstart.data.audit import Audit, audit_dataset
+    from headstart.data.augmentation import Augmentation
+    from headstart.data.batches import evaluation_batches, training_batches
+    from headstart.data.dataset import Dataset
+    from headstart.data.digits import write_digits
+    from headstart.data.images import ImageSource, decode_image, resize_image
+    from headstart.data.reading import read_dataset
+    from headstart.data.split import split_dataset
+
+__all__ = [
+    "Audit",
+    "Augmentation",
+    "Dataset",
+    "ImageSource",
+    "audit_dataset",
+    "decode_image",
+    "evaluation_batches",
+    "read_dataset",
+    "resize_image",
+    "split_dataset",
+    "training_batches",
+    "write_digits",
+]
+
+_MODULE_OF = {
+    "Audit": "audit",
+    "Augmentation": "augmentation",
+    "Dataset": "dataset",
+    "ImageSource": "images",
+    "audit_dataset": "audit",
+    "decode_image": "images",
+    "evaluation_batches": "batches",
+    "read_dataset": "reading",
+    "resize_image": "images",
+    "split_dataset": "split",
+    "training_batches": "batches",
+    "write_digits": "digits",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
+    value = getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,212 @@
+"""The data set: one table with a row an example, and what must travel with it."""
+
+import csv
+import difflib
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from headstart.errors import DataNotFoundError, RunDamagedError, SplitError
+
+SPLITS = ("train", "validation", "test")
+LABEL_SEPARATOR = ";"
+FORMAT_VERSION = 1
+# What is known of a row before its picture is looked at.
+COLUMNS = ("path", "target", "group", "split")
+
+# How a column is kept in the CSV file. Text is the default: "001", "NA" and "" stay what they are.
+_CELL_READERS: dict[str, Callable[[str], object]] = {
+    "text": str,
+    "integer": int,
+    "number": float,
+    "boolean": "True".__eq__,
+}
+_CELL_KINDS = {"i": "integer", "u": "integer", "f": "number", "b": "boolean"}
+_DTYPES = {"text": str, "integer": "int64", "number": "float64", "boolean": "bool"}
+
+
+class Remark(NamedTuple):
+    """Something seen while the list of files was made, which the audit reports as a finding.
+
+    `kind` is a row of `headstart.data.findings.KINDS`, `path` is relative to the data set's root.
+    """
+
+    kind: str
+    path: str
+    detail: str
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Examples with their targets: a table, the names of its classes and the folder its paths start from.
+
+    Args:
+        frame: one row an example, sorted by path, `RangeIndex`. `path` is POSIX and relative to `root`; `target` a class name, or
+            several joined by ";" where `multi_label`; `group` names what must stay together ("" for nothing); `split` is "train",
+            "validation", "test" or "" (not decided). The audit adds `sha256`, `near_hash`, `width`, `height` (pixels, upright) and
+            `duplicate_group`.
+        class_names: every class once, in the order of the model's outputs.
+        root: folder the paths are relative to.
+        multi_label: whether an example may have several classes.
+        remarks: what was noticed while reading, for the audit.
+    """
+
+    frame: pd.DataFrame
+    class_names: tuple[str, ...]
+    root: Path
+    multi_label: bool = False
+    remarks: tuple[Remark, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    @property
+    def num_classes(self) -> int:
+        """Number of classes, those without an example in this part included."""
+        return len(self.class_names)
+
+    def part(self, split: str) -> "Dataset":
+        """The examples of one split, with the same class names.
+
+        Raises:
+            SplitError: there is no split of this name.
+        """
+        if split not in SPLITS:
+            raise SplitError(
+                f"There is no part '{split}'.",
+                expected=", ".join(SPLITS),
+                received=repr(split),
+                hint=_nearest_hint(split, SPLITS),
+            )
+        return replace(self, frame=self.frame[self.frame["split"] == split].reset_index(drop=True))
+
+    def paths(self) -> list[Path]:
+        """Absolute path of every example, in the order of the rows."""
+        return [self.root / path for path in self.frame["path"]]
+
+    def labels(self) -> list[tuple[str, ...]]:
+        """Class names of every example, in the order of the rows; exactly one each unless `multi_label`."""
+        if self.multi_label:
+            return [tuple(target.split(LABEL_SEPARATOR)) for target in self.frame["target"]]
+        return [(target,) for target in self.frame["target"]]
+
+    def class_matrix(self) -> np.ndarray:
+        """Which example has which class: `(examples, classes)` of 0 and 1, int64."""
+        column_of = {name: column for column, name in enumerate(self.class_names)}
+        cells = [(row, column_of[name]) for row, names in enumerate(self.labels()) for name in names]
+        matrix = np.zeros((len(self), self.num_classes), np.int64)
+        if cells:
+            matrix[tuple(np.array(cells).T)] = 1
+        return matrix
+
+    def class_counts(self) -> pd.DataFrame:
+        """Examples of each class (rows) in each split (columns train, validation, test; also "" where some are undecided)."""
+        splits = [*SPLITS, *([""] if (self.frame["split"] == "").any() else [])]
+        matrix = self.class_matrix()
+        counts = {split: matrix[(self.frame["split"] == split).to_numpy()].sum(axis=0) for split in splits}
+        return pd.DataFrame(counts, index=pd.Index(self.class_names, name="class"))
+
+    def write(self, path: Path | str) -> None:
+        """Write the table to a CSV file and the rest to a JSON file of the same name beside it."""
+        path = Path(path)
+        with path.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\n")
+            writer.writerow(self.frame.columns)
+            writer.writerows(self.frame.itertuples(index=False, name=None))
+        facts = {
+            "format_version": FORMAT_VERSION,
+            "num_examples": len(self),
+            "class_names": self.class_names,
+            "root": str(self.root),
+            "multi_label": self.multi_label,
+            "columns": {name: _CELL_KINDS.get(self.frame[name].dtype.kind, "text") for name in self.frame.columns},
+            "remarks": self.remarks,
+        }
+        _facts_path(path).write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+
+    @classmethod
+    def read(cls, path: Path | str, root: Path | str | None = None) -> "Dataset":
+        """The data set that `write` wrote.
+
+        Args:
+            path: the CSV file.
+            root: folder with the pictures, where they have moved since.
+
+        Raises:
+            DataNotFoundError: one of the two files is missing.
+            RunDamagedError: they do not hold what `write` wrote.
+        """
+        path = Path(path)
+        facts = _read_facts(path)
+        try:
+            with path.open(encoding="utf-8", newline="") as file:
+                rows = list(csv.reader(file, strict=True))
+            frame = _frame_from_cells(rows, facts["columns"])
+            if len(frame) != facts["num_examples"]:
+                raise ValueError(f"{len(frame)} rows instead of {facts['num_examples']}")
+            return cls(
+                frame=frame,
+                class_names=tuple(facts["class_names"]),
+                root=Path(facts["root"] if root is None else root).absolute(),
+                multi_label=facts["multi_label"],
+                remarks=tuple(Remark(*remark) for remark in facts["remarks"]),
+            )
+        except (KeyError, TypeError, ValueError, IndexError, csv.Error) as error:
+            raise _damaged(path, str(error)) from error
+
+
+def frame_from_rows(rows: Iterable[tuple[str, str, str, str]]) -> pd.DataFrame:
+    """The table of a `Dataset` from `(path, target, group, split)` rows: sorted by path, columns of text."""
+    return pd.DataFrame(sorted(rows), columns=list(COLUMNS)).astype(str)
+
+
+def _facts_path(path: Path) -> Path:
+    return path.with_suffix(".json")
+
+
+def _read_facts(path: Path) -> dict:
+    for file in (path, _facts_path(path)):
+        if not file.is_file():
+            raise DataNotFoundError(
+                f"'{file}' does not exist.",
+                expected=f"a table of examples with its facts beside it ('{path.name}' and '{_facts_path(path).name}')",
+                received="no such file",
+                hint="Name the run directory that training wrote.",
+            )
+    try:
+        facts = json.loads(_facts_path(path).read_text(encoding="utf-8"))
+        if facts["format_version"] != FORMAT_VERSION:
+            raise ValueError(f"format_version {facts['format_version']}, this program reads {FORMAT_VERSION}")
+        return facts
+    except (ValueError, KeyError, TypeError) as error:
+        raise _damaged(_facts_path(path), str(error)) from error
+
+
+def _frame_from_cells(rows: list[list[str]], kinds: dict[str, str]) -> pd.DataFrame:
+    header, *cells = rows
+    if header != list(kinds):
+        raise ValueError(f"columns {header} instead of {list(kinds)}")
+    columns = {}
+    for position, (name, kind) in enumerate(kinds.items()):
+        column = [_CELL_READERS[kind](row[position]) for row in cells]
+        columns[name] = pd.Series(column, dtype=_DTYPES[kind])
+    return pd.DataFrame(columns)
+
+
+def _damaged(path: Path, received: str) -> RunDamagedError:
+    return RunDamagedError(
+        f"'{path}' does not hold what was written there.",
+        expected="the table of examples of a run, unchanged",
+        received=received,
+        hint="Restore the file, or train again.",
+    )
+
+
+def _nearest_hint(name: str, known: Iterable[str]) -> str:
+    nearest = difflib.get_close_matches(name, list(known), n=1, cutoff=0.4)
+    return f"Did you mean '{nearest[0]}'?" if nearest else "Use one of these."

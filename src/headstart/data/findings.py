@@ -1,0 +1,114 @@
+"""What an audit can find, and how bad each thing is."""
+
+from collections.abc import Iterable, Iterator
+from typing import Literal, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from headstart.data.dataset import Dataset
+from headstart.data.separation import separable_groups
+
+Severity = Literal["error", "warning", "note"]
+
+
+class Kind(NamedTuple):
+    """How bad a kind of finding is, and what it means in a sentence.
+
+    An "error" leaves the file out; a "warning" may spoil the result; a "note" is good to know.
+    """
+
+    severity: Severity
+    meaning: str
+
+
+class Finding(NamedTuple):
+    """One finding: kind as in `KINDS`, path relative to the root ("" for the whole data set), detail for this one."""
+
+    kind: str
+    path: str
+    detail: str
+
+
+KINDS: dict[str, Kind] = {
+    "unreadable": Kind("error", "The file cannot be read or is damaged; it is left out."),
+    "truncated": Kind("error", "The end of the file is missing; it is left out."),
+    "empty_file": Kind("error", "The file has no content; it is left out."),
+    "not_a_picture": Kind("error", "The file is no picture; it is left out."),
+    "unsupported_format": Kind("error", "A picture in a format this program does not read; convert it to JPEG or PNG."),
+    "giant": Kind("error", "More than 178 megapixels, which may be an attack on memory; it is left out without being decoded."),
+    "undecodable_name": Kind("error", "The name is not valid UTF-8; rename the file to use it."),
+    "unreadable_folder": Kind("error", "The folder may not be opened; what it holds is left out."),
+    "duplicate_across_splits": Kind("error", "A copy stands in a part that measures; this one is left out, so that nothing is learned by heart."),
+    "conflicting_labels": Kind("warning", "The same file stands under two labels; one of them is wrong."),
+    "exact_duplicate": Kind("warning", "The same bytes as another file; both are kept on one side of the split."),
+    "near_duplicate": Kind("warning", "The same picture as another file, saved anew; both are kept on one side of the split."),
+    "group_across_splits": Kind("warning", "A group stands in two given parts, so the test may be easier than real use."),
+    "imbalance": Kind("warning", "The largest class has more than 10 times the pictures of the smallest; look at balanced accuracy."),
+    "class_too_small": Kind("warning", "Fewer than 3 separate pictures: too few for training, validation and test."),
+    "class_without_pictures": Kind("warning", "No usable picture; the class is left out."),
+    "wrongly_named": Kind("warning", "The content is another format than the name says; it is read by its content."),
+    "very_large": Kind("warning", "More than 89 megapixels; decoding takes much memory and time, a smaller copy would do."),
+    "unlabelled": Kind("warning", "The picture lies in no class folder and is not used."),
+    "unused_folder": Kind("warning", "The folder lies beside the train folder and is not used."),
+    "link_outside": Kind("warning", "A symbolic link leads out of the data folder; it is followed."),
+    "broken_link": Kind("warning", "A symbolic link leads nowhere; it is ignored."),
+    "link_loop": Kind("note", "A symbolic link leads to a folder that is read already; it is not followed."),
+    "animated": Kind("note", "Several frames or pages; the first one is used."),
+    "cmyk": Kind("note", "Stored in ink colours; converted to RGB, where colours may shift."),
+    "sixteen_bit": Kind("note", "Stored with 16 bits a channel or more; reduced to 8."),
+    "palette": Kind("note", "Stored with a palette; converted to RGB."),
+    "alpha": Kind("note", "Has transparency; it is laid on white."),
+    "exif_rotation": Kind("note", "The camera stored it rotated; it is turned upright."),
+    "tiny": Kind("note", "Less than 32 pixels a side; it is enlarged."),
+    "odd_name": Kind("note", "The name has spaces or letters beyond ASCII, which some tools dislike; nothing needs doing here."),
+}
+
+_MAX_IMBALANCE = 10
+_MIN_GROUPS = 3
+
+
+def findings_frame(findings: Iterable[Finding]) -> pd.DataFrame:
+    """Table of findings, the worst first: columns kind, severity, path, detail, all text."""
+    order = list(KINDS)
+    ranked = sorted(set(findings), key=lambda finding: (order.index(finding.kind), finding.path, finding.detail))
+    rows = [(found.kind, KINDS[found.kind].severity, found.path, found.detail) for found in ranked]
+    return pd.DataFrame(rows, columns=["kind", "severity", "path", "detail"]).astype(str)
+
+
+def name_findings(paths: Iterable[str]) -> Iterator[Finding]:
+    """Names with spaces or letters beyond ASCII; an odd folder is named once, not with every file below it."""
+    odd = {prefix: name for path in paths for prefix, name in [_first_odd_name(path)] if prefix}
+    for prefix, name in odd.items():
+        yield Finding("odd_name", prefix, "has a space" if name.isascii() else "has letters beyond ASCII")
+
+
+def class_findings(dataset: Dataset) -> Iterator[Finding]:
+    """What is noteworthy about the numbers of examples. `dataset` has passed the audit."""
+    counts = dict(zip(dataset.class_names, dataset.class_matrix().sum(axis=0).tolist(), strict=True))
+    smallest, largest = min(counts, key=counts.__getitem__), max(counts, key=counts.__getitem__)
+    if counts[largest] > _MAX_IMBALANCE * counts[smallest]:
+        yield Finding("imbalance", "", f"'{largest}' has {counts[largest]} pictures, '{smallest}' {counts[smallest]}")
+    groups = separable_groups(dataset.frame)
+    matrix = dataset.class_matrix()
+    for column, name in enumerate(dataset.class_names):
+        num_groups = len(np.unique(groups[matrix[:, column] == 1]))
+        if num_groups < _MIN_GROUPS:
+            yield Finding("class_too_small", "", f"'{name}' has {num_groups} separate pictures in {counts[name]} files")
+
+
+def group_findings(frame: pd.DataFrame) -> Iterator[Finding]:
+    """Groups that the given parts tear apart."""
+    given = frame[(frame["group"] != "") & (frame["split"] != "")]
+    for group, splits in given.groupby("group")["split"].unique().items():
+        if len(splits) > 1:
+            yield Finding("group_across_splits", "", f"'{group}' stands in {' and '.join(sorted(splits))}")
+
+
+def _first_odd_name(path: str) -> tuple[str, str]:
+    prefix = ""
+    for name in path.split("/"):
+        prefix = f"{prefix}/{name}" if prefix else name
+        if not name.isascii() or any(letter.isspace() for letter in name):
+            return prefix, name
+    return "", ""

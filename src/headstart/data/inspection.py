@@ -1,0 +1,167 @@
+"""What one file is: its bytes are read once, its picture decoded once."""
+
+import hashlib
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from io import BytesIO
+from pathlib import Path, PurePosixPath
+
+import imagehash
+import numpy as np
+from PIL import Image
+
+from headstart.data.images import IMAGE_FORMATS, open_rgb
+from headstart.errors import UnreadableImageError
+
+# Pictures that cameras and drawing programs write and this program does not read.
+_UNREAD_SUFFIXES = frozenset(
+    {".heic", ".heif", ".jxl", ".svg", ".psd", ".eps", ".tga", ".ico", ".raw", ".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf"}
+)
+# MPO is a JPEG followed by further ones, which many telephones write under the name .jpg.
+_SAME_FORMAT = {"MPO": "JPEG"}
+_TINY_SIDE = 32
+# Twice the largest picture that is read (178 megapixels), 4 bytes a pixel: what is larger is no picture to learn from.
+_MAX_FILE_BYTES = 2**30 + 2**29
+_THUMBNAIL_SIDE = 16
+_ORIENTATION_TAG = 0x0112
+_TIFF_BITS_TAG = 258
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What was found out about one file.
+
+    Args:
+        sha256: hash of the bytes, hexadecimal; "" where they could not be read.
+        near_hash: perceptual hash (pHash, 64 bits, hexadecimal) of the upright picture; "" without a picture.
+        width: pixels, upright; 0 without a picture.
+        height: pixels, upright; 0 without a picture.
+        thumbnail: `(16, 16, 3)` uint8 of the upright picture, to confirm near copies; `None` without a picture.
+        findings: `(kind, detail)` pairs, kinds as in `headstart.data.findings.KINDS`.
+    """
+
+    sha256: str = ""
+    near_hash: str = ""
+    width: int = 0
+    height: int = 0
+    thumbnail: np.ndarray | None = None
+    findings: tuple[tuple[str, str], ...] = ()
+
+
+def could_be_picture(path: str) -> bool:
+    """Whether a file of this name may hold a picture that can be read; the name alone is looked at."""
+    suffix = PurePosixPath(path).suffix.lower()
+    return suffix == "" or suffix in _format_of_suffix()
+
+
+def inspect_file(path: Path) -> Inspection:
+    """Everything the audit wants to know of one file. Never raises because of what the file holds."""
+    try:
+        if path.stat().st_size > _MAX_FILE_BYTES:
+            return Inspection(findings=(("not_a_picture", f"{path.stat().st_size / 2**30:.1f} GiB, too much for a picture"),))
+        content = path.read_bytes()
+    except OSError as error:
+        return Inspection(findings=(("unreadable", error.strerror or str(error)),))
+    sha256 = hashlib.sha256(content).hexdigest()
+    if not content:
+        return Inspection(sha256=sha256, findings=(("empty_file", "0 bytes"),))
+    try:
+        with Image.open(BytesIO(content), formats=_open_formats()) as header:
+            findings = tuple(_header_findings(header, content, path.suffix.lower()))
+            _check_sums(header)
+        return _with_picture(content, sha256, findings)
+    except Image.DecompressionBombError as error:
+        return Inspection(sha256=sha256, findings=(("giant", _sentence(error)),))
+    except UnreadableImageError as error:
+        return Inspection(sha256=sha256, findings=(_damage(error.__cause__ or error),))
+    except Image.UnidentifiedImageError:
+        return Inspection(sha256=sha256, findings=(_no_picture(content, path.suffix.lower()),))
+    # The readers of the formats raise whatever a damaged file leads them to: OSError, SyntaxError, struct.error, KeyError...
+    except Exception as error:
+        return Inspection(sha256=sha256, findings=(_damage(error),))
+
+
+@cache
+def _open_formats() -> tuple[str, ...]:
+    Image.init()
+    return tuple(name for name in IMAGE_FORMATS if name in Image.OPEN)
+
+
+@cache
+def _format_of_suffix() -> dict[str, str]:
+    return {suffix: name for suffix, name in Image.registered_extensions().items() if name in _open_formats()}
+
+
+def _check_sums(header: Image.Image) -> None:
+    # Decoding a PNG skips the check sums of its chunks, so a flipped byte would pass as another picture.
+    if header.format == "PNG":
+        header.verify()
+
+
+def _with_picture(content: bytes, sha256: str, findings: tuple[tuple[str, str], ...]) -> Inspection:
+    picture = open_rgb(content)
+    width, height = picture.size
+    if min(width, height) < _TINY_SIDE:
+        findings = (*findings, ("tiny", f"{width} x {height} pixels"))
+    # One small copy serves both; the gap lets large pictures be halved quickly first.
+    small = picture.resize((64, 64), Image.Resampling.LANCZOS, reducing_gap=2.0)
+    thumbnail = small.resize((_THUMBNAIL_SIDE, _THUMBNAIL_SIDE), Image.Resampling.BOX)
+    return Inspection(sha256, str(imagehash.phash(small)), width, height, np.asarray(thumbnail), findings)
+
+
+def _header_findings(header: Image.Image, content: bytes, suffix: str) -> Iterator[tuple[str, str]]:
+    found = _SAME_FORMAT.get(header.format or "", header.format or "")
+    if _format_of_suffix().get(suffix) != found:
+        yield "wrongly_named", f"content is {found}, the name ends in '{suffix}'"
+    if header.width * header.height > (Image.MAX_IMAGE_PIXELS or float("inf")):
+        yield "very_large", f"{header.width} x {header.height} pixels"
+    if header.format != "MPO" and getattr(header, "is_animated", False):
+        yield "animated", f"{getattr(header, 'n_frames', 'several')} frames"
+    if header.mode == "CMYK":
+        yield "cmyk", "four ink colours"
+    if _has_16_bits(header, content):
+        yield "sixteen_bit", f"mode {header.mode}"
+    if header.mode in {"P", "PA"}:
+        yield "palette", f"mode {header.mode}"
+    if header.has_transparency_data:
+        yield "alpha", f"mode {header.mode}"
+    orientation = _orientation(header)
+    if orientation != 1:
+        yield "exif_rotation", f"EXIF orientation {orientation}"
+
+
+def _has_16_bits(header: Image.Image, content: bytes) -> bool:
+    if header.mode.startswith(("I", "F")):
+        return True
+    if header.format == "PNG":  # Pillow opens 16-bit colour as 8-bit; byte 24 is the bit depth
+        return content[24] == 16
+    bits = getattr(header, "tag_v2", {}).get(_TIFF_BITS_TAG, ())
+    return header.format == "TIFF" and max(bits, default=8) > 8
+
+
+def _orientation(header: Image.Image) -> int:
+    try:
+        orientation = header.getexif().get(_ORIENTATION_TAG, 1)
+    except (OSError, SyntaxError, ValueError, KeyError, TypeError, struct.error):  # damaged EXIF, sound picture
+        return 1
+    return orientation if orientation in range(1, 9) else 1
+
+
+def _damage(error: BaseException) -> tuple[str, str]:
+    if isinstance(error, Image.DecompressionBombError):
+        return "giant", _sentence(error)
+    cut_off = isinstance(error, EOFError) or any(word in str(error).lower() for word in ("truncated", "unexpected end", "incomplete"))
+    return ("truncated" if cut_off else "unreadable"), _sentence(error)
+
+
+def _no_picture(content: bytes, suffix: str) -> tuple[str, str]:
+    if suffix in _UNREAD_SUFFIXES:
+        return "unsupported_format", f"ends in '{suffix}'"
+    kind = "unreadable" if suffix in _format_of_suffix() else "not_a_picture"
+    return kind, f"begins with {content[:12]!r}, as no picture does"
+
+
+def _sentence(error: BaseException) -> str:
+    return (str(error) or type(error).__name__).rstrip(".")
