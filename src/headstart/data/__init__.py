@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from headstart.data.audit import Audit, audit_dataset
-    from headstart.data.augmentation import Augmentation
-    from headstart.data.batches import evaluation_batches, training_batches
+    from headstart.data.augmentation import AUGMENTATIONS, Augmentation
+    from headstart.data.batches import evaluation_batches, original_errors, training_batches
     from headstart.data.dataset import Dataset
     from headstart.data.digits import write_digits
     from headstart.data.images import ImageSource, decode_image, resize_image
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from headstart.data.split import split_dataset
 
 __all__ = [
+    "AUGMENTATIONS",
     "Audit",
     "Augmentation",
     "Dataset",
@@ -24,6 +25,7 @@ __all__ = [
     "audit_dataset",
     "decode_image",
     "evaluation_batches",
+    "original_errors",
     "read_dataset",
     "resize_image",
     "split_dataset",
@@ -32,6 +34,7 @@ __all__ = [
 ]
 
 _MODULE_OF = {
+    "AUGMENTATIONS": "augmentation",
     "Audit": "audit",
     "Augmentation": "augmentation",
     "Dataset": "dataset",
@@ -39,6 +42,7 @@ _MODULE_OF = {
     "audit_dataset": "audit",
     "decode_image": "images",
     "evaluation_batches": "batches",
+    "original_errors": "batches",
     "read_dataset": "reading",
     "resize_image": "images",
     "split_dataset": "split",

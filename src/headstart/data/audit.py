@@ -3,6 +3,7 @@
 import json
 import os
 import warnings
+from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -30,10 +31,10 @@ class Audit:
     """What the audit found, and the data set without the files it leaves out.
 
     Args:
-        findings: one row a finding, the worst first: `kind`, `severity` ("error": the file is left out, "warning", "note"), `path`
-            ("" for the whole data set) and `detail`.
-        dataset: the usable examples, with `sha256`, `near_hash`, `width`, `height` and `duplicate_group`, a number that exact and near
-            copies share, also copies of copies.
+        findings: one row a finding, the worst first: `kind`, `severity` ("error": the file is left out, "warning",
+            "note"), `path` ("" for the whole data set) and `detail`.
+        dataset: the usable examples, with `sha256`, `near_hash`, `width`, `height` and `duplicate_group`, a number that
+            exact and near copies share, also copies of copies.
         num_files: how many files were looked at.
     """
 
@@ -46,13 +47,17 @@ class Audit:
         """Path of every file that is left out, with the reason."""
         errors = self.findings[self.findings["severity"] == "error"]
         first = errors.drop_duplicates("path")
-        reasons = [f"{kind.replace('_', ' ')}: {detail}" for kind, detail in zip(first["kind"], first["detail"], strict=True)]
+        reasons = [
+            f"{kind.replace('_', ' ')}: {detail}" for kind, detail in zip(first["kind"], first["detail"], strict=True)
+        ]
         return list(zip(first["path"], reasons, strict=True))
 
     def summary(self) -> pd.DataFrame:
         """One row a kind of finding that occurred, the worst first: kind, severity, count, meaning."""
         counts = self.findings["kind"].value_counts()
-        rows = [(kind, facts.severity, int(counts[kind]), facts.meaning) for kind, facts in KINDS.items() if kind in counts]
+        rows = [
+            (kind, facts.severity, int(counts[kind]), facts.meaning) for kind, facts in KINDS.items() if kind in counts
+        ]
         return pd.DataFrame(rows, columns=["kind", "severity", "count", "meaning"])
 
     def to_json(self) -> str:
@@ -74,12 +79,12 @@ class Audit:
         Path(path).write_text(self.to_json(), encoding="utf-8")
 
 
-def audit_dataset(dataset: Dataset, *, progress: Callable[[int, int], None] | None = None) -> Audit:
+def audit_dataset(dataset: Dataset, *, progress: Callable[[int, int], object] | None = None) -> Audit:
     """Look at every file of a data set once, and say what is wrong with it.
 
-    Files are only read. A bad file becomes a finding and is left out of the audit's data set; so is, where the parts of the split are
-    given, a copy in a part that learns of a picture in a part that measures: the test part stays as it is, and of train and validation
-    the copy in train goes.
+    Files are only read. A bad file becomes a finding and is left out of the audit's data set; so is, where the parts of
+    the split are given, a copy in a part that learns of a picture in a part that measures: the test part stays as it
+    is, and of train and validation the copy in train goes.
 
     Args:
         dataset: as `read_dataset` gives it.
@@ -92,7 +97,11 @@ def audit_dataset(dataset: Dataset, *, progress: Callable[[int, int], None] | No
     inspections = _inspect_all(dataset.paths(), progress)
     paths = dataset.frame["path"].tolist()
     findings = [Finding(*remark) for remark in dataset.remarks]
-    findings += [Finding(kind, path, detail) for path, found in zip(paths, inspections, strict=True) for kind, detail in found.findings]
+    findings += [
+        Finding(kind, path, detail)
+        for path, found in zip(paths, inspections, strict=True)
+        for kind, detail in found.findings
+    ]
     findings += name_findings(paths)
     usable = np.array([found.thumbnail is not None for found in inspections], bool)
     if not usable.any():
@@ -103,14 +112,18 @@ def audit_dataset(dataset: Dataset, *, progress: Callable[[int, int], None] | No
     findings += [Finding("duplicate_across_splits", path, detail) for path, detail in across.items()]
     findings += group_findings(kept.frame)
     kept = _without(kept, across)
-    findings += [Finding("class_without_pictures", "", f"'{name}'") for name in dataset.class_names if name not in kept.class_names]
+    findings += [
+        Finding("class_without_pictures", "", f"'{name}'")
+        for name in dataset.class_names
+        if name not in kept.class_names
+    ]
     if kept.num_classes < 2:
         raise _one_class(kept, num_given=dataset.num_classes)
     findings += class_findings(kept)
     return Audit(findings_frame(findings), kept, num_files=len(dataset))
 
 
-def _inspect_all(paths: list[Path], progress: Callable[[int, int], None] | None) -> list[Inspection]:
+def _inspect_all(paths: list[Path], progress: Callable[[int, int], object] | None) -> list[Inspection]:
     inspections = []
     executor = ThreadPoolExecutor(min(_MAX_THREADS, os.cpu_count() or 1))
     with warnings.catch_warnings():
@@ -127,7 +140,9 @@ def _inspect_all(paths: list[Path], progress: Callable[[int, int], None] | None)
     return inspections
 
 
-def _with_pictures(dataset: Dataset, inspections: list[Inspection], usable: np.ndarray) -> tuple[Dataset, list[Finding]]:
+def _with_pictures(
+    dataset: Dataset, inspections: list[Inspection], usable: np.ndarray
+) -> tuple[Dataset, list[Finding]]:
     """The usable examples with what was measured on them, and the findings about copies among them."""
     frame = dataset.frame[usable].reset_index(drop=True)
     for column in ("sha256", "near_hash"):
@@ -192,13 +207,14 @@ def _without(dataset: Dataset, paths: dict[str, str]) -> Dataset:
 
 
 def _nothing_readable(dataset: Dataset, findings: list[Finding]) -> NoReadableImagesError:
-    errors = findings_frame(found for found in findings if KINDS[found.kind].severity == "error")
-    counts = ", ".join(f"{count} {kind.replace('_', ' ')}" for kind, count in errors["kind"].value_counts().items())
-    example = f"; '{errors['path'].iloc[0]}': {errors['detail'].iloc[0]}" if len(errors) else ""
+    errors = [found for found in findings if KINDS[found.kind].severity == "error"]
+    counts = Counter(found.kind.replace("_", " ") for found in errors)
+    numbers = ", ".join(f"{count} {kind}" for kind, count in counts.most_common())
+    example = f"; '{errors[0].path}': {errors[0].detail}" if errors else ""
     return NoReadableImagesError(
         f"None of the {len(dataset)} files in '{dataset.root}' can be read as a picture.",
         expected="pictures such as JPEG, PNG, WebP, GIF, BMP or TIFF",
-        received=(counts or "no files") + example,
+        received=(numbers or "no files") + example,
         hint="Open one of them in a picture viewer; copy or download the folder again.",
     )
 

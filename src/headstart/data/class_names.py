@@ -21,7 +21,9 @@ def sort_class_names(names: Iterable[str]) -> tuple[str, ...]:
 def _natural_key(name: str) -> tuple[list[tuple[int, int, str]], str]:
     # Splitting by a group puts the runs of digits at the odd positions.
     pieces = enumerate(_DIGITS.split(name))
-    return [_digits_key(piece) if position % 2 else (1, 0, piece.casefold()) for position, piece in pieces if piece], name
+    return [
+        _digits_key(piece) if position % 2 else (1, 0, piece.casefold()) for position, piece in pieces if piece
+    ], name
 
 
 def _digits_key(digits: str) -> tuple[int, int, str]:

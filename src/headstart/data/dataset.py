@@ -27,7 +27,7 @@ _CELL_READERS: dict[str, Callable[[str], object]] = {
     "boolean": "True".__eq__,
 }
 _CELL_KINDS = {"i": "integer", "u": "integer", "f": "number", "b": "boolean"}
-_DTYPES = {"text": str, "integer": "int64", "number": "float64", "boolean": "bool"}
+_DTYPES = {"text": "str", "integer": "int64", "number": "float64", "boolean": "bool"}
 
 
 class Remark(NamedTuple):
@@ -46,10 +46,10 @@ class Dataset:
     """Examples with their targets: a table, the names of its classes and the folder its paths start from.
 
     Args:
-        frame: one row an example, sorted by path, `RangeIndex`. `path` is POSIX and relative to `root`; `target` a class name, or
-            several joined by ";" where `multi_label`; `group` names what must stay together ("" for nothing); `split` is "train",
-            "validation", "test" or "" (not decided). The audit adds `sha256`, `near_hash`, `width`, `height` (pixels, upright) and
-            `duplicate_group`.
+        frame: one row an example, sorted by path, `RangeIndex`. `path` is POSIX and relative to `root`; `target` a
+            class name, or several joined by ";" where `multi_label`; `group` names what must stay together ("" for
+            nothing); `split` is "train", "validation", "test" or "" (not decided). The audit adds `sha256`,
+            `near_hash`, `width`, `height` (pixels, upright) and `duplicate_group`.
         class_names: every class once, in the order of the model's outputs.
         root: folder the paths are relative to.
         multi_label: whether an example may have several classes.
@@ -105,7 +105,7 @@ class Dataset:
         return matrix
 
     def class_counts(self) -> pd.DataFrame:
-        """Examples of each class (rows) in each split (columns train, validation, test; also "" where some are undecided)."""
+        """Examples of each class (rows) in train, validation, test and, where some are undecided, "" (columns)."""
         splits = [*SPLITS, *([""] if (self.frame["split"] == "").any() else [])]
         matrix = self.class_matrix()
         counts = {split: matrix[(self.frame["split"] == split).to_numpy()].sum(axis=0) for split in splits}
@@ -191,11 +191,11 @@ def _frame_from_cells(rows: list[list[str]], kinds: dict[str, str]) -> pd.DataFr
     header, *cells = rows
     if header != list(kinds):
         raise ValueError(f"columns {header} instead of {list(kinds)}")
-    columns = {}
-    for position, (name, kind) in enumerate(kinds.items()):
-        column = [_CELL_READERS[kind](row[position]) for row in cells]
-        columns[name] = pd.Series(column, dtype=_DTYPES[kind])
-    return pd.DataFrame(columns)
+    columns = {
+        name: [_CELL_READERS[kind](row[position]) for row in cells]
+        for position, (name, kind) in enumerate(kinds.items())
+    }
+    return pd.DataFrame(columns).astype({name: _DTYPES[kind] for name, kind in kinds.items()})
 
 
 def _damaged(path: Path, received: str) -> RunDamagedError:

@@ -1,11 +1,11 @@
 """Exact and near copies among pictures.
 
-A perceptual hash proposes pairs, a small thumbnail confirms them. The hash alone will not do: on plain backgrounds its 64 bits agree
-for many different pictures. Measured with distance 10 and likeness 0.99 (pairs proposed → confirmed): 2062 hand signs 3732 → 0, 1797
-digits of scikit-learn at 32 pixels 3654 → 1, 1137 pictures of TrashNet 35 → 1, 800 flowers 2 → 1; the confirmed ones of the last two
-sets are indeed the same picture taken or saved twice. Of copies saved as JPEG (quality 40), scaled by 0.5, 0.9 or 1.5, or darkened or
-brightened by up to 20 grey levels at least 98 % are found in each of the four sets. Mirrored, decoloured or noticeably cropped copies
-are not.
+A perceptual hash proposes pairs, a small thumbnail confirms them. The hash alone will not do: on plain backgrounds its
+64 bits agree for many different pictures. Measured with distance 10 and likeness 0.99 (pairs proposed → confirmed):
+2062 hand signs 3732 → 0, 1797 digits of scikit-learn at 32 pixels 3654 → 1, 1137 pictures of TrashNet 35 → 1, 800
+flowers 2 → 1; the confirmed ones of the last two sets are indeed the same picture taken or saved twice. Of copies saved
+as JPEG (quality 40), scaled by 0.5, 0.9 or 1.5, or darkened or brightened by up to 20 grey levels at least 98 % are
+found in each of the four sets. Mirrored, decoloured or noticeably cropped copies are not.
 
 References:
     Zauner, "Implementation and benchmarking of perceptual image hash functions", 2010 (pHash).
@@ -17,7 +17,8 @@ from headstart.data.separation import connected_groups
 
 MAX_HASH_DISTANCE = 10
 MIN_LIKENESS = 0.99
-# Copies whose brightness or contrast was changed further count as different pictures: brightness may be what tells classes apart.
+# Copies whose brightness or contrast was changed further count as different pictures: brightness may be what tells
+# classes apart.
 _MAX_MEAN_DIFFERENCE = 64.0
 _MAX_CONTRAST_RATIO = 1.6
 # Grey levels; below it a thumbnail is a plain surface, and what is left after subtracting its mean is noise.
@@ -30,15 +31,16 @@ _MAX_PAIRS = 2_000_000
 def near_pairs(near_hashes: list[str], thumbnails: np.ndarray) -> np.ndarray:
     """Pairs of pictures that look like copies of one another.
 
-    Each pair of pictures is compared, in blocks and by matrix products: Hamming distance of the hashes first, then, for the rows and
-    columns that hold a candidate, the correlation of the thumbnails over all pixels and channels.
+    Each pair of pictures is compared, in blocks and by matrix products: Hamming distance of the hashes first, then, for
+    the rows and columns that hold a candidate, the correlation of the thumbnails over all pixels and channels.
 
     Args:
         near_hashes: 64-bit perceptual hash of each picture, hexadecimal.
         thumbnails: `(pictures, 16, 16, 3)` uint8.
 
     Returns:
-        `(pairs, 2)` int64 with the smaller number first, sorted. Where there are millions of pairs, those that link the same groups.
+        `(pairs, 2)` int64 with the smaller number first, sorted. Where there are millions of pairs, those that link the
+        same groups.
     """
     signs = _signs(near_hashes)
     kept: list[np.ndarray] = [np.empty((0, 2), np.int64)]
@@ -55,10 +57,9 @@ class _Looks:
     """Thumbnails made comparable: mean, contrast and unit vector of each."""
 
     def __init__(self, thumbnails: np.ndarray) -> None:
-        values = thumbnails.reshape(len(thumbnails), -1, 3).astype(np.float32)
+        values = thumbnails.reshape(len(thumbnails), -1).astype(np.float32)
         # Contrast within the channels: a plain red surface has none, though its channels differ.
-        self.contrast = np.sqrt(values.var(axis=1).mean(axis=1))
-        values = values.reshape(len(values), -1)
+        self.contrast = np.sqrt(values.reshape(len(values), -1, 3).var(axis=1).mean(axis=1))
         self.mean = values.mean(axis=1)
         # One mean for all channels, so that the same shape in another colour is another picture.
         values -= self.mean[:, None]

@@ -36,19 +36,31 @@ KINDS: dict[str, Kind] = {
     "empty_file": Kind("error", "The file has no content; it is left out."),
     "not_a_picture": Kind("error", "The file is no picture; it is left out."),
     "unsupported_format": Kind("error", "A picture in a format this program does not read; convert it to JPEG or PNG."),
-    "giant": Kind("error", "More than 178 megapixels, which may be an attack on memory; it is left out without being decoded."),
+    "giant": Kind(
+        "error", "More than 178 megapixels, which may be an attack on memory; it is left out without being decoded."
+    ),
     "undecodable_name": Kind("error", "The name is not valid UTF-8; rename the file to use it."),
     "unreadable_folder": Kind("error", "The folder may not be opened; what it holds is left out."),
-    "duplicate_across_splits": Kind("error", "A copy stands in a part that measures; this one is left out, so that nothing is learned by heart."),
+    "duplicate_across_splits": Kind(
+        "error", "A copy stands in a part that measures; this one is left out, so that nothing is learned by heart."
+    ),
     "conflicting_labels": Kind("warning", "The same file stands under two labels; one of them is wrong."),
     "exact_duplicate": Kind("warning", "The same bytes as another file; both are kept on one side of the split."),
-    "near_duplicate": Kind("warning", "The same picture as another file, saved anew; both are kept on one side of the split."),
-    "group_across_splits": Kind("warning", "A group stands in two given parts, so the test may be easier than real use."),
-    "imbalance": Kind("warning", "The largest class has more than 10 times the pictures of the smallest; look at balanced accuracy."),
+    "near_duplicate": Kind(
+        "warning", "The same picture as another file, saved anew; both are kept on one side of the split."
+    ),
+    "group_across_splits": Kind(
+        "warning", "A group stands in two given parts, so the test may be easier than real use."
+    ),
+    "imbalance": Kind(
+        "warning", "The largest class has more than 10 times the pictures of the smallest; look at balanced accuracy."
+    ),
     "class_too_small": Kind("warning", "Fewer than 3 separate pictures: too few for training, validation and test."),
     "class_without_pictures": Kind("warning", "No usable picture; the class is left out."),
     "wrongly_named": Kind("warning", "The content is another format than the name says; it is read by its content."),
-    "very_large": Kind("warning", "More than 89 megapixels; decoding takes much memory and time, a smaller copy would do."),
+    "very_large": Kind(
+        "warning", "More than 89 megapixels; decoding takes much memory and time, a smaller copy would do."
+    ),
     "unlabelled": Kind("warning", "The picture lies in no class folder and is not used."),
     "unused_folder": Kind("warning", "The folder lies beside the train folder and is not used."),
     "link_outside": Kind("warning", "A symbolic link leads out of the data folder; it is followed."),
@@ -61,7 +73,9 @@ KINDS: dict[str, Kind] = {
     "alpha": Kind("note", "Has transparency; it is laid on white."),
     "exif_rotation": Kind("note", "The camera stored it rotated; it is turned upright."),
     "tiny": Kind("note", "Less than 32 pixels a side; it is enlarged."),
-    "odd_name": Kind("note", "The name has spaces or letters beyond ASCII, which some tools dislike; nothing needs doing here."),
+    "odd_name": Kind(
+        "note", "The name has spaces or letters beyond ASCII, which some tools dislike; nothing needs doing here."
+    ),
 }
 
 _MAX_IMBALANCE = 10

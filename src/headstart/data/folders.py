@@ -12,7 +12,13 @@ from headstart.data.dataset import Dataset, Remark, frame_from_rows
 from headstart.data.inspection import could_be_picture
 from headstart.errors import DataNotFoundError, NoClassFoldersError, SplitError
 
-SPLIT_FOLDERS = {"train": "train", "val": "validation", "valid": "validation", "validation": "validation", "test": "test"}
+SPLIT_FOLDERS = {
+    "train": "train",
+    "val": "validation",
+    "valid": "validation",
+    "validation": "validation",
+    "test": "test",
+}
 
 # What file managers and archivers leave behind. Names beginning with a dot (.DS_Store, ._photo.jpg) need no list.
 _CLUTTER = frozenset({"thumbs.db", "desktop.ini", "__macosx", "@eadir", "$recycle.bin", "lost+found"})
@@ -23,8 +29,8 @@ _KIND_OF_ERRNO = {errno.ENOENT: "broken_link", errno.ELOOP: "link_loop"}
 def read_folders(root: Path) -> Dataset:
     """Class folders, flat or inside train / val / test folders, as a data set.
 
-    Every visible file below a class folder becomes a row, however deep it lies; the audit decides which of them are pictures.
-    Symbolic links are followed, but no folder is entered twice.
+    Every visible file below a class folder becomes a row, however deep it lies; the audit decides which of them are
+    pictures. Symbolic links are followed, but no folder is entered twice.
 
     Raises:
         NoClassFoldersError: no folder with pictures inside.
@@ -51,7 +57,7 @@ def read_folders(root: Path) -> Dataset:
 
 @dataclass
 class _Walk:
-    """Reads folders below `root` and keeps what is worth a remark. Paths are POSIX and relative to `root`; "" is `root`."""
+    """Reads folders below `root` and keeps what is worth a remark. Paths are POSIX, relative to `root`; "" is `root`."""
 
     root: Path
     remarks: set[Remark] = field(default_factory=set)
@@ -81,7 +87,9 @@ class _Walk:
             current = waiting.pop()
             real = os.path.realpath(self.root / current)
             if real in entered:
-                self.remark("link_loop", [current], f"leads to '{os.path.relpath(real, self.root)}', which is read already")
+                self.remark(
+                    "link_loop", [current], f"leads to '{os.path.relpath(real, self.root)}', which is read already"
+                )
                 continue
             entered.add(real)
             folders, files = self.children(current)
@@ -115,7 +123,7 @@ class _Walk:
         try:
             mode = absolute.stat().st_mode
         except OSError as error:
-            self.remark(_KIND_OF_ERRNO.get(error.errno, "unreadable"), [path], error.strerror or str(error))
+            self.remark(_KIND_OF_ERRNO.get(error.errno or 0, "unreadable"), [path], error.strerror or str(error))
             return 0
         real = os.path.realpath(absolute)
         if absolute.is_symlink() and not Path(real).is_relative_to(self.root):
@@ -151,7 +159,7 @@ def _part_folders(walk: _Walk, folders: list[str]) -> dict[str, str]:
 
 def _rows_of_part(walk: _Walk, folder: str, part: str) -> list[tuple[str, str, str, str]]:
     classes, strays = walk.children(folder)
-    rows = []
+    rows: list[tuple[str, str, str, str]] = []
     for class_folder in classes:
         files = list(walk.files_below(class_folder))
         target = class_folder.rpartition("/")[2]
@@ -168,7 +176,7 @@ def _no_class_folders(root: Path, *, num_folders: int, num_files: int) -> NoClas
         f"'{root}' has no class folders with pictures.",
         expected="one folder per class with pictures inside, such as photos/cat/1.jpg and photos/dog/1.jpg",
         received=f"{num_folders} folders and {num_files} files, no picture in a class folder",
-        hint="Sort the pictures into one folder per class, or name a table of labels (.csv, .tsv, .parquet) instead of the folder.",
+        hint="Sort the pictures into one folder per class, or name a table of labels (.csv, .tsv, .parquet) instead.",
     )
 
 

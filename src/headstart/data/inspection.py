@@ -1,5 +1,6 @@
 """What one file is: its bytes are read once, its picture decoded once."""
 
+import errno
 import hashlib
 import struct
 from collections.abc import Iterator
@@ -10,14 +11,30 @@ from pathlib import Path, PurePosixPath
 
 import imagehash
 import numpy as np
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from headstart.data.images import IMAGE_FORMATS, open_rgb
 from headstart.errors import UnreadableImageError
 
 # Pictures that cameras and drawing programs write and this program does not read.
 _UNREAD_SUFFIXES = frozenset(
-    {".heic", ".heif", ".jxl", ".svg", ".psd", ".eps", ".tga", ".ico", ".raw", ".dng", ".cr2", ".cr3", ".nef", ".arw", ".orf"}
+    {
+        ".heic",
+        ".heif",
+        ".jxl",
+        ".svg",
+        ".psd",
+        ".eps",
+        ".tga",
+        ".ico",
+        ".raw",
+        ".dng",
+        ".cr2",
+        ".cr3",
+        ".nef",
+        ".arw",
+        ".orf",
+    }
 )
 # MPO is a JPEG followed by further ones, which many telephones write under the name .jpg.
 _SAME_FORMAT = {"MPO": "JPEG"}
@@ -27,6 +44,8 @@ _MAX_FILE_BYTES = 2**30 + 2**29
 _THUMBNAIL_SIDE = 16
 _ORIENTATION_TAG = 0x0112
 _TIFF_BITS_TAG = 258
+# How the readers of the formats say that bytes are missing at the end.
+_CUT_OFF_WORDS = ("truncated", "unexpected end", "incomplete")
 
 
 @dataclass(frozen=True)
@@ -59,28 +78,36 @@ def could_be_picture(path: str) -> bool:
 def inspect_file(path: Path) -> Inspection:
     """Everything the audit wants to know of one file. Never raises because of what the file holds."""
     try:
-        if path.stat().st_size > _MAX_FILE_BYTES:
-            return Inspection(findings=(("not_a_picture", f"{path.stat().st_size / 2**30:.1f} GiB, too much for a picture"),))
-        content = path.read_bytes()
+        content = _read_bytes(path)
     except OSError as error:
         return Inspection(findings=(("unreadable", error.strerror or str(error)),))
     sha256 = hashlib.sha256(content).hexdigest()
-    if not content:
-        return Inspection(sha256=sha256, findings=(("empty_file", "0 bytes"),))
+    suffix = path.suffix.lower()
     try:
-        with Image.open(BytesIO(content), formats=_open_formats()) as header:
-            findings = tuple(_header_findings(header, content, path.suffix.lower()))
-            _check_sums(header)
-        return _with_picture(content, sha256, findings)
-    except Image.DecompressionBombError as error:
-        return Inspection(sha256=sha256, findings=(("giant", _sentence(error)),))
-    except UnreadableImageError as error:
-        return Inspection(sha256=sha256, findings=(_damage(error.__cause__ or error),))
-    except Image.UnidentifiedImageError:
-        return Inspection(sha256=sha256, findings=(_no_picture(content, path.suffix.lower()),))
-    # The readers of the formats raise whatever a damaged file leads them to: OSError, SyntaxError, struct.error, KeyError...
+        return _inspect_picture(content, suffix, sha256)
+    # The readers of the formats raise whatever a damaged file leads them to: OSError, SyntaxError, struct.error...
     except Exception as error:
-        return Inspection(sha256=sha256, findings=(_damage(error),))
+        return Inspection(sha256=sha256, findings=(_failure(error, content, suffix),))
+
+
+def _read_bytes(path: Path) -> bytes:
+    if path.stat().st_size > _MAX_FILE_BYTES:
+        raise OSError(errno.EFBIG, "too large for a picture")
+    return path.read_bytes()
+
+
+def _inspect_picture(content: bytes, suffix: str, sha256: str) -> Inspection:
+    with Image.open(BytesIO(content), formats=_open_formats()) as header:
+        findings = tuple(_header_findings(header, content, suffix))
+        _check_sums(header)
+    picture = open_rgb(content)
+    width, height = picture.size
+    if min(width, height) < _TINY_SIDE:
+        findings = (*findings, ("tiny", f"{width} x {height} pixels"))
+    # One small copy serves both; the gap lets large pictures be halved quickly first.
+    small = picture.resize((64, 64), Image.Resampling.LANCZOS, reducing_gap=2.0)
+    thumbnail = small.resize((_THUMBNAIL_SIDE, _THUMBNAIL_SIDE), Image.Resampling.BOX)
+    return Inspection(sha256, str(imagehash.phash(small)), width, height, np.asarray(thumbnail), findings)
 
 
 @cache
@@ -98,17 +125,6 @@ def _check_sums(header: Image.Image) -> None:
     # Decoding a PNG skips the check sums of its chunks, so a flipped byte would pass as another picture.
     if header.format == "PNG":
         header.verify()
-
-
-def _with_picture(content: bytes, sha256: str, findings: tuple[tuple[str, str], ...]) -> Inspection:
-    picture = open_rgb(content)
-    width, height = picture.size
-    if min(width, height) < _TINY_SIDE:
-        findings = (*findings, ("tiny", f"{width} x {height} pixels"))
-    # One small copy serves both; the gap lets large pictures be halved quickly first.
-    small = picture.resize((64, 64), Image.Resampling.LANCZOS, reducing_gap=2.0)
-    thumbnail = small.resize((_THUMBNAIL_SIDE, _THUMBNAIL_SIDE), Image.Resampling.BOX)
-    return Inspection(sha256, str(imagehash.phash(small)), width, height, np.asarray(thumbnail), findings)
 
 
 def _header_findings(header: Image.Image, content: bytes, suffix: str) -> Iterator[tuple[str, str]]:
@@ -149,19 +165,20 @@ def _orientation(header: Image.Image) -> int:
     return orientation if orientation in range(1, 9) else 1
 
 
-def _damage(error: BaseException) -> tuple[str, str]:
-    if isinstance(error, Image.DecompressionBombError):
-        return "giant", _sentence(error)
-    cut_off = isinstance(error, EOFError) or any(word in str(error).lower() for word in ("truncated", "unexpected end", "incomplete"))
-    return ("truncated" if cut_off else "unreadable"), _sentence(error)
+def _failure(error: Exception, content: bytes, suffix: str) -> tuple[str, str]:
+    cause = error.__cause__ if isinstance(error, UnreadableImageError) and error.__cause__ else error
+    if not content:
+        return "empty_file", "0 bytes"
+    if isinstance(cause, UnidentifiedImageError):
+        return _kind_without_signature(suffix), f"begins with {content[:12]!r}, as no picture does"
+    detail = (str(cause) or type(cause).__name__).rstrip(".")
+    if isinstance(cause, Image.DecompressionBombError):
+        return "giant", detail
+    cut_off = isinstance(cause, EOFError) or any(word in detail.lower() for word in _CUT_OFF_WORDS)
+    return ("truncated" if cut_off else "unreadable"), detail
 
 
-def _no_picture(content: bytes, suffix: str) -> tuple[str, str]:
+def _kind_without_signature(suffix: str) -> str:
     if suffix in _UNREAD_SUFFIXES:
-        return "unsupported_format", f"ends in '{suffix}'"
-    kind = "unreadable" if suffix in _format_of_suffix() else "not_a_picture"
-    return kind, f"begins with {content[:12]!r}, as no picture does"
-
-
-def _sentence(error: BaseException) -> str:
-    return (str(error) or type(error).__name__).rstrip(".")
+        return "unsupported_format"
+    return "unreadable" if suffix in _format_of_suffix() else "not_a_picture"

@@ -22,12 +22,14 @@ def read_dataset(
     Pictures are not opened: `audit_dataset` does that. Nothing is written.
 
     Args:
-        path: a folder with one folder per class, directly or inside train, val (valid, validation) and test folders; or a .csv, .tsv
-            or .parquet file with one row a picture.
+        path: a folder with one folder per class, directly or inside train, val (valid, validation) and test folders; or
+            a .csv, .tsv or .parquet file with one row a picture.
         path_column: for tables, the column with the picture's path, relative to the table's folder.
         label_column: for tables, the column with the class name. One ";" anywhere makes the whole table multi-label.
-        split_column: for tables, the column that says train, validation or test; "split" is used by itself when present.
-        group_column: for tables, the column naming what must not be torn apart (a patient, a video); "group" is used by itself.
+        split_column: for tables, the column that says train, validation or test; "split" is used by itself when
+            present.
+        group_column: for tables, the column naming what must not be torn apart (a patient, a video); "group" is used by
+            itself.
 
     Raises:
         DataNotFoundError: nothing of this name exists.

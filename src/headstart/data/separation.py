@@ -24,7 +24,8 @@ def connected_groups(num_items: int, pairs: np.ndarray) -> np.ndarray:
 def separable_groups(frame: pd.DataFrame) -> np.ndarray:
     """Number of the smallest set around each example that may be separated from the rest.
 
-    Two examples belong together when they share a group (other than "") or a duplicate group, or are linked by others that do.
+    Two examples belong together when they share a group (other than "") or a duplicate group, or are linked by others
+    that do.
 
     Returns:
         `(examples,)` int64, counted from 0 in the order of first appearance.

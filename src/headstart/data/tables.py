@@ -41,8 +41,8 @@ class TableColumns:
 def read_table(path: Path, columns: TableColumns) -> Dataset:
     """The data set that a table of labels describes.
 
-    Labels lose surrounding blanks, which nobody types on purpose; every other cell stays as it is. A picture listed twice with the
-    same cells counts once.
+    Labels lose surrounding blanks, which nobody types on purpose; every other cell stays as it is. A picture listed
+    twice with the same cells counts once.
 
     Raises:
         TableColumnsError, TablePathMissingError, TablePathOutsideError, SplitError: as `read_dataset` says.
@@ -65,7 +65,9 @@ def read_table(path: Path, columns: TableColumns) -> Dataset:
 
 def _read_delimited(path: Path, *, separator: str) -> pd.DataFrame:
     # utf-8-sig: spreadsheets put a byte order mark before the first column's name.
-    return pd.read_csv(path, sep=separator, dtype=str, keep_default_na=False, encoding="utf-8-sig", skipinitialspace=True)
+    return pd.read_csv(
+        path, sep=separator, dtype=str, keep_default_na=False, encoding="utf-8-sig", skipinitialspace=True
+    )
 
 
 def _read_parquet(path: Path) -> pd.DataFrame:

@@ -1,0 +1,134 @@
+"""Training, validation and test parts that share no picture."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from headstart.data.apportion import apportion, covers
+from headstart.data.dataset import SPLITS, Dataset
+from headstart.data.separation import separable_groups
+from headstart.errors import ClassTooSmallError, SplitError
+
+_NUM_ATTEMPTS = 20
+
+
+def split_dataset(
+    dataset: Dataset, *, fractions: tuple[float, float, float] = (0.7, 0.15, 0.15), seed: int = 0
+) -> Dataset:
+    """The data set with every example in training, validation or test.
+
+    Examples that share a group or a duplicate group stay together. Of each class every part gets its fraction, to
+    within one example where nothing ties examples together, and at least one. The answer depends on the paths, targets,
+    groups and the seed, not on the order of the rows.
+
+    Parts that are given stay as they are, and only the missing ones are taken from the given training part, in the same
+    proportion to what stays there. Rows whose part is left open follow a copy or group mate of theirs that has one, or
+    else join training.
+
+    Args:
+        dataset: usable examples, as the audit leaves them.
+        fractions: of training, validation and test; each above 0, together 1.
+        seed: another seed, another split.
+
+    Raises:
+        SplitError: impossible fractions, or nothing to train on.
+        ClassTooSmallError: a class has fewer separate examples than parts that need one.
+    """
+    _require_fractions(fractions)
+    # Rows in another order must give the same parts: decide on rows sorted by path, then put the answer back in place.
+    order = np.argsort(dataset.frame["path"].to_numpy(object), kind="stable")
+    ordered = replace(dataset, frame=dataset.frame.iloc[order].reset_index(drop=True))
+    units = separable_groups(ordered.frame)
+    splits = _follow_given(ordered.frame["split"].to_numpy(object), units)
+    pool = np.isin(splits, ["", "train"])
+    parts = ["train", *(part for part in SPLITS[1:] if not (splits == part).any())]
+    if not pool.any():
+        raise _nothing_to_train_on(splits)
+    _require_large_classes(ordered, units=units, pool=pool, parts=parts)
+    shares = np.array([fractions[SPLITS.index(part)] for part in parts])
+    chosen = _choose(ordered, units=units[pool], rows=pool, shares=shares / shares.sum(), seed=seed)
+    splits[pool] = np.array(parts, object)[chosen]
+    unordered = np.empty(len(splits), object)
+    unordered[order] = splits
+    return replace(dataset, frame=dataset.frame.assign(split=unordered.astype(str)))
+
+
+def _follow_given(splits: np.ndarray, units: np.ndarray) -> np.ndarray:
+    """Open rows take the part of a unit mate that measures; test goes before validation."""
+    followed = splits.copy()
+    for part in ("validation", "test"):
+        tied = np.isin(units, units[splits == part])
+        followed[tied & (splits == "")] = part
+    return followed
+
+
+def _choose(dataset: Dataset, *, units: np.ndarray, rows: np.ndarray, shares: np.ndarray, seed: int) -> np.ndarray:
+    """Number of the part of every row in the pool, `(rows,)`."""
+    numbers, unit_of_row = np.unique(units, return_inverse=True)
+    contents = np.zeros((len(numbers), dataset.num_classes), np.int64)
+    np.add.at(contents, unit_of_row, dataset.class_matrix()[rows])
+    # Where units hold several classes, luck decides whether every class reaches every part: a few deals are tried.
+    for attempt in range(_NUM_ATTEMPTS):
+        parts = apportion(contents, shares, np.random.default_rng([seed, attempt]))
+        covered = covers(parts, contents, len(shares))
+        if covered.all():
+            return parts[unit_of_row]
+    raise _tied_together([name for name, fine in zip(dataset.class_names, covered, strict=True) if not fine])
+
+
+def _require_fractions(fractions: Sequence[float]) -> None:
+    if len(fractions) == len(SPLITS) and min(fractions) > 0 and abs(sum(fractions) - 1) < 1e-6:
+        return
+    raise SplitError(
+        "These fractions cannot be made.",
+        expected="fractions above 0 for training, validation and test that add up to 1, such as 0.7, 0.15, 0.15",
+        received=", ".join(f"{fraction:g}" for fraction in fractions),
+        hint="Correct them.",
+    )
+
+
+def _require_large_classes(dataset: Dataset, *, units: np.ndarray, pool: np.ndarray, parts: list[str]) -> None:
+    matrix = dataset.class_matrix()[pool] == 1
+    num_units = [len(np.unique(units[pool][matrix[:, column]])) for column in range(dataset.num_classes)]
+    small = [column for column, number in enumerate(num_units) if number < len(parts)]
+    if not small:
+        return
+    shown = ", ".join(
+        _description(dataset.class_names[column], num_units[column], int(matrix[:, column].sum()))
+        for column in small[:5]
+    )
+    more = f" and {len(small) - 5} more classes" if len(small) > 5 else ""
+    raise ClassTooSmallError(
+        f"Too few pictures: {shown}{more}.",
+        expected=f"at least {len(parts)} of each class that are no copies of one another, for {', '.join(parts)}",
+        received=f"fewer in {len(small)} of {dataset.num_classes} classes",
+        hint="Add pictures of these classes, or remove the classes (their folders or rows).",
+    )
+
+
+def _description(name: str, num_units: int, num_files: int) -> str:
+    files = f"class '{name}' has {num_files}"
+    return (
+        files
+        if num_units == num_files
+        else f"{files}, of which only {num_units} can be told apart (copies and groups count once)"
+    )
+
+
+def _nothing_to_train_on(splits: np.ndarray) -> SplitError:
+    return SplitError(
+        "No example is left for training.",
+        expected="examples given to training, or to no part",
+        received=", ".join(f"{(splits == part).sum()} for {part}" for part in SPLITS[1:]),
+        hint="Put pictures into the train folder, or mark rows with 'train'.",
+    )
+
+
+def _tied_together(names: list[str]) -> ClassTooSmallError:
+    return ClassTooSmallError(
+        f"Copies and groups tie the pictures of {', '.join(repr(name) for name in names[:5])} together.",
+        expected="examples of every class that can be put into training, validation and test apart from each other",
+        received=f"{len(names)} classes that do not reach every part",
+        hint="Add pictures of these classes from other groups, or use smaller groups.",
+    )
