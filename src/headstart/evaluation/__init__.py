@@ -7,26 +7,68 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from headstart.evaluation.content import Mistake, ReportContent
+    from headstart.evaluation.galleries import grad_cam_gallery, mistake_gallery, picture_gallery
+    from headstart.evaluation.heatmaps import grad_cam, overlay
+    from headstart.evaluation.html import write_html
     from headstart.evaluation.metrics import evaluate_classification, evaluate_multi_label
     from headstart.evaluation.mistakes import most_confident_label_mistakes, most_confident_mistakes
+    from headstart.evaluation.plots import (
+        class_count_bars,
+        confusion_matrix,
+        learning_curves,
+        recall_bars,
+        reliability_diagram,
+    )
     from headstart.evaluation.report import Metric, Report
+    from headstart.evaluation.wording import headline, limits
 
 __all__ = [
     "Metric",
+    "Mistake",
     "Report",
+    "ReportContent",
+    "class_count_bars",
+    "confusion_matrix",
     "evaluate_classification",
     "evaluate_multi_label",
+    "grad_cam",
+    "grad_cam_gallery",
+    "headline",
+    "learning_curves",
+    "limits",
+    "mistake_gallery",
     "most_confident_label_mistakes",
     "most_confident_mistakes",
+    "overlay",
+    "picture_gallery",
+    "recall_bars",
+    "reliability_diagram",
+    "write_html",
 ]
 
 _MODULES = {
     "Metric": "report",
+    "Mistake": "content",
     "Report": "report",
+    "ReportContent": "content",
+    "class_count_bars": "plots",
+    "confusion_matrix": "plots",
     "evaluate_classification": "metrics",
     "evaluate_multi_label": "metrics",
+    "grad_cam": "heatmaps",
+    "grad_cam_gallery": "galleries",
+    "headline": "wording",
+    "learning_curves": "plots",
+    "limits": "wording",
+    "mistake_gallery": "galleries",
     "most_confident_label_mistakes": "mistakes",
     "most_confident_mistakes": "mistakes",
+    "overlay": "heatmaps",
+    "picture_gallery": "galleries",
+    "recall_bars": "plots",
+    "reliability_diagram": "plots",
+    "write_html": "html",
 }
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 CONFIDENCE = 0.95
 WEIGHTS_PER_CHUNK = 4_000_000  # 32 MB of float64: a test set of any size fits in memory
@@ -54,7 +55,7 @@ def resampled_scores(
     return np.concatenate([score(weights) for weights in chunks], axis=-1)
 
 
-def wilson_interval(successes: np.ndarray, trials: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def wilson_interval(successes: ArrayLike, trials: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     """95 % interval of a proportion that stays honest for few trials and for proportions of 0 and 1.
 
     Args:
@@ -68,7 +69,7 @@ def wilson_interval(successes: np.ndarray, trials: np.ndarray) -> tuple[np.ndarr
         Wilson 1927, Probable Inference, the Law of Succession, and Statistical Inference.
     """
     z = 1.959963984540054  # the normal distribution's 97.5 % quantile
-    trials = np.where(np.asarray(trials) > 0, trials, np.nan)
+    trials = np.where(np.asarray(trials) > 0, trials, np.nan).astype(np.float64)
     proportion = np.asarray(successes) / trials
     centre = (proportion + z**2 / (2 * trials)) / (1 + z**2 / trials)
     half_width = z / (1 + z**2 / trials) * np.sqrt(proportion * (1 - proportion) / trials + z**2 / (4 * trials**2))

@@ -65,6 +65,11 @@ class Report:
     num_examples: int
     calibration: pd.DataFrame
 
+    @property
+    def main_metric(self) -> Metric:
+        """The share of examples answered wholly right: what the first sentence about a model states."""
+        return self.metrics["subset_accuracy" if self.kind == MULTI_LABEL else "accuracy"]
+
     def to_json(self) -> dict[str, Any]:
         """Everything in types JSON knows; NaN becomes None."""
         return {

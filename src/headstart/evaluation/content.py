@@ -1,0 +1,69 @@
+"""What a report page shows, as plain values: whoever ran the training fills it in, `write_html` lays it out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from headstart.evaluation.report import Report
+
+
+@dataclass(frozen=True, eq=False)
+class Mistake:
+    """One wrongly answered picture.
+
+    Attributes:
+        picture: `(h, w, 3)` RGB 0-255.
+        true: name of the right class.
+        predicted: name of the class the model gave.
+        probability: of the predicted class, 0 to 1.
+        name: where the picture lies, such as its file name; empty to show none.
+        overlay: `(h, w, 3)` RGB 0-255, the picture under its Grad-CAM heat; None to show none.
+    """
+
+    picture: np.ndarray
+    true: str
+    predicted: str
+    probability: float
+    name: str = ""
+    overlay: np.ndarray | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class ReportContent:
+    """Everything on the page.
+
+    Attributes:
+        report: the numbers.
+        title: of the page, such as the data set's name.
+        facts: heading → name → value. The headings `"backbone"` and `"head"` stand in the steps "loaded" and "added";
+            any others get a table each.
+        history: one row an epoch: phase, epoch, learning_rate, loss, accuracy, val_loss, val_accuracy, seconds. May be
+            empty.
+        class_counts: index class names, one column of counts a split.
+        audit_summary: what the audit left out or warned of, one row a finding, any columns. May be empty.
+        mistakes: the most confident first.
+        recipe_text: the run's recipe as TOML.
+        commands: what to type to get the same numbers again.
+        environment: name → value: versions, seed, hash of the data.
+        phases: one mapping a phase: name, epochs, unfreeze_from (None while the backbone is frozen), learning_rate,
+            num_trainable, num_frozen (parameters), seconds.
+        samples: class name → one `(h, w, 3)` picture of it, RGB 0-255. May be empty.
+        warnings: further limits to state, each a sentence; those that follow from the numbers are found without them.
+    """
+
+    report: Report
+    title: str
+    facts: Mapping[str, Mapping[str, object]]
+    history: pd.DataFrame
+    class_counts: pd.DataFrame
+    audit_summary: pd.DataFrame
+    mistakes: Sequence[Mistake]
+    recipe_text: str
+    commands: Sequence[str]
+    environment: Mapping[str, object]
+    phases: Sequence[Mapping[str, Any]]
+    samples: Mapping[str, np.ndarray] = field(default_factory=dict)
+    warnings: Sequence[str] = ()

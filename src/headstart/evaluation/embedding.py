@@ -1,0 +1,68 @@
+"""Pictures and figures as text inside an HTML page, so that the page is one file."""
+
+import base64
+import hashlib
+import io
+import re
+
+import matplotlib as mpl
+import numpy as np
+from markupsafe import Markup, escape
+from matplotlib.figure import Figure
+from PIL import Image
+
+from headstart.evaluation.theme import COLOURS
+
+LARGEST_SIDE = 256  # pixels: sharp in a gallery on a phone, and a dozen pairs stay under half a megabyte
+
+
+def picture_uri(picture: np.ndarray) -> str:
+    """A picture as a `data:` URI (WebP), scaled down to at most 256 pixels a side.
+
+    Args:
+        picture: `(h, w, 3)` RGB 0-255.
+    """
+    image = Image.fromarray(np.clip(np.asarray(picture), 0, 255).astype(np.uint8))
+    image.thumbnail((LARGEST_SIDE, LARGEST_SIDE), Image.Resampling.LANCZOS)
+    buffer = io.BytesIO()
+    image.save(buffer, format="WEBP", quality=82, method=4)
+    return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+
+
+def inline_svg(figure: Figure, *, description: str) -> Markup:
+    """A figure as SVG that takes its colours from the page's CSS variables and its letters from the page's fonts.
+
+    Args:
+        figure: drawn in the colours of `headstart.evaluation.theme`.
+        description: what a person who cannot see it should know.
+    """
+    buffer = io.StringIO()
+    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": description}):
+        figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
+    svg = buffer.getvalue()
+    svg = svg[svg.index("<svg") :]
+    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    svg = re.sub(r"<style.*?</style>", "", svg, flags=re.DOTALL)  # it would hold for the whole page
+    svg = re.sub(r"<!--.*?-->", "", svg, flags=re.DOTALL)
+    svg = re.sub(r' xmlns(:xlink)?="[^"]*"', "", svg, count=2)
+    svg = svg.replace("xlink:href", "href")
+    svg = re.sub(r"font-family: [^;\"]+|(?<=px )'[^;\"]+", _page_font, svg)
+    svg = _with_page_colours(_with_own_ids(svg, prefix=hashlib.sha256(description.encode()).hexdigest()[:8]))
+    return Markup(svg.replace("<svg ", f'<svg role="img" aria-label="{escape(description)}" ', 1))
+
+
+def _page_font(match: re.Match[str]) -> str:
+    return "font-family: inherit" if match[0].startswith("font-family") else "var(--font)"
+
+
+def _with_page_colours(svg: str) -> str:
+    for name, colour in COLOURS.items():
+        svg = svg.replace(colour.light, f"var(--{name})")
+    return svg
+
+
+def _with_own_ids(svg: str, *, prefix: str) -> str:
+    """Drops ids that nothing refers to and prefixes the others: two figures on one page must not share an id."""
+    used = set(re.findall(r'(?:href="#|url\(#)([^")]+)', svg))
+    svg = re.sub(r' id="([^"]+)"', lambda m: f' id="{prefix}-{m[1]}"' if m[1] in used else "", svg)
+    return re.sub(r'(href="#|url\(#)', lambda m: f"{m[1]}{prefix}-", svg)

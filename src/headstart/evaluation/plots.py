@@ -1,0 +1,178 @@
+"""Charts of a run, each a matplotlib `Figure` that belongs to nobody's global state."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.colors import PowerNorm
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator, PercentFormatter
+
+from headstart.evaluation.theme import HEAT_POWER, heat_colours, light, rule_horizontally, styled
+
+MOST_CLASSES_WITH_NUMBERS = 20
+
+
+def learning_curves(history: pd.DataFrame, *, quantities: Sequence[str] = ("accuracy", "loss")) -> Figure:
+    """How training and validation went, epoch by epoch, with a line where a new phase begins.
+
+    Args:
+        history: one row an epoch: phase, and for each quantity a column of its name and one of `val_` + its name.
+        quantities: one panel each; those without a column are left out.
+    """
+    shown = [name for name in quantities if name in history.columns]
+    with styled():
+        figure = Figure(figsize=(4.3 * max(1, len(shown)), 2.9), layout="constrained")
+        for index, name in enumerate(shown):
+            _draw_curve(figure.add_subplot(1, len(shown), index + 1), history, quantity=name)
+    return figure
+
+
+def _draw_curve(axes: Axes, history: pd.DataFrame, *, quantity: str) -> None:
+    epochs = np.arange(1, len(history) + 1)
+    lines = {"training": (quantity, light("muted")), "validation": (f"val_{quantity}", light("accent"))}
+    for label, (column, colour) in lines.items():
+        if column in history.columns:
+            marker = "o" if len(history) == 1 else None
+            axes.plot(epochs, history[column], color=colour, label=label, marker=marker)
+    rule_horizontally(axes)
+    axes.set_title(quantity.replace("_", " ").capitalize(), pad=24)
+    axes.set_xlabel("epoch")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8, min_n_ticks=1))
+    axes.legend(loc="best", frameon=False, labelcolor="linecolor", handlelength=1.2)
+    _mark_phases(axes, history["phase"].tolist())
+
+
+def _mark_phases(axes: Axes, phases: Sequence[str]) -> None:
+    """A dashed line between phases and each phase's name above its epochs."""
+    starts = [index for index, phase in enumerate(phases) if index == 0 or phase != phases[index - 1]]
+    axes.set_xlim(0.5, len(phases) + 0.5)
+    for start, end in zip(starts, [*starts[1:], len(phases)], strict=True):
+        if start:
+            axes.axvline(start + 0.5, color=light("faint"), linewidth=0.8, linestyle=(0, (3, 3)))
+        axes.text(
+            (start + end + 1) / 2,
+            1.03,
+            phases[start],
+            transform=axes.get_xaxis_transform(),
+            ha="center",
+            color=light("muted"),
+            fontsize=8,
+        )
+
+
+def confusion_matrix(confusion: np.ndarray, class_names: Sequence[str]) -> Figure:
+    """True classes down, predicted classes across; the deeper, the larger the share of the true class.
+
+    Args:
+        confusion: `(k, k)` counts.
+        class_names: `k` names. Above 20 classes the numbers are left out, so that 100 stay readable.
+    """
+    num_classes = len(class_names)
+    shares = confusion / np.maximum(confusion.sum(axis=1, keepdims=True), 1)
+    size = float(np.clip(0.42 * num_classes + 1.8, 3.4, 13.0))
+    with styled():
+        figure = Figure(figsize=(size, size), layout="constrained")
+        axes = figure.add_subplot()
+        axes.pcolormesh(
+            shares, cmap=heat_colours(), norm=PowerNorm(HEAT_POWER, 0, 1), edgecolors=light("line"), linewidth=0.4
+        )
+        axes.set(aspect="equal", xlabel="predicted", ylabel="true")
+        axes.invert_yaxis()
+        for spine in axes.spines.values():
+            spine.set_visible(False)
+        font_size = float(np.clip(330 / num_classes, 4.0, 9.0))
+        positions = np.arange(num_classes) + 0.5
+        axes.set_xticks(positions, class_names, rotation=90 if num_classes > 4 else 0, fontsize=font_size)
+        axes.set_yticks(positions, class_names, fontsize=font_size)
+        if num_classes <= MOST_CLASSES_WITH_NUMBERS:
+            _write_counts(axes, confusion)
+    return figure
+
+
+def _write_counts(axes: Axes, confusion: np.ndarray) -> None:
+    for (row, column), count in np.ndenumerate(confusion):
+        if count:
+            axes.text(column + 0.5, row + 0.5, str(count), ha="center", va="center")
+
+
+def reliability_diagram(calibration: pd.DataFrame) -> Figure:
+    """Accuracy at each level of confidence beside the dashed line of perfection, and how often each level occurs.
+
+    Args:
+        calibration: `Report.calibration`.
+
+    References:
+        Guo et al. 2017, On Calibration of Modern Neural Networks, arXiv 1706.04599, figure 1.
+    """
+    filled = calibration[calibration["num_examples"] > 0]
+    width = (filled["high"] - filled["low"]) * 0.86
+    centre = (filled["low"] + filled["high"]) / 2
+    with styled():
+        figure = Figure(figsize=(4.3, 4.2), layout="constrained")
+        upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(4, 1))
+        upper.bar(centre, filled["accuracy"], width=width, color=light("accent"), alpha=0.85)
+        upper.plot([0, 1], [0, 1], color=light("muted"), linewidth=1.0, linestyle=(0, (4, 3)))
+        upper.annotate(
+            "perfect", (0.22, 0.25), color=light("muted"), fontsize=8, rotation=40, rotation_mode="anchor", ha="center"
+        )
+        upper.set(xlim=(0, 1), ylim=(0, 1.02), ylabel="right")
+        lower.bar(centre, filled["num_examples"], width=width, color=light("faint"))
+        lower.set(xlabel="confidence", ylabel="answers")
+        lower.yaxis.set_major_locator(MaxNLocator(integer=True, nbins=2))
+        upper.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+        lower.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+        for axes in (upper, lower):
+            rule_horizontally(axes)
+    return figure
+
+
+def recall_bars(per_class: pd.DataFrame) -> Figure:
+    """Share of each class that was recognised, with its 95 % interval.
+
+    Args:
+        per_class: `Report.per_class`. Classes without test examples have no bar.
+    """
+    known = per_class[per_class["support"] > 0].iloc[::-1]
+    spread = np.stack([known["recall"] - known["recall_low"], known["recall_high"] - known["recall"]])
+    with styled():
+        figure = Figure(figsize=(6.4, 0.3 * len(known) + 1.0), layout="constrained")
+        axes = figure.add_subplot()
+        axes.barh(known["class"], known["recall"], height=0.62, color=light("accent"), alpha=0.85)
+        axes.errorbar(
+            known["recall"], known["class"], xerr=np.clip(spread, 0, 1), fmt="none", ecolor=light("ink"), elinewidth=1.1
+        )
+        axes.set(xlim=(0, 1.02), xlabel="recognised, with 95 % interval")
+        axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
+        _rule_vertically(axes)
+    return figure
+
+
+def class_count_bars(class_counts: pd.DataFrame) -> Figure:
+    """How many examples each class has in each split.
+
+    Args:
+        class_counts: index class names, one column of counts a split.
+    """
+    shades = dict(zip(class_counts.columns, ("accent", "muted", "faint", "line"), strict=False))
+    counts = class_counts.iloc[::-1]
+    left = np.zeros(len(counts))
+    with styled():
+        figure = Figure(figsize=(6.4, 0.3 * len(counts) + 1.2), layout="constrained")
+        axes = figure.add_subplot()
+        for split, shade in shades.items():
+            axes.barh(counts.index.astype(str), counts[split], left=left, height=0.62, color=light(shade), label=split)
+            left = left + counts[split].to_numpy()
+        axes.set_xlabel("pictures")
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        _rule_vertically(axes)
+        figure.legend(loc="outside upper left", ncols=len(shades), frameon=False, handlelength=0.8)
+    return figure
+
+
+def _rule_vertically(axes: Axes) -> None:
+    axes.grid(visible=True, axis="x")
+    axes.spines["bottom"].set_visible(False)
+    axes.spines["left"].set_visible(False)
+    axes.margins(y=0.02)

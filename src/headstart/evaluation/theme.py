@@ -1,0 +1,82 @@
+"""The colours of figures and pages, declared once: light for notebooks and paper, light and dark on a page."""
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap, to_rgb
+
+
+@dataclass(frozen=True)
+class Colour:
+    """One role's colour on light and on dark ground."""
+
+    light: str
+    dark: str
+
+
+# Text colours keep a contrast of at least 4.5 with `ground` (WCAG 2.2, 1.4.3).
+COLOURS = {
+    "ground": Colour("#ffffff", "#111317"),
+    "raised": Colour("#f6f7f9", "#191c22"),
+    "line": Colour("#e3e5e9", "#2b2f37"),
+    "faint": Colour("#b9bec7", "#4b515c"),
+    "muted": Colour("#5b6270", "#9ba3b0"),
+    "ink": Colour("#15171c", "#e9ebef"),
+    "accent": Colour("#2755c4", "#86aaff"),
+}
+
+# Shares of 1 % must be seen beside shares of 100 %: colour goes with this power of the share.
+HEAT_POWER = 0.6
+
+FIGURE_STYLE: dict[Any, Any] = {
+    "font.family": "sans-serif",
+    "font.size": 9.0,
+    "text.parse_math": False,  # a class may be called "$5"
+    "text.color": COLOURS["ink"].light,
+    "axes.edgecolor": COLOURS["faint"].light,
+    "axes.labelcolor": COLOURS["muted"].light,
+    "axes.labelsize": 9.0,
+    "axes.linewidth": 0.8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlelocation": "left",
+    "axes.titlesize": 10.0,
+    "axes.titlepad": 12.0,
+    "axes.axisbelow": True,
+    "grid.color": COLOURS["line"].light,
+    "grid.linewidth": 0.8,
+    "lines.linewidth": 1.8,
+    "lines.solid_capstyle": "round",
+    "xtick.color": COLOURS["faint"].light,
+    "ytick.color": COLOURS["faint"].light,
+    "xtick.labelcolor": COLOURS["muted"].light,
+    "ytick.labelcolor": COLOURS["muted"].light,
+    "xtick.major.size": 0.0,
+    "ytick.major.size": 0.0,
+    "figure.dpi": 110.0,
+}
+
+
+def styled() -> AbstractContextManager[None]:
+    """Context in which a figure is drawn in this style; other figures of the process keep theirs."""
+    return mpl.rc_context(FIGURE_STYLE)
+
+
+def light(name: str) -> str:
+    """The light colour of a role, such as `"accent"`."""
+    return COLOURS[name].light
+
+
+def heat_colours() -> LinearSegmentedColormap:
+    """From clear to the accent colour: the ground shows through, and ink on it keeps its contrast."""
+    red, green, blue = to_rgb(light("accent"))
+    return LinearSegmentedColormap.from_list("headstart_heat", [(red, green, blue, 0.0), (red, green, blue, 0.75)])
+
+
+def rule_horizontally(axes: Axes) -> None:
+    """Leaves horizontal grid lines as the only furniture besides the labels."""
+    axes.grid(visible=True, axis="y")
+    axes.spines["left"].set_visible(False)
