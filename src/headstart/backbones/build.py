@@ -36,7 +36,11 @@ class Backbone:
     weights: WeightsRecord
 
     def stage_output(self, name: str) -> keras.KerasTensor:
-        """The tensor that ends the stage of this name, `(batch, height // stride, width // stride, channels)` or a step less.
+        """The tensor that ends the stage of this name.
+
+        Returns:
+            `(batch, height / stride, width / stride, channels)`, rounded up or down as the network pads; Inception
+            and its relatives lose a few steps more.
 
         Raises:
             UnknownStageError: No stage is called so.
@@ -57,8 +61,8 @@ def build_backbone(
     Args:
         name_or_spec: Name in the table, or facts from it.
         image_size: `(height, width)` in pixels; None takes the size the weights were trained at.
-        weights: `imagenet` lets Keras download them, `builtin` takes those inside this package, `none` draws random ones;
-            anything else is the path of a `.weights.h5`, `.h5` or `.keras` file.
+        weights: `imagenet` lets Keras download them, `builtin` takes those inside this package, `none` draws random
+            ones; anything else is the path of a `.weights.h5`, `.h5` or `.keras` file.
 
     Raises:
         UnknownBackboneError: No backbone is called so.
@@ -104,7 +108,8 @@ def _build_network(spec: BackboneSpec, image_size: tuple[int, int]) -> keras.Mod
 
 
 def _write_normalization(model: keras.Model, spec: BackboneSpec) -> None:
-    """Gives EfficientNet's own normalisation ImageNet's mean and variance, which it otherwise has from the weights file only."""
+    """Gives EfficientNet's own normalisation ImageNet's mean and variance, which otherwise come with a weights file."""
     (normalization,) = [layer for layer in model.layers if isinstance(layer, keras.layers.Normalization)]
     mean, std = spec.preprocessing.mean, spec.preprocessing.std
     normalization.set_weights([mean, [deviation**2 for deviation in std], 0])
+    normalization.finalize_state()

@@ -6,8 +6,8 @@ import keras
 def flattened(model: keras.Model) -> keras.Model:
     """The same network with every nested model replaced by its layers; the model itself when nothing is nested.
 
-    Only ConvNeXt nests: its stem and its downsamplings are models of two layers, and the sums that close its blocks are
-    bare operations without a stable name. They become `Add` layers called after their block, so that a stage can end there.
+    Only ConvNeXt nests: its stem and its downsamplings are models of two layers, and the sums that close its blocks
+    are bare operations. They become `Add` layers named after their block, so that a stage can end there.
 
     Args:
         model: Functional model with its weights; nested models are chains of layers.

@@ -13,9 +13,9 @@ COUNTERS = "object_name_uids"
 def fresh_layer_names() -> Iterator[None]:
     """Inside, Keras numbers unnamed layers from the start; afterwards it goes on where both counts allow.
 
-    Xception, Inception, NASNet and MobileNetV3 leave layers unnamed, and Keras then counts through the process: the second
-    Xception would have `add_12` where the first has `add`, and no table of stages could hold. Counting
-    on afterwards keeps a later unnamed layer from taking a name that the backbone already has.
+    Xception, Inception, NASNet and MobileNetV3 leave layers unnamed, and Keras then counts through the process: the
+    second Xception would have `add_12` where the first has `add`, and no table of stages could hold. Counting on
+    afterwards keeps a later unnamed layer from taking a name that the backbone already has.
 
     Keras offers `clear_session` for this, which also forgets everything else it knows; hence the internal counter.
     """

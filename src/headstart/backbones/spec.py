@@ -98,6 +98,12 @@ class BackboneSpec:
         """Size of the weights in float32, in 10⁶ bytes."""
         return self.num_parameters * 4 / 1e6
 
+    @property
+    def default_unfreeze_from(self) -> str:
+        """Name of the lowest stage at the coarsest stride, the usual place to fine-tune from: `block5` of VGG19."""
+        coarsest = max(stage.stride for stage in self.stages)
+        return next(stage.name for stage in self.stages if stage.stride == coarsest)
+
     def stage(self, name: str) -> Stage:
         """The stage of this name.
 

@@ -95,8 +95,9 @@ def _download_error(spec: BackboneSpec, error: Exception) -> WeightsDownloadErro
         expected=f"{spec.weights.url} (about {spec.megabytes:.0f} MB)",
         received=str(error),
         hint=(
-            f"Fetch that file on a machine with a connection and either put it at {models_dir / spec.weights.file_name} "
-            "or name it with --weights FILE. Without any download: --backbone vgg19_mini --weights builtin."
+            "Fetch that file on a machine with a connection and either put it at "
+            f"{models_dir / spec.weights.file_name} or name it with --weights FILE. "
+            "Without any download: --backbone vgg19_mini --weights builtin."
         ),
     )
 

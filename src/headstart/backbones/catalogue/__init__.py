@@ -3,11 +3,21 @@
 import difflib
 import re
 
-from headstart.backbones.catalogue import mobilenet, vgg
+from headstart.backbones.catalogue import (
+    convnext,
+    densenet,
+    efficientnet,
+    efficientnet_v2,
+    inception,
+    mobilenet,
+    nasnet,
+    resnet,
+    vgg,
+)
 from headstart.backbones.spec import BackboneSpec
 from headstart.errors import UnknownBackboneError
 
-_FAMILIES = (vgg, mobilenet)
+_FAMILIES = (convnext, densenet, efficientnet, efficientnet_v2, inception, mobilenet, nasnet, resnet, vgg)
 
 BACKBONES: dict[str, BackboneSpec] = {
     spec.name: spec
