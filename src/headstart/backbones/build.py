@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import keras
+import numpy as np
 
 from headstart.backbones.catalogue import find_backbone
 from headstart.backbones.flatten import flattened
@@ -79,6 +80,7 @@ def build_backbone(
         if record.path is not None:
             read_weights(record.path, model, spec)
         model = flattened(model)
+    model = keras.Model(model.inputs[0], model.outputs[0], name=spec.name)
     return Backbone(spec=spec, model=model, image_size=size, weights=record)
 
 
@@ -99,9 +101,8 @@ def _build_network(spec: BackboneSpec, image_size: tuple[int, int]) -> keras.Mod
     module, function = spec.application.split(":")
     application = getattr(importlib.import_module(module), function)
     image = keras.Input((*image_size, 3), name=INPUT_NAME)
-    model = application(
-        include_top=False, weights=None, input_tensor=preprocess(image, spec.preprocessing), name=spec.name
-    )
+    # Under its own name: EfficientNetV2 and ConvNeXt read from it which variant they are.
+    model = application(include_top=False, weights=None, input_tensor=preprocess(image, spec.preprocessing))
     if spec.preprocessing.mode == "efficientnet":
         _write_normalization(model, spec)
     return model
@@ -110,6 +111,6 @@ def _build_network(spec: BackboneSpec, image_size: tuple[int, int]) -> keras.Mod
 def _write_normalization(model: keras.Model, spec: BackboneSpec) -> None:
     """Gives EfficientNet's own normalisation ImageNet's mean and variance, which otherwise come with a weights file."""
     (normalization,) = [layer for layer in model.layers if isinstance(layer, keras.layers.Normalization)]
-    mean, std = spec.preprocessing.mean, spec.preprocessing.std
-    normalization.set_weights([mean, [deviation**2 for deviation in std], 0])
+    mean, std = np.array(spec.preprocessing.mean), np.array(spec.preprocessing.std)
+    normalization.set_weights([mean, std**2, np.array(0)])
     normalization.finalize_state()

@@ -66,7 +66,7 @@ def _read_weights_file(path: Path, model: keras.Model) -> None:
         # Every layer that is missing would add a line to the one error that counts.
         warnings.simplefilter("ignore")
         model.load_weights(path)
-    unread = [variable.path for variable in floats if np.isnan(np.asarray(variable)).all()]
+    unread = [variable.path for variable in floats if np.isnan(keras.ops.convert_to_numpy(variable)).all()]
     if unread:
         raise _DoesNotFitError(f"nothing for {len(unread)} weights, the first is {unread[0]}")
 
@@ -91,7 +91,7 @@ def _read_model_file(path: Path, model: keras.Model) -> None:
     # `load_model` takes a file that is no archive for a missing one.
     zipfile.ZipFile(path).close()
     saved = [_variables(layer) for layer in _leaves(keras.models.load_model(path, compile=False, safe_mode=True))]
-    arrays = [(name, [np.asarray(variable) for variable in variables]) for name, variables in saved]
+    arrays = [(name, [keras.ops.convert_to_numpy(variable) for variable in variables]) for name, variables in saved]
     _fill([_variables(layer) for layer in _leaves(model)], arrays)
 
 
