@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from headstart.backbones import BackboneSpec, find_backbone
 from headstart.data import AUGMENTATIONS, Augmentation
-from headstart.errors import ImageSizeError, RecipeError
+from headstart.errors import RecipeError
 
 FORMAT_VERSION = 1
 Fraction = Annotated[float, Field(ge=0.0, lt=1.0)]
@@ -78,11 +78,7 @@ class ImagesSection(Section):
     @field_validator("augmentation", mode="before")
     @classmethod
     def _named(cls, value: Any) -> Any:
-        if not isinstance(value, str):
-            return value
-        if value not in AUGMENTATIONS:
-            raise ValueError(f"should be one of {', '.join(AUGMENTATIONS)}, or a table of its fields")
-        return AUGMENTATIONS[value]
+        return Augmentation.from_name(str(value)) if isinstance(value, str | int | float) else value
 
 
 class HeadSection(Section):
@@ -103,7 +99,7 @@ class FrozenPhaseSection(Section):
 
 
 class FineTuningPhaseSection(FrozenPhaseSection):
-    """The second phase: upper stages learn too. `unfreeze_from` None: from the topmost stage."""
+    """The second phase: upper stages learn too. `unfreeze_from` None: see `default_stage`."""
 
     epochs: int = Field(default=15, ge=0, le=10_000)
     learning_rate: Rate = 3e-4
@@ -159,18 +155,21 @@ class Recipe(Section):
 
         Raises:
             UnknownBackboneError, UnknownStageError: a name is not in the table.
-            ImageSizeError: the size is too small for the backbone.
         """
         spec = find_backbone(self.backbone.name)
-        unfreeze_from = self.fine_tuning_phase.unfreeze_from or spec.stages[-1].name
+        unfreeze_from = self.fine_tuning_phase.unfreeze_from or default_stage(spec)
         backbone = BackboneSection(
             name=spec.name,
             weights=self.backbone.weights or default_weights(spec),
             image_size=self.backbone.image_size or spec.image_size,
         )
-        _check_image_size(spec, backbone.image_size or spec.image_size)
         fine_tuning = self.fine_tuning_phase.model_copy(update={"unfreeze_from": spec.stage(unfreeze_from).name})
         return self.model_copy(update={"backbone": backbone, "fine_tuning_phase": fine_tuning})
+
+
+def default_stage(spec: BackboneSpec) -> str:
+    """Where fine-tuning unfreezes from: the lowest stage at the coarsest stride, such as block5 of VGG19."""
+    return next(stage.name for stage in spec.stages if stage.stride == spec.stages[-1].stride)
 
 
 def default_weights(spec: BackboneSpec) -> str:
@@ -193,19 +192,6 @@ def read_toml(path: Path) -> dict[str, Any]:
             received=str(error),
             hint="`headstart train DATA` writes a complete recipe into its run directory; start from that one.",
         ) from None
-
-
-def _check_image_size(spec: BackboneSpec, image_size: tuple[int, int]) -> None:
-    if all(size >= least for size, least in zip(image_size, spec.min_image_size, strict=True)):
-        return
-    height, width = image_size
-    least_height, least_width = spec.min_image_size
-    raise ImageSizeError(
-        f"{height}x{width} pixels are too few for {spec.title}.",
-        expected=f"at least {least_height}x{least_width}",
-        received=f"{height}x{width}",
-        hint=f"Use --image-size {max(spec.min_image_size)} or more; it was trained at {spec.image_size[0]}.",
-    )
 
 
 def _recipe_error(error: ValidationError) -> RecipeError:

@@ -11,7 +11,7 @@ from typing import Any
 
 import keras
 
-from headstart.backbones import build_backbone
+from headstart.backbones import Backbone, build_backbone
 from headstart.data import Dataset, ImageSource, audit_dataset, read_dataset, split_dataset
 from headstart.errors import HeadstartError
 from headstart.options import recipe_from_options
@@ -60,14 +60,15 @@ def train(
         recipe_path = None if recipe is None else Path(recipe)
         recipe = recipe_from_options({"data": data, **options}, recipe_path=recipe_path)
     recipe = recipe.resolved()
-    dataset = _read_data(recipe)  # a mistake in the data is told before anything is built or written
+    dataset = _read_data(recipe)
+    backbone = _build_backbone(recipe, progress)  # so that most mistakes are told before anything is written
     run_path = _new_path(recipe) if out is None else Path(out)
     with storage_errors(run_path):
         run = Run.create(run_path, data_path=Path(recipe.data.path))
         run.update_state("started", seconds={})
         recipe.write(run.recipe_path)
         write_json(run.environment_path, describe_environment())
-        return _go_on(run, progress, dataset=dataset)
+        return _go_on(run, progress, dataset=dataset, backbone=backbone)
 
 
 def resume(path: Path | str, *, progress: Progress = SILENT) -> Run:
@@ -84,17 +85,15 @@ def resume(path: Path | str, *, progress: Progress = SILENT) -> Run:
         return _go_on(run, progress)
 
 
-def _go_on(run: Run, progress: Progress, *, dataset: Dataset | None = None) -> Run:
+def _go_on(run: Run, progress: Progress, *, dataset: Dataset | None = None, backbone: Backbone | None = None) -> Run:
     with _log_to(run), _state_of(run):
         recipe = run.recipe
-        keras.config.set_dtype_policy(dtype_policy())
-        keras.utils.set_random_seed(recipe.seed)
         if not run.dataset_path.exists():
             _prepare_data(run, dataset if dataset is not None else _read_data(recipe), progress)
         else:
             check_pictures(run.dataset)
         if not run.model_path.exists():
-            _train_model(run, progress)
+            _train_model(run, backbone or _build_backbone(recipe, progress), progress)
         with _timed(run, "evaluation"):
             evaluate_test_part(run, progress=progress)
         with _timed(run, "report"):
@@ -132,9 +131,26 @@ def _prepare_data(run: Run, dataset: Dataset, progress: Progress) -> None:
     split_dataset(audit.dataset, fractions=recipe.data.fractions, seed=recipe.seed).write(run.dataset_path)
 
 
-def _train_model(run: Run, progress: Progress) -> None:
+def _build_backbone(recipe: Recipe, progress: Progress) -> Backbone:
+    section = recipe.backbone
+    progress.start(f"loading {section.name}", 1)
+    keras.config.set_dtype_policy(dtype_policy())
+    keras.utils.set_random_seed(recipe.seed)
+    backbone = build_backbone(section.name, image_size=section.image_size, weights=section.weights or "none")
+    progress.advance(1)
+    return backbone
+
+
+def _train_model(run: Run, backbone: Backbone, progress: Progress) -> None:
     recipe, dataset = run.recipe, run.dataset
-    task = _build_task(recipe, dataset)
+    task = build_classifier(
+        backbone,
+        dataset.class_names,
+        multi_label=dataset.multi_label,
+        resize_mode=recipe.images.resize_mode,
+        dropout=recipe.head.dropout,
+        seed=recipe.seed,
+    )
     examples = _examples(task, recipe, dataset)
     start = run.checkpoints.newest()
     phases = []
@@ -156,19 +172,6 @@ def _train_model(run: Run, progress: Progress) -> None:
     run.update_state("started", phases=phases)
     write_json(run.task_path, task.facts())
     _save_model(task.model, run.model_path)
-
-
-def _build_task(recipe: Recipe, dataset: Dataset) -> ImageClassifier:
-    section = recipe.backbone
-    backbone = build_backbone(section.name, image_size=section.image_size, weights=section.weights or "none")
-    return build_classifier(
-        backbone,
-        dataset.class_names,
-        multi_label=dataset.multi_label,
-        resize_mode=recipe.images.resize_mode,
-        dropout=recipe.head.dropout,
-        seed=recipe.seed,
-    )
 
 
 def _examples(task: ImageClassifier, recipe: Recipe, dataset: Dataset) -> TrainingExamples:

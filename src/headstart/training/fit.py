@@ -49,7 +49,9 @@ def fit_phase(
         progress: told of every step.
     """
     count = set_trainable(task, unfreeze_from=phase.unfreeze_from, unfreeze_batch_norm=phase.unfreeze_batch_norm)
-    recorder = EpochRecorder(phase, phase_index, checkpoints=checkpoints, start=start, progress=progress)
+    recorder = EpochRecorder(
+        phase, phase_index, seed=examples.seed, checkpoints=checkpoints, start=start, progress=progress
+    )
     if phase.epochs > 0 and not recorder.is_over:
         _compile(task, phase, num_steps=phase.epochs * examples.steps_per_epoch)
         _load_start(task, recorder, checkpoints)

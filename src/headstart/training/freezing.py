@@ -1,5 +1,6 @@
 """The only place that writes `trainable`."""
 
+import math
 from dataclasses import dataclass
 
 import keras
@@ -44,14 +45,18 @@ def set_trainable(
 def count_trainable(model: keras.Model) -> TrainableCount:
     """Parameters that learn and that do not, by the flags as they stand."""
     return TrainableCount(
-        num_trainable=sum(variable.size for variable in model.trainable_weights),
-        num_frozen=sum(variable.size for variable in model.non_trainable_weights),
+        num_trainable=sum(math.prod(variable.shape) for variable in model.trainable_weights),
+        num_frozen=sum(math.prod(variable.shape) for variable in model.non_trainable_weights),
     )
 
 
 def _check_cover(task: ImageClassifier) -> None:
     covered = set(task.head_layers).union(*task.stages.values())
-    stray = [layer.name for layer in task.model.layers if layer.weights and layer.name not in covered]
+    stray = [
+        layer.name
+        for layer in task.model.layers
+        if layer.weights and layer.name not in covered and not isinstance(layer, keras.layers.Normalization)
+    ]
     if stray:
         raise ValueError(f"No stage and no head holds the layers {stray}; declare them in the backbone's stages.")
 

@@ -14,24 +14,24 @@ NOT_DECAYED = ["bias", "gamma", "beta"]
 
 
 class LayerwiseAdamW(keras.optimizers.AdamW):
-    """AdamW whose step on each layer's variables is multiplied by that layer's factor.
+    """AdamW whose step on each variable is multiplied by that variable's factor.
 
     Scaling gradients would change nothing, since Adam divides it out again; the step itself is scaled.
 
     Args:
-        layer_factors: layer name → factor, 1 where a layer is not named.
+        factors: path of a variable → factor, 1 where a variable is not named.
         **kwargs: as for `keras.optimizers.AdamW`.
     """
 
-    def __init__(self, *, layer_factors: Mapping[str, float], **kwargs: Any) -> None:
+    def __init__(self, *, factors: Mapping[str, float], **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self._layer_factors = dict(layer_factors)
+        self._factors_by_path = dict(factors)
         self._factors: list[float] = []
 
     def build(self, variables: list[keras.Variable]) -> None:
         """Looks the factor of every variable up, once."""
         super().build(variables)
-        self._factors = [self._layer_factors.get(variable.path.split("/")[0], 1.0) for variable in variables]
+        self._factors = [self._factors_by_path.get(variable.path, 1.0) for variable in variables]
 
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
         """One AdamW step at the variable's own rate."""
@@ -40,7 +40,7 @@ class LayerwiseAdamW(keras.optimizers.AdamW):
 
     def get_config(self) -> dict[str, Any]:
         """What builds the same optimizer again."""
-        return {**super().get_config(), "layer_factors": self._layer_factors}
+        return {**super().get_config(), "factors": self._factors_by_path}
 
 
 def build_optimizer(task: ImageClassifier, phase: Phase, *, num_steps: int) -> LayerwiseAdamW:
@@ -53,7 +53,7 @@ def build_optimizer(task: ImageClassifier, phase: Phase, *, num_steps: int) -> L
         warmup_steps=warmup_steps,
     )
     optimizer = LayerwiseAdamW(
-        layer_factors=stage_factors(task, phase.stage_rate_decay),
+        factors=stage_factors(task, phase.stage_rate_decay),
         learning_rate=schedule,
         weight_decay=phase.weight_decay,
     )
@@ -62,6 +62,11 @@ def build_optimizer(task: ImageClassifier, phase: Phase, *, num_steps: int) -> L
 
 
 def stage_factors(task: ImageClassifier, decay: float) -> dict[str, float]:
-    """Layer name → `decay` to the power of how many stages it lies below the top one."""
+    """Path of each variable → `decay` to the power of how many stages its layer lies below the top one."""
     depths = {name: depth for depth, name in enumerate(reversed(list(task.stages)))}
-    return {layer: decay ** depths[name] for name, layers in task.stages.items() for layer in layers}
+    return {
+        variable.path: decay ** depths[name]
+        for name, layers in task.stages.items()
+        for layer in layers
+        for variable in task.model.get_layer(layer).variables
+    }

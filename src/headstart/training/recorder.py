@@ -5,6 +5,7 @@ import time
 from typing import Any
 
 import keras
+import numpy as np
 
 from headstart.progress import Progress
 from headstart.training.checkpoints import Checkpoint, CheckpointDir
@@ -18,6 +19,7 @@ class EpochRecorder(keras.callbacks.Callback):
     Args:
         phase: what is being fitted.
         phase_index: its place in the run, from 0.
+        seed: of the run; with phase and epoch it decides every draw of dropout and its like.
         checkpoints: where every epoch's end is kept.
         start: the newest checkpoint and the history up to it, None at the start of a run.
         progress: told of every step.
@@ -28,6 +30,7 @@ class EpochRecorder(keras.callbacks.Callback):
         phase: Phase,
         phase_index: int,
         *,
+        seed: int,
         checkpoints: CheckpointDir,
         start: tuple[Checkpoint, History] | None,
         progress: Progress,
@@ -35,6 +38,7 @@ class EpochRecorder(keras.callbacks.Callback):
         super().__init__()
         self._phase = phase
         self._phase_index = phase_index
+        self._seed = seed
         self._checkpoints = checkpoints
         self._progress = progress
         self._started = 0.0
@@ -48,10 +52,13 @@ class EpochRecorder(keras.callbacks.Callback):
     @property
     def is_over(self) -> bool:
         """Whether this phase has nothing left to do."""
-        return self._is_in_phase() and self.checkpoint.stopped
+        if self.checkpoint is None or self.checkpoint.phase_index < self._phase_index:
+            return False
+        return self.checkpoint.stopped or self.checkpoint.phase_index > self._phase_index
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:  # noqa: ARG002
-        """Starts the clock."""
+        """Starts the clock and the epoch's own random numbers."""
+        reseed(self.model, self._seed, self._phase_index, epoch)
         self._started = time.perf_counter()
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:  # noqa: ARG002
@@ -100,6 +107,16 @@ class EpochRecorder(keras.callbacks.Callback):
             best_file=best_file,
             hashes={file: self._checkpoints.hash_of(file) for file in (last_file, best_file)},
         )
+
+
+def reseed(model: keras.Model, *key: int) -> None:
+    """Sets every random layer's generator to a pure function of `key` and of the layer's place.
+
+    Keras counts draws in these generators and saves them nowhere; an interrupted run could not go on as it would have.
+    """
+    states = [variable for variable in model.variables if variable.path.endswith("seed_generator_state")]
+    for place, state in enumerate(states):
+        state.assign(np.random.SeedSequence([*key, place]).generate_state(2, "uint32"))
 
 
 def without_optimizer(model: keras.Model) -> keras.Model:

@@ -1,0 +1,170 @@
+"""Batches for `model.fit` and `model.predict`: the room's only way into TensorFlow.
+
+What a batch holds is a pure function of seed, phase, epoch and example, whatever the number of threads and however
+often the run was stopped: an epoch trained after a restart is the epoch that would have been trained without it.
+"""
+
+import math
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+import tensorflow as tf
+
+from headstart.data.augmentation import Augmentation
+from headstart.data.augmentation_layers import build_augmenter, example_key
+from headstart.data.images import ImageSource
+from headstart.data.random_keys import ORDER, fold, phase_key
+from headstart.data.reading_threads import reading_threads
+
+_ENDLESS = np.iinfo(np.int64).max
+
+
+@dataclass(frozen=True)
+class TrainingBatches:
+    """An endless stream of batches, and how many of them are an epoch.
+
+    `model.fit(batches.dataset, steps_per_epoch=batches.steps_per_epoch, initial_epoch=first_epoch, epochs=...)` keeps
+    one iterator for all its epochs, so one call trains a whole phase.
+
+    Args:
+        dataset: yields `(images, targets)` or `(images, targets, weights)`; images `(batch, height, width, 3)` float32,
+            RGB 0-255. A batch never holds examples of two epochs, so the last one of an epoch may be smaller.
+        steps_per_epoch: batches in an epoch.
+    """
+
+    dataset: tf.data.Dataset
+    steps_per_epoch: int
+
+
+def training_batches(
+    source: ImageSource,
+    targets: np.ndarray,
+    *,
+    batch_size: int,
+    seed: int,
+    phase: int,
+    first_epoch: int = 0,
+    augmentation: Augmentation | None = None,
+    weights: np.ndarray | None = None,
+) -> TrainingBatches:
+    """Epoch after epoch of training batches, shuffled and varied.
+
+    The epoch is a value in the stream, not a constant in a graph: nothing is traced again from epoch to epoch, and
+    starting at epoch 3 gives bit for bit what epoch 3 of a run from 0 gives.
+
+    Args:
+        source: the pictures.
+        targets: `(len(source), ...)`, in the source's order.
+        batch_size: examples in a batch, at least 1.
+        seed: the run's seed, at least 0.
+        phase: place of the phase in the run, from 0.
+        first_epoch: the epoch to start with, from 0.
+        augmentation: random variation; None for none.
+        weights: `(len(source),)` weight of each example in the loss; None for none.
+
+    Raises:
+        ValueError: pictures, targets and weights are not equally many, or there are none.
+    """
+    _check_lengths(source, targets, weights)
+    key = phase_key(seed, phase)
+    arrays = [tf.constant(targets)] + ([] if weights is None else [tf.constant(weights, tf.float32)])
+    read = _batch_reader(source)
+    vary = _batch_varier(key, augmentation)
+
+    def order(epoch: tf.Tensor) -> tf.data.Dataset:
+        examples = tf.random.experimental.stateless_shuffle(
+            tf.range(len(source), dtype=tf.int64), seed=fold(key, ORDER, epoch)
+        )
+        return tf.data.Dataset.from_tensor_slices(examples).batch(batch_size).map(lambda batch: (epoch, batch))
+
+    def fill(epoch: tf.Tensor, examples: tf.Tensor) -> tuple[tf.Tensor, ...]:
+        return vary(read(examples), epoch, examples), *(tf.gather(array, examples) for array in arrays)
+
+    dataset = tf.data.Dataset.range(first_epoch, _ENDLESS).flat_map(order)
+    return TrainingBatches(_filled(dataset, fill), math.ceil(len(source) / batch_size))
+
+
+def evaluation_batches(source: ImageSource, *, batch_size: int, targets: np.ndarray | None = None) -> tf.data.Dataset:
+    """The pictures in order, as they are, once.
+
+    Args:
+        source: the pictures.
+        batch_size: pictures in a batch, at least 1.
+        targets: `(len(source), ...)`, to be yielded beside the pictures; None for pictures alone.
+
+    Returns:
+        Yields images `(batch, height, width, 3)` float32, RGB 0-255, or `(images, targets)`.
+    """
+    read = _batch_reader(source)
+
+    def fill(examples: tf.Tensor) -> tf.Tensor | tuple[tf.Tensor, ...]:
+        images = tf.cast(read(examples), tf.float32)
+        return images if targets is None else (images, tf.gather(targets, examples))
+
+    return _filled(tf.data.Dataset.range(len(source)).batch(batch_size), fill)
+
+
+@contextmanager
+def original_errors(source: ImageSource) -> Iterator[None]:
+    """Raises the error of an unreadable picture itself, where TensorFlow would raise its own with many lines around it.
+
+    Put `model.fit` or `model.predict` inside.
+
+    Raises:
+        UnreadableImageError: a picture of `source` became unreadable after it was audited.
+    """
+    try:
+        yield
+    except tf.errors.OpError as error:
+        # Pictures are read ahead: an earlier failure need not be what stopped the model.
+        if source.failure is not None and source.failure.problem in str(error):
+            raise source.failure from None
+        raise
+
+
+def _check_lengths(source: ImageSource, targets: np.ndarray, weights: np.ndarray | None) -> None:
+    lengths = {"pictures": len(source), "targets": len(targets)}
+    if weights is not None:
+        lengths["weights"] = len(weights)
+    if len(set(lengths.values())) > 1 or len(source) == 0:
+        raise ValueError(f"expected equally many pictures, targets and weights, at least one. Received: {lengths}")
+
+
+def _filled(examples: tf.data.Dataset, fill: Callable[..., tf.Tensor | tuple[tf.Tensor, ...]]) -> tf.data.Dataset:
+    # A whole batch is one element: batches are filled side by side, and the call into Python is paid once a batch.
+    return examples.map(fill, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True).prefetch(tf.data.AUTOTUNE)
+
+
+def _batch_reader(source: ImageSource) -> Callable[[tf.Tensor], tf.Tensor]:
+    threads = reading_threads()
+
+    def load(examples: np.ndarray) -> np.ndarray:
+        with threads.call():
+            return np.stack([source.load(int(example)) for example in examples])
+
+    def read(examples: tf.Tensor) -> tf.Tensor:
+        images = tf.numpy_function(load, [examples], tf.uint8, stateful=False)
+        return tf.ensure_shape(images, (None, *source.image_size, 3))
+
+    return read
+
+
+def _batch_varier(
+    key: tf.Tensor, augmentation: Augmentation | None
+) -> Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor]:
+    if augmentation is None or augmentation.is_none:
+        return lambda images, epoch, examples: tf.cast(images, tf.float32)
+    augment = build_augmenter(augmentation)
+
+    def vary(images: tf.Tensor, epoch: tf.Tensor, examples: tf.Tensor) -> tf.Tensor:
+        # One picture at a time, not the batch at once: vector instructions round differently at the end of an array,
+        # so the last bits would depend on the size of the batch.
+        return tf.map_fn(
+            lambda pair: augment(pair[0], example_key(key, epoch, pair[1])),
+            (images, examples),
+            fn_output_signature=tf.TensorSpec(images.shape[1:], tf.float32),
+        )
+
+    return vary

@@ -1,0 +1,142 @@
+"""A phase: repeatable, interruptible, and it ends with its best weights."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from headstart.data import Augmentation
+from headstart.progress import SilentProgress
+from headstart.training import CheckpointDir, History, Phase, example_weights, fit_phase
+from headstart.training.recorder import reseed
+
+SIZE = (32, 32)
+
+FROZEN = Phase(name="frozen", epochs=2, learning_rate=1e-2)
+FINE_TUNING = Phase(name="fine-tuning", epochs=4, learning_rate=1e-3, unfreeze_from="block4", stage_rate_decay=0.5)
+
+
+class Killer(SilentProgress):
+    """Interrupts after so many steps."""
+
+    def __init__(self, steps):
+        self.left = steps
+
+    def advance(self, count=1, note=""):
+        self.left -= count
+        if self.left == 0:
+            raise KeyboardInterrupt
+
+
+def fit_both(task, examples, folder, *, progress=None):
+    checkpoints = CheckpointDir(folder)
+    start, result = checkpoints.newest(), None
+    for index, phase in enumerate((FROZEN, FINE_TUNING)):
+        result = fit_phase(
+            task,
+            phase,
+            examples,
+            phase_index=index,
+            checkpoints=checkpoints,
+            start=start,
+            progress=progress or SilentProgress(),
+        )
+        start = (result.checkpoint, result.history)
+    return result
+
+
+def without_seconds(history):
+    return history.frame.drop(columns="seconds")
+
+
+@pytest.fixture(scope="module")
+def reference(small_classifier, examples, tmp_path_factory):
+    task = small_classifier()
+    result = fit_both(task, examples, tmp_path_factory.mktemp("reference"))
+    return result, task.model.get_weights()
+
+
+def test_two_runs_with_one_seed_give_the_same_history_and_weights(reference, small_classifier, examples, tmp_path):
+    result, weights = reference
+    task = small_classifier()
+    again = fit_both(task, examples, tmp_path)
+    pd.testing.assert_frame_equal(without_seconds(result.history), without_seconds(again.history), check_exact=True)
+    assert all(np.array_equal(ours, theirs) for ours, theirs in zip(weights, task.model.get_weights(), strict=True))
+
+
+# 20 examples in batches of 8 make 3 steps an epoch: 2 frozen epochs are 6 steps, 4 epochs of fine-tuning 12.
+@pytest.mark.parametrize("steps", [4, 6, 10])
+def test_a_killed_run_ends_like_one_that_was_not(reference, small_classifier, examples, tmp_path, steps):
+    result, weights = reference
+    with pytest.raises(KeyboardInterrupt):
+        fit_both(small_classifier(), examples, tmp_path, progress=Killer(steps))
+    task = small_classifier()
+    again = fit_both(task, examples, tmp_path)
+    pd.testing.assert_frame_equal(without_seconds(result.history), without_seconds(again.history), check_exact=True)
+    assert all(np.array_equal(ours, theirs) for ours, theirs in zip(weights, task.model.get_weights(), strict=True))
+
+
+def test_the_model_is_left_with_the_weights_of_the_lowest_validation_loss(
+    reference, small_classifier, examples, tmp_path
+):
+    task = small_classifier()
+    result = fit_both(task, examples, tmp_path)
+    loss = task.loss(FINE_TUNING.label_smoothing)
+    logits = task.model.predict(examples.validation_source.load_all(), verbose=0)
+    assert float(loss(examples.validation_targets, logits)) == pytest.approx(
+        result.history.frame["val_loss"].min(), rel=1e-5
+    )
+
+
+def test_a_phase_stops_when_validation_loss_no_longer_falls(small_classifier, examples, tmp_path):
+    phase = Phase(name="hot", epochs=30, learning_rate=5.0, warmup=0.0, patience=2)
+    result = fit_phase(small_classifier(), phase, examples, phase_index=0, checkpoints=CheckpointDir(tmp_path))
+    losses = result.history.frame["val_loss"]
+    assert result.checkpoint.stopped
+    assert len(losses) < 30
+    assert len(losses) - 1 - losses.argmin() == 2
+
+
+def test_a_phase_of_no_epochs_changes_nothing(small_classifier, examples, tmp_path):
+    task = small_classifier()
+    before = task.model.get_weights()
+    result = fit_phase(
+        task, Phase("none", epochs=0, learning_rate=1.0), examples, phase_index=0, checkpoints=CheckpointDir(tmp_path)
+    )
+    assert result.history == History()
+    assert all(np.array_equal(ours, theirs) for ours, theirs in zip(before, task.model.get_weights(), strict=True))
+
+
+def test_history_survives_its_file(reference, tmp_path):
+    history = reference[0].history
+    history.write(tmp_path / "history.csv")
+    pd.testing.assert_frame_equal(History.read(tmp_path / "history.csv").frame, history.frame, check_exact=True)
+
+
+def test_dropout_draws_anew_each_epoch_and_the_same_each_time(small_classifier):
+    model = small_classifier().model
+    images = np.zeros((4, *SIZE, 3), "float32") + 100.0
+
+    def drawn(*key):
+        reseed(model, *key)
+        return np.asarray(model(images, training=True))
+
+    assert np.array_equal(drawn(0, 0, 1), drawn(0, 0, 1))
+    assert not np.array_equal(drawn(0, 0, 1), drawn(0, 0, 2))
+
+
+def test_weights_let_every_class_count_the_same():
+    targets = np.eye(3, dtype="float32")[[0] * 12 + [1] * 3 + [2] * 3]
+    weights = example_weights(targets)
+    np.testing.assert_allclose(targets.T @ weights, 6.0)
+
+
+def test_balanced_classes_and_several_labels_are_not_weighted():
+    assert example_weights(np.eye(2, dtype="float32")[[0, 0, 1]]) is None
+    assert example_weights(np.array([[1, 1], [0, 1], [0, 1], [0, 1], [0, 1]], "float32")) is None
+
+
+def test_augmentation_changes_what_is_learned(reference, small_classifier, examples, tmp_path):
+    plain = fit_both(small_classifier(), replace(examples, augmentation=Augmentation()), tmp_path)
+    assert not plain.history.frame["loss"].equals(reference[0].history.frame["loss"])
