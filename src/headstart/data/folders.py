@@ -46,7 +46,7 @@ def read_folders(root: Path) -> Dataset:
         rows = _rows_of_part(walk, "", "")
     walk.remark("unlabelled", filter(could_be_picture, files), "lies in no class folder")
     if not any(could_be_picture(path) for path, *_ in rows):
-        raise _no_class_folders(root, num_folders=len(folders), num_files=len(rows) + len(files))
+        raise _no_class_folders(root, num_folders=len(folders))
     return Dataset(
         frame=frame_from_rows(rows),
         class_names=sort_class_names(target for _, target, _, _ in rows),
@@ -57,7 +57,7 @@ def read_folders(root: Path) -> Dataset:
 
 @dataclass
 class _Walk:
-    """Reads folders below `root` and keeps what is worth a remark. Paths are POSIX, relative to `root`; "" is `root`."""
+    """Reads folders below `root` and keeps remarks. Paths are POSIX and relative to `root`; "" is `root` itself."""
 
     root: Path
     remarks: set[Remark] = field(default_factory=set)
@@ -171,7 +171,8 @@ def _rows_of_part(walk: _Walk, folder: str, part: str) -> list[tuple[str, str, s
     return rows
 
 
-def _no_class_folders(root: Path, *, num_folders: int, num_files: int) -> NoClassFoldersError:
+def _no_class_folders(root: Path, *, num_folders: int) -> NoClassFoldersError:
+    num_files = sum(len(files) for _, _, files in os.walk(root))
     return NoClassFoldersError(
         f"'{root}' has no class folders with pictures.",
         expected="one folder per class with pictures inside, such as photos/cat/1.jpg and photos/dog/1.jpg",

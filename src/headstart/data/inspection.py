@@ -99,7 +99,8 @@ def _read_bytes(path: Path) -> bytes:
 def _inspect_picture(content: bytes, suffix: str, sha256: str) -> Inspection:
     with Image.open(BytesIO(content), formats=_open_formats()) as header:
         findings = tuple(_header_findings(header, content, suffix))
-        _check_sums(header)
+        if header.format == "PNG":
+            _verify(content)
     picture = open_rgb(content)
     width, height = picture.size
     if min(width, height) < _TINY_SIDE:
@@ -121,10 +122,10 @@ def _format_of_suffix() -> dict[str, str]:
     return {suffix: name for suffix, name in Image.registered_extensions().items() if name in _open_formats()}
 
 
-def _check_sums(header: Image.Image) -> None:
+def _verify(content: bytes) -> None:
     # Decoding a PNG skips the check sums of its chunks, so a flipped byte would pass as another picture.
-    if header.format == "PNG":
-        header.verify()
+    with Image.open(BytesIO(content), formats=("PNG",)) as picture:
+        picture.verify()
 
 
 def _header_findings(header: Image.Image, content: bytes, suffix: str) -> Iterator[tuple[str, str]]:
@@ -159,7 +160,8 @@ def _has_16_bits(header: Image.Image, content: bytes) -> bool:
 
 def _orientation(header: Image.Image) -> int:
     try:
-        orientation = header.getexif().get(_ORIENTATION_TAG, 1)
+        # Not header.getexif(): for PNG that decodes the whole picture.
+        orientation = Image.Image.getexif(header).get(_ORIENTATION_TAG, 1)
     except (OSError, SyntaxError, ValueError, KeyError, TypeError, struct.error):  # damaged EXIF, sound picture
         return 1
     return orientation if orientation in range(1, 9) else 1
