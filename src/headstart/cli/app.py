@@ -1,0 +1,84 @@
+"""The program `headstart`: its commands in a table, and where they start."""
+
+import inspect
+from typing import Annotated, NamedTuple
+
+import typer
+
+from headstart.cli.commands import audit, backbones, demo, evaluate, predict, report, resume, train
+from headstart.cli.failures import Command, guarded
+from headstart.cli.parameters import examples
+from headstart.cli.surroundings import TRACEBACK_VARIABLE, Surroundings
+from headstart.version import VERSION
+
+EXAMPLES = examples(
+    ("headstart demo", "see it work on built-in data, in a few minutes and without a download"),
+    ("headstart train photos", "train on your own pictures: one folder per class inside 'photos'"),
+)
+
+
+class Row(NamedTuple):
+    """One command: what it does, the last lines of its help, and the heading it stands under."""
+
+    command: Command
+    epilog: str
+    panel: str
+
+
+COMMANDS: dict[str, Row] = {
+    "train": Row(train.train, train.EXAMPLES, "Train"),
+    "resume": Row(resume.resume, resume.EXAMPLES, "Train"),
+    "demo": Row(demo.demo, demo.EXAMPLES, "Train"),
+    "predict": Row(predict.predict, predict.EXAMPLES, "Use a run"),
+    "evaluate": Row(evaluate.evaluate, evaluate.EXAMPLES, "Use a run"),
+    "report": Row(report.report, report.EXAMPLES, "Use a run"),
+    "audit": Row(audit.audit, audit.EXAMPLES, "Look things up"),
+    "backbones": Row(backbones.backbones, backbones.EXAMPLES, "Look things up"),
+}
+
+app = typer.Typer(
+    name="headstart",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        Surroundings.from_process().print_text(f"headstart {VERSION}")
+        raise typer.Exit
+
+
+@app.callback(epilog=EXAMPLES)
+def start(
+    context: typer.Context,
+    version: Annotated[  # noqa: ARG001  answered before the command is
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and stop.")
+    ] = False,
+    traceback: Annotated[
+        bool,
+        typer.Option("--traceback", help="Show where an unexpected error came from.", envvar=TRACEBACK_VARIABLE),
+    ] = False,
+) -> None:
+    """Transfer learning you can see, follow and trust: from a folder of pictures to a classifier and its report."""
+    if context.obj is None:
+        context.obj = Surroundings.from_process(traceback=traceback)
+
+
+def _help_of(command: Command) -> str:
+    """Its docstring with each paragraph in one line, so that the terminal breaks the lines."""
+    paragraphs = (inspect.getdoc(command) or "").split("\n\n")
+    return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
+
+
+for _name, _row in COMMANDS.items():
+    _register = app.command(_name, help=_help_of(_row.command), epilog=_row.epilog, rich_help_panel=_row.panel)
+    _register(guarded(_row.command))
+
+
+def main() -> None:
+    """Runs the command that was typed and ends the process with its exit code."""
+    app(prog_name="headstart")

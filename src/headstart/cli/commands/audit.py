@@ -1,0 +1,103 @@
+"""`headstart audit`."""
+
+import json
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from headstart.cli.exit_codes import ExitCode
+from headstart.cli.parameters import (
+    GroupColumnOption,
+    JsonOption,
+    LabelColumnOption,
+    PathColumnOption,
+    SplitColumnOption,
+    examples,
+)
+from headstart.cli.progress import shown_progress
+from headstart.cli.surroundings import Surroundings
+
+if TYPE_CHECKING:
+    from headstart.data import Audit
+
+EXAMPLES = examples(
+    ("headstart audit photos", "looks at every file of the folder"),
+    ("headstart audit labels.csv --json > audit.json", "a table of labels; every finding as JSON"),
+)
+MAX_FILES_SHOWN = 20
+STYLES = {"error": "red", "warning": "yellow", "note": "dim"}
+
+
+def audit(
+    context: typer.Context,
+    data: Annotated[
+        str,
+        typer.Argument(metavar="DATA", help="Folder or table, as `headstart train` takes it.", show_default=False),
+    ],
+    path_column: PathColumnOption = None,
+    label_column: LabelColumnOption = None,
+    split_column: SplitColumnOption = None,
+    group_column: GroupColumnOption = None,
+    as_json: JsonOption = False,
+) -> ExitCode | None:
+    """Look at every picture before training: damaged, doubled, mislabelled, oddly stored.
+
+    Prints what was found; nothing is written or changed. `headstart train` does the same first. The exit code is 4 when
+    files cannot be used, which training would leave out, and 0 when there are warnings or notes only.
+    """
+    surroundings: Surroundings = context.obj
+    from headstart.data import audit_dataset, read_dataset  # noqa: PLC0415  heavy
+
+    columns = {
+        "path_column": path_column,
+        "label_column": label_column,
+        "split_column": split_column,
+        "group_column": group_column,
+    }
+    dataset = read_dataset(data, **{name: column for name, column in columns.items() if column is not None})
+    with shown_progress(surroundings) as progress:
+        progress.start("looking at pictures", len(dataset))
+        found = audit_dataset(dataset, progress=lambda *_: progress.advance())
+    if as_json:
+        surroundings.print_json(json.loads(found.to_json()))
+    else:
+        surroundings.print_result(_tables(found))
+    return ExitCode.FINDINGS if found.left_out else None
+
+
+def _tables(found: "Audit") -> Group:
+    dataset = found.dataset
+    counts = f"{found.num_files} files, {len(dataset)} usable, {dataset.num_classes} classes"
+    if found.findings.empty:
+        return Group(Text(f"{counts}. Nothing to complain of."))
+    return Group(Text(f"{counts}."), Text(), _summary_table(found), *_files_table(found))
+
+
+def _summary_table(found: "Audit") -> Table:
+    table = Table("severity", "finding", box=None, pad_edge=False)
+    table.add_column("count", justify="right")
+    table.add_column("meaning")
+    for row in found.summary().to_dict("records"):
+        severity, kind = row["severity"], row["kind"].replace("_", " ")
+        table.add_row(Text(severity, style=STYLES[severity]), kind, str(row["count"]), row["meaning"])
+    return table
+
+
+def _files_table(found: "Audit") -> list[RenderableType]:
+    """The first files with errors or warnings; notes are many and harmless."""
+    findings = found.findings
+    serious = findings[findings["severity"] != "note"]
+    if serious.empty:
+        return []
+    table = Table(box=None, pad_edge=False)
+    for name in ("file", "finding", "detail"):
+        table.add_column(name, overflow="fold")
+    for row in serious.head(MAX_FILES_SHOWN).to_dict("records"):
+        kind = Text(row["kind"].replace("_", " "), style=STYLES[row["severity"]])
+        table.add_row(Text(row["path"] or "(all)"), kind, Text(row["detail"]))
+    num_more = len(serious) - MAX_FILES_SHOWN
+    more = [Text(f"... and {num_more} more; --json lists all of them.", style="dim")] if num_more > 0 else []
+    return [Text(), table, *more]

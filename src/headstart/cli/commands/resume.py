@@ -1,0 +1,31 @@
+"""`headstart resume`."""
+
+import typer
+
+from headstart.cli.exit_codes import ExitCode
+from headstart.cli.parameters import JsonOption, RunArgument, examples
+from headstart.cli.progress import shown_progress
+from headstart.cli.summary import show_run
+from headstart.cli.surroundings import Surroundings
+from headstart.cli.tensorflow_noise import load_keras
+
+EXAMPLES = examples(
+    ("headstart resume runs/photos-vgg19-1", "goes on after the last finished epoch"),
+    ("headstart resume runs/photos-vgg19-1 --json", "the same for a program: one line of JSON at the end"),
+)
+
+
+def resume(context: typer.Context, run: RunArgument, as_json: JsonOption = False) -> ExitCode | None:
+    """Go on with a training that was stopped.
+
+    Ends like a training that was never stopped, and prints and writes the same. A finished run is left as it is and its
+    result printed.
+    """
+    surroundings: Surroundings = context.obj
+    load_keras(surroundings)
+    from headstart.run import resume as resume_run  # noqa: PLC0415  heavy
+
+    with shown_progress(surroundings) as progress:
+        finished = resume_run(run, progress=progress)
+    show_run(finished, surroundings, as_json=as_json)
+    return None

@@ -1,0 +1,103 @@
+"""The code every command ends with: one for each thing that can go wrong."""
+
+from enum import IntEnum
+
+from headstart import errors
+from headstart.errors import HeadstartError
+
+
+class ExitCode(IntEnum):
+    """What a shell sees in `$?`.
+
+    Tens group causes: 10 data, 30 backbone, 40 settings, 50 runs, 60 surroundings. 64 to 78 are left to sysexits.h and
+    126 upwards to the shell, apart from the two that shells themselves use for Ctrl-C and a closed pipe.
+    """
+
+    SUCCESS = 0
+    BUG = 1
+    USAGE = 2
+    PARTIAL = 3
+    FINDINGS = 4
+
+    DATA_NOT_FOUND = 10
+    NO_CLASS_FOLDERS = 11
+    ONE_CLASS = 12
+    CLASS_TOO_SMALL = 13
+    NO_READABLE_IMAGES = 14
+    UNREADABLE_IMAGE = 15
+    TABLE_COLUMNS = 16
+    TABLE_PATH_MISSING = 17
+    TABLE_PATH_OUTSIDE = 18
+    SPLIT = 19
+    CLASS_NAMES = 20
+    PREDICTIONS = 21
+
+    UNKNOWN_BACKBONE = 30
+    UNKNOWN_STAGE = 31
+    IMAGE_SIZE = 32
+    WEIGHTS_NOT_FOUND = 33
+    WEIGHTS_MISMATCH = 34
+    WEIGHTS_DOWNLOAD = 35
+
+    RECIPE = 40
+
+    RUN_NOT_FOUND = 50
+    RUN_EXISTS = 51
+    RUN_INCOMPLETE = 52
+    RUN_DAMAGED = 53
+
+    STORAGE_FULL = 60
+    STORAGE_PERMISSION = 61
+    EXTRA_MISSING = 62
+
+    INTERRUPTED = 130
+    BROKEN_PIPE = 141
+
+
+# Codes that no error class stands behind.
+MEANINGS: dict[ExitCode, str] = {
+    ExitCode.SUCCESS: "Done.",
+    ExitCode.BUG: "A mistake in this program.",
+    ExitCode.USAGE: "The command line could not be understood.",
+    ExitCode.PARTIAL: "`predict`: some files are no pictures; the others were answered.",
+    ExitCode.FINDINGS: "`audit`: some files cannot be used.",
+    ExitCode.INTERRUPTED: "Stopped with Ctrl-C.",
+    ExitCode.BROKEN_PIPE: "Whoever read the output stopped reading.",
+}
+
+# Classes with subclasses only group causes and are never raised themselves.
+EXIT_CODES: dict[type[HeadstartError], ExitCode] = {
+    errors.DataNotFoundError: ExitCode.DATA_NOT_FOUND,
+    errors.NoClassFoldersError: ExitCode.NO_CLASS_FOLDERS,
+    errors.OneClassError: ExitCode.ONE_CLASS,
+    errors.ClassTooSmallError: ExitCode.CLASS_TOO_SMALL,
+    errors.NoReadableImagesError: ExitCode.NO_READABLE_IMAGES,
+    errors.UnreadableImageError: ExitCode.UNREADABLE_IMAGE,
+    errors.TableColumnsError: ExitCode.TABLE_COLUMNS,
+    errors.TablePathMissingError: ExitCode.TABLE_PATH_MISSING,
+    errors.TablePathOutsideError: ExitCode.TABLE_PATH_OUTSIDE,
+    errors.SplitError: ExitCode.SPLIT,
+    errors.ClassNamesError: ExitCode.CLASS_NAMES,
+    errors.PredictionsError: ExitCode.PREDICTIONS,
+    errors.UnknownBackboneError: ExitCode.UNKNOWN_BACKBONE,
+    errors.UnknownStageError: ExitCode.UNKNOWN_STAGE,
+    errors.ImageSizeError: ExitCode.IMAGE_SIZE,
+    errors.WeightsNotFoundError: ExitCode.WEIGHTS_NOT_FOUND,
+    errors.WeightsMismatchError: ExitCode.WEIGHTS_MISMATCH,
+    errors.WeightsDownloadError: ExitCode.WEIGHTS_DOWNLOAD,
+    errors.RecipeError: ExitCode.RECIPE,
+    errors.RunNotFoundError: ExitCode.RUN_NOT_FOUND,
+    errors.RunExistsError: ExitCode.RUN_EXISTS,
+    errors.RunIncompleteError: ExitCode.RUN_INCOMPLETE,
+    errors.RunDamagedError: ExitCode.RUN_DAMAGED,
+    errors.StorageFullError: ExitCode.STORAGE_FULL,
+    errors.StoragePermissionError: ExitCode.STORAGE_PERMISSION,
+    errors.ExtraMissingError: ExitCode.EXTRA_MISSING,
+}
+
+
+def exit_code_of(error: BaseException) -> ExitCode:
+    """The code of an error; what has none of its own is a mistake in this program."""
+    if isinstance(error, KeyboardInterrupt):
+        return ExitCode.INTERRUPTED
+    return next((code for kind, code in EXIT_CODES.items() if isinstance(error, kind)), ExitCode.BUG)

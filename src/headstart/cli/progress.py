@@ -1,0 +1,115 @@
+"""How far a command is, on a terminal and elsewhere."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as ProgressBars
+
+from headstart.cli.surroundings import Surroundings
+from headstart.progress import Progress
+
+SECONDS_BETWEEN_LINES = 10.0
+
+
+@contextmanager
+def shown_progress(surroundings: Surroundings) -> Iterator[Progress]:
+    """Shows progress on stderr for as long as the block runs: bars where they can move, else plain lines."""
+    if not surroundings.is_watched:
+        lines = ProgressLines(surroundings.stderr)
+        yield lines
+        lines.finish()
+        return
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=24),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(elapsed_when_finished=True),
+        TextColumn("{task.fields[note]}", style="dim", markup=False),
+    )
+    with ProgressBars(*columns, console=surroundings.stderr) as bars:
+        terminal = TerminalProgress(bars)
+        yield terminal
+        terminal.finish()
+
+
+class TerminalProgress:
+    """One bar a step with the time that is left; bars of finished steps stay with the time they took."""
+
+    def __init__(self, bars: ProgressBars) -> None:
+        self._bars = bars
+        self._task: TaskID | None = None
+
+    def start(self, step: str, total: int) -> None:
+        """Shows a new bar; a step of one part has one that only says that something goes on."""
+        self.finish()
+        self._task = self._bars.add_task(step, total=total if total > 1 else None, note="")
+
+    def advance(self, count: int = 1, note: str = "") -> None:
+        """Moves the bar."""
+        if self._task is not None:
+            self._bars.update(self._task, advance=count, note=note)
+
+    def say(self, text: str) -> None:
+        """Writes a line above the bars."""
+        self._bars.console.print(text, markup=False)
+
+    def finish(self) -> None:
+        """Leaves the bar full: a step may end before its last part, as training does when it stops early."""
+        if self._task is None:
+            return
+        completed = max(self._bars.tasks[self._task].completed, 1)
+        self._bars.update(self._task, total=completed, completed=completed, note="")
+        self._task = None
+
+
+class ProgressLines:
+    """A line when a step begins, now and then while it goes on, and when it ends; no control characters.
+
+    Args:
+        console: where the lines go.
+        clock: seconds.
+    """
+
+    def __init__(self, console: Console, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._console = console
+        self._clock = clock
+        self._step: str | None = None
+        self._total = self._done = 0
+        self._started = self._spoken = 0.0
+
+    def start(self, step: str, total: int) -> None:
+        """Says what begins."""
+        self.finish()
+        self._step, self._total, self._done = step, total, 0
+        self._started = self._spoken = self._clock()
+        self.say(f"{step} ...")
+
+    def advance(self, count: int = 1, note: str = "") -> None:
+        """Counts, and says so when nothing was said for a while."""
+        self._done += count
+        now = self._clock()
+        if now - self._spoken < SECONDS_BETWEEN_LINES or self._done >= self._total:
+            return
+        self._spoken = now
+        left = (now - self._started) / self._done * (self._total - self._done)
+        ending = f", {note}" if note else ""
+        self.say(f"{self._step}: {self._done} of {self._total}, about {_clock_time(left)} left{ending}")
+
+    def say(self, text: str) -> None:
+        """Writes one line."""
+        self._console.out(text, highlight=False)
+
+    def finish(self) -> None:
+        """Says how long the step took."""
+        if self._step is not None:
+            self.say(f"{self._step}: done in {_clock_time(self._clock() - self._started)}")
+        self._step = None
+
+
+def _clock_time(seconds: float) -> str:
+    """Hours, minutes and seconds, as the bars write them: 0:01:15."""
+    return str(timedelta(seconds=round(seconds)))

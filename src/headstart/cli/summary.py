@@ -1,0 +1,63 @@
+"""What is shown at the end of a training."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from headstart.cli.surroundings import Surroundings
+
+if TYPE_CHECKING:
+    from headstart.run import Run
+
+
+def show_run(run: "Run", surroundings: Surroundings, *, as_json: bool) -> None:
+    """Writes the result of a finished run: some lines to read, or one line of JSON."""
+    if as_json:
+        surroundings.print_json(run_facts(run))
+    else:
+        surroundings.print_result(run_summary(run))
+
+
+def run_facts(run: "Run") -> dict[str, Any]:
+    """The result as plain values; `seconds` are those of each step and each phase."""
+    report = run.report
+    metric = report.main_metric
+    return {
+        "test_accuracy": metric.value,
+        "interval": [metric.low, metric.high],
+        "baseline_accuracy": metric.baseline,
+        "num_test_examples": report.num_examples,
+        "run": str(run.path),
+        "report": str(run.html_path),
+        "model": str(run.model_path),
+        "seconds": run.state["seconds"],
+    }
+
+
+def run_summary(run: "Run") -> Group:
+    """The result in words, where everything lies, and what to type next."""
+    from headstart.evaluation import headline, limits  # noqa: PLC0415  heavy
+
+    report, metric = run.report, run.report.main_metric
+    facts = Table.grid(padding=(0, 2))
+    facts.add_row("test accuracy", Text(f"{metric.value:.3f}", style="bold green"))
+    facts.add_row("95 % interval", f"{metric.low:.3f} to {metric.high:.3f}, from {report.num_examples} test pictures")
+    facts.add_row("baseline", f"{metric.baseline:.3f}, the commonest answer every time")
+    facts.add_row("report", Text(shown_path(run.html_path), overflow="fold"))
+    facts.add_row("model", Text(shown_path(run.model_path), overflow="fold"))
+    next_steps = Table.grid(padding=(0, 2))
+    folder = shown_path(run.path)
+    next_steps.add_row(f"headstart predict {folder} PICTURE...", Text("ask about new pictures", style="dim"))
+    next_steps.add_row(f"headstart evaluate {folder} --data DATA", Text("test on other labelled pictures", style="dim"))
+    warnings = [Text(f"Note: {sentence}", style="yellow") for sentence in limits(report)]
+    return Group(Text(headline(report)), Text(), facts, *warnings, Text(), Text("Next:"), next_steps)
+
+
+def shown_path(path: Path) -> str:
+    """A path from here if it lies below, else the whole of it; quoted where a shell needs it."""
+    here = Path.cwd()
+    text = str(path.relative_to(here) if path.is_relative_to(here) else path)
+    return f"'{text}'" if " " in text else text

@@ -1,0 +1,54 @@
+"""Keras and TensorFlow, loaded without what they say about themselves."""
+
+import logging
+import os
+import sys
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from headstart.cli.surroundings import Surroundings
+
+_STDERR = 2
+# Real failures come as Python exceptions. One level lower, TensorFlow calls it an error that there is no GPU.
+_FATAL_ONLY = "3"
+
+
+def load_keras(surroundings: Surroundings) -> None:
+    """Imports Keras with its backend; what goes wrong is shown, what TensorFlow tells about the machine is not."""
+    if "keras" in sys.modules:
+        return
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", _FATAL_ONLY)
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")
+    surroundings.stderr.print("Starting TensorFlow ...", style="dim")
+    with _stderr_held_back():
+        import keras  # noqa: F401, PLC0415  takes seconds, and only now it is known to be needed
+    logging.getLogger("absl").setLevel(logging.ERROR)
+
+
+@contextmanager
+def _stderr_held_back() -> Iterator[None]:
+    """Keeps what the block writes to stderr, native code included, and writes it only if the block fails.
+
+    TensorFlow's first lines come before it reads the level that it was given, so that nothing else stops them.
+    """
+    try:
+        kept = os.dup(_STDERR)
+    except OSError:  # started without a stderr: nothing to hold back
+        yield
+        return
+    with tempfile.TemporaryFile() as held:
+        sys.stderr.flush()
+        os.dup2(held.fileno(), _STDERR)
+        try:
+            yield
+        except Exception:
+            held.seek(0)
+            with suppress(OSError):
+                os.write(kept, held.read())
+            raise
+        finally:
+            os.dup2(kept, _STDERR)
+            os.close(kept)
