@@ -1,15 +1,19 @@
 import io
 import json
 import struct
+import warnings
 import zlib
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from headstart.data import audit_dataset, read_dataset, split_dataset
 from headstart.data.findings import KINDS, Finding, findings_frame
+from headstart.data.inspection import inspect_file
 from headstart.errors import NoReadableImagesError, OneClassError
 
 EXIF_ORIENTATION = 0x0112
@@ -57,7 +61,7 @@ def animation() -> bytes:
     return encoded(picture(1).convert("P"), "GIF", save_all=True, append_images=[picture(2).convert("P")])
 
 
-# One file of each kind, by name and content, with the kinds it must lead to. KINDS with severity "error" leave the file out.
+# One file of each kind, by name and content, with the kinds it must lead to.
 FILES: dict[str, tuple[bytes, set[str]]] = {
     "fine.png": (encoded(picture()), set()),
     "fine.JPG": (encoded(picture(), "JPEG"), set()),
@@ -281,6 +285,28 @@ def test_several_labels_are_counted_each_and_copies_do_not_conflict(tmp_path):
     assert audit.dataset.multi_label
     assert paths_of(audit, "conflicting_labels") == []
     assert split_dataset(audit.dataset).frame["split"].ne("").all()
+
+
+WHOLE = [encoded(picture(), name) for name in ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP")] + [
+    exif_turned(),
+    animation(),
+]
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.sampled_from(WHOLE), st.floats(0, 1), st.lists(st.tuples(st.floats(0, 1), st.integers(0, 255)), max_size=6))
+def test_damaged_files_never_raise(tmp_path, content, kept, flips):
+    damaged = bytearray(content[: round(kept * len(content))])
+    for position, byte in flips:
+        damaged[round(position * (len(damaged) - 1)) : round(position * (len(damaged) - 1)) + 1] = bytes([byte])
+    path = tmp_path / "damaged.jpg"
+    path.write_bytes(damaged)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # as the audit does around all of its files
+        found = inspect_file(path)
+    left_out = any(KINDS[kind].severity == "error" for kind, _ in found.findings)
+    assert left_out is (found.thumbnail is None)
+    assert len(found.sha256) == 64
 
 
 @pytest.mark.shared

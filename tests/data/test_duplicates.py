@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageEnhance
 from sklearn.datasets import load_digits
 
-from headstart.data import audit_dataset, read_dataset
+from headstart.data import audit_dataset, duplicates, read_dataset
 from headstart.data.duplicates import near_pairs
 from headstart.data.inspection import inspect_file
 from headstart.data.separation import connected_groups
@@ -131,6 +131,16 @@ def test_twenty_thousand_pictures_take_seconds():
     pairs = near_pairs(hashes, thumbnails)
     assert pairs.tolist() == [[number, number + 10_000] for number in range(10_000)]
     assert time.perf_counter() - begin < 40  # about 2 s on an idle machine; a loop over pairs takes minutes
+
+
+def test_thousands_of_copies_of_one_picture_are_one_group(monkeypatch):
+    monkeypatch.setattr(duplicates, "_MAX_PAIRS", 1000)
+    rng = np.random.default_rng(0)
+    thumbnails = np.repeat(rng.integers(0, 256, (3, 16, 16, 3), dtype=np.uint8), [1200, 1, 700], axis=0)
+    pairs = near_pairs(["00ff00ff00ff00ff"] * len(thumbnails), thumbnails)
+    groups = connected_groups(len(thumbnails), pairs)
+    assert groups.tolist() == [0] * 1200 + [1] + [2] * 700
+    assert len(pairs) < 600_000  # of 964,050
 
 
 @settings(deadline=None)

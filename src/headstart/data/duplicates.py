@@ -45,10 +45,13 @@ def near_pairs(near_hashes: list[str], thumbnails: np.ndarray) -> np.ndarray:
     signs = _signs(near_hashes)
     kept: list[np.ndarray] = [np.empty((0, 2), np.int64)]
     looks = _Looks(thumbnails)
+    groups = np.arange(len(signs))
     for first in range(0, len(signs), _BLOCK):
-        kept.append(_confirmed(signs, looks, first))
+        kept.append(_confirmed(signs, looks, groups, first))
         if sum(map(len, kept)) > _MAX_PAIRS:
-            kept = [_links(connected_groups(len(signs), np.concatenate(kept)))]
+            # Thousands of frames of a still film: from here on only what joins groups is worth looking at.
+            groups = connected_groups(len(signs), np.concatenate(kept))
+            kept = [_links(groups)]
     pairs = np.concatenate(kept)
     return pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
 
@@ -83,10 +86,11 @@ def _signs(near_hashes: list[str]) -> np.ndarray:
     return bits.astype(np.float32) * 2 - 1
 
 
-def _confirmed(signs: np.ndarray, looks: _Looks, first: int) -> np.ndarray:
-    """Pairs whose smaller number lies in the block that begins at `first`."""
-    block = signs[first : first + _BLOCK]
-    near = np.triu(block @ signs[first:].T >= signs.shape[1] - 2 * MAX_HASH_DISTANCE, k=1)
+def _confirmed(signs: np.ndarray, looks: _Looks, groups: np.ndarray, first: int) -> np.ndarray:
+    """Pairs between different groups whose smaller number lies in the block that begins at `first`."""
+    block = slice(first, first + _BLOCK)
+    near = signs[block] @ signs[first:].T >= signs.shape[1] - 2 * MAX_HASH_DISTANCE
+    near = np.triu(near & (groups[block, None] != groups[None, first:]), k=1)
     rows, columns = np.flatnonzero(near.any(axis=1)), np.flatnonzero(near.any(axis=0))
     found = near[np.ix_(rows, columns)] & looks.alike(first + rows, first + columns)
     left, right = np.nonzero(found)
