@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,7 +90,7 @@ def _imagenet(spec: BackboneSpec) -> Path:
 
 
 def _download_error(spec: BackboneSpec, error: Exception) -> WeightsDownloadError:
-    models_dir = Path(keras.config.keras_home()) / "models"
+    models_dir = Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser() / "models"
     return WeightsDownloadError(
         f"The ImageNet weights of {spec.title} could not be downloaded.",
         expected=f"{spec.weights.url} (about {spec.megabytes:.0f} MB)",

@@ -10,6 +10,7 @@ import warnings
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import h5py
 import keras
@@ -19,9 +20,8 @@ from headstart.backbones.spec import BackboneSpec
 from headstart.backbones.weights_contents import describe_contents
 from headstart.errors import WeightsMismatchError
 
-# The weights of one layer: its name, and variables to fill or arrays to fill them with.
-Variables = tuple[str, list[keras.Variable]]
-Arrays = tuple[str, list[np.ndarray]]
+# The weights of one layer with its name: variables of a model, or arrays in a file, read when they are asked for.
+LayerWeights = tuple[str, list[Any]]
 
 
 class _DoesNotFitError(Exception):
@@ -75,8 +75,8 @@ def _read_older_file(path: Path, model: keras.Model) -> None:
     with h5py.File(path) as file:
         group = file.get("model_weights", file)
         layers = [group[name] for name in _names(group, "layer_names")]
-        saved = [(layer.name, [np.asarray(layer[name]) for name in _names(layer, "weight_names")]) for layer in layers]
-    _fill([_variables(layer) for layer in model.layers], saved)
+        saved = [(layer.name, [layer[name] for name in _names(layer, "weight_names")]) for layer in layers]
+        _fill([_variables(layer) for layer in model.layers], saved)
 
 
 def _names(group: h5py.Group, attribute: str) -> list[str | bytes]:
@@ -90,9 +90,8 @@ def _names(group: h5py.Group, attribute: str) -> list[str | bytes]:
 def _read_model_file(path: Path, model: keras.Model) -> None:
     # `load_model` takes a file that is no archive for a missing one.
     zipfile.ZipFile(path).close()
-    saved = [_variables(layer) for layer in _leaves(keras.models.load_model(path, compile=False, safe_mode=True))]
-    arrays = [(name, [keras.ops.convert_to_numpy(variable) for variable in variables]) for name, variables in saved]
-    _fill([_variables(layer) for layer in _leaves(model)], arrays)
+    saved = keras.models.load_model(path, compile=False, safe_mode=True)
+    _fill([_variables(layer) for layer in _leaves(model)], [_variables(layer) for layer in _leaves(saved)])
 
 
 def _leaves(model: keras.Model) -> Iterator[keras.layers.Layer]:
@@ -103,11 +102,11 @@ def _leaves(model: keras.Model) -> Iterator[keras.layers.Layer]:
             yield layer
 
 
-def _variables(layer: keras.layers.Layer) -> Variables:
+def _variables(layer: keras.layers.Layer) -> LayerWeights:
     return layer.name, layer.trainable_weights + layer.non_trainable_weights
 
 
-def _fill(layers: list[Variables], saved: list[Arrays]) -> None:
+def _fill(layers: list[LayerWeights], saved: list[LayerWeights]) -> None:
     """Gives each layer with weights the arrays at its place, once all are known to fit."""
     layers = [layer for layer in layers if layer[1]]
     saved = [layer for layer in saved if layer[1]]
@@ -115,12 +114,12 @@ def _fill(layers: list[Variables], saved: list[Arrays]) -> None:
         raise _DoesNotFitError(f"{len(saved)} layers with weights where {len(layers)} are needed")
     pairs = list(zip(layers, saved, strict=False))
     for (name, variables), (saved_name, arrays) in pairs:
-        shapes, saved_shapes = [tuple(v.shape) for v in variables], [array.shape for array in arrays]
+        shapes, saved_shapes = [tuple(v.shape) for v in variables], [tuple(array.shape) for array in arrays]
         if shapes != saved_shapes:
             raise _DoesNotFitError(f"shapes {saved_shapes} in {saved_name} where {name} needs {shapes}")
     for (_, variables), (_, arrays) in pairs:
         for variable, array in zip(variables, arrays, strict=True):
-            variable.assign(array)
+            variable.assign(array[...])
 
 
 def _mismatch(path: Path, spec: BackboneSpec, error: Exception) -> WeightsMismatchError:
