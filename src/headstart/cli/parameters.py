@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
@@ -15,12 +15,19 @@ def examples(*commands: tuple[str, str]) -> str:
     return "\n".join(["[bold]Examples[/]", *lines])
 
 
-def parse_image_size(text: str) -> tuple[int, int]:
-    """Height and width in pixels.
+class ImageSize(NamedTuple):
+    """Pixels; a class of its own because Typer would want two words for a plain tuple."""
+
+    height: int
+    width: int
+
+
+def parse_image_size(text: str) -> ImageSize:
+    """The size that a text names.
 
     Example:
-        >>> parse_image_size("160"), parse_image_size("160x200")
-        ((160, 160), (160, 200))
+        >>> parse_image_size("160x200")
+        ImageSize(height=160, width=200)
 
     Raises:
         typer.BadParameter: the text is no size.
@@ -31,7 +38,7 @@ def parse_image_size(text: str) -> tuple[int, int]:
             f"'{text}' is no size. Expected pixels such as 160, or height x width such as 160x200."
         )
     height, width = match.groups()
-    return int(height), int(width or height)
+    return ImageSize(int(height), int(width or height))
 
 
 def setting(text: str, *, metavar: str, default: str, panel: str) -> Any:

@@ -39,7 +39,7 @@ def run_facts(run: "Run") -> dict[str, Any]:
 
 def run_summary(run: "Run") -> Group:
     """The result in words, where everything lies, and what to type next."""
-    from headstart.evaluation import headline, limits  # noqa: PLC0415  heavy
+    from headstart.evaluation import headline  # noqa: PLC0415  heavy
 
     report, metric = run.report, run.report.main_metric
     facts = Table.grid(padding=(0, 2))
@@ -52,8 +52,7 @@ def run_summary(run: "Run") -> Group:
     folder = shown_path(run.path)
     next_steps.add_row(f"headstart predict {folder} PICTURE...", Text("ask about new pictures", style="dim"))
     next_steps.add_row(f"headstart evaluate {folder} --data DATA", Text("test on other labelled pictures", style="dim"))
-    warnings = [Text(f"Note: {sentence}", style="yellow") for sentence in limits(report)]
-    return Group(Text(headline(report)), Text(), facts, *warnings, Text(), Text("Next:"), next_steps)
+    return Group(Text(headline(report)), Text(), facts, Text(), Text("Next:"), next_steps)
 
 
 def shown_path(path: Path) -> str:

@@ -11,7 +11,6 @@ from rich.console import Console, RenderableType
 from headstart.cli.exit_codes import ExitCode
 
 TRACEBACK_VARIABLE = "HEADSTART_TRACEBACK"
-# Wide enough for any path in a table that goes to a file or to another program, where nothing needs to fit a screen.
 _UNLIMITED_WIDTH = 10_000
 
 
@@ -44,7 +43,7 @@ class Surroundings:
     def from_process(cls, *, traceback: bool = False) -> "Surroundings":
         """Those of this process."""
         return cls(
-            stdout=PipeConsole(highlight=False, soft_wrap=False),
+            stdout=PipeConsole(highlight=False, width=_stdout_width()),
             stderr=PipeConsole(highlight=False, stderr=True),
             shows_traceback=traceback or bool(os.environ.get(TRACEBACK_VARIABLE)),
         )
@@ -63,12 +62,10 @@ class Surroundings:
         self.print_text(json.dumps(content, ensure_ascii=False, allow_nan=False))
 
     def print_result(self, result: RenderableType) -> None:
-        """Writes a table or a text; in a file or a pipe a table is as wide as it needs to be."""
-        fits_screen = self.stdout.is_terminal or "COLUMNS" in os.environ
-        width = None if fits_screen else _width_of(self.stdout, result)
-        self.stdout.print(result, width=width, markup=False)
+        """Writes a table or a text to read."""
+        self.stdout.print(result, markup=False)
 
 
-def _width_of(console: Console, result: RenderableType) -> int:
-    options = console.options.update(width=_UNLIMITED_WIDTH)
-    return max(console.measure(result, options=options).maximum, console.width)
+def _stdout_width() -> int | None:
+    """Columns for results: those of the terminal; a file or a pipe need not fit a screen, so that no path is broken."""
+    return None if sys.stdout.isatty() or "COLUMNS" in os.environ else _UNLIMITED_WIDTH

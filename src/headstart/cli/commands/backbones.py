@@ -50,7 +50,7 @@ def backbones(
 
 
 def _table(specs: list["BackboneSpec"]) -> Table:
-    table = Table("name", box=None, pad_edge=False)
+    table = Table("name", box=None, pad_edge=False, collapse_padding=True)
     for heading in ("parameters", "input"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("stages", overflow="fold")
@@ -61,7 +61,7 @@ def _table(specs: list["BackboneSpec"]) -> Table:
             spec.name,
             f"{spec.num_parameters / 1e6:.1f} M",
             _size(spec.image_size),
-            f"{len(spec.stages)}: {spec.stages[0].name} to {spec.stages[-1].name}",
+            f"{len(spec.stages)}, {spec.stages[0].name}-{spec.stages[-1].name}",
             spec.weights.source,
             spec.weights.licence,
         )

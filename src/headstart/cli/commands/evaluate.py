@@ -60,7 +60,8 @@ def report_tables(report: "Report") -> Group:
     from headstart.evaluation import headline, limits  # noqa: PLC0415  heavy
 
     warnings = [Text(f"Note: {sentence}", style="yellow") for sentence in limits(report)]
-    return Group(Text(headline(report)), Text(), _metrics_table(report), Text(), _classes_table(report), *warnings)
+    # The notes first: they speak of the rows below.
+    return Group(Text(headline(report)), *warnings, Text(), _metrics_table(report), Text(), _classes_table(report))
 
 
 def _metrics_table(report: "Report") -> Table:

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from headstart.cli.exit_codes import ExitCode
-from headstart.cli.parameters import OUTPUT, JsonOption, RunArgument, examples
+from headstart.cli.parameters import OUTPUT, RunArgument, examples
 from headstart.cli.progress import shown_progress
 from headstart.cli.surroundings import Surroundings
 from headstart.cli.tensorflow_noise import load_keras
@@ -26,7 +26,7 @@ EXAMPLES = examples(
 
 
 def _one_format(context: typer.Context, value: bool) -> bool:
-    if value and context.params.get("as_json"):
+    if value and (context.params.get("as_json") or context.params.get("as_csv")):
         raise typer.BadParameter("--json and --csv exclude each other.")
     return value
 
@@ -40,7 +40,12 @@ def predict(
             metavar="PATH", help="Pictures, folders (searched to the bottom) and patterns.", show_default=False
         ),
     ],
-    as_json: JsonOption = False,
+    as_json: Annotated[
+        bool,
+        typer.Option(
+            "--json", help="Print one line of JSON instead of a table.", callback=_one_format, rich_help_panel=OUTPUT
+        ),
+    ] = False,
     as_csv: Annotated[
         bool,
         typer.Option("--csv", help="Print CSV instead of a table.", callback=_one_format, rich_help_panel=OUTPUT),

@@ -12,6 +12,7 @@ from headstart.cli.parameters import (
     OUTPUT,
     TRAINING,
     GroupColumnOption,
+    ImageSize,
     JsonOption,
     LabelColumnOption,
     PathColumnOption,
@@ -65,7 +66,7 @@ def train(  # noqa: PLR0913, PLR0917  one parameter an option
         ),
     ] = None,
     image_size: Annotated[
-        tuple[int, int] | None,
+        ImageSize | None,
         typer.Option(
             parser=parse_image_size,
             metavar="SIZE|HEIGHTxWIDTH",
