@@ -10,6 +10,7 @@ from PIL import Image
 
 sys.path.append(str(Path(__file__).parents[2] / "benchmarks"))
 from keras_recipes import BASES, RECIPES, Base, Parts, Pictures, batches, build_model, fit_keras_recipe, unfreeze
+from recipe_vs_keras import Measurement, difference_table, interval, paired_splits, parse
 
 SIDE = 16
 
@@ -29,7 +30,7 @@ TINY = Base(tiny_network, keras.applications.mobilenet_v2.preprocess_input, unfr
 
 @pytest.fixture(scope="module")
 def parts(tmp_path_factory):
-    """Red and blue pictures: 160 to learn from, 8 to watch, 8 to test."""
+    """Red and blue pictures: 480 to learn from, 8 to watch, 8 to test."""
     folder = tmp_path_factory.mktemp("colours")
     generator = np.random.default_rng(0)
 
@@ -42,14 +43,12 @@ def parts(tmp_path_factory):
             Image.fromarray(pixels).save(path)
         return Pictures(paths, targets)
 
-    return Parts(pictures("train", 160), pictures("validation", 8), pictures("test", 8), num_classes=2)
+    return Parts(pictures("train", 480), pictures("validation", 8), pictures("test", 8), num_classes=2)
 
 
 @pytest.fixture(scope="module")
 def results(parts):
-    return {
-        name: fit_keras_recipe(name, TINY, parts, image_size=SIDE, weights=None, epochs=(30, 2)) for name in RECIPES
-    }
+    return {name: fit_keras_recipe(name, TINY, parts, image_size=SIDE, weights=None, epochs=(8, 1)) for name in RECIPES}
 
 
 def norm_statistics(model):
@@ -99,13 +98,13 @@ def test_every_step_is_timed(results):
 def test_pictures_are_decoded_once_and_reshuffled_every_epoch(parts, tmp_path):
     copy = tmp_path / "copy.png"
     copy.write_bytes(parts.train.paths[0].read_bytes())
-    pictures = Pictures([copy, *parts.train.paths[1:]], np.arange(160))
+    pictures = Pictures([copy, *parts.train.paths[1:]], np.arange(480))
     dataset = batches(pictures, SIDE, shuffled=True)
     orders = [np.concatenate([targets for _, targets in dataset.as_numpy_iterator()])]
     copy.unlink()
     orders.append(np.concatenate([targets for _, targets in dataset.as_numpy_iterator()]))
     assert orders[0].tolist() != orders[1].tolist()
-    assert sorted(orders[0]) == sorted(orders[1]) == list(range(160))
+    assert sorted(orders[0]) == sorted(orders[1]) == list(range(480))
 
 
 def test_test_pictures_keep_their_order_and_raw_values(parts):
@@ -146,3 +145,51 @@ def test_mobilenet_v2_takes_the_real_weights(shared_dir):
     _, untrained = build_model(BASES["mobilenetv2"], num_classes=2, image_size=32, weights=None)
     pixels = keras.random.uniform((2, 32, 32, 3), -1, 1, seed=1)
     assert not np.allclose(network(pixels), untrained(pixels))
+
+
+def measurement(recipe, seed, correct):
+    return Measurement("set", seed, recipe, {}, None, correct, [{"fit": 1.0}])
+
+
+def test_recipes_are_subtracted_picture_by_picture_whatever_their_order():
+    rows = [
+        measurement("headstart", 3, {"a": True, "b": True, "c": False, "d": False}),
+        measurement("careful", 3, {"d": True, "c": False, "b": True, "a": False}),
+    ]
+    assert paired_splits(rows, "headstart", "careful") == {3: {"a": 1, "b": 0, "c": 0, "d": -1}}
+
+
+def test_difference_table_counts_wins_and_gives_the_exact_p_of_mcnemar():
+    rows = [
+        measurement("headstart", 0, {str(index): index < 10 for index in range(20)}),
+        measurement("careful", 0, {str(index): index in (0, 19) for index in range(20)}),
+    ]
+    *_, row = difference_table(rows, "headstart", "careful").splitlines()
+    # Nine wins and one loss: 2 (1 + 10) / 2^10.
+    assert row.startswith("| set | 0 | +40.0 [")
+    assert row.endswith("| 9 | 1 | 0.021 |")
+
+
+def numbers(text):
+    value, low, high = text.replace("[", "").replace("]", "").replace(",", "").split()
+    return float(value), float(low), float(high)
+
+
+def test_interval_agrees_with_the_normal_one_for_many_pictures():
+    values = np.random.default_rng(0).choice([-1, 0, 1], size=2000, p=[0.1, 0.6, 0.3])
+    value, low, high = numbers(interval([{str(index): int(v) for index, v in enumerate(values)}]))
+    half_width = 1.96 * 100 * values.std() / np.sqrt(len(values))
+    assert value == pytest.approx(100 * values.mean(), abs=0.06)
+    assert low == pytest.approx(100 * values.mean() - half_width, abs=0.3)
+    assert high == pytest.approx(100 * values.mean() + half_width, abs=0.3)
+
+
+def test_seeing_the_same_pictures_again_does_not_narrow_the_interval():
+    split = {str(index): index % 3 - 1 for index in range(60)}
+    assert interval([split] * 4) == interval([split])
+
+
+def test_missing_data_is_told_before_anything_is_trained(tmp_path, capsys):
+    with pytest.raises(SystemExit):
+        parse(["--data", str(tmp_path / "nowhere"), "--weights", "imagenet"])
+    assert "nowhere" in capsys.readouterr().err
