@@ -18,8 +18,8 @@ from headstart.cli.surroundings import TRACEBACK_VARIABLE, Surroundings
 from headstart.errors import HeadstartError
 
 MAX_PANEL_WIDTH = 100
-# A field longer than this would push the hint off the screen.
-MAX_FIELD_LENGTH = 600
+# Longer than this, what was wrong would push what to do off the screen.
+MAX_FIELD_LENGTH = 300
 
 Command = Callable[..., ExitCode | None]
 
@@ -79,27 +79,38 @@ def problem_of(error: BaseException) -> str:
         return error.problem
     if isinstance(error, KeyboardInterrupt):
         return "Stopped with Ctrl-C."
-    return f"Something went wrong that this program did not foresee: {type(error).__name__}: {error}".rstrip(": ")
+    return f"Unexpected {type(error).__name__}: {error}".rstrip(": ")
 
 
 def _body(error: BaseException) -> RenderableType:
-    notes = [Text(f"\n{_clipped(note)}") for note in getattr(error, "__notes__", ())]
+    notes = [Text(f"\n{note}") for note in getattr(error, "__notes__", ())]
     return Group(Text(_clipped(problem_of(error)), style="bold"), *_advice(error), *notes)
 
 
 def _advice(error: BaseException) -> list[RenderableType]:
     if isinstance(error, HeadstartError):
         fields = Table.grid(padding=(0, 2))
-        for name, text in (("expected", error.expected), ("received", error.received), ("what next", error.hint)):
-            fields.add_row(Text(name, style="dim"), Text(_clipped(text), overflow="fold"))
+        for name, text in _fields_of(error):
+            fields.add_row(Text(name, style="dim"), Text(text, overflow="fold"))
         return [Text(), fields]
     if isinstance(error, KeyboardInterrupt):
         return []
     return [
-        Text(f"\nThis is a mistake in Headstart. To see where, set {TRACEBACK_VARIABLE}=1 and type the command again;"),
-        Text("please report it with what you see then."),
+        Text(
+            f"\nThis is a mistake in Headstart. To see where, set {TRACEBACK_VARIABLE}=1 and type the command again; "
+            "please report it with what you see then."
+        )
     ]
 
 
+def _fields_of(error: HeadstartError) -> tuple[tuple[str, str], ...]:
+    return (
+        ("expected", _clipped(error.expected)),
+        ("received", _clipped(error.received)),
+        ("what next", error.hint),
+    )
+
+
 def _clipped(text: str) -> str:
+    text = " ".join(text.split())
     return text if len(text) <= MAX_FIELD_LENGTH else f"{text[:MAX_FIELD_LENGTH]} ..."

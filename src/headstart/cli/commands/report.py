@@ -10,7 +10,7 @@ from headstart.cli.tensorflow_noise import load_keras
 
 EXAMPLES = examples(
     ("headstart report runs/photos-vgg19-1", "writes runs/photos-vgg19-1/report.html again"),
-    ("xdg-open $(headstart report runs/photos-vgg19-1)", "and opens it in the browser (macOS: open)"),
+    ("headstart report runs/photos-vgg19-1 --json", "the same for a program: one line of JSON at the end"),
 )
 
 
