@@ -70,7 +70,7 @@ class Augmentation:
 
     @classmethod
     def from_strength(cls, strength: float) -> "Augmentation":
-        """Everything varied in step by one number, as in RandAugment, which finds one magnitude for all as good as many.
+        """Everything varied in step by one number, as in RandAugment: one magnitude serves as well as one for each.
 
         Unlike RandAugment, which picks a few operations and applies each at full magnitude, every operation is
         applied with a random step up to its magnitude; the largest magnitudes are therefore smaller than there.

@@ -87,7 +87,7 @@ def augment_views(images: np.ndarray, augmentation: Augmentation, *, seed: int, 
     Returns:
         `(num_views, n, height, width, 3)` uint8.
     """
-    augment = tf.function(build_augmenter(augmentation))
+    augment = tf.function(build_augmenter(augmentation), autograph=False)
     key = phase_key(seed, 0)
     views = [
         [
@@ -165,8 +165,8 @@ def _translate(drawn: dict[str, Any], height: float, width: float) -> tf.Tensor:
 # Contrast and saturation get both ends of their range: given one number, RandomContrast only ever raises the contrast.
 _COLOUR = {"value_range": (0, 1), "dtype": "float32"}
 _STEPS = (
-    _Step("horizontal_flip", lambda a: keras.layers.RandomFlip("horizontal", dtype="float32"), _mirror_left_right),
-    _Step("vertical_flip", lambda a: keras.layers.RandomFlip("vertical", dtype="float32"), _mirror_top_bottom),
+    _Step("horizontal_flip", lambda _: keras.layers.RandomFlip("horizontal", dtype="float32"), _mirror_left_right),
+    _Step("vertical_flip", lambda _: keras.layers.RandomFlip("vertical", dtype="float32"), _mirror_top_bottom),
     _Step(
         "rotation_degrees", lambda a: keras.layers.RandomRotation(a.rotation_degrees / 360, dtype="float32"), _rotate
     ),

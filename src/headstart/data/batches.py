@@ -38,7 +38,7 @@ class TrainingBatches:
     steps_per_epoch: int
 
 
-def training_batches(
+def training_batches(  # noqa: PLR0913 (what an epoch is a function of, each by its name)
     source: ImageSource,
     targets: np.ndarray,
     *,
@@ -73,6 +73,7 @@ def training_batches(
     read = _batch_reader(source)
     vary = _batch_varier(key, augmentation)
 
+    @tf.autograph.experimental.do_not_convert
     def order(epoch: tf.Tensor) -> tf.data.Dataset:
         examples = tf.random.experimental.stateless_shuffle(
             tf.range(len(source), dtype=tf.int64), seed=fold(key, ORDER, epoch)
@@ -107,20 +108,24 @@ def evaluation_batches(source: ImageSource, *, batch_size: int, targets: np.ndar
 
 
 @contextmanager
-def original_errors(source: ImageSource) -> Iterator[None]:
+def original_errors(*sources: ImageSource) -> Iterator[None]:
     """Raises the error of an unreadable picture itself, where TensorFlow would raise its own with many lines around it.
 
     Put `model.fit` or `model.predict` inside.
 
+    Args:
+        *sources: the pictures that are read inside.
+
     Raises:
-        UnreadableImageError: a picture of `source` became unreadable after it was audited.
+        UnreadableImageError: a picture became unreadable after it was audited.
     """
     try:
         yield
     except tf.errors.OpError as error:
         # Pictures are read ahead: an earlier failure need not be what stopped the model.
-        if source.failure is not None and source.failure.problem in str(error):
-            raise source.failure from None
+        for source in sources:
+            if source.failure is not None and source.failure.problem in str(error):
+                raise source.failure from None
         raise
 
 
@@ -134,6 +139,8 @@ def _check_lengths(source: ImageSource, targets: np.ndarray, weights: np.ndarray
 
 def _filled(examples: tf.data.Dataset, fill: Callable[..., tf.Tensor | tuple[tf.Tensor, ...]]) -> tf.data.Dataset:
     # A whole batch is one element: batches are filled side by side, and the call into Python is paid once a batch.
+    # Nothing here needs AutoGraph, which would only make tracing slower.
+    fill = tf.autograph.experimental.do_not_convert(fill)
     return examples.map(fill, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True).prefetch(tf.data.AUTOTUNE)
 
 
@@ -155,7 +162,7 @@ def _batch_varier(
     key: tf.Tensor, augmentation: Augmentation | None
 ) -> Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor]:
     if augmentation is None or augmentation.is_none:
-        return lambda images, epoch, examples: tf.cast(images, tf.float32)
+        return lambda images, _epoch, _examples: tf.cast(images, tf.float32)
     augment = build_augmenter(augmentation)
 
     def vary(images: tf.Tensor, epoch: tf.Tensor, examples: tf.Tensor) -> tf.Tensor:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 
-# Between two calls of one pipeline lie microseconds once calls return at once; a tenth of a second without any is quiet.
+# Once calls return at once, only microseconds lie between them; a tenth of a second without any is quiet.
 _QUIET_SECONDS = 0.1
 _MAX_WAIT_SECONDS = 10.0
 
