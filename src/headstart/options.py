@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from headstart.errors import RecipeError
 from headstart.recipe import Recipe, read_toml
 
 # Short name → where the value stands in a recipe.
@@ -41,8 +42,14 @@ def recipe_from_options(options: Mapping[str, Any], *, recipe_path: Path | None 
     for name, value in options.items():
         if value is not None:
             _place(values, OPTIONS[name], str(value) if isinstance(value, Path) else value)
-    if path := values.get("data", {}).get("path"):
-        values["data"]["path"] = str(Path(path).expanduser().absolute())
+    if not (path := values.get("data", {}).get("path")):
+        raise RecipeError(
+            "There is nothing to train on.",
+            expected="a folder of class folders or a table of labels, or a recipe that names one",
+            received="no data" if recipe_path is None else f"a recipe without data.path, '{recipe_path}'",
+            hint="Name the data, such as `headstart train photos`; `headstart demo` brings its own.",
+        )
+    values["data"]["path"] = str(Path(path).expanduser().absolute())
     if (weights := values.get("backbone", {}).get("weights")) and Path(weights).suffix:
         values["backbone"]["weights"] = str(Path(weights).expanduser().absolute())
     return Recipe.from_values(values)

@@ -1,5 +1,6 @@
 """Keras and TensorFlow, loaded without what they say about themselves."""
 
+import importlib
 import logging
 import os
 import sys
@@ -17,14 +18,20 @@ _FATAL_ONLY = "3"
 
 def load_keras(surroundings: Surroundings) -> None:
     """Imports Keras with its backend; what goes wrong is shown, what TensorFlow tells about the machine is not."""
-    if "keras" in sys.modules:
-        return
+    if "keras" not in sys.modules:
+        _import_keras(surroundings)
+    import keras  # noqa: PLC0415  takes seconds, and only now it is known to be needed
+
+    keras.config.disable_interactive_logging()  # which would move the cursor in a log and among the bars
+
+
+def _import_keras(surroundings: Surroundings) -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", _FATAL_ONLY)
     if not sys.warnoptions:
         warnings.simplefilter("ignore")
     surroundings.stderr.print("Starting TensorFlow ...", style="dim")
     with _stderr_held_back():
-        import keras  # noqa: F401, PLC0415  takes seconds, and only now it is known to be needed
+        importlib.import_module("keras")
     logging.getLogger("absl").setLevel(logging.ERROR)
 
 

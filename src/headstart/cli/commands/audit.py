@@ -9,15 +9,9 @@ from rich.table import Table
 from rich.text import Text
 
 from headstart.cli.exit_codes import ExitCode
-from headstart.cli.parameters import (
-    GroupColumnOption,
-    JsonOption,
-    LabelColumnOption,
-    PathColumnOption,
-    SplitColumnOption,
-    examples,
-)
+from headstart.cli.parameters import JsonOption, examples
 from headstart.cli.progress import shown_progress
+from headstart.cli.recipe_options import GroupColumnOption, LabelColumnOption, PathColumnOption, SplitColumnOption
 from headstart.cli.surroundings import Surroundings
 
 if TYPE_CHECKING:

@@ -6,23 +6,25 @@ from typing import Annotated
 import typer
 
 from headstart.cli.exit_codes import ExitCode
-from headstart.cli.parameters import (
-    DATA,
-    NETWORK,
-    OUTPUT,
-    TRAINING,
-    GroupColumnOption,
-    ImageSize,
-    JsonOption,
-    LabelColumnOption,
-    PathColumnOption,
-    SplitColumnOption,
-    examples,
-    parse_image_size,
-    setting,
-    with_default,
-)
+from headstart.cli.parameters import DATA, OUTPUT, JsonOption, examples, setting
 from headstart.cli.progress import shown_progress
+from headstart.cli.recipe_options import (
+    AugmentOption,
+    BackboneOption,
+    BatchSizeOption,
+    EpochsOption,
+    FrozenEpochsOption,
+    GroupColumnOption,
+    ImageSizeOption,
+    LabelColumnOption,
+    LearningRateOption,
+    PathColumnOption,
+    ResizeModeOption,
+    SeedOption,
+    SplitColumnOption,
+    UnfreezeFromOption,
+    WeightsOption,
+)
 from headstart.cli.summary import show_run
 from headstart.cli.surroundings import Surroundings
 from headstart.cli.tensorflow_noise import load_keras
@@ -35,113 +37,50 @@ EXAMPLES = examples(
     ),
 )
 
+DataArgument = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="DATA",
+        help="Folder with one folder of pictures per class, or a table of paths and labels (.csv, .tsv, .parquet). "
+        "It is only read. With --recipe it may be left out.",
+        show_default=False,
+    ),
+]
+RecipeOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE.toml",
+        help="Settings to start from, such as a run's recipe.toml; options typed beside it win.",
+        show_default=False,
+        rich_help_panel=DATA,
+    ),
+]
+OutOption = Annotated[
+    Path | None,
+    setting("New folder for the run.", metavar="FOLDER", default="runs/DATA-BACKBONE-NUMBER", panel=OUTPUT),
+]
+
 
 def train(  # noqa: PLR0913, PLR0917  one parameter an option
     context: typer.Context,
-    data: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="DATA",
-            help="Folder with one folder of pictures per class, or a table of paths and labels (.csv, .tsv, .parquet). "
-            "It is only read. With --recipe it may be left out.",
-            show_default=False,
-        ),
-    ] = None,
-    backbone: Annotated[
-        str | None,
-        setting(
-            "Pretrained network to start from; `headstart backbones` lists them.",
-            metavar="NAME",
-            default="vgg19",
-            panel=NETWORK,
-        ),
-    ] = None,
-    weights: Annotated[
-        str | None,
-        setting(
-            "Where its weights come from. Only imagenet may need a download, once.",
-            metavar="imagenet|builtin|none|FILE",
-            default="builtin if there are such, else imagenet",
-            panel=NETWORK,
-        ),
-    ] = None,
-    image_size: Annotated[
-        ImageSize | None,
-        typer.Option(
-            parser=parse_image_size,
-            metavar="SIZE|HEIGHTxWIDTH",
-            help=with_default("Pixels that the network sees: fewer are faster.", "the backbone's own"),
-            show_default=False,
-            rich_help_panel=NETWORK,
-        ),
-    ] = None,
-    resize_mode: Annotated[
-        str | None,
-        setting(
-            "How a picture gets that size: distorted, with bars, or without its edges.",
-            metavar="stretch|pad|crop",
-            default="stretch",
-            panel=NETWORK,
-        ),
-    ] = None,
-    frozen_epochs: Annotated[
-        int | None,
-        setting("Most epochs for the new layers alone, all below frozen.", metavar="N", default="10", panel=TRAINING),
-    ] = None,
-    epochs: Annotated[
-        int | None,
-        setting("Most epochs of fine-tuning; 0 for none.", metavar="N", default="15", panel=TRAINING),
-    ] = None,
-    unfreeze_from: Annotated[
-        str | None,
-        setting(
-            "Lowest stage that fine-tuning changes; `headstart backbones NAME` lists them.",
-            metavar="STAGE",
-            default="the topmost",
-            panel=TRAINING,
-        ),
-    ] = None,
-    learning_rate: Annotated[
-        float | None,
-        setting(
-            "Highest learning rate of fine-tuning; lower stages get less.",
-            metavar="RATE",
-            default="0.0003",
-            panel=TRAINING,
-        ),
-    ] = None,
-    batch_size: Annotated[
-        int | None, setting("Pictures a training step.", metavar="N", default="32", panel=TRAINING)
-    ] = None,
-    augment: Annotated[
-        str | None,
-        setting(
-            "How far training pictures are varied at random.",
-            metavar="none|light|medium|strong|0-10",
-            default="medium",
-            panel=TRAINING,
-        ),
-    ] = None,
-    seed: Annotated[
-        int | None, setting("The same seed gives the same result.", metavar="N", default="0", panel=TRAINING)
-    ] = None,
-    recipe: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE.toml",
-            help="Settings to start from, such as a run's recipe.toml; options typed beside it win.",
-            show_default=False,
-            rich_help_panel=DATA,
-        ),
-    ] = None,
+    data: DataArgument = None,
+    backbone: BackboneOption = None,
+    weights: WeightsOption = None,
+    image_size: ImageSizeOption = None,
+    resize_mode: ResizeModeOption = None,
+    frozen_epochs: FrozenEpochsOption = None,
+    epochs: EpochsOption = None,
+    unfreeze_from: UnfreezeFromOption = None,
+    learning_rate: LearningRateOption = None,
+    batch_size: BatchSizeOption = None,
+    augment: AugmentOption = None,
+    seed: SeedOption = None,
+    recipe: RecipeOption = None,
     path_column: PathColumnOption = None,
     label_column: LabelColumnOption = None,
     split_column: SplitColumnOption = None,
     group_column: GroupColumnOption = None,
-    out: Annotated[
-        Path | None,
-        setting("New folder for the run.", metavar="FOLDER", default="runs/DATA-BACKBONE-NUMBER", panel=OUTPUT),
-    ] = None,
+    out: OutOption = None,
     as_json: JsonOption = False,
 ) -> ExitCode | None:
     """Train a classifier on a folder of pictures, test it and write its report.

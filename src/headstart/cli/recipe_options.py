@@ -1,0 +1,132 @@
+"""The settings of a recipe as options, one alias a setting of `headstart.options.OPTIONS`."""
+
+import re
+from typing import Annotated, NamedTuple
+
+import typer
+
+from headstart.cli.parameters import NETWORK, TABLES, TRAINING, setting, with_default
+
+
+class ImageSize(NamedTuple):
+    """Pixels; a class of its own because Typer would want two words for a plain tuple."""
+
+    height: int
+    width: int
+
+
+def parse_image_size(text: str) -> ImageSize:
+    """The size that a text names.
+
+    Example:
+        >>> parse_image_size("160x200")
+        ImageSize(height=160, width=200)
+
+    Raises:
+        typer.BadParameter: the text is no size.
+    """
+    match = re.fullmatch(r"(\d{1,5})(?:[x×X](\d{1,5}))?", text.strip())
+    if match is None:
+        raise typer.BadParameter(
+            f"'{text}' is no size. Expected pixels such as 160, or height x width such as 160x200."
+        )
+    height, width = match.groups()
+    return ImageSize(int(height), int(width or height))
+
+
+BackboneOption = Annotated[
+    str | None,
+    setting(
+        "Pretrained network to start from; `headstart backbones` lists them.",
+        metavar="NAME",
+        default="vgg19",
+        panel=NETWORK,
+    ),
+]
+WeightsOption = Annotated[
+    str | None,
+    setting(
+        "Where its weights come from. Only imagenet may need a download, once.",
+        metavar="imagenet|builtin|none|FILE",
+        default="builtin if there are such, else imagenet",
+        panel=NETWORK,
+    ),
+]
+ImageSizeOption = Annotated[
+    ImageSize | None,
+    typer.Option(
+        parser=parse_image_size,
+        metavar="SIZE|HEIGHTxWIDTH",
+        help=with_default("Pixels that the network sees: fewer are faster.", "the backbone's own"),
+        show_default=False,
+        rich_help_panel=NETWORK,
+    ),
+]
+ResizeModeOption = Annotated[
+    str | None,
+    setting(
+        "How a picture gets that size: distorted, with bars, or without its edges.",
+        metavar="stretch|pad|crop",
+        default="stretch",
+        panel=NETWORK,
+    ),
+]
+FrozenEpochsOption = Annotated[
+    int | None,
+    setting("Most epochs for the new layers alone, all below frozen.", metavar="N", default="10", panel=TRAINING),
+]
+EpochsOption = Annotated[
+    int | None,
+    setting("Most epochs of fine-tuning; 0 for none.", metavar="N", default="15", panel=TRAINING),
+]
+UnfreezeFromOption = Annotated[
+    str | None,
+    setting(
+        "Lowest stage that fine-tuning changes; `headstart backbones NAME` lists them.",
+        metavar="STAGE",
+        default="the topmost",
+        panel=TRAINING,
+    ),
+]
+LearningRateOption = Annotated[
+    float | None,
+    setting(
+        "Highest learning rate of fine-tuning; lower stages get less.",
+        metavar="RATE",
+        default="0.0003",
+        panel=TRAINING,
+    ),
+]
+BatchSizeOption = Annotated[int | None, setting("Pictures a training step.", metavar="N", default="32", panel=TRAINING)]
+AugmentOption = Annotated[
+    str | None,
+    setting(
+        "How far training pictures are varied at random.",
+        metavar="none|light|medium|strong|0-10",
+        default="medium",
+        panel=TRAINING,
+    ),
+]
+SeedOption = Annotated[
+    int | None, setting("The same seed gives the same result.", metavar="N", default="0", panel=TRAINING)
+]
+PathColumnOption = Annotated[str | None, setting("Column with the path.", metavar="NAME", default="path", panel=TABLES)]
+LabelColumnOption = Annotated[
+    str | None,
+    setting("Column with the label; several are joined with ';'.", metavar="NAME", default="label", panel=TABLES),
+]
+SplitColumnOption = Annotated[
+    str | None,
+    setting(
+        "Column that says train, validation or test.", metavar="NAME", default="split, if there is one", panel=TABLES
+    ),
+]
+GroupColumnOption = Annotated[
+    str | None,
+    setting(
+        "Column naming what must stay in one part, such as a patient.",
+        metavar="NAME",
+        default="group, if there is one",
+        panel=TABLES,
+    ),
+]
