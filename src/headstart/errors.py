@@ -63,6 +63,10 @@ class TablePathOutsideError(DataError):
     """A table of labels names pictures outside its own folder."""
 
 
+class FolderOccupiedError(DataError):
+    """The folder for new pictures already holds something else."""
+
+
 class SplitError(DataError):
     """The parts asked for cannot be made, or the given parts lack one."""
 

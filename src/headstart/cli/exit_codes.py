@@ -31,6 +31,7 @@ class ExitCode(IntEnum):
     SPLIT = 19
     CLASS_NAMES = 20
     PREDICTIONS = 21
+    FOLDER_OCCUPIED = 22
 
     UNKNOWN_BACKBONE = 30
     UNKNOWN_STAGE = 31
@@ -79,6 +80,7 @@ EXIT_CODES: dict[type[HeadstartError], ExitCode] = {
     errors.SplitError: ExitCode.SPLIT,
     errors.ClassNamesError: ExitCode.CLASS_NAMES,
     errors.PredictionsError: ExitCode.PREDICTIONS,
+    errors.FolderOccupiedError: ExitCode.FOLDER_OCCUPIED,
     errors.UnknownBackboneError: ExitCode.UNKNOWN_BACKBONE,
     errors.UnknownStageError: ExitCode.UNKNOWN_STAGE,
     errors.ImageSizeError: ExitCode.IMAGE_SIZE,

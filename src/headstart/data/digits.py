@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from headstart.errors import DataError, StorageFullError, StoragePermissionError
+from headstart.errors import FolderOccupiedError, StorageFullError, StoragePermissionError
 
 NUM_DIGITS = 1797
 
@@ -29,12 +29,13 @@ def write_digits(folder: Path, *, image_size: tuple[int, int] = (32, 32)) -> Pat
         `folder`.
 
     Raises:
-        DataError: `folder` holds something else.
+        FolderOccupiedError: `folder` holds something else.
         StorageFullError: the disk is full.
         StoragePermissionError: the place cannot be written to.
 
     References:
-        Alpaydin and Kaynak, Optical Recognition of Handwritten Digits, UCI Machine Learning Repository, 1998, CC BY 4.0.
+        Alpaydin and Kaynak, Optical Recognition of Handwritten Digits, UCI Machine Learning Repository, 1998 (CC BY
+        4.0).
     """
     if _is_whole(folder):
         return folder
@@ -76,8 +77,8 @@ def _write_pictures(folder: Path, image_size: tuple[int, int]) -> None:
         picture.save(folder / str(target) / f"{index:04d}.png")
 
 
-def _occupied(folder: Path) -> DataError:
-    return DataError(
+def _occupied(folder: Path) -> FolderOccupiedError:
+    return FolderOccupiedError(
         f"The digits cannot be written to '{folder}': something else is there.",
         expected="a new or empty folder, or one with the digits",
         received=f"{len(list(folder.iterdir()))} other files" if folder.is_dir() else "a file",
@@ -101,7 +102,7 @@ def _storage_errors(folder: Path) -> Iterator[None]:
             raise
         raise StorageFullError(
             f"The disk of '{folder}' is full.",
-            expected="about 8 MB of free space",
+            expected="room for about 8 MB",
             received=str(error),
             hint="Free some space, or name a folder on another disk.",
         ) from error
