@@ -84,7 +84,7 @@ UnfreezeFromOption = Annotated[
     setting(
         "Lowest stage that fine-tuning changes; `headstart backbones NAME` lists them.",
         metavar="STAGE",
-        default="the topmost",
+        default="the last block, such as block5",
         panel=TRAINING,
     ),
 ]
