@@ -78,15 +78,15 @@ def random_glyph(rng):
     return picture
 
 
-def random_look(picture, rng):
-    """Jitter light and colour; at times drop the colour, invert, or leave only 8 to 32 pixels a side."""
+def random_look(picture, rng, *, coarse_share):
+    """Jitter light and colour; at times drop the colour, invert, or (`coarse_share`) leave 8 to 32 pixels a side."""
     for enhance in (ImageEnhance.Brightness, ImageEnhance.Contrast, ImageEnhance.Color):
         picture = enhance(picture).enhance(rng.uniform(0.6, 1.4))
     if rng.random() < 0.15:
         picture = ImageOps.grayscale(picture).convert("RGB")
     if rng.random() < 0.05:
         picture = ImageOps.invert(picture)
-    if rng.random() < 0.15:
+    if rng.random() < coarse_share:
         coarse = int(rng.integers(8, 33))
         smooth = rng.choice([Image.Resampling.NEAREST, Image.Resampling.BILINEAR, Image.Resampling.BICUBIC])
         picture = picture.resize((coarse, coarse), Image.Resampling.BOX).resize(picture.size, smooth)
@@ -94,14 +94,14 @@ def random_look(picture, rng):
 
 
 def random_view(pictures, index, seed):
-    """View number `index`: one time in 16 a glyph, one in four a blend of two crops, else a crop."""
+    """View number `index`: one time in 8 a glyph, one in four a blend of two crops, else a crop."""
     rng = np.random.default_rng((seed, index))
-    if rng.random() < 1 / 16:
-        return np.array(random_look(random_crop(random_glyph(rng), rng), rng))
+    if rng.random() < 1 / 8:
+        return np.array(random_look(random_crop(random_glyph(rng), rng), rng, coarse_share=0.5))
     view = random_crop(pictures[index % len(pictures)], rng)
     if rng.random() < 1 / 4:
         view = Image.blend(view, random_crop(pictures[rng.integers(len(pictures))], rng), rng.uniform(0.2, 0.8))
-    return np.array(random_look(view, rng))
+    return np.array(random_look(view, rng, coarse_share=0.15))
 
 
 def teach(pictures, work, options):
