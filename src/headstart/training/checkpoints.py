@@ -1,8 +1,11 @@
 """What a killed run goes on from."""
 
+import errno
 import hashlib
 import json
+import math
 import os
+import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -56,6 +59,7 @@ class CheckpointDir:
         self.path.mkdir(parents=True, exist_ok=True)
         file_name = f"{name}.weights.h5"
         partial = self.path / f"partial-{file_name}"
+        _require_room(self.path, _num_bytes(model))
         model.save_weights(partial)
         partial.replace(self.path / file_name)
         return file_name
@@ -116,3 +120,20 @@ class CheckpointDir:
         for path in self.path.glob("*.weights.h5"):
             if path.name not in needed:
                 path.unlink()
+
+
+def _num_bytes(model: keras.Model) -> int:
+    """How large a file of the model's weights and optimizer state becomes, HDF5's own part generously guessed."""
+    optimizer = getattr(model, "optimizer", None)  # a model that was never compiled has no such attribute
+    variables = [*model.variables, *(optimizer.variables if optimizer is not None else ())]
+    return sum(math.prod(variable.shape) for variable in variables) * 4 + 1024 * len(variables) + 2**16
+
+
+def _require_room(folder: Path, num_bytes: int) -> None:
+    """Fails while it is harmless: HDF5 that meets a full disk half-way crashes the process when it ends.
+
+    Raises:
+        OSError: the disk has no room for so many bytes.
+    """
+    if shutil.disk_usage(folder).free < num_bytes:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder))
