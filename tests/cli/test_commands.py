@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from headstart.backbones import BACKBONES
+from headstart.cli.commands.demo import RECIPE
 from headstart.cli.exit_codes import ExitCode
+from headstart.recipe import Recipe
 
 QUICK = ["--backbone", "vgg19_mini", "--weights", "none", "--image-size", "32", "--frozen-epochs", "1", "--epochs", "0"]
 
@@ -166,3 +168,22 @@ def test_backbones_shows_one_with_its_stages(type_command, name):
     assert spec["title"] in outcome.stdout
     assert all(stage["layer"] in outcome.stdout for stage in spec["stages"])
     assert spec["weights"]["licence"] in outcome.stdout
+
+
+def test_demo_writes_digits_trains_on_them_and_keeps_every_run(type_command, tmp_path, monkeypatch):
+    quick = {"frozen_phase": {"epochs": 1}, "fine_tuning_phase": {"epochs": 0}}
+    backbone = {**RECIPE["backbone"], "image_size": 32}
+    monkeypatch.setattr("headstart.cli.commands.demo.RECIPE", {**RECIPE, **quick, "backbone": backbone})
+    (tmp_path / "run-1").mkdir()
+    outcome = type_command("demo", "--out", tmp_path, "--json")
+    assert outcome.code == 0, outcome.stderr
+    result = json.loads(outcome.stdout)
+    assert Path(result["run"]) == tmp_path / "run-2"
+    assert Path(result["report"]).is_file()
+    assert len(list((tmp_path / "digits").rglob("*.png"))) == 1797
+
+
+def test_the_demo_recipe_is_valid_and_needs_no_download():
+    recipe = Recipe.from_values({**RECIPE, "data": {"path": "digits"}}).resolved()
+    assert recipe.backbone.weights == "builtin"
+    assert not recipe.images.augmentation.horizontal_flip

@@ -65,7 +65,7 @@ def can_mount() -> bool:
 
 @pytest.mark.slow
 @pytest.mark.skipif(not can_mount(), reason="needs Linux that lets a user mount a small disk")
-@pytest.mark.parametrize("kilobytes", [8, 400, 3000])
+@pytest.mark.parametrize("kilobytes", [8, 400, 8000, 12000])
 def test_a_full_disk_is_told_without_a_traceback(photos, tmp_path, kilobytes):
     disk = tmp_path / "disk"
     disk.mkdir()
