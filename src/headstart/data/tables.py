@@ -112,12 +112,12 @@ def _select_columns(table: pd.DataFrame, columns: TableColumns, path: Path) -> p
         name = theirs or ours
         optional = theirs is None and name not in table.columns
         if not optional:
-            _require_column(table, name, path)
+            _require_column(table, name, path, role=ours)
         selected[ours] = pd.Series("", index=table.index, dtype=str) if optional else table[name].astype(str)
     return pd.DataFrame(selected)
 
 
-def _require_column(table: pd.DataFrame, name: str, path: Path) -> None:
+def _require_column(table: pd.DataFrame, name: str, path: Path, *, role: str) -> None:
     present = list(table.columns)
     if present.count(name) == 1:
         return
@@ -130,7 +130,7 @@ def _require_column(table: pd.DataFrame, name: str, path: Path) -> None:
         received="semicolons between the columns" if separated else "nearest columns: " + ", ".join(map(repr, nearest)),
         hint="Save the table with commas between the columns."
         if separated
-        else f"Rename the column to '{name}' in a copy of the table beside it.",
+        else f"Name the column to use: --{role}-column NAME, or {role}_column=NAME in Python.",
     )
 
 
