@@ -105,7 +105,7 @@ def test_the_table_lacks_a_column(expect_error, data):
     table = write_table(data, "file,class", "a.png,red")
     screen = expect_error(ExitCode.TABLE_COLUMNS, "train", table)
     assert "path" in screen
-    assert "--path-column" in screen
+    assert "--path-column NAME" in screen
 
 
 def test_the_table_names_pictures_that_do_not_exist(expect_error, data):

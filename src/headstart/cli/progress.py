@@ -6,8 +6,9 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Task, TaskID, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as ProgressBars
+from rich.text import Text
 
 from headstart.cli.surroundings import Surroundings
 from headstart.progress import Progress
@@ -26,7 +27,7 @@ def shown_progress(surroundings: Surroundings) -> Iterator[Progress]:
     columns = (
         TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=24),
-        MofNCompleteColumn(),
+        CountColumn(),
         TimeRemainingColumn(elapsed_when_finished=True),
         TextColumn("{task.fields[note]}", style="dim", markup=False),
     )
@@ -34,6 +35,14 @@ def shown_progress(surroundings: Surroundings) -> Iterator[Progress]:
         terminal = TerminalProgress(bars)
         yield terminal
         terminal.finish()
+
+
+class CountColumn(MofNCompleteColumn):
+    """How many parts of a step are done; nothing for a step of one part."""
+
+    def render(self, task: Task) -> Text:
+        """Gives the text of one bar."""
+        return Text() if task.total is None or task.total == 1 else super().render(task)
 
 
 class TerminalProgress:

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Group
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -52,7 +53,7 @@ def run_summary(run: "Run") -> Group:
     folder = shown_path(run.path)
     next_steps.add_row(f"headstart predict {folder} PICTURE...", Text("ask about new pictures", style="dim"))
     next_steps.add_row(f"headstart evaluate {folder} --data DATA", Text("test on other labelled pictures", style="dim"))
-    return Group(Text(headline(report)), Text(), facts, Text(), Text("Next:"), next_steps)
+    return Group(Text(headline(report)), Text(), facts, Text(), Text("Next:"), Padding(next_steps, (0, 0, 0, 2)))
 
 
 def shown_path(path: Path) -> str:

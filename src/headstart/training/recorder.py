@@ -126,6 +126,6 @@ def without_optimizer(model: keras.Model) -> keras.Model:
 
 def _line(row: dict[str, Any]) -> str:
     return (
-        f"{row['phase']} phase, epoch {row['epoch']}: loss {row['loss']:.3f}, accuracy {row['accuracy']:.3f}, "
-        f"validation loss {row['val_loss']:.3f}, validation accuracy {row['val_accuracy']:.3f} ({row['seconds']:.0f} s)"
+        f"{row['phase']} epoch {row['epoch']}: loss {row['loss']:.3f}, accuracy {row['accuracy']:.3f}; "
+        f"validation {row['val_loss']:.3f}, {row['val_accuracy']:.3f} ({row['seconds']:.0f} s)"
     )
