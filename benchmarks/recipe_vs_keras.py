@@ -19,7 +19,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from itertools import groupby
 from pathlib import Path
@@ -53,12 +53,14 @@ class Training:
         probabilities: of the test part, `(n, num_classes)`.
         frozen_probabilities: the same before fine-tuning; None where the recipe does not keep them.
         seconds: step → wall time.
+        cpu_seconds: processor time of all cores together, which other programs on the machine hardly change.
     """
 
     dataset: Dataset
     probabilities: np.ndarray
     frozen_probabilities: np.ndarray | None
     seconds: dict[str, float]
+    cpu_seconds: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,6 +75,7 @@ class Measurement:
         frozen_accuracy: test accuracy before fine-tuning, where known.
         correct: test picture → whether it was named rightly.
         seconds: step → wall time, one table a repeat.
+        cpu_seconds: processor time of all cores together, one a repeat.
     """
 
     data: str
@@ -82,6 +85,7 @@ class Measurement:
     frozen_accuracy: float | None
     correct: dict[str, bool]
     seconds: list[dict[str, float]]
+    cpu_seconds: list[float]
 
     @property
     def total_seconds(self) -> float:
@@ -130,12 +134,13 @@ def measure(data: Path, seed: int, options: argparse.Namespace) -> list[Measurem
     for name in list(trainings) * options.repeat:
         print(f"{time.strftime('%H:%M:%S')} {data.name}, seed {seed}: {name}", file=sys.stderr, flush=True)
         keras.utils.clear_session()
+        started = time.process_time()
         if name == HEADSTART:
             training = train_headstart(data, seed, options)
         else:
             training = train_keras(name, dataset or split_pictures(data, seed), seed, options)
         dataset = training.dataset
-        trainings[name].append(training)
+        trainings[name].append(replace(training, cpu_seconds=time.process_time() - started))
     return [score(repeats, data=data.name, seed=seed, recipe=name) for name, repeats in trainings.items()]
 
 
@@ -210,6 +215,7 @@ def score(repeats: Sequence[Training], *, data: str, seed: int, recipe: str) -> 
         frozen_accuracy=None if frozen is None else float((frozen.argmax(axis=1) == targets).mean()),
         correct=dict(zip(test.frame["path"], correct.tolist(), strict=True)),
         seconds=[training.seconds for training in repeats],
+        cpu_seconds=[training.cpu_seconds for training in repeats],
     )
 
 
@@ -231,8 +237,8 @@ def to_json(measurements: Sequence[Measurement], options: argparse.Namespace) ->
 def accuracy_table(measurements: Sequence[Measurement], *, reference: str) -> str:
     """Markdown: one row a recipe and split."""
     lines = [
-        f"\n| set (test pictures) | seed | recipe | accuracy [95 %] | frozen only | seconds | of {reference}'s |",
-        "|---|---|---|---|---|---|---|",
+        f"\n| set (test size) | seed | recipe | accuracy [95 %] | frozen only | seconds | of {reference}'s | CPU s |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     reference_seconds = {(row.data, row.seed): row.total_seconds for row in measurements if row.recipe == reference}
     for row in measurements:
@@ -243,7 +249,7 @@ def accuracy_table(measurements: Sequence[Measurement], *, reference: str) -> st
         lines.append(
             f"| {row.data} ({accuracy.num_examples}) | {row.seed} | {row.recipe} "
             f"| {accuracy.value:.3f} [{accuracy.low:.3f}, {accuracy.high:.3f}] | {frozen} "
-            f"| {row.total_seconds:.0f} | {share} |"
+            f"| {row.total_seconds:.0f} | {share} | {median(row.cpu_seconds):.0f} |"
         )
     return "\n".join(lines)
 

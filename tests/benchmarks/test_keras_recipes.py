@@ -148,7 +148,7 @@ def test_mobilenet_v2_takes_the_real_weights(shared_dir):
 
 
 def measurement(recipe, seed, correct):
-    return Measurement("set", seed, recipe, {}, None, correct, [{"fit": 1.0}])
+    return Measurement("set", seed, recipe, {}, None, correct, [{"fit": 1.0}], [2.0])
 
 
 def test_recipes_are_subtracted_picture_by_picture_whatever_their_order():
