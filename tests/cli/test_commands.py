@@ -187,3 +187,16 @@ def test_the_demo_recipe_is_valid_and_needs_no_download():
     recipe = Recipe.from_values({**RECIPE, "data": {"path": "digits"}}).resolved()
     assert recipe.backbone.weights == "builtin"
     assert not recipe.images.augmentation.horizontal_flip
+
+
+def test_pictures_with_several_labels_are_trained_and_predicted(type_command, tmp_path, make_pictures):
+    pictures = make_pictures(tmp_path / "data", {"all": 12}) / "all"
+    labels = ["cat", "dog", "cat;dog"] * 4
+    rows = [f"all/{index}.png,{label}" for index, label in enumerate(labels)]
+    table = pictures.parent / "labels.csv"
+    table.write_text("\n".join(["path,label", *rows]) + "\n")
+    outcome = type_command("train", table, *QUICK, "--out", tmp_path / "run", "--json")
+    assert outcome.code == 0, outcome.stderr
+    assert json.loads(outcome.stdout)["num_test_examples"] > 0
+    answers = json.loads(type_command("predict", tmp_path / "run", pictures, "--json").stdout)
+    assert all(set(answer["probabilities"]) == {"cat", "dog"} for answer in answers)
