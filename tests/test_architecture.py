@@ -20,7 +20,7 @@ MAY_IMPORT_TENSORFLOW = {
     "data/batches.py",
     "data/augmentation_layers.py",
     "data/random_keys.py",
-    "evaluation/grad_cam.py",
+    "evaluation/heatmaps.py",
 }
 
 

@@ -1,7 +1,7 @@
 """Everything that can go wrong and that a person can mend, one class a cause.
 
-Each error says what was expected, what came and what to do next. The command line gives every class an exit code of its own
-(`headstart.cli.exit_codes`).
+Each error says what was expected, what came and what to do next. The command line gives every class an exit code of its
+own (`headstart.cli.exit_codes`).
 """
 
 

@@ -12,7 +12,6 @@ from headstart.backbones import BackboneSpec, find_backbone
 from headstart.data import AUGMENTATIONS, Augmentation
 from headstart.errors import RecipeError
 
-FORMAT_VERSION = 1
 Fraction = Annotated[float, Field(ge=0.0, lt=1.0)]
 Rate = Annotated[float, Field(gt=0.0, le=10.0)]
 
@@ -112,7 +111,7 @@ class FineTuningPhaseSection(FrozenPhaseSection):
 class Recipe(Section):
     """Everything that decides a run's result, apart from the pictures and the machine."""
 
-    format_version: Literal[1] = FORMAT_VERSION
+    format_version: Literal[1] = 1
     seed: int = Field(default=0, ge=0, le=2**31 - 1)
     data: DataSection
     backbone: BackboneSection = BackboneSection()
@@ -217,6 +216,8 @@ def _setting_names(section: type[BaseModel], prefix: str = "") -> list[str]:
     names = []
     for name, field in section.model_fields.items():
         inner = field.annotation
-        is_section = isinstance(inner, type) and issubclass(inner, BaseModel)
-        names += _setting_names(inner, f"{prefix}{name}.") if is_section else [prefix + name]
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            names += _setting_names(inner, f"{prefix}{name}.")
+        else:
+            names.append(prefix + name)
     return names

@@ -140,7 +140,7 @@ def class_count_table(class_counts: pd.DataFrame) -> Table:
 
 
 def mixups(report: Report) -> list[dict[str, Any]]:
-    """The pairs of classes most often confused, the commonest first: true, predicted, count, share of the true class."""
+    """The pairs most often confused, the commonest first: true, predicted, count, share of the true class."""
     errors = report.confusion.copy()
     np.fill_diagonal(errors, 0)
     order = np.argsort(-errors, axis=None, kind="stable")[:NUM_MIXUPS]

@@ -48,9 +48,7 @@ def evaluate_test_part(run: Run, *, progress: Progress = SILENT) -> Report:
 
 def read_predictions(run: Run) -> tuple[pd.DataFrame, np.ndarray]:
     """The rows of predictions.csv and their probabilities, `(examples, num_classes)`."""
-    frame = pd.read_csv(
-        run.predictions_path, dtype={"path": str, "target": str}, keep_default_na=False, float_precision="round_trip"
-    )
+    frame = pd.read_csv(run.predictions_path, dtype={"path": str, "target": str}, keep_default_na=False)
     return frame, frame[[f"p({name})" for name in run.task.class_names]].to_numpy("float64")
 
 

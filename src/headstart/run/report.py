@@ -103,9 +103,9 @@ def _audit_summary(run: Run) -> pd.DataFrame:
 def _samples(dataset: Dataset) -> dict[str, np.ndarray]:
     """One training picture of each of the first classes."""
     training = dataset.part("train")
-    first = training.frame.drop_duplicates("target").head(NUM_SAMPLES)
-    paths = training.paths()
-    return {row.target: decode_image(paths[row.Index]) for row in first.itertuples()}
+    targets, paths = training.frame["target"].tolist(), training.paths()
+    first = dict(reversed(list(zip(targets, paths, strict=True))))
+    return {target: decode_image(first[target]) for target in list(dict.fromkeys(targets))[:NUM_SAMPLES]}
 
 
 def _mistakes(run: Run) -> list[Mistake]:
@@ -118,8 +118,8 @@ def _mistakes(run: Run) -> list[Mistake]:
     pictures = [resize_image(decode_image(path), task.image_size, task.resize_mode) for path in paths]
     overlays = _overlays(task, pictures, worst["class_index"].to_numpy())
     return [
-        Mistake(picture, row.true, row.predicted, row.probability, name=path.name, overlay=heat)
-        for row, path, picture, heat in zip(worst.itertuples(), paths, pictures, overlays, strict=True)
+        Mistake(picture, row["true"], row["predicted"], row["probability"], name=path.name, overlay=heat)
+        for row, path, picture, heat in zip(worst.to_dict("records"), paths, pictures, overlays, strict=True)
     ]
 
 

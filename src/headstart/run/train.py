@@ -11,7 +11,7 @@ from typing import Any
 
 import keras
 
-from headstart.backbones import Backbone, build_backbone
+from headstart.backbones import Backbone, build_backbone, find_backbone
 from headstart.data import Dataset, ImageSource, audit_dataset, read_dataset, split_dataset
 from headstart.errors import HeadstartError
 from headstart.options import recipe_from_options
@@ -88,7 +88,7 @@ def resume(path: Path | str, *, progress: Progress = SILENT) -> Run:
 def _go_on(run: Run, progress: Progress, *, dataset: Dataset | None = None, backbone: Backbone | None = None) -> Run:
     with _log_to(run), _state_of(run):
         recipe = run.recipe
-        if not run.dataset_path.exists():
+        if not run.state.get("is_split"):
             _prepare_data(run, dataset if dataset is not None else _read_data(recipe), progress)
         else:
             check_pictures(run.dataset)
@@ -98,7 +98,7 @@ def _go_on(run: Run, progress: Progress, *, dataset: Dataset | None = None, back
             evaluate_test_part(run, progress=progress)
         with _timed(run, "report"):
             write_report(run, progress=progress)
-        accuracy = run.report.metrics["accuracy"]
+        accuracy = run.report.main_metric
         run.update_state(
             "finished", result={"test_accuracy": accuracy.value, "interval": [accuracy.low, accuracy.high]}
         )
@@ -122,22 +122,25 @@ def _read_data(recipe: Recipe) -> Dataset:
 def _prepare_data(run: Run, dataset: Dataset, progress: Progress) -> None:
     with _timed(run, "audit"):
         progress.start("checking pictures", len(dataset))
-        done = count(1)
-        audit = audit_dataset(dataset, progress=lambda *_: progress.advance(1) or next(done))
+        audit = audit_dataset(dataset, progress=lambda *_: progress.advance(1))
         audit.write(run.audit_path)
         for path, reason in audit.left_out:
             logger.warning("left out: %s (%s)", path, reason)
     recipe = run.recipe
     split_dataset(audit.dataset, fractions=recipe.data.fractions, seed=recipe.seed).write(run.dataset_path)
+    run.update_state("started", is_split=True)
 
 
 def _build_backbone(recipe: Recipe, progress: Progress) -> Backbone:
     section = recipe.backbone
-    progress.start(f"loading {section.name}", 1)
+    spec = find_backbone(section.name)
+    download = f" ({spec.megabytes:.0f} MB, downloaded the first time)" if section.weights == "imagenet" else ""
+    progress.start(f"loading {spec.name}{download}", 1)
     keras.config.set_dtype_policy(dtype_policy())
     keras.utils.set_random_seed(recipe.seed)
     backbone = build_backbone(section.name, image_size=section.image_size, weights=section.weights or "none")
     progress.advance(1)
+    progress.say(f"Step 1: {spec.title} is loaded, {spec.num_parameters:,} parameters, weights: {section.weights}")
     return backbone
 
 
@@ -151,10 +154,16 @@ def _train_model(run: Run, backbone: Backbone, progress: Progress) -> None:
         dropout=recipe.head.dropout,
         seed=recipe.seed,
     )
+    progress.say("Step 2: it is frozen, so that none of its parameters changes for now")
+    progress.say(f"Step 3: new layers for {len(task.class_names)} classes stand on top and learn first")
     examples = _examples(task, recipe, dataset)
     start = run.checkpoints.newest()
     phases = []
     for phase_index, phase in enumerate(phases_of(recipe)):
+        if phase.unfreeze_from is not None and phase.epochs:
+            progress.say(
+                f"Step 4: fine-tuning, stages from {phase.unfreeze_from} up learn too, the lower the more slowly"
+            )
         with _timed(run, f"{phase.name} phase"):
             result = fit_phase(
                 task,
@@ -227,12 +236,15 @@ def _state_of(run: Run) -> Iterator[None]:
     run.update_state("started")
     try:
         yield
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
         run.update_state("interrupted")
+        stop.add_note(f"Everything up to the last finished epoch is kept; to go on: headstart resume {run.path}")
         raise
     except Exception as error:
         logger.exception("failed")
         run.update_state("failed", error=str(error) if isinstance(error, HeadstartError) else repr(error))
+        if not isinstance(error, HeadstartError):
+            error.add_note(f"The whole story stands in {run.log_path}")
         raise
 
 

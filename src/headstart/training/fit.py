@@ -108,5 +108,6 @@ def _fit(
             epochs=phase.epochs,
             steps_per_epoch=batches.steps_per_epoch,
             callbacks=[recorder],
+            shuffle=False,  # the batches bring their order
             verbose=0,
         )

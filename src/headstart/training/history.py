@@ -41,5 +41,5 @@ class History:
     @classmethod
     def read(cls, path: Path) -> "History":
         """The history that `write` wrote."""
-        frame = pd.read_csv(path, float_precision="round_trip")
-        return cls(tuple(frame.to_dict("records")))
+        frame = pd.read_csv(path)
+        return cls(tuple({str(name): value for name, value in row.items()} for row in frame.to_dict("records")))

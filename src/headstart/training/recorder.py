@@ -42,12 +42,16 @@ class EpochRecorder(keras.callbacks.Callback):
         self._checkpoints = checkpoints
         self._progress = progress
         self._started = 0.0
-        self.checkpoint, self.history = start if start is not None else (None, History())
+        self.checkpoint: Checkpoint | None = None
+        self.history = History()
+        if start is not None:
+            self.checkpoint, self.history = start
 
     @property
     def epochs_done(self) -> int:
         """Epochs of this phase that are done."""
-        return self.checkpoint.epoch if self._is_in_phase() else 0
+        within = self._checkpoint_of_phase()
+        return 0 if within is None else within.epoch
 
     @property
     def is_over(self) -> bool:
@@ -74,8 +78,9 @@ class EpochRecorder(keras.callbacks.Callback):
         self._progress.say(_line(row))
         self.model.stop_training = self.checkpoint.stopped
 
-    def _is_in_phase(self) -> bool:
-        return self.checkpoint is not None and self.checkpoint.phase_index == self._phase_index
+    def _checkpoint_of_phase(self) -> Checkpoint | None:
+        newest = self.checkpoint
+        return newest if newest is not None and newest.phase_index == self._phase_index else None
 
     def _row(self, epoch: int, logs: dict[str, float]) -> dict[str, Any]:
         return {
@@ -88,19 +93,19 @@ class EpochRecorder(keras.callbacks.Callback):
 
     def _next_checkpoint(self, epoch: int, val_loss: float) -> Checkpoint:
         before = self.checkpoint
-        is_best = before is None or val_loss < before.best_loss
-        waited = 0 if is_best else (before.epochs_since_best if self._is_in_phase() else 0) + 1
+        within = self._checkpoint_of_phase()
         name = f"{self._phase_index}-{epoch + 1:04d}"
-        best_file = (
-            self._checkpoints.write_weights(without_optimizer(self.model), f"{name}-best")
-            if is_best
-            else before.best_file
-        )
+        if before is None or val_loss < before.best_loss:
+            best_loss, waited = val_loss, 0
+            best_file = self._checkpoints.write_weights(without_optimizer(self.model), f"{name}-best")
+        else:
+            best_loss, waited = before.best_loss, 1 + (0 if within is None else within.epochs_since_best)
+            best_file = before.best_file
         last_file = self._checkpoints.write_weights(self.model, f"{name}-last")
         return Checkpoint(
             phase_index=self._phase_index,
             epoch=epoch + 1,
-            best_loss=val_loss if is_best else before.best_loss,
+            best_loss=best_loss,
             epochs_since_best=waited,
             stopped=waited >= self._phase.patience or epoch + 1 == self._phase.epochs or not math.isfinite(val_loss),
             last_file=last_file,
