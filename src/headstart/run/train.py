@@ -127,6 +127,7 @@ def _prepare_data(run: Run, dataset: Dataset, progress: Progress) -> None:
         for path, reason in audit.left_out:
             logger.warning("left out: %s (%s)", path, reason)
     recipe = run.recipe
+    progress.finish()
     split_dataset(audit.dataset, fractions=recipe.data.fractions, seed=recipe.seed).write(run.dataset_path)
     run.update_state("started", is_split=True)
 
@@ -140,6 +141,7 @@ def _build_backbone(recipe: Recipe, progress: Progress) -> Backbone:
     keras.utils.set_random_seed(recipe.seed)
     backbone = build_backbone(section.name, image_size=section.image_size, weights=section.weights or "none")
     progress.advance(1)
+    progress.finish()
     progress.say(f"Step 1: {spec.title} is loaded, {spec.num_parameters:,} parameters, weights: {section.weights}")
     return backbone
 
@@ -174,6 +176,7 @@ def _train_model(run: Run, backbone: Backbone, progress: Progress) -> None:
                 start=start,
                 progress=progress,
             )
+        progress.finish()
         start = None if result.checkpoint is None else (result.checkpoint, result.history)
         phases.append({**asdict(phase), **asdict(result.count)})
         logger.info("%s phase: %d parameters learn, %d are frozen", phase.name, *asdict(result.count).values())
