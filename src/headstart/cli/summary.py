@@ -53,7 +53,8 @@ def run_summary(run: "Run") -> Group:
     folder = shown_path(run.path)
     next_steps.add_row(f"headstart predict {folder} PICTURE...", Text("ask about new pictures", style="dim"))
     next_steps.add_row(f"headstart evaluate {folder} --data DATA", Text("test on other labelled pictures", style="dim"))
-    return Group(Text(headline(report)), Text(), facts, Text(), Text("Next:"), Padding(next_steps, (0, 0, 0, 2), expand=False))
+    indented = Padding(next_steps, (0, 0, 0, 2), expand=False)
+    return Group(Text(headline(report)), Text(), facts, Text(), Text("Next:"), indented)
 
 
 def shown_path(path: Path) -> str:
