@@ -2,18 +2,35 @@
 
 import difflib
 import tomllib
+from dataclasses import fields
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import tomli_w
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    field_validator,
+)
 
 from headstart.backbones import BackboneSpec, find_backbone
 from headstart.data import AUGMENTATIONS, Augmentation
 from headstart.errors import RecipeError
 
 Fraction = Annotated[float, Field(ge=0.0, lt=1.0)]
+Share = Annotated[float, Field(gt=0.0, lt=1.0)]
 Rate = Annotated[float, Field(gt=0.0, le=10.0)]
+
+# What pydantic says in the words of Python, in the words of TOML.
+_MESSAGES = {
+    "missing": "is needed",
+    "model_type": "should be a table of settings",
+    "dataclass_type": "should be a name, a strength or a table of settings",
+}
+_UNKNOWN_NAME = ("extra_forbidden", "unexpected_keyword_argument")
 
 
 class Section(BaseModel):
@@ -29,7 +46,8 @@ class DataSection(Section):
         path: folder of class folders, or a CSV, TSV or Parquet table.
         path_column, label_column: of a table.
         split_column, group_column: of a table; None: columns named `split` and `group` where there are such.
-        fractions: shares of training, validation and test where the data brings no split of its own.
+        fractions: shares of training, validation and test where the data brings no split of its own; each above 0,
+            together 1.
     """
 
     path: str
@@ -37,7 +55,14 @@ class DataSection(Section):
     label_column: str = "label"
     split_column: str | None = None
     group_column: str | None = None
-    fractions: tuple[Fraction, Fraction, Fraction] = (0.7, 0.15, 0.15)
+    fractions: tuple[Share, Share, Share] = (0.7, 0.15, 0.15)
+
+    @field_validator("fractions")
+    @classmethod
+    def _add_up_to_1(cls, value: tuple[float, float, float]) -> tuple[float, float, float]:
+        if abs(sum(value) - 1) >= 1e-6:
+            raise ValueError("should add up to 1, such as 0.7, 0.15, 0.15")
+        return value
 
 
 class BackboneSection(Section):
@@ -74,10 +99,13 @@ class ImagesSection(Section):
     batch_size: int = Field(default=32, ge=1, le=4096)
     augmentation: Augmentation = AUGMENTATIONS["medium"]
 
-    @field_validator("augmentation", mode="before")
+    @field_validator("augmentation", mode="wrap")
     @classmethod
-    def _named(cls, value: Any) -> Any:
-        return Augmentation.from_name(str(value)) if isinstance(value, str | int | float) else value
+    def _named(cls, value: Any, from_fields: ValidatorFunctionWrapHandler) -> Augmentation:
+        try:
+            return Augmentation.from_name(str(value)) if isinstance(value, str | int | float) else from_fields(value)
+        except RecipeError as error:
+            raise ValueError(f"needs {error.expected}") from None
 
 
 class HeadSection(Section):
@@ -205,15 +233,16 @@ def _recipe_error(error: ValidationError) -> RecipeError:
 
 def _problem(detail: Any) -> tuple[str, str]:
     name = ".".join(str(part) for part in detail["loc"])
-    if detail["type"] != "extra_forbidden":
+    if detail["type"] not in _UNKNOWN_NAME:
         message = detail["msg"].removeprefix("Value error, ").removeprefix("Input ")
-        return f"{name} {message}", f"{name} = {detail['input']!r}"
+        received = f"no {name}" if detail["type"] == "missing" else f"{name} = {detail['input']!r}"
+        return f"{name} {_MESSAGES.get(detail['type'], message)}", received
     nearest = difflib.get_close_matches(name, _setting_names(Recipe), n=1, cutoff=0.4)
     return f"a known setting{f' such as {nearest[0]}' if nearest else ''}", f"{name}"
 
 
 def _setting_names(section: type[BaseModel], prefix: str = "") -> list[str]:
-    names = []
+    names = [f"{prefix}augmentation.{field.name}" for field in fields(Augmentation)] if section is ImagesSection else []
     for name, field in section.model_fields.items():
         inner = field.annotation
         if isinstance(inner, type) and issubclass(inner, BaseModel):
