@@ -8,6 +8,7 @@ Nothing heavy is imported before one of these verbs is used.
 """
 
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from headstart import version
@@ -31,7 +32,7 @@ _HOMES = {
 __all__ = ["Recipe", "Run", "__version__", "evaluate", "load", "predict", "resume", "train", "write_report"]
 
 
-def load(path: str) -> "Run":
+def load(path: Path | str) -> "Run":
     """The run in a folder.
 
     Raises:
@@ -46,3 +47,7 @@ def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'headstart' has no attribute '{name}'")
     return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,45 @@
+"""The package's front door: light until a verb is used."""
+
+import subprocess
+import sys
+
+import pytest
+
+import headstart
+
+HEAVY = ("tensorflow", "keras", "pandas", "matplotlib", "sklearn", "PIL")
+
+
+def test_importing_the_package_imports_nothing_heavy():
+    code = f"import sys, headstart; print([name for name in {HEAVY} if name in sys.modules])"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("module", ["recipe", "options", "errors"])
+def test_a_recipe_can_be_checked_without_tensorflow(module):
+    code = f"import sys, headstart.{module}; print({{'tensorflow', 'keras'}} & set(sys.modules))"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "set()"
+
+
+@pytest.mark.parametrize("name", headstart.__all__)
+def test_every_name_of_the_front_door_opens(name):
+    assert getattr(headstart, name) is not None
+
+
+def test_the_verbs_are_listed():
+    assert {"train", "resume", "evaluate", "predict", "load", "write_report"} <= set(dir(headstart))
+    assert dir(headstart) == sorted(headstart.__all__)
+
+
+def test_an_unknown_name_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="trian"):
+        headstart.trian  # noqa: B018  the look-up is the test
+
+
+def test_a_verb_is_the_function_of_its_room():
+    from headstart.run import Run, predict, train  # noqa: PLC0415  TensorFlow is imported late
+
+    assert (headstart.Run, headstart.predict, headstart.train) == (Run, predict, train)
+    assert all(callable(getattr(headstart, name)) for name in headstart.__all__ if name != "__version__")
