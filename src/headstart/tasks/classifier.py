@@ -102,7 +102,7 @@ class ImageClassifier:
         """Softmax of each row, or the sigmoid of each logit when pictures may show several classes."""
         logits = np.asarray(logits, "float64")
         if self.multi_label:
-            return 0.5 * (1.0 + np.tanh(0.5 * logits))  # the sigmoid, written so that it never overflows
+            return np.exp(-np.logaddexp(0.0, -logits))  # the sigmoid, written so that it never overflows
         exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
         return exponentials / exponentials.sum(axis=1, keepdims=True)
 
