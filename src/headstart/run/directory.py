@@ -141,8 +141,9 @@ class Run:
         return read_json(self.state_path)
 
     def update_state(self, state: State, **facts: Any) -> None:
-        """Writes the state and adds to what is known."""
+        """Writes the state and adds to what is known; an `error` stands there only while the state is `failed`."""
         known = self.state if self.state_path.exists() else {"format_version": FORMAT_VERSION}
+        known.pop("error", None)
         write_json(self.state_path, {**known, "state": state, **facts})
 
     @cached_property
@@ -160,7 +161,10 @@ class Run:
     def task(self) -> ImageClassifier:
         """The trained model and what its outputs mean."""
         self._require(self.model_path)
-        return ImageClassifier.from_file(self.model_path, read_json(self.task_path))
+        try:
+            return ImageClassifier.from_file(self.model_path, read_json(self.task_path))
+        except (OSError, ValueError, KeyError, TypeError) as error:  # Keras says ValueError to a damaged file
+            raise _damaged(self.model_path, "the model that the run wrote", error) from error
 
     @property
     def history(self) -> History:
@@ -194,11 +198,15 @@ def read_json(path: Path) -> dict[str, Any]:
         RunDamagedError: it is missing or no JSON.
     """
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise RunDamagedError(
-            f"'{path}' cannot be read.",
-            expected="the JSON file that the run wrote",
-            received=str(error),
-            hint="Train again with `headstart train --recipe RUN/recipe.toml`.",
-        ) from None
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError) as error:
+        raise _damaged(path, "the JSON file that the run wrote", error) from None
+
+
+def _damaged(path: Path, expected: str, error: Exception) -> RunDamagedError:
+    return RunDamagedError(
+        f"'{path}' cannot be read.",
+        expected=expected,
+        received=str(error).partition("\n")[0] or type(error).__name__,
+        hint="Train again with `headstart train --recipe RUN/recipe.toml`.",
+    )

@@ -14,7 +14,7 @@ import keras
 from headstart.backbones import Backbone, build_backbone, find_backbone
 from headstart.data import Dataset, ImageSource, audit_dataset, read_dataset, split_dataset
 from headstart.errors import HeadstartError
-from headstart.options import recipe_from_options
+from headstart.options import recipe_from_options, recipe_with_options
 from headstart.progress import SILENT, Progress
 from headstart.recipe import FineTuningPhaseSection, FrozenPhaseSection, Recipe
 from headstart.run.directory import Run
@@ -56,10 +56,11 @@ def train(
         run = headstart.train("photos", backbone="mobilenetv2", epochs=10)
         print(run.report.metrics["accuracy"], run.html_path)
     """
-    if not isinstance(recipe, Recipe):
-        recipe_path = None if recipe is None else Path(recipe)
-        recipe = recipe_from_options({"data": data, **options}, recipe_path=recipe_path)
-    recipe = recipe.resolved()
+    options = {"data": data, **options}
+    if isinstance(recipe, Recipe):
+        recipe = recipe_with_options(recipe, options).resolved()
+    else:
+        recipe = recipe_from_options(options, recipe_path=None if recipe is None else Path(recipe)).resolved()
     dataset = _read_data(recipe)
     backbone = _build_backbone(recipe, progress)  # so that most mistakes are told before anything is written
     run_path = _new_path(recipe) if out is None else Path(out)

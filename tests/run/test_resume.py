@@ -1,0 +1,108 @@
+"""A run that is interrupted anywhere ends like one that was not."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from headstart.errors import RunDamagedError, RunNotFoundError
+from headstart.progress import SilentProgress
+from headstart.run import Run, resume
+
+# 18 pictures in batches of 8 make 3 steps an epoch.
+MOMENTS = {
+    "in the audit": {"step": "checking pictures", "parts": 5},
+    "in the first epoch": {"step": "frozen phase", "parts": 2},
+    "at the end of an epoch": {"step": "frozen phase", "parts": 3},
+    "in the second epoch": {"step": "frozen phase", "parts": 5},
+    "between the phases": {"text": "Step 4"},
+    "in the first epoch of fine-tuning": {"step": "fine-tuning phase", "parts": 1},
+    "in the second epoch of fine-tuning": {"step": "fine-tuning phase", "parts": 5},
+    "before the evaluation": {"step": "evaluating", "parts": 0},
+    "before the report": {"step": "writing the report", "parts": 0},
+}
+
+
+@pytest.fixture
+def interrupted(photos, train_quick, tmp_path, interrupter):
+    """Trains until a moment, then stops."""
+
+    def train_until(moment, *, data=photos):
+        with pytest.raises(KeyboardInterrupt) as caught:
+            train_quick(data, tmp_path / "run", progress=interrupter(**MOMENTS[moment]))
+        assert any(str(tmp_path / "run") in note for note in caught.value.__notes__)
+        return Run.load(tmp_path / "run")
+
+    return train_until
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_an_interrupted_run_ends_like_one_that_was_not(interrupted, finished_run, assert_same_result, moment):
+    run = interrupted(moment)
+    assert run.state["state"] == "interrupted"
+    assert not run.html_path.exists()
+    resumed = resume(run.path)
+    assert resumed.state["state"] == "finished"
+    assert_same_result(resumed, finished_run)
+    assert resumed.dataset.frame.equals(finished_run.dataset.frame)
+    assert resumed.predictions_path.read_text() == finished_run.predictions_path.read_text()
+    assert resumed.state["phases"] == finished_run.state["phases"]
+
+
+@pytest.mark.slow
+def test_a_run_may_be_interrupted_again_and_again(interrupted, interrupter, finished_run, assert_same_result):
+    run = interrupted("in the first epoch")
+    for step, parts in (("frozen phase", 4), ("frozen phase", 1), ("fine-tuning phase", 4), ("evaluating", 0)):
+        with pytest.raises(KeyboardInterrupt):
+            resume(run.path, progress=interrupter(step, parts))
+    assert_same_result(resume(run.path), finished_run)
+
+
+class Steps(SilentProgress):
+    """Keeps the names of the steps."""
+
+    def __init__(self):
+        self.names = []
+
+    def start(self, step, total):
+        self.names.append(step)
+
+
+def test_what_is_done_is_not_done_again(interrupted):
+    run = interrupted("in the first epoch of fine-tuning")
+    assert run.history.frame["phase"].tolist() == ["frozen", "frozen"]
+    steps = Steps()
+    resume(run.path, progress=steps)
+    assert steps.names == ["loading vgg19_mini", "fine-tuning phase", "evaluating", "writing the report"]
+
+
+def test_a_finished_run_is_given_back_as_it_is(finished_run):
+    before = {path: path.stat().st_mtime_ns for path in finished_run.path.rglob("*")}
+    assert resume(finished_run.path) == finished_run
+    assert {path: path.stat().st_mtime_ns for path in finished_run.path.rglob("*")} == before
+
+
+@pytest.mark.parametrize("moment", ["in the second epoch", "before the evaluation"])
+@pytest.mark.parametrize("part", ["train", "test"])
+def test_a_picture_that_changed_meanwhile_stops_the_run(interrupted, own_photos, moment, part):
+    run = interrupted(moment, data=own_photos)
+    changed = run.dataset.part(part).frame["path"][0]
+    Image.fromarray(np.zeros((40, 40, 3), "uint8")).save(own_photos / changed)
+    with pytest.raises(RunDamagedError) as caught:
+        resume(run.path)
+    assert changed in caught.value.received
+    assert Run.load(run.path).state["state"] == "failed"
+
+
+def test_a_picture_that_vanished_meanwhile_stops_the_run(interrupted, own_photos):
+    run = interrupted("in the first epoch", data=own_photos)
+    gone = run.dataset.part("validation").frame["path"][0]
+    (own_photos / gone).rename(own_photos / f"{gone}.bak")
+    with pytest.raises(RunDamagedError, match="1 of 24 pictures"):
+        resume(run.path)
+
+
+def test_there_is_nothing_to_resume_where_there_is_no_run(tmp_path):
+    for path in (tmp_path, tmp_path / "nowhere"):
+        with pytest.raises(RunNotFoundError):
+            resume(path)
+    assert list(tmp_path.iterdir()) == []

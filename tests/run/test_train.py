@@ -1,0 +1,301 @@
+"""A run leaves everything behind, depends on its seed alone, and touches nothing that is not its own."""
+
+import csv
+import errno
+import hashlib
+import json
+import tomllib
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import headstart
+from headstart.data import Dataset
+from headstart.errors import (
+    DataNotFoundError,
+    RecipeError,
+    RunExistsError,
+    StorageFullError,
+    UnknownBackboneError,
+    UnknownStageError,
+    UnreadableImageError,
+)
+from headstart.progress import SilentProgress
+from headstart.run import Run, resume, train
+from headstart.training import CheckpointDir
+
+FILES = {
+    "audit.json",
+    "checkpoints",
+    "dataset.csv",
+    "dataset.json",
+    "environment.json",
+    "history.csv",
+    "model.keras",
+    "predictions.csv",
+    "recipe.toml",
+    "report.html",
+    "report.json",
+    "run.json",
+    "run.log",
+    "task.json",
+}
+
+
+def listing(folder):
+    return {
+        path.relative_to(folder): (path.stat().st_mtime_ns, path.is_file() and path.read_bytes())
+        for path in [folder, *folder.rglob("*")]
+    }
+
+
+def rows_of(path):
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def test_a_run_leaves_everything_behind_and_nothing_half_written(finished_run):
+    assert {path.name for path in finished_run.path.iterdir()} == FILES
+    assert not list(finished_run.path.rglob("partial-*"))
+    assert list(finished_run.checkpoints.path.glob("*.weights.h5"))
+
+
+def test_the_recipe_holds_what_was_asked_for_and_what_was_decided(finished_run, photos):
+    recipe = tomllib.loads(finished_run.recipe_path.read_text())
+    assert recipe["data"]["path"] == str(photos)
+    assert recipe["backbone"] == {"name": "vgg19_mini", "weights": "none", "image_size": [32, 32]}
+    assert recipe["fine_tuning_phase"]["unfreeze_from"] == "block5"
+    assert recipe["frozen_phase"]["learning_rate"] == 0.02
+
+
+def test_the_environment_names_versions_and_machine(finished_run):
+    environment = json.loads(finished_run.environment_path.read_text())
+    assert environment["packages"]["headstart"] == headstart.__version__
+    assert {"tensorflow", "keras", "numpy"} <= set(environment["packages"])
+    assert {"python", "platform", "num_cpus", "gpus"} <= set(environment)
+
+
+def test_the_table_holds_every_picture_with_its_part_and_hash(finished_run, photos):
+    rows = rows_of(finished_run.dataset_path)
+    assert {row["path"] for row in rows} == {path.relative_to(photos).as_posix() for path in photos.rglob("*.png")}
+    assert {row["split"] for row in rows} == {"train", "validation", "test"}
+    for row in rows:
+        assert row["sha256"] == hashlib.sha256((photos / row["path"]).read_bytes()).hexdigest()
+        assert row["target"] == row["path"].partition("/")[0]
+
+
+def test_the_history_has_a_row_an_epoch(finished_run):
+    frame = finished_run.history.frame
+    assert list(zip(frame["phase"], frame["epoch"], strict=True)) == [
+        ("frozen", 1),
+        ("frozen", 2),
+        ("fine-tuning", 1),
+        ("fine-tuning", 2),
+    ]
+    assert np.isfinite(frame.select_dtypes("number").to_numpy()).all()
+
+
+def test_the_state_tells_what_each_phase_trained(finished_run):
+    state = finished_run.state
+    assert state["state"] == "finished"
+    frozen, fine_tuning = state["phases"]
+    assert frozen["num_trainable"] == 128 * 3 + 3
+    assert frozen["num_trainable"] + frozen["num_frozen"] == finished_run.task.model.count_params()
+    assert fine_tuning["num_trainable"] > frozen["num_trainable"]
+    assert fine_tuning["unfreeze_from"] == "block5"
+    assert set(state["seconds"]) == {"audit", "frozen phase", "fine-tuning phase", "evaluation", "report"}
+
+
+def test_the_log_tells_what_happened_in_order(finished_run):
+    log = finished_run.log_path.read_text()
+    places = [log.index(text) for text in ("audit starts", "frozen phase starts", "evaluation starts", "finished")]
+    assert places == sorted(places)
+
+
+def test_predictions_are_those_of_the_test_part(finished_run):
+    rows = rows_of(finished_run.predictions_path)
+    assert [row["path"] for row in rows] == finished_run.dataset.part("test").frame["path"].tolist()
+    for row in rows:
+        probabilities = {name: float(row[f"p({name})"]) for name in ("blue", "green", "red")}
+        assert sum(probabilities.values()) == pytest.approx(1)
+        assert row["prediction"] == max(probabilities, key=probabilities.get)
+
+
+def test_a_recipe_gives_the_same_numbers_again(finished_run, tmp_path, assert_same_result):
+    again = train(recipe=finished_run.recipe_path, out=tmp_path / "again")
+    assert_same_result(again, finished_run)
+    assert again.recipe == finished_run.recipe
+    assert again.predictions_path.read_text() == finished_run.predictions_path.read_text()
+    assert json.loads(again.report_path.read_text()) == json.loads(finished_run.report_path.read_text())
+
+
+def test_another_seed_gives_other_parts_and_other_weights(finished_run, tmp_path, weights_equal):
+    other = train(recipe=finished_run.recipe, seed=1, out=tmp_path / "other")
+    assert other.recipe.seed == 1
+    assert not weights_equal(other, finished_run)
+    assert not other.dataset.frame["split"].equals(finished_run.dataset.frame["split"])
+    assert not other.history.frame["loss"].equals(finished_run.history.frame["loss"])
+
+
+def test_the_test_part_decides_nothing_but_the_evaluation(
+    finished_run, own_photos, train_quick, write_table, tmp_path, assert_same_result
+):
+    rows = [{"path": row["path"], "label": row["target"], "split": row["split"]} for row in rows_of_run(finished_run)]
+    table = write_table(own_photos / "labels.csv", rows)
+    before = train_quick(table, tmp_path / "before")
+    noise = np.random.default_rng(9)
+    for row in rows:
+        if row["split"] == "test":
+            Image.fromarray(noise.integers(0, 256, (50, 60, 3), "uint8")).save(own_photos / row["path"])
+    after = train_quick(table, tmp_path / "after")
+    assert_same_result(before, after)
+    assert before.predictions_path.read_text() != after.predictions_path.read_text()
+    given = {row["path"]: row["split"] for row in rows}
+    assert dict(zip(after.dataset.frame["path"], after.dataset.frame["split"], strict=True)) == given
+
+
+def rows_of_run(run):
+    return run.dataset.frame.to_dict("records")
+
+
+def test_the_data_folder_is_never_written_to(own_photos, train_quick, tmp_path):
+    before = listing(own_photos)
+    run = train_quick(own_photos, tmp_path / "run", frozen_epochs=1, epochs=0)
+    headstart.evaluate(run)
+    headstart.evaluate(run, own_photos)
+    headstart.predict(run, [own_photos])
+    assert listing(own_photos) == before
+
+
+def test_bad_files_are_left_out_by_name(own_photos, train_quick, tmp_path):
+    (own_photos / "red" / "broken.png").write_bytes(b"no picture at all")
+    (own_photos / "blue" / "empty.jpg").touch()
+    run = train_quick(own_photos, tmp_path / "run", frozen_epochs=1, epochs=0)
+    left_out = {entry["path"]: entry["reason"] for entry in json.loads(run.audit_path.read_text())["left_out"]}
+    assert set(left_out) == {"red/broken.png", "blue/empty.jpg"}
+    assert "empty" in left_out["blue/empty.jpg"]
+    log = run.log_path.read_text()
+    assert "left out: red/broken.png" in log
+    assert "left out: blue/empty.jpg" in log
+    assert len(run.dataset) == 24
+    assert not {"red/broken.png", "blue/empty.jpg"} & set(run.dataset.frame["path"])
+
+
+def test_phases_of_no_epochs_leave_a_whole_run(photos, train_quick, tmp_path):
+    run = train_quick(photos, tmp_path / "run", frozen_epochs=0, epochs=0)
+    assert run.state["state"] == "finished"
+    assert run.history.frame.empty
+    assert run.html_path.is_file()
+
+
+@pytest.mark.parametrize("out", ["runs/first", "red", "."])
+def test_a_run_inside_the_data_folder_is_refused(own_photos, train_quick, out):
+    before = listing(own_photos)
+    with pytest.raises(RunExistsError, match="inside the data folder"):
+        train_quick(own_photos, own_photos / out)
+    assert listing(own_photos) == before
+
+
+def test_a_link_into_the_data_folder_is_no_way_around(own_photos, train_quick, tmp_path):
+    (tmp_path / "link").symlink_to(own_photos, target_is_directory=True)
+    with pytest.raises(RunExistsError, match="inside the data folder"):
+        train_quick(own_photos, tmp_path / "link" / "run")
+    assert not (own_photos / "run").exists()
+
+
+def test_an_occupied_folder_is_refused_and_left_as_it_is(photos, train_quick, tmp_path):
+    (tmp_path / "notes.txt").write_text("mine")
+    for out in (tmp_path, tmp_path / "notes.txt"):
+        with pytest.raises(RunExistsError, match="holds something already"):
+            train_quick(photos, out)
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+
+
+@pytest.mark.parametrize(
+    ("options", "error"),
+    [
+        ({"backbone": "vgg20"}, UnknownBackboneError),
+        ({"unfreeze_from": "block9"}, UnknownStageError),
+        ({"batch_size": 0}, RecipeError),
+        ({"epoch": 3}, RecipeError),
+        ({"data": "no-such-folder"}, DataNotFoundError),
+    ],
+)
+def test_mistakes_are_told_before_anything_is_written(finished_run, tmp_path, options, error):
+    with pytest.raises(error):
+        train(recipe=finished_run.recipe, out=tmp_path / "run", **options)
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_relative_path_in_a_recipe_is_kept_absolute(own_photos, finished_run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    recipe = finished_run.recipe.model_copy(
+        update={"data": finished_run.recipe.data.model_copy(update={"path": "photos"})}
+    )
+    run = train(recipe=recipe, out="run", frozen_epochs=0, epochs=0)
+    assert run.recipe.data.path == str(own_photos)
+    assert run.path == tmp_path / "run"
+
+
+def test_the_use_shown_in_the_package_works(own_photos, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    Image.new("RGB", (50, 40), (200, 40, 40)).save("new.jpg")
+    (tmp_path / "runs" / "photos-vgg19_mini-1").mkdir(parents=True)  # taken, so the next number follows
+    shown = [line.strip() for line in headstart.__doc__.splitlines() if line.startswith("    ")]
+    assert len(shown) == 3
+    quick = 'backbone="vgg19_mini", image_size=32, frozen_epochs=1, epochs=0'
+    code = "\n".join(shown).replace('backbone="mobilenetv2"', quick)
+    assert quick in code
+    names = {"headstart": headstart}
+    exec(code, names)
+    printed = capsys.readouterr().out
+    assert "accuracy" in printed
+    assert "new.jpg" in printed
+    assert names["run"].path == tmp_path / "runs" / "photos-vgg19_mini-2"
+    assert headstart.load("runs/photos-vgg19_mini-2") == names["run"]
+
+
+def test_a_full_disk_is_told_and_the_run_goes_on_later(
+    finished_run, photos, train_quick, tmp_path, monkeypatch, assert_same_result
+):
+    write_weights = CheckpointDir.write_weights
+
+    def refuse(self, model, name):
+        if name.startswith("1-"):
+            raise OSError(errno.ENOSPC, "No space left on device", str(self.path))
+        return write_weights(self, model, name)
+
+    monkeypatch.setattr(CheckpointDir, "write_weights", refuse)
+    with pytest.raises(StorageFullError) as caught:
+        train_quick(photos, tmp_path / "run")
+    monkeypatch.undo()
+    assert str(tmp_path / "run") in caught.value.hint
+    run = Run.load(tmp_path / "run")
+    assert run.state["state"] == "failed"
+    assert "No space left" in run.state["error"]
+    resumed = resume(tmp_path / "run")
+    assert_same_result(resumed, finished_run)
+    assert "error" not in resumed.state
+
+
+class Thief(SilentProgress):
+    """Takes a picture away when training begins."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def start(self, step, total):
+        if step == "frozen phase":
+            self.path.unlink()
+
+
+def test_a_picture_that_vanishes_while_training_is_named_and_kept_in_the_record(own_photos, train_quick, tmp_path):
+    first = train_quick(own_photos, tmp_path / "first", frozen_epochs=0, epochs=0)
+    stolen = Dataset.read(first.dataset_path).part("train").paths()[0]
+    with pytest.raises(UnreadableImageError, match=stolen.name):
+        train_quick(own_photos, tmp_path / "run", frozen_epochs=1, epochs=0, progress=Thief(stolen))
+    state = Run.load(tmp_path / "run").state
+    assert state["state"] == "failed"
+    assert str(stolen) in state["error"]
+    assert "failed" in (tmp_path / "run" / "run.log").read_text()
