@@ -66,7 +66,7 @@ def test_the_recipe_holds_what_was_asked_for_and_what_was_decided(finished_run, 
     assert recipe["data"]["path"] == str(photos)
     assert recipe["backbone"] == {"name": "vgg19_mini", "weights": "none", "image_size": [32, 32]}
     assert recipe["fine_tuning_phase"]["unfreeze_from"] == "block5"
-    assert recipe["frozen_phase"]["learning_rate"] == 0.02
+    assert recipe["frozen_phase"]["learning_rate"] == 1.0
 
 
 def test_the_environment_names_versions_and_machine(finished_run):

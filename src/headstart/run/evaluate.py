@@ -1,11 +1,13 @@
 """How good a run is: on its own test part, or on other labelled pictures."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from headstart.data import Dataset, ImageSource, audit_dataset, read_dataset
+from headstart.errors import RunDamagedError
 from headstart.evaluation import Report, evaluate_classification, evaluate_multi_label
 from headstart.progress import SILENT, Progress
 from headstart.run.directory import Run
@@ -30,10 +32,11 @@ def evaluate(run: Run, data: Path | str | None = None, *, progress: Progress = S
     if data is None:
         check_pictures(run.dataset.part("test"))
         return evaluate_test_part(run, progress=progress)
-    dataset = read_dataset(Path(data))
+    dataset = _read_data(run, Path(data))
     progress.start("checking pictures", len(dataset))
-    audit = audit_dataset(dataset, progress=lambda *_: progress.advance(1))
-    return _report(run, audit.dataset, _probabilities(run.task, audit.dataset, progress))
+    audited = audit_dataset(dataset, progress=lambda *_: progress.advance(1)).dataset
+    run.task.encode(audited)  # classes that the model does not know are told before the work
+    return _report(run, audited, _probabilities(run.task, audited, progress))
 
 
 def evaluate_test_part(run: Run, *, progress: Progress = SILENT) -> Report:
@@ -47,9 +50,28 @@ def evaluate_test_part(run: Run, *, progress: Progress = SILENT) -> Report:
 
 
 def read_predictions(run: Run) -> tuple[pd.DataFrame, np.ndarray]:
-    """The rows of predictions.csv and their probabilities, `(examples, num_classes)`."""
-    frame = pd.read_csv(run.predictions_path, dtype={"path": str, "target": str}, keep_default_na=False)
-    return frame, frame[[f"p({name})" for name in run.task.class_names]].to_numpy("float64")
+    """The rows of predictions.csv and their probabilities, `(examples, num_classes)`.
+
+    Raises:
+        RunDamagedError: the file is missing, or holds something else.
+    """
+    try:
+        frame = pd.read_csv(run.predictions_path, dtype={"path": str, "target": str}, keep_default_na=False)
+        return frame, frame[[f"p({name})" for name in run.task.class_names]].to_numpy("float64")
+    except (OSError, ValueError, KeyError) as error:
+        raise RunDamagedError(
+            f"'{run.predictions_path}' cannot be read.",
+            expected="the table that an evaluation of the run writes",
+            received=str(error),
+            hint=f"Write it again with `headstart evaluate {run.path}`.",
+        ) from None
+
+
+def _read_data(run: Run, path: Path) -> Dataset:
+    """Labelled pictures, in the columns of the run's own table, without parts: copies across parts count as well."""
+    section = run.recipe.data
+    dataset = read_dataset(path, path_column=section.path_column, label_column=section.label_column)
+    return replace(dataset, frame=dataset.frame.assign(split=""))
 
 
 def _probabilities(task: ImageClassifier, dataset: Dataset, progress: Progress) -> np.ndarray:

@@ -1,0 +1,136 @@
+"""Evaluation compares by name, on the pictures that the run saw or on any others."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from headstart.errors import ClassNamesError, DataNotFoundError, RunDamagedError, RunIncompleteError
+from headstart.run import evaluate, predict
+
+
+def share_right(run, paths, targets):
+    """Accuracy by another way: what `predict` answers."""
+    return (predict(run, paths)["prediction"].to_numpy() == np.array(targets)).mean()
+
+
+@pytest.fixture(scope="module")
+def others(tmp_path_factory, make_photos):
+    """Pictures that the run has not seen, of two of its three classes."""
+    return make_photos(tmp_path_factory.mktemp("data") / "others", {"red": 7, "green": 4}, seed=5)
+
+
+def test_the_test_part_gives_the_numbers_of_the_run(own_run):
+    stored = json.loads(own_run.report_path.read_text())
+    own_run.report_path.unlink()
+    own_run.predictions_path.unlink()
+    report = evaluate(own_run)
+    assert report.to_json() == stored
+    assert json.loads(own_run.report_path.read_text()) == stored
+    assert own_run.predictions_path.is_file()
+    part = own_run.dataset.part("test")
+    assert report.num_examples == len(part) == 3
+    assert report.metrics["accuracy"].value == share_right(own_run, part.paths(), part.frame["target"])
+
+
+def test_the_report_of_a_run_tells_its_accuracy(finished_run):
+    metric = finished_run.report.metrics["accuracy"]
+    assert finished_run.report.main_metric == metric
+    assert 0 <= metric.low <= metric.value <= metric.high <= 1
+    assert metric.num_examples == 3
+    assert finished_run.state["result"] == {"test_accuracy": metric.value, "interval": [metric.low, metric.high]}
+
+
+def test_other_pictures_may_have_some_of_the_classes(finished_run, others):
+    report = evaluate(finished_run, others)
+    paths = sorted(others.rglob("*.png"))
+    assert report.class_names == finished_run.task.class_names == ("blue", "green", "red")
+    assert report.num_examples == 11
+    assert dict(zip(report.per_class["class"], report.per_class["support"], strict=True)) == {
+        "blue": 0,
+        "green": 4,
+        "red": 7,
+    }
+    accuracy = report.metrics["accuracy"].value
+    assert accuracy == pytest.approx(share_right(finished_run, paths, [path.parent.name for path in paths]))
+    assert accuracy >= 0.8  # the colours are told apart, so that a mix-up of names would be seen
+
+
+def test_the_order_of_the_classes_does_not_matter(finished_run, others, write_table):
+    paths = sorted(others.rglob("*.png"), reverse=True)
+    rows = [{"path": path.relative_to(others).as_posix(), "label": path.parent.name} for path in paths]
+    table = write_table(others / "reversed.csv", rows)
+    assert evaluate(finished_run, table).to_json() == evaluate(finished_run, str(others)).to_json()
+
+
+def test_evaluating_other_pictures_changes_nothing_in_the_run(finished_run, others):
+    before = {path: path.stat().st_mtime_ns for path in finished_run.path.rglob("*")}
+    evaluate(finished_run, others)
+    assert {path: path.stat().st_mtime_ns for path in finished_run.path.rglob("*")} == before
+
+
+def test_a_class_that_the_model_does_not_know_is_named(finished_run, tmp_path, make_photos):
+    data = make_photos(tmp_path / "photos", {"red": 2, "purple": 2})
+    with pytest.raises(ClassNamesError) as caught:
+        evaluate(finished_run, data)
+    assert caught.value.received == "purple"
+    assert "blue, green, red" in caught.value.expected
+
+
+def test_bad_files_among_other_pictures_are_not_scored(finished_run, others, tmp_path):
+    data = shutil.copytree(others, tmp_path / "others")
+    (data / "red" / "broken.png").write_bytes(b"no picture")
+    assert evaluate(finished_run, data).num_examples == 11
+
+
+def test_every_row_of_a_table_is_scored_whatever_its_part(finished_run, others, write_table, tmp_path):
+    data = shutil.copytree(others, tmp_path / "others")
+    shutil.copy(data / "red" / "0.png", data / "red" / "copy.png")
+    paths = sorted(path.relative_to(data).as_posix() for path in data.rglob("*.png"))
+    parts = {"red/0.png": "train", "red/copy.png": "test"}  # training would leave the first of these copies out
+    rows = [{"path": path, "label": path.partition("/")[0], "split": parts.get(path, "train")} for path in paths]
+    assert evaluate(finished_run, write_table(data / "labels.csv", rows)).num_examples == 12
+
+
+def test_a_table_is_read_in_the_columns_of_the_runs_own(striped_run, striped):
+    report = evaluate(striped_run, striped)
+    assert report.num_examples == 24
+    assert report.kind == "multi-label"
+    assert report.per_class["support"].tolist() == [16, 16]
+
+
+def test_several_labels_are_scored_by_label(striped_run, striped):
+    part = striped_run.dataset.part("test")
+    report = striped_run.report
+    assert report.kind == "multi-label"
+    assert report.main_metric == report.metrics["subset_accuracy"]
+    assert report.main_metric.value == share_right(striped_run, part.paths(), part.frame["target"])
+
+
+def test_changed_pictures_of_the_test_part_are_named(own_run, own_photos):
+    changed = own_run.dataset.part("test").frame["path"][1]
+    Image.new("RGB", (40, 40)).save(own_photos / changed)
+    with pytest.raises(RunDamagedError, match="1 of 3 pictures") as caught:
+        evaluate(own_run)
+    assert changed in caught.value.received
+
+
+def test_changed_pictures_of_other_parts_do_not_matter(own_run, own_photos):
+    Image.new("RGB", (40, 40)).save(own_photos / own_run.dataset.part("train").frame["path"][0])
+    assert evaluate(own_run).to_json() == own_run.report.to_json()
+
+
+def test_data_that_does_not_exist_is_told(finished_run, tmp_path):
+    with pytest.raises(DataNotFoundError):
+        evaluate(finished_run, tmp_path / "nowhere")
+
+
+def test_a_run_without_a_model_says_how_to_go_on(own_run, others):
+    own_run.model_path.unlink()
+    own_run.update_state("interrupted")
+    for data in (None, others):
+        with pytest.raises(RunIncompleteError, match=r"no model\.keras") as caught:
+            evaluate(own_run, data)
+        assert "headstart resume" in caught.value.hint

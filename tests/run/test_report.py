@@ -1,0 +1,127 @@
+"""What a report shows comes from the run's own files."""
+
+import shutil
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from headstart.run import write_report
+from headstart.run.report import build_content, data_hash
+
+
+@pytest.fixture(scope="module")
+def content(finished_run):
+    return build_content(finished_run)
+
+
+def test_the_content_is_that_of_the_run(content, finished_run, photos):
+    assert content.title == "photos"
+    assert content.report.to_json() == finished_run.report.to_json()
+    assert content.history.equals(finished_run.history.frame)
+    assert content.recipe_text == finished_run.recipe_path.read_text()
+    assert content.commands == ["headstart train --recipe recipe.toml"]
+    assert content.class_counts.loc[["blue", "green", "red"]].to_numpy().tolist() == [[6, 1, 1]] * 3
+    assert content.facts["backbone"]["network"] == "VGG19Mini"
+    assert content.facts["backbone"]["pictures seen at"] == "32 x 32 pixels, stretch"
+    assert content.facts["head"]["parameters"] == "387"
+    assert content.facts["head"]["classes"] == 3
+
+
+def test_the_content_tells_what_each_phase_did(content, finished_run):
+    assert [phase["name"] for phase in content.phases] == ["frozen", "fine-tuning"]
+    for phase in content.phases:
+        assert phase["seconds"] == pytest.approx(finished_run.history.seconds_of(phase["name"]))
+        assert phase["num_trainable"] > 0
+    assert [phase["unfreeze_from"] for phase in content.phases] == [None, "block5"]
+
+
+def test_the_content_shows_a_training_picture_of_every_class(content, finished_run):
+    training = finished_run.dataset.part("train")
+    assert set(content.samples) == {"blue", "green", "red"}
+    for name, shown in content.samples.items():
+        paths = [path for path in training.paths() if path.parent.name == name]
+        assert any(np.array_equal(shown, np.asarray(Image.open(path))) for path in paths)
+
+
+def test_the_content_tells_what_is_needed_to_get_the_numbers_again(content, finished_run):
+    assert content.environment["seed"] == 0
+    assert content.environment["data hash"] == data_hash(finished_run.dataset)
+    assert {"python", "tensorflow", "keras", "headstart"} <= set(content.environment)
+
+
+def test_the_hash_of_the_data_changes_with_pictures_targets_and_parts(finished_run):
+    frame = finished_run.dataset.frame
+    for column in ("path", "target", "split", "sha256"):
+        changed = frame.copy()
+        changed.loc[0, column] = "x"
+        dataset = type(finished_run.dataset)(changed, finished_run.dataset.class_names, finished_run.dataset.root)
+        assert data_hash(dataset) != data_hash(finished_run.dataset)
+
+
+def test_mistakes_are_the_wrong_answers_the_most_confident_first(own_run):
+    """Swapped targets turn right answers into mistakes, however good the model is."""
+    text = own_run.predictions_path.read_text().splitlines()
+    answers = [line.split(",") for line in text[1:]]
+    wrong = {"blue": "red", "red": "green", "green": "blue"}
+    lines = [",".join([row[0], wrong[row[2]], *row[2:]]) for row in answers]
+    own_run.predictions_path.write_text("\n".join([text[0], *lines]) + "\n")
+    mistakes = build_content(own_run).mistakes
+    assert {mistake.name for mistake in mistakes} == {row[0].rpartition("/")[2] for row in answers}
+    assert sorted((mistake.predicted, mistake.true) for mistake in mistakes) == sorted(
+        (row[2], wrong[row[2]]) for row in answers
+    )
+    probabilities = [mistake.probability for mistake in mistakes]
+    assert probabilities == sorted(probabilities, reverse=True)
+    for mistake in mistakes:
+        assert mistake.picture.shape == mistake.overlay.shape == (32, 32, 3)
+
+
+def test_the_page_stands_alone(finished_run):
+    page = finished_run.html_path.read_text(encoding="utf-8")
+    for text in ("photos", "VGG19Mini", "accuracy", "block5", "headstart train --recipe recipe.toml", "confusion"):
+        assert text in page
+    for name in ("blue", "green", "red"):
+        assert name in page
+    assert 'src="http' not in page
+    assert "<link" not in page
+
+
+def test_the_report_can_be_written_again(own_run):
+    page = own_run.html_path.read_bytes()
+    own_run.html_path.unlink()
+    assert write_report(own_run) == own_run.html_path
+    assert own_run.html_path.read_bytes() == page
+
+
+def test_the_audit_stands_in_the_report(own_photos, train_quick, tmp_path):
+    shutil.copy(own_photos / "red" / "0.png", own_photos / "red" / "copy.png")
+    (own_photos / "red" / "broken.png").write_bytes(b"no picture")
+    content = build_content(train_quick(own_photos, tmp_path / "run2", frozen_epochs=0, epochs=0))
+    summary = content.audit_summary.set_index("kind")
+    assert summary.loc["exact_duplicate", "count"] == 1
+    assert summary["severity"].tolist()[0] == "error"
+
+
+def test_several_labels_have_a_report_of_their_own(striped_run):
+    content = build_content(striped_run)
+    assert content.title == "labels"
+    assert content.report.kind == "multi-label"
+    assert content.report.confusion.shape == (2, 2, 2)
+    assert set(content.samples) == {"green", "red", "green;red"}
+    for mistake in content.mistakes:
+        name = mistake.true.removeprefix("not ")
+        assert name in ("green", "red")
+        assert {mistake.true, mistake.predicted} == {name, f"not {name}"}
+    page = striped_run.html_path.read_text(encoding="utf-8")
+    assert "All labels right" in page
+
+
+def test_mistakes_in_several_labels_tell_the_label(striped_run, tmp_path):
+    run = type(striped_run)(shutil.copytree(striped_run.path, tmp_path / "run"))
+    header, *lines = run.predictions_path.read_text().splitlines()
+    path = lines[0].split(",")[0]
+    run.predictions_path.write_text(f"{header}\n{path},green,red,0.8,0.1,0.8\n")
+    mistakes = build_content(run).mistakes
+    assert [(mistake.true, mistake.predicted) for mistake in mistakes] == [("green", "not green"), ("not red", "red")]
+    assert [mistake.probability for mistake in mistakes] == pytest.approx([0.9, 0.8])

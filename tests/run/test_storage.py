@@ -1,0 +1,87 @@
+"""Files are whole or absent, and a full disk is called a full disk."""
+
+import errno
+import os
+from pathlib import Path
+
+import pytest
+
+from headstart.errors import RunExistsError, StorageFullError, StoragePermissionError
+from headstart.run.storage import storage_errors, write_json, write_text
+
+
+def chained():
+    try:
+        raise OSError(errno.ENOSPC, "No space left on device")
+    except OSError as error:
+        raise RuntimeError("the table was not written") from error
+
+
+def while_handling():
+    try:
+        raise OSError(errno.EDQUOT, "Disk quota exceeded")
+    except OSError:
+        raise RuntimeError("the table was not written")  # noqa: B904  as libraries do
+
+
+def raise_(error):
+    raise error
+
+
+FULL = {
+    "no space": lambda: raise_(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))),
+    "quota": lambda: raise_(OSError(errno.EDQUOT, os.strerror(errno.EDQUOT))),
+    "HDF5's words": lambda: raise_(ValueError("Unable to write (file write failed: 'No space left on device')\nmore")),
+    "cause": chained,
+    "context": while_handling,
+}
+
+
+@pytest.mark.parametrize("kind", FULL)
+def test_a_full_disk_is_told_with_the_way_on(tmp_path, kind):
+    with pytest.raises(StorageFullError) as caught, storage_errors(tmp_path / "run"):
+        FULL[kind]()
+    assert str(tmp_path / "run") in caught.value.problem
+    assert f"headstart resume {tmp_path / 'run'}" in caught.value.hint
+    assert "\n" not in caught.value.received
+
+
+def test_a_protected_folder_is_named(tmp_path):
+    with pytest.raises(StoragePermissionError, match="locked"), storage_errors(tmp_path):
+        raise PermissionError(errno.EACCES, "Permission denied", str(tmp_path / "locked"))
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.ENOENT, "No such file"),
+        ValueError("wrong"),
+        KeyboardInterrupt(),
+        RunExistsError("It is there.", expected="a", received="b", hint="c"),
+    ],
+)
+def test_other_errors_pass_as_they_are(tmp_path, error):
+    with pytest.raises(type(error)) as caught, storage_errors(tmp_path):
+        raise error
+    assert caught.value is error
+
+
+@pytest.mark.parametrize("method", ["write_text", "replace"])
+def test_a_write_that_fails_leaves_the_old_text(tmp_path, monkeypatch, method):
+    path = tmp_path / "run.json"
+    write_text(path, "old")
+
+    def fail(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, method, fail)
+    with pytest.raises(OSError, match="No space"):
+        write_text(path, "new")
+    monkeypatch.undo()
+    assert path.read_text() == "old"
+
+
+def test_json_keeps_every_letter(tmp_path):
+    write_json(tmp_path / "run.json", {"name": "Löwenzahn 花"})
+    assert "Löwenzahn 花" in (tmp_path / "run.json").read_text(encoding="utf-8")
+    assert [path.name for path in tmp_path.iterdir()] == ["run.json"]
