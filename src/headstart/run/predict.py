@@ -17,13 +17,13 @@ from headstart.tasks import ImageClassifier
 
 
 def predict(
-    run: Run, paths: Iterable[Path | str], *, batch_size: int = 32, progress: Progress = SILENT
+    run: Run, paths: Iterable[Path | str] | Path | str, *, batch_size: int = 32, progress: Progress = SILENT
 ) -> pd.DataFrame:
     """The answer for every picture; a file that is no picture gets a row that says so.
 
     Args:
         run: a finished run.
-        paths: files, folders (searched to the bottom) and patterns such as `"new/*.jpg"`.
+        paths: files, folders (searched to the bottom) and patterns such as `"new/*.jpg"`, or a single one of them.
         batch_size: pictures at a time; memory grows with it and not with the number of pictures.
         progress: told of every picture.
 
@@ -34,10 +34,10 @@ def predict(
     Raises:
         DataNotFoundError: a path or pattern matches nothing.
     """
-    files = expand_paths(paths)
+    files = expand_paths([paths] if isinstance(paths, str | Path) else paths)
     task = run.task
     progress.start("predicting", len(files))
-    frames = []
+    frames = [] if files else [_predict_chunk(task, [])]
     for chunk in _chunks(files, batch_size):
         frames.append(_predict_chunk(task, chunk))
         progress.advance(len(chunk))
@@ -57,7 +57,7 @@ def expand_paths(paths: Iterable[Path | str]) -> list[Path]:
             raise DataNotFoundError(
                 f"'{path}' matches no file.",
                 expected="a picture, a folder of pictures, or a pattern such as 'new/*.jpg'",
-                received="an empty folder" if Path(path).is_dir() else "nothing of that name",
+                received="an empty folder" if os.path.isdir(path) else "nothing of that name",  # noqa: PTH112
                 hint="Check the spelling; put patterns in quotes so that your shell leaves them alone.",
             )
         found.update(dict.fromkeys(files))
@@ -66,9 +66,9 @@ def expand_paths(paths: Iterable[Path | str]) -> list[Path]:
 
 def _files_of(text: str) -> Iterator[Path]:
     path = Path(text).expanduser()
-    if path.is_dir():
+    if os.path.isdir(path):  # noqa: PTH112  Path.is_dir raises where the name is too long
         yield from _files_below(path)
-    elif path.exists():
+    elif os.path.exists(path):  # noqa: PTH110
         yield path
     elif has_magic(text):
         matches = sorted(glob(str(path), recursive=True))  # noqa: PTH207  Path.glob takes no absolute pattern
@@ -97,7 +97,7 @@ def _predict_chunk(task: ImageClassifier, files: list[Path]) -> pd.DataFrame:
             errors.append(error.problem)
     answers = pd.DataFrame(
         {"path": [str(file) for file in files], "prediction": "", "probability": np.nan, "error": errors}
-    )
+    ).astype({"path": str, "prediction": str, "error": str})  # also where there are no rows
     columns = [f"p({name})" for name in task.class_names]
     answers[columns] = np.nan
     if images:
