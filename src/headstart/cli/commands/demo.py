@@ -22,7 +22,7 @@ EXAMPLES = examples(
 RECIPE: dict[str, Any] = {
     "backbone": {"name": "vgg19_mini", "weights": "builtin", "image_size": 48},
     "images": {"augmentation": {"rotation_degrees": 10.0, "zoom": 0.1, "translation": 0.08}},
-    "frozen_phase": {"epochs": 3},
+    "frozen_phase": {"epochs": 3, "learning_rate": 0.02},
     "fine_tuning_phase": {
         "epochs": 16,
         "unfreeze_from": "block1",
