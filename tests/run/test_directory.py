@@ -4,7 +4,7 @@ import pytest
 
 import headstart
 from headstart.errors import RecipeError, RunDamagedError, RunIncompleteError, RunNotFoundError
-from headstart.run import Run, evaluate, predict, write_report
+from headstart.run import Run, evaluate, predict, resume, write_report
 from headstart.training import CheckpointDir
 
 GARBAGE = {"no JSON": b"{", "another JSON": b"[1, 2]", "no text": b"\xff\xfe\x00", "nothing": b""}
@@ -77,6 +77,14 @@ def test_a_damaged_file_is_named(own_run, name, content):
         READERS[name](Run.load(own_run.path))
     assert name.partition(".")[0] in str(caught.value)
     assert "\n" not in caught.value.received
+
+
+@pytest.mark.parametrize("text", ["{}", '{"state": "finished"}', '{"format_version": 2, "state": "finished"}'])
+def test_a_state_of_another_version_is_told(own_run, text):
+    own_run.state_path.write_text(text)
+    for use in (resume, lambda path: Run.load(path).state):
+        with pytest.raises(RunDamagedError, match=r"run\.json"):
+            use(own_run.path)
 
 
 @pytest.mark.parametrize("name", ["task.json", "audit.json", "environment.json", "predictions.csv"])

@@ -189,6 +189,21 @@ def test_phases_of_no_epochs_leave_a_whole_run(photos, train_quick, tmp_path):
     assert run.html_path.is_file()
 
 
+def test_class_names_and_file_names_of_every_kind_survive_a_run(make_photos, train_quick, tmp_path):
+    names = ["001", "1", "a;b", "NA", "<b>x", "Ä, ö 'q' \"花\"", "path", "p(path)", "target"]
+    data = make_photos(tmp_path / "pho tos [1]", dict.fromkeys(names, 3))
+    for name in names:
+        (data / name / "0.png").rename(data / name / "ü, '0'.png")
+    run = train_quick(data, tmp_path / "a run", frozen_epochs=0, epochs=0)
+    assert set(run.task.class_names) == set(names)
+    assert headstart.evaluate(run).num_examples == len(run.dataset.part("test"))
+    assert headstart.evaluate(run, data).num_examples == 27
+    table = headstart.predict(run, data)
+    assert set(table["prediction"]) <= set(names)
+    assert list(table.columns)[4:] == [f"p({name})" for name in run.task.class_names]
+    assert "<b>x" not in run.html_path.read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize("out", ["runs/first", "red", "."])
 def test_a_run_inside_the_data_folder_is_refused(own_photos, train_quick, out):
     before = listing(own_photos)

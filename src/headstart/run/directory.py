@@ -137,8 +137,16 @@ class Run:
 
     @property
     def state(self) -> dict[str, Any]:
-        """`state`, and what is known so far: `seconds` of each step, `phases`, `result`."""
-        return read_json(self.state_path)
+        """`state`, and what is known so far: `seconds` of each step, `phases`, `result`.
+
+        Raises:
+            RunDamagedError: run.json does not hold what this version writes.
+        """
+        state = read_json(self.state_path)
+        if state.get("format_version") != FORMAT_VERSION or "state" not in state:
+            received = f"format_version {state.get('format_version')}, state {state.get('state')}"
+            raise _damaged(self.state_path, f"a state in format_version {FORMAT_VERSION}", received)
+        return state
 
     def update_state(self, state: State, **facts: Any) -> None:
         """Writes the state and adds to what is known; an `error` stands there only while the state is `failed`."""
@@ -164,7 +172,7 @@ class Run:
         try:
             return ImageClassifier.from_file(self.model_path, read_json(self.task_path))
         except (OSError, ValueError, KeyError, TypeError) as error:  # Keras says ValueError to a damaged file
-            raise _damaged(self.model_path, "the model that the run wrote", error) from error
+            raise _damaged(self.model_path, "the model that the run wrote", _first_line(error)) from error
 
     @property
     def history(self) -> History:
@@ -200,13 +208,17 @@ def read_json(path: Path) -> dict[str, Any]:
     try:
         return dict(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError) as error:
-        raise _damaged(path, "the JSON file that the run wrote", error) from None
+        raise _damaged(path, "the JSON file that the run wrote", _first_line(error)) from None
 
 
-def _damaged(path: Path, expected: str, error: Exception) -> RunDamagedError:
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0] or type(error).__name__
+
+
+def _damaged(path: Path, expected: str, received: str) -> RunDamagedError:
     return RunDamagedError(
         f"'{path}' cannot be read.",
         expected=expected,
-        received=str(error).partition("\n")[0] or type(error).__name__,
+        received=received,
         hint="Train again with `headstart train --recipe RUN/recipe.toml`.",
     )
