@@ -4,6 +4,9 @@ import csv
 import errno
 import hashlib
 import json
+import os
+import subprocess
+import sys
 import tomllib
 
 import numpy as np
@@ -128,6 +131,16 @@ def test_a_recipe_gives_the_same_numbers_again(finished_run, tmp_path, assert_sa
     assert again.recipe == finished_run.recipe
     assert again.predictions_path.read_text() == finished_run.predictions_path.read_text()
     assert json.loads(again.report_path.read_text()) == json.loads(finished_run.report_path.read_text())
+
+
+@pytest.mark.slow
+def test_another_process_gives_the_same_numbers(finished_run, tmp_path, assert_same_result):
+    code = "import sys, headstart; headstart.train(recipe=sys.argv[1], out=sys.argv[2])"
+    command = [sys.executable, "-c", code, str(finished_run.recipe_path), str(tmp_path / "again")]
+    env = {**os.environ, "PYTHONHASHSEED": "7"}  # another order of sets
+    result = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    assert_same_result(Run.load(tmp_path / "again"), finished_run)
 
 
 def test_another_seed_gives_other_parts_and_other_weights(finished_run, tmp_path, weights_equal):
