@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageEnhance
 from sklearn.datasets import load_digits
@@ -79,8 +79,8 @@ def test_the_same_shape_in_another_colour_or_brightness_is_another_picture(tmp_p
     assert pairs_among([picture, coloured, dark], tmp_path) == set()
 
 
-def naive_pairs(near_hashes, thumbnails):
-    """The definition, pair by pair."""
+def naive_pairs(near_hashes, thumbnails, *, slack):
+    """The definition, pair by pair; `slack` moves every bound that rounding may move."""
     bits = [int(text, 16) for text in near_hashes]
     values = thumbnails.reshape(len(thumbnails), -1, 3).astype(float)
     contrast = np.sqrt(values.var(axis=1).mean(axis=1))
@@ -89,16 +89,17 @@ def naive_pairs(near_hashes, thumbnails):
     for left in range(len(bits)):
         for right in range(left + 1, len(bits)):
             low, high = sorted((contrast[left], contrast[right]))
-            if (bits[left] ^ bits[right]).bit_count() > 10 or low < 2 or high > 1.6 * low:
+            if (bits[left] ^ bits[right]).bit_count() > 10 or low < 2 - slack or high > (1.6 + slack) * low:
                 continue
-            near_in_mean = abs(flat[left].mean() - flat[right].mean()) <= 64
-            if near_in_mean and np.corrcoef(flat[left], flat[right])[0, 1] >= 0.99:
+            near_in_mean = abs(flat[left].mean() - flat[right].mean()) <= 64 + slack
+            if near_in_mean and np.corrcoef(flat[left], flat[right])[0, 1] >= 0.99 - slack:
                 found.add((left, right))
     return found
 
 
 @settings(max_examples=30, deadline=None)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 12), st.integers(2, 40))
+@example(seed=40, num_motifs=1, num_pictures=40)  # a likeness of 0.99 to within a float32's rounding
 def test_blocks_find_what_the_definition_finds(seed, num_motifs, num_pictures):
     rng = np.random.default_rng(seed)
     motifs = rng.integers(0, 256, (num_motifs, 16, 16, 3))
@@ -108,8 +109,8 @@ def test_blocks_find_what_the_definition_finds(seed, num_motifs, num_pictures):
         np.uint8
     )
     hashes = [f"{int(seed) & 0xFFFFFFFF:08x}{number:08x}" for number in rng.integers(0, 256, num_pictures)]
-    pairs = near_pairs(hashes, thumbnails)
-    assert set(map(tuple, pairs.tolist())) == naive_pairs(hashes, thumbnails)
+    pairs = set(map(tuple, near_pairs(hashes, thumbnails).tolist()))
+    assert naive_pairs(hashes, thumbnails, slack=-1e-4) <= pairs <= naive_pairs(hashes, thumbnails, slack=1e-4)
 
 
 def test_pairs_are_found_across_blocks():
