@@ -1,7 +1,7 @@
 """From RGB 0-255 to what each family was trained on, as layers inside the model.
 
 Each family's own `preprocess_input` in `keras.applications` is the reference, and the tests compare with it.
-docs/decisions/0001 says why this stands inside the model, 0002 how BGR comes about.
+docs/decisions/0001 says why this stands inside the model.
 """
 
 import math
