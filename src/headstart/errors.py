@@ -63,6 +63,10 @@ class TablePathOutsideError(DataError):
     """A table of labels names pictures outside its own folder."""
 
 
+class SeenImagesError(DataError):
+    """All pictures to test on are copies of pictures that the run learned from."""
+
+
 class FolderOccupiedError(DataError):
     """The folder for new pictures already holds something else."""
 

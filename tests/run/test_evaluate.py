@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from headstart.errors import ClassNamesError, DataNotFoundError, RunDamagedError, RunIncompleteError
+from headstart.errors import ClassNamesError, DataNotFoundError, RunDamagedError, RunIncompleteError, SeenImagesError
+from headstart.progress import SilentProgress
 from headstart.run import evaluate, predict
 
 
@@ -58,6 +59,33 @@ def test_other_pictures_may_have_some_of_the_classes(finished_run, others):
     assert accuracy >= 0.8  # the colours are told apart, so that a mix-up of names would be seen
 
 
+def test_pictures_of_a_single_class_can_be_tested(finished_run, tmp_path, make_photos):
+    report = evaluate(finished_run, make_photos(tmp_path / "red only", {"red": 5}, seed=6))
+    assert report.num_examples == 5
+    assert report.metrics["accuracy"].value >= 0.8
+    assert np.isnan(report.metrics["roc_auc"].value)
+    json.dumps(report.to_json(), allow_nan=False)
+
+
+def test_pictures_that_the_run_learned_from_are_left_out(finished_run, photos, others, tmp_path):
+    told = []
+    progress = SilentProgress()
+    progress.say = told.append
+    report = evaluate(finished_run, photos, progress=progress)
+    assert report.to_json() == evaluate(finished_run).to_json()  # what is left is the test part
+    assert len(told) == 1
+    assert told[0].startswith("Left out: 21 pictures")
+
+
+def test_pictures_that_the_run_learned_from_alone_are_no_test(finished_run, tmp_path):
+    learned = finished_run.dataset.part("train")
+    for target, path in zip(learned.frame["target"], learned.paths(), strict=True):
+        (tmp_path / "again" / target).mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, tmp_path / "again" / target / path.name)
+    with pytest.raises(SeenImagesError, match="flatter"):
+        evaluate(finished_run, tmp_path / "again")
+
+
 def test_the_order_of_the_classes_does_not_matter(finished_run, others, write_table):
     paths = sorted(others.rglob("*.png"), reverse=True)
     rows = [{"path": path.relative_to(others).as_posix(), "label": path.parent.name} for path in paths]
@@ -95,10 +123,10 @@ def test_every_row_of_a_table_is_scored_whatever_its_part(finished_run, others, 
 
 
 def test_a_table_is_read_in_the_columns_of_the_runs_own(striped_run, striped):
-    report = evaluate(striped_run, striped)
-    assert report.num_examples == 24
+    report = evaluate(striped_run, striped)  # the run learned from all rows but those of its test part
     assert report.kind == "multi-label"
-    assert report.per_class["support"].tolist() == [16, 16]
+    assert report.num_examples == len(striped_run.dataset.part("test"))
+    assert report.to_json() == striped_run.report.to_json()
 
 
 def test_several_labels_are_scored_by_label(striped_run, striped):

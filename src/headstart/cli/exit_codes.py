@@ -32,6 +32,7 @@ class ExitCode(IntEnum):
     CLASS_NAMES = 20
     PREDICTIONS = 21
     FOLDER_OCCUPIED = 22
+    SEEN_IMAGES = 23
 
     UNKNOWN_BACKBONE = 30
     UNKNOWN_STAGE = 31
@@ -81,6 +82,7 @@ EXIT_CODES: dict[type[HeadstartError], ExitCode] = {
     errors.ClassNamesError: ExitCode.CLASS_NAMES,
     errors.PredictionsError: ExitCode.PREDICTIONS,
     errors.FolderOccupiedError: ExitCode.FOLDER_OCCUPIED,
+    errors.SeenImagesError: ExitCode.SEEN_IMAGES,
     errors.UnknownBackboneError: ExitCode.UNKNOWN_BACKBONE,
     errors.UnknownStageError: ExitCode.UNKNOWN_STAGE,
     errors.ImageSizeError: ExitCode.IMAGE_SIZE,

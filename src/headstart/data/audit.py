@@ -79,7 +79,9 @@ class Audit:
         Path(path).write_text(self.to_json(), encoding="utf-8")
 
 
-def audit_dataset(dataset: Dataset, *, progress: Callable[[int, int], object] | None = None) -> Audit:
+def audit_dataset(
+    dataset: Dataset, *, progress: Callable[[int, int], object] | None = None, min_classes: int = 2
+) -> Audit:
     """Look at every file of a data set once, and say what is wrong with it.
 
     Files are only read. A bad file becomes a finding and is left out of the audit's data set; so is, where the parts of
@@ -89,10 +91,11 @@ def audit_dataset(dataset: Dataset, *, progress: Callable[[int, int], object] | 
     Args:
         dataset: as `read_dataset` gives it.
         progress: called with the number of files done and the number of all files.
+        min_classes: how many classes must be left; 2 to learn from, 1 to test on.
 
     Raises:
         NoReadableImagesError: nothing is left.
-        OneClassError: all that is left has one class.
+        OneClassError: fewer classes are left than `min_classes`.
     """
     inspections = _inspect_all(dataset.paths(), progress)
     paths = dataset.frame["path"].tolist()
@@ -117,7 +120,7 @@ def audit_dataset(dataset: Dataset, *, progress: Callable[[int, int], object] | 
         for name in dataset.class_names
         if name not in kept.class_names
     ]
-    if kept.num_classes < 2:
+    if kept.num_classes < min_classes:
         raise _one_class(kept, num_given=dataset.num_classes)
     findings += class_findings(kept)
     return Audit(findings_frame(findings), kept, num_files=len(dataset))

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from headstart.data import Dataset, ImageSource, audit_dataset, read_dataset
-from headstart.errors import RunDamagedError
+from headstart.errors import RunDamagedError, SeenImagesError
 from headstart.evaluation import Report, evaluate_classification, evaluate_multi_label
 from headstart.progress import SILENT, Progress
 from headstart.run.directory import Run
@@ -21,12 +21,13 @@ def evaluate(run: Run, data: Path | str | None = None, *, progress: Progress = S
 
     Args:
         run: a finished run.
-        data: labelled pictures as `headstart.train` takes them, all of which are scored, whatever their split; classes
-            are matched by name. None: the run's test part.
-        progress: told of every step.
+        data: labelled pictures as `headstart.train` takes them, scored whatever their split; classes are matched by
+            name. Exact copies of pictures that the run learned from are left out. None: the run's test part.
+        progress: told of every step, and how many copies were left out.
 
     Raises:
         ClassNamesError: the data has classes that the model does not know.
+        SeenImagesError: the run learned from all of these pictures.
         RunDamagedError: pictures of the test part have changed since training.
     """
     if data is None:
@@ -34,9 +35,13 @@ def evaluate(run: Run, data: Path | str | None = None, *, progress: Progress = S
         return evaluate_test_part(run, progress=progress)
     dataset = _read_data(run, Path(data))
     progress.start("checking pictures", len(dataset))
-    audited = audit_dataset(dataset, progress=lambda *_: progress.advance(1)).dataset
+    audited = audit_dataset(dataset, progress=lambda *_: progress.advance(1), min_classes=1).dataset
+    progress.finish()
     run.task.encode(audited)  # classes that the model does not know are told before the work
-    return _report(run, audited, _probabilities(run.task, audited, progress))
+    unseen = _without_seen(run, audited)
+    if len(unseen) < len(audited):
+        progress.say(f"Left out: {len(audited) - len(unseen)} pictures that the run learned from, or copies of them")
+    return _report(run, unseen, _probabilities(run.task, unseen, progress))
 
 
 def evaluate_test_part(run: Run, *, progress: Progress = SILENT) -> Report:
@@ -72,6 +77,20 @@ def _read_data(run: Run, path: Path) -> Dataset:
     section = run.recipe.data
     dataset = read_dataset(path, path_column=section.path_column, label_column=section.label_column)
     return replace(dataset, frame=dataset.frame.assign(split=""))
+
+
+def _without_seen(run: Run, dataset: Dataset) -> Dataset:
+    """The pictures that stood neither in the run's training nor in its validation part."""
+    known = run.dataset.frame
+    seen = dataset.frame["sha256"].isin(known.loc[known["split"] != "test", "sha256"])
+    if not seen.all():
+        return replace(dataset, frame=dataset.frame[~seen].reset_index(drop=True))
+    raise SeenImagesError(
+        f"The run learned from all {len(dataset)} pictures in '{dataset.root}': testing on them would flatter it.",
+        expected="pictures that stood neither in training nor in validation",
+        received="copies of pictures in the run's dataset.csv",
+        hint=f"`headstart evaluate {run.path}` tests on the part that was set aside; or name other pictures.",
+    )
 
 
 def _probabilities(task: ImageClassifier, dataset: Dataset, progress: Progress) -> np.ndarray:
