@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from headstart.data.audit import Audit, audit_dataset
     from headstart.data.augmentation import AUGMENTATIONS, Augmentation
+    from headstart.data.augmentation_layers import augment_views
     from headstart.data.batches import evaluation_batches, original_errors, training_batches
     from headstart.data.dataset import Dataset
     from headstart.data.digits import write_digits
@@ -23,6 +24,7 @@ __all__ = [
     "Dataset",
     "ImageSource",
     "audit_dataset",
+    "augment_views",
     "decode_image",
     "evaluation_batches",
     "original_errors",
@@ -40,6 +42,7 @@ _MODULE_OF = {
     "Dataset": "dataset",
     "ImageSource": "images",
     "audit_dataset": "audit",
+    "augment_views": "augmentation_layers",
     "decode_image": "images",
     "evaluation_batches": "batches",
     "original_errors": "batches",
