@@ -66,9 +66,9 @@ def train(
     run_path = _new_path(recipe) if out is None else Path(out)
     with storage_errors(run_path):
         run = Run.create(run_path, data_path=Path(recipe.data.path))
-        run.update_state("started", seconds={})
         recipe.write(run.recipe_path)
         write_json(run.environment_path, describe_environment())
+        run.update_state("started", seconds={})  # last: what has it can be resumed
         return _go_on(run, progress, dataset=dataset, backbone=backbone)
 
 
