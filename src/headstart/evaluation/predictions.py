@@ -25,9 +25,10 @@ def checked_single_label(probabilities: np.ndarray, targets: np.ndarray, *, num_
             received=f"{sums[worst]:.3g} for example {worst}",
             hint="Apply softmax to logits first; independent probabilities belong to evaluate_multi_label.",
         )
-    if len(targets) != len(values):
-        _raise_shape("targets", expected=f"({len(values)},)", received=np.shape(targets))
-    return SingleLabelAnswers(values / sums[:, None], checked_class_indices(targets, num_classes=num_classes))
+    indices = checked_class_indices(targets, num_classes=num_classes)
+    if len(indices) != len(values):
+        _raise_shape("targets", expected=f"({len(values)},)", received=indices.shape)
+    return SingleLabelAnswers(values / sums[:, None], indices)
 
 
 def checked_multi_label(probabilities: np.ndarray, targets: np.ndarray, *, num_classes: int) -> MultiLabelAnswers:
@@ -57,7 +58,7 @@ def checked_class_indices(targets: np.ndarray, *, num_classes: int) -> np.ndarra
         raise PredictionsError(
             "Targets name a class that does not exist.",
             expected=f"integers from 0 to {num_classes - 1}",
-            received=f"{indices.dtype} from {indices.min()} to {indices.max()}",
+            received=_values_in_words(indices),
             hint="Encode the labels with the model's own class names, in its order.",
         )
     return indices.astype(np.int64)
@@ -76,7 +77,7 @@ def checked_label_matrix(targets: np.ndarray, *, num_classes: int) -> np.ndarray
         raise PredictionsError(
             "Multi-label targets hold something other than yes and no.",
             expected="0 or 1 for each example and label",
-            received=f"values from {labels.min()} to {labels.max()}",
+            received=_values_in_words(labels),
             hint="Encode the labels with the model's own class names, in its order.",
         )
     return labels.astype(np.int64)
@@ -102,6 +103,12 @@ def _checked_probabilities(probabilities: np.ndarray, *, num_classes: int) -> np
             hint="Apply softmax (one class an example) or a sigmoid (several labels) to logits first.",
         )
     return np.minimum(values, 1.0)
+
+
+def _values_in_words(values: np.ndarray) -> str:
+    if not np.issubdtype(values.dtype, np.number):  # names, which have no least and no greatest
+        return f"{values.dtype} such as {values.flat[0]!s}"
+    return f"{values.dtype} from {values.min()} to {values.max()}"
 
 
 def _raise_shape(name: str, *, expected: str, received: tuple[int, ...]) -> None:
