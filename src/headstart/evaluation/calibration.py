@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 NUM_BINS = 15  # as in the paper's tables
+EDGES = np.arange(NUM_BINS + 1) / NUM_BINS
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Answers:
 
 def bin_indices(confidence: np.ndarray) -> np.ndarray:
     """Which of the equal bins (0, 1/15], (1/15, 2/15], ... each confidence falls into."""
-    return np.clip(np.ceil(confidence * NUM_BINS).astype(int) - 1, 0, NUM_BINS - 1)
+    return np.searchsorted(EDGES[1:-1], confidence, side="left")
 
 
 def expected_calibration_error(answers: Answers, weights: np.ndarray) -> np.ndarray:
@@ -51,11 +52,10 @@ def calibration_table(answers: Answers) -> pd.DataFrame:
     bins = bin_indices(answers.confidence).ravel()
     count = np.bincount(bins, minlength=NUM_BINS)
     filled = np.where(count > 0, count, np.nan)
-    edges = np.arange(NUM_BINS + 1) / NUM_BINS
     return pd.DataFrame(
         {
-            "low": edges[:-1],
-            "high": edges[1:],
+            "low": EDGES[:-1],
+            "high": EDGES[1:],
             "num_examples": count,
             "confidence": np.bincount(bins, answers.confidence.ravel(), NUM_BINS) / filled,
             "accuracy": np.bincount(bins, answers.correct.ravel(), NUM_BINS) / filled,
