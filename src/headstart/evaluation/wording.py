@@ -94,7 +94,7 @@ def _size_limit(report: Report) -> str:
 
 def _one_sided_limit(report: Report) -> str:
     metric = report.main_metric
-    if metric.low < metric.high:
+    if 0 < metric.value < 1:
         return ""
     right = round(metric.value * report.num_examples)
     low, high = wilson_interval(right, report.num_examples)
@@ -136,6 +136,6 @@ def _pictures(count: int) -> str:
 def _of_hundred(share: float) -> str:
     """Rounded to whole pictures, but never to 0 or 100 unless it is."""
     percent = 100 * share
-    if 99.5 <= percent < 100 or 0 < percent < 0.5:
+    if 99.5 <= percent < 100 or 0 < percent <= 0.5:
         return f"{percent:.1f}" if 0.05 <= percent < 99.95 else ("under 0.1" if percent < 1 else "over 99.9")
     return f"{percent:.0f}"
