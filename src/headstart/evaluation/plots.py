@@ -46,6 +46,8 @@ def _draw_curve(axes: Axes, history: pd.DataFrame, *, quantity: str) -> None:
 
 def _mark_phases(axes: Axes, phases: Sequence[str]) -> None:
     """A dashed line between phases and each phase's name above its epochs."""
+    if not phases:
+        return
     starts = [index for index, phase in enumerate(phases) if index == 0 or phase != phases[index - 1]]
     axes.set_xlim(0.5, len(phases) + 0.5)
     for start, end in zip(starts, [*starts[1:], len(phases)], strict=True):
@@ -139,10 +141,12 @@ def recall_bars(per_class: pd.DataFrame) -> Figure:
     with styled():
         figure = Figure(figsize=(6.4, 0.3 * len(known) + 1.0), layout="constrained")
         axes = figure.add_subplot()
-        axes.barh(known["class"], known["recall"], height=0.62, color=light("accent"), alpha=0.85)
+        rows = np.arange(len(known))
+        axes.barh(rows, known["recall"], height=0.62, color=light("accent"), alpha=0.85)
         axes.errorbar(
-            known["recall"], known["class"], xerr=np.clip(spread, 0, 1), fmt="none", ecolor=light("ink"), elinewidth=1.1
+            known["recall"], rows, xerr=np.clip(spread, 0, 1), fmt="none", ecolor=light("ink"), elinewidth=1.1
         )
+        _name_rows(axes, known["class"].tolist())
         axes.set(xlim=(0, 1.02), xlabel="recognised, with 95 % interval")
         axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
         _rule_vertically(axes)
@@ -162,13 +166,19 @@ def class_count_bars(class_counts: pd.DataFrame) -> Figure:
         figure = Figure(figsize=(6.4, 0.3 * len(counts) + 1.2), layout="constrained")
         axes = figure.add_subplot()
         for split, shade in shades.items():
-            axes.barh(counts.index.astype(str), counts[split], left=left, height=0.62, color=light(shade), label=split)
+            axes.barh(np.arange(len(counts)), counts[split], left=left, height=0.62, color=light(shade), label=split)
             left = left + counts[split].to_numpy()
+        _name_rows(axes, counts.index.astype(str).tolist())
         axes.set_xlabel("pictures")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         _rule_vertically(axes)
         figure.legend(loc="outside upper left", ncols=len(shades), frameon=False, handlelength=0.8)
     return figure
+
+
+def _name_rows(axes: Axes, names: Sequence[str]) -> None:
+    """Names the rows at once: labels that matplotlib makes when it draws take "$5" for a formula."""
+    axes.set_yticks(np.arange(len(names)), names)
 
 
 def _rule_vertically(axes: Axes) -> None:
