@@ -4,6 +4,7 @@ import base64
 import hashlib
 import io
 import re
+import warnings
 
 import matplotlib as mpl
 import numpy as np
@@ -37,7 +38,9 @@ def inline_svg(figure: Figure, *, description: str) -> Markup:
         description: what a person who cannot see it should know.
     """
     buffer = io.StringIO()
-    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": description}):
+    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": description}), warnings.catch_warnings():
+        # The page's fonts draw the letters, so that matplotlib's own need not have them.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")
         figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
     svg = buffer.getvalue()
     svg = svg[svg.index("<svg") :]
@@ -45,24 +48,25 @@ def inline_svg(figure: Figure, *, description: str) -> Markup:
     svg = re.sub(r"<style.*?</style>", "", svg, flags=re.DOTALL)  # it would hold for the whole page
     svg = re.sub(r"<!--.*?-->", "", svg, flags=re.DOTALL)
     svg = re.sub(r' xmlns(:xlink)?="[^"]*"', "", svg, count=2)
-    svg = svg.replace("xlink:href", "href")
-    svg = re.sub(r"font-family: [^;\"]+|(?<=px )'[^;\"]+", _page_font, svg)
-    svg = _with_page_colours(_with_own_ids(svg, prefix=hashlib.sha256(description.encode()).hexdigest()[:8]))
+    used = frozenset(re.findall(r'(?:href="#|url\(#)([^")]+)', svg))
+    prefix = hashlib.sha256(description.encode()).hexdigest()[:8]
+    # Tags only: the texts between them are names of the user's, such as a colour's "#ffffff".
+    svg = re.sub(r"<[^>]+>", lambda tag: _with_own_ids(_with_page_style(tag[0]), used=used, prefix=prefix), svg)
     return Markup(svg.replace("<svg ", f'<svg role="img" aria-label="{escape(description)}" ', 1))
+
+
+def _with_page_style(tag: str) -> str:
+    tag = re.sub(r"font-family: [^;\"]+|(?<=px )'[^;\"]+", _page_font, tag.replace("xlink:href", "href"))
+    for name, colour in COLOURS.items():
+        tag = tag.replace(colour.light, f"var(--{name})")
+    return tag
 
 
 def _page_font(match: re.Match[str]) -> str:
     return "font-family: inherit" if match[0].startswith("font-family") else "var(--font)"
 
 
-def _with_page_colours(svg: str) -> str:
-    for name, colour in COLOURS.items():
-        svg = svg.replace(colour.light, f"var(--{name})")
-    return svg
-
-
-def _with_own_ids(svg: str, *, prefix: str) -> str:
+def _with_own_ids(tag: str, *, used: frozenset[str], prefix: str) -> str:
     """Drops ids that nothing refers to and prefixes the others: two figures on one page must not share an id."""
-    used = set(re.findall(r'(?:href="#|url\(#)([^")]+)', svg))
-    svg = re.sub(r' id="([^"]+)"', lambda m: f' id="{prefix}-{m[1]}"' if m[1] in used else "", svg)
-    return re.sub(r'(href="#|url\(#)', lambda m: f"{m[1]}{prefix}-", svg)
+    tag = re.sub(r' id="([^"]+)"', lambda m: f' id="{prefix}-{m[1]}"' if m[1] in used else "", tag)
+    return re.sub(r'(href="#|url\(#)', lambda m: f"{m[1]}{prefix}-", tag)
