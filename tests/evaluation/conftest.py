@@ -1,0 +1,210 @@
+"""Contents of report pages as a run fills them, and the extremes that people bring."""
+
+import zlib
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from headstart.evaluation import (
+    Mistake,
+    Report,
+    ReportContent,
+    evaluate_classification,
+    evaluate_multi_label,
+    most_confident_mistakes,
+    overlay,
+)
+
+FLOWERS = ("daisy", "dandelion", "rose", "sunflower", "tulip")
+SCENES = ("desert", "mountains", "sea", "sunset", "trees")
+HOSTILE = (
+    "<script>alert(1)</script>",
+    '$5 & "x"',
+    "'><img src=https://example.com/x.png onerror=alert(2)>",
+    "{{ 7 * 7 }}",
+    "</title></style></svg><b>bold</b>",
+    "unbreakable" * 12,
+)
+RECIPE = """format_version = 1
+seed = 0
+
+[data]
+path = "flowers"
+fractions = [
+    0.7,
+    0.15,
+    0.15,
+]
+
+[backbone]
+name = "vgg19"
+weights = "imagenet"
+"""
+
+
+@pytest.fixture(scope="session")
+def single_label() -> ReportContent:
+    """Five classes, some mistakes, each beside its heat map."""
+    return single_label_content(FLOWERS)
+
+
+@pytest.fixture(scope="session")
+def multi_label() -> ReportContent:
+    """Five labels, any number a picture."""
+    return multi_label_content(SCENES)
+
+
+@pytest.fixture(scope="session")
+def many_classes() -> ReportContent:
+    """Sixty classes: too many for a table of every pair."""
+    return single_label_content([f"species number {index}" for index in range(60)])
+
+
+@pytest.fixture(scope="session")
+def hostile_names() -> ReportContent:
+    """Classes, files and facts that would be markup, code or a formula if anything took them as such."""
+    return hostile_content(HOSTILE)
+
+
+@pytest.fixture(scope="session")
+def many_hostile_names() -> ReportContent:
+    """The same among so many classes that their names stand in a figure."""
+    return hostile_content([*HOSTILE, *(f"class {index}" for index in range(20))])
+
+
+@pytest.fixture(scope="session")
+def bare() -> ReportContent:
+    """A perfect model of which nothing but the numbers is known."""
+    certain = np.eye(2)[[0, 1] * 10]
+    report = evaluate_classification(certain, certain.argmax(axis=1), ("cat", "dog"), baseline_targets=np.array([0]))
+    return ReportContent(
+        report=report,
+        title="pets",
+        facts={},
+        history=pd.DataFrame(),
+        class_counts=pd.DataFrame({"test": [10, 10]}, index=["cat", "dog"]),
+        audit_summary=pd.DataFrame(),
+        mistakes=[],
+        recipe_text="",
+        commands=[],
+        environment={},
+        phases=[],
+    )
+
+
+def single_label_content(names: Sequence[str]) -> ReportContent:
+    """A model that is right most of the time."""
+    targets = np.repeat(np.arange(len(names)), 12)
+    noise = np.random.default_rng(1)
+    logits = noise.normal(size=(len(targets), len(names))) + 3.0 * np.eye(len(names))[targets]
+    probabilities = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    report = evaluate_classification(probabilities, targets, names, baseline_targets=targets, num_resamples=100)
+    worst = most_confident_mistakes(probabilities, targets, limit=6)
+    mistakes = [
+        mistake(names[row.true], names[row.predicted], row.probability, file_name=f"IMG_{row.example:04}.jpg")
+        for row in worst.itertuples()
+    ]
+    return content_of(report, mistakes)
+
+
+def multi_label_content(names: Sequence[str]) -> ReportContent:
+    noise = np.random.default_rng(2)
+    targets = (noise.random((60, len(names))) < 0.4).astype(int)
+    probabilities = np.clip(targets * 0.5 + noise.random(targets.shape) * 0.6 - 0.05, 0.0, 1.0)
+    report = evaluate_multi_label(probabilities, targets, names, baseline_targets=targets, num_resamples=100)
+    mistakes = [mistake(f"not {names[0]}", names[0], 0.91, file_name="4.jpg")]
+    return content_of(report, mistakes)
+
+
+def hostile_content(names: Sequence[str]) -> ReportContent:
+    content = single_label_content(names)
+    return replace(
+        content,
+        title=HOSTILE[0],
+        facts={HOSTILE[0]: {HOSTILE[1]: HOSTILE[2]}},
+        audit_summary=pd.DataFrame({"kind": [HOSTILE[0]], "count": [1], "meaning": [HOSTILE[2]]}),
+        mistakes=[mistake(names[0], names[1], 0.97, file_name=f"{HOSTILE[2]}.jpg")],
+        recipe_text=f"name = {HOSTILE[0]}\n",
+        commands=[f"headstart train {HOSTILE[0]}"],
+        environment={HOSTILE[0]: HOSTILE[1]},
+        warnings=[f"Watch {HOSTILE[0]}."],
+    )
+
+
+def content_of(report: Report, mistakes: Sequence[Mistake]) -> ReportContent:
+    """All that a run knows besides its numbers."""
+    names = report.class_names
+    epochs = np.arange(1, 9)
+    return ReportContent(
+        report=report,
+        title="flowers",
+        facts={
+            "backbone": {"network": "VGG19", "weights": "imagenet", "parameters": "20,024,384"},
+            "head": {"layers": "average over positions, dropout, one dense layer", "dropout": 0.2},
+        },
+        history=pd.DataFrame(
+            {
+                "phase": ["frozen"] * 3 + ["fine-tuning"] * 5,
+                "epoch": epochs,
+                "learning_rate": [1e-3] * 3 + [1e-5] * 5,
+                "loss": 1.6 / epochs,
+                "accuracy": 1 - 0.7 / epochs,
+                "val_loss": 1.7 / epochs,
+                "val_accuracy": 1 - 0.75 / epochs,
+                "seconds": 12.0,
+            }
+        ),
+        class_counts=pd.DataFrame({"train": 1200, "validation": 40, "test": 12}, index=list(names)),
+        audit_summary=pd.DataFrame(
+            {
+                "kind": ["near_duplicate", "unreadable"],
+                "severity": ["warning", "error"],
+                "count": [12, 1],
+                "meaning": ["The same picture, saved anew; both are kept on one side.", "No picture; left out."],
+            }
+        ),
+        mistakes=mistakes,
+        recipe_text=RECIPE,
+        commands=["headstart train --recipe recipe.toml"],
+        environment={"python": "3.12.3", "gpus": [], "num_cpus": 8, "data hash": "c98f8802199fec57" * 4},
+        phases=[phase("frozen", None, num_trainable=2_565), phase("fine-tuning", "block5", num_trainable=9_441_797)],
+        samples={name: picture(seed) for seed, name in enumerate(names[:12])},
+        warnings=["The pictures come from one camera."],
+    )
+
+
+def phase(name: str, unfreeze_from: str | None, *, num_trainable: int) -> dict[str, object]:
+    return {
+        "name": name,
+        "epochs": 5,
+        "unfreeze_from": unfreeze_from,
+        "learning_rate": 1e-3,
+        "num_trainable": num_trainable,
+        "num_frozen": 20_026_949 - num_trainable,
+        "seconds": 61.0,
+    }
+
+
+def mistake(true: str, predicted: str, probability: float, *, file_name: str) -> Mistake:
+    shown = picture(zlib.crc32(file_name.encode()))
+    return Mistake(shown, true, predicted, probability, name=file_name, overlay=overlay(shown, heat()))
+
+
+def picture(seed: int, *, side: int = 64) -> np.ndarray:
+    """A disc on a ground, in colours that follow from the seed."""
+    ground, disc = np.random.default_rng(seed).integers(0, 256, (2, 3), "uint8")
+    return np.where((distance(side) < 0.3)[..., None], disc, ground)
+
+
+def heat(*, side: int = 64) -> np.ndarray:
+    """Hot in the middle."""
+    return np.clip(1 - 2.5 * distance(side), 0, 1).astype("float32")
+
+
+def distance(side: int) -> np.ndarray:
+    """From the middle, in sides of the picture."""
+    y, x = np.mgrid[:side, :side] / (side - 1) - 0.5
+    return np.hypot(y, x)
