@@ -33,13 +33,17 @@ _ENVIRONMENT = jinja2.Environment(
 
 
 def write_html(path: Path, content: ReportContent) -> None:
-    """Writes the report page: one self-contained file without scripts.
+    """Writes the report page in one step: one self-contained file without scripts, whole or not there.
 
     Args:
         path: of the file, `report.html` as a rule; overwritten.
         content: everything on the page.
     """
-    Path(path).write_text(render(content), encoding="utf-8")
+    path = Path(path)
+    partial = path.with_name(f"partial-{path.name}")
+    # File names of old disks may hold bytes that are no text; a "?" in their place is better than no report.
+    partial.write_text(render(content), encoding="utf-8", errors="replace")
+    partial.replace(path)
 
 
 def render(content: ReportContent) -> str:
@@ -56,7 +60,7 @@ def render(content: ReportContent) -> str:
         steps=sections.steps(content),
         samples={name: picture_uri(picture) for name, picture in content.samples.items()},
         class_counts=sections.class_count_table(content.class_counts),
-        audit=sections.table_of(content.audit_summary),
+        audit=sections.audit_table(content.audit_summary),
         curves=_curves(content),
         class_rows=sections.class_rows(report),
         mistakes=[sections.mistake_card(mistake) for mistake in content.mistakes],
@@ -65,6 +69,7 @@ def render(content: ReportContent) -> str:
             reliability_diagram(report.calibration), description=f"Calibration. {calibration_words(report)}"
         ),
         extra_facts=sections.extra_facts(content),
+        surroundings=sections.surroundings(content.environment),
         **_errors(report),
     )
 

@@ -122,6 +122,21 @@ def extra_facts(content: ReportContent) -> dict[str, Mapping[str, object]]:
     return {heading: values for heading, values in content.facts.items() if heading not in ("backbone", "head")}
 
 
+def surroundings(environment: Mapping[str, object]) -> dict[str, object]:
+    """Versions and the like under names without underscores; a list is spelt out."""
+    return {name.replace("_", " "): _listed(value) for name, value in environment.items()}
+
+
+def _listed(value: object) -> object:
+    return (", ".join(map(str, value)) or "none") if isinstance(value, list | tuple) else value
+
+
+def audit_table(summary: pd.DataFrame) -> Table:
+    """What the audit found, its kinds as words."""
+    kinds = {"kind": [str(kind).replace("_", " ") for kind in summary["kind"]]} if "kind" in summary.columns else {}
+    return table_of(summary.assign(**kinds))
+
+
 def table_of(frame: pd.DataFrame) -> Table:
     """Any frame as texts: thousands separated, short decimals, a dash for what is missing."""
     return Table(
