@@ -88,12 +88,13 @@ def _feature_layer(model: keras.Model, layer_name: str) -> keras.Layer:
 
 
 def _checked_classes(class_indices: np.ndarray, *, num_images: int, num_classes: int) -> np.ndarray:
-    indices = np.asarray(class_indices, dtype=np.int64)
-    if indices.shape != (num_images,) or (num_images and not 0 <= indices.min() <= indices.max() < num_classes):
+    indices = np.asarray(class_indices)
+    whole = np.issubdtype(indices.dtype, np.integer) or not indices.size
+    if not whole or indices.shape != (num_images,) or not ((indices >= 0) & (indices < num_classes)).all():
         raise PredictionsError(
             "Grad-CAM explains one class in each picture.",
             expected=f"{num_images} class indices from 0 to {num_classes - 1}",
             received=str(indices.tolist()),
             hint="Pass the predicted class of each picture.",
         )
-    return indices
+    return indices.astype(np.int64)
