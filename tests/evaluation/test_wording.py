@@ -1,0 +1,139 @@
+"""What a report says in words follows from its numbers and claims no more."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from headstart.evaluation import Report, evaluate_classification, evaluate_multi_label, headline, limits
+from headstart.evaluation.multi_label import MULTI_LABEL_METRICS
+from headstart.evaluation.single_label import SINGLE_LABEL_METRICS
+from headstart.evaluation.wording import METRIC_WORDS, calibration_words, duration, formatted
+
+
+def answered(right: int, total: int, *, classes: int = 2, num_resamples: int = 100) -> Report:
+    """Report of `total` examples of the first class, of which the first `right` are recognised."""
+    probabilities = np.eye(classes)[[0] * right + [1] * (total - right)]
+    names = [f"kind {number}" for number in range(classes)]
+    return evaluate_classification(
+        probabilities, np.zeros(total, int), names, baseline_targets=np.array([1]), num_resamples=num_resamples
+    )
+
+
+def with_accuracy(**numbers: float) -> Report:
+    report = answered(3, 4)
+    return replace(report, metrics={"accuracy": replace(report.main_metric, **numbers)})
+
+
+def test_the_headline_states_the_result_its_doubt_and_the_baseline():
+    assert headline(with_accuracy(value=0.874, low=0.8, high=0.9991, baseline=1 / 3)) == (
+        "Recognises 2 kinds; right on 87 of 100 new pictures (95 % interval 80–99.9); "
+        "guessing the commonest class would be right on 33."
+    )
+
+
+def test_the_headline_of_several_labels_counts_pictures_with_every_label_right():
+    targets = np.array([[1, 0], [1, 0], [1, 1], [0, 1]])
+    report = evaluate_multi_label(targets * 0.8, targets[:, [0, 0]], "ab", baseline_targets=targets[:2])
+    assert headline(report) == (
+        "Recognises 2 labels; every label right on 25 of 100 new pictures (95 % interval 0–75); "
+        "always giving the commonest labels would be right on 0."
+    )
+
+
+@pytest.mark.parametrize(
+    ("share", "words"),
+    [
+        (1.0, "100"),
+        (0.9999, "over 99.9"),
+        (0.9972, "99.7"),
+        (0.994, "99"),
+        (0.5, "50"),
+        (0.005, "0.5"),
+        (0.003, "0.3"),
+        (0.0001, "under 0.1"),
+        (0.0, "0"),
+    ],
+)
+def test_the_headline_counts_whole_pictures_but_near_none_and_all(share, words):
+    assert f"right on {words} of 100 new pictures" in headline(with_accuracy(value=share))
+
+
+@given(st.floats(0, 1, exclude_min=True, exclude_max=True))
+def test_nothing_but_none_and_all_is_called_0_and_100_of_100(share):
+    said = headline(with_accuracy(value=share, low=0.0, high=1.0))
+    assert "right on 0 of" not in said
+    assert "right on 100 of" not in said
+    assert "interval 0–100" in said
+
+
+def test_a_good_result_on_enough_pictures_of_every_class_has_no_limits():
+    targets = np.arange(120) % 3
+    answers = np.where(np.arange(120) % 7 == 0, (targets + 1) % 3, targets)
+    report = evaluate_classification(np.eye(3)[answers], targets, "abc", baseline_targets=targets)
+    assert limits(report) == []
+
+
+@pytest.mark.parametrize(
+    ("case", "sentence"),
+    [
+        ((30, 40), "The test set has only 40 pictures"),
+        ((1, 1), "The test set has only 1 picture:"),
+        ((150, 150), "All of 150 test pictures are right"),
+        ((150, 150), "between 98 and 100 of 100 remain possible"),
+        ((0, 150), "None of 150 test pictures is right"),
+        ((0, 150), "not clearly better than always giving the commonest answer"),
+        ((0, 150), "Never recognised: kind 0."),
+        ((5, 9), "Fewer than 10 test pictures show kind 0: their"),
+        ((5, 9, 9), "shows kind 1, kind 2, kind 3, kind 4, kind 5, kind 6 and 2 more: nothing"),
+    ],
+)
+def test_limits_say_what_the_numbers_cannot(case, sentence):
+    right, total, *classes = case
+    report = answered(right, total, classes=classes[0] if classes else 2)
+    assert sum(sentence in limit for limit in limits(report)) == 1
+
+
+def test_a_narrow_interval_of_a_mixed_result_is_not_called_all_right():
+    report = answered(1, 2, num_resamples=1)
+    assert report.main_metric.low == report.main_metric.high
+    assert not any(limit.startswith(("All of", "None of")) for limit in limits(report))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0.04, "0.0 s"),
+        (9.4, "9.4 s"),
+        (9.7, "10 s"),
+        (59.4, "59 s"),
+        (59.6, "1 min 0 s"),
+        (185, "3 min 5 s"),
+        (3599.7, "1 h 0 min"),
+        (4320, "1 h 12 min"),
+    ],
+)
+def test_durations_are_said_in_two_units_at_most(seconds, words):
+    assert duration(seconds) == words
+
+
+@pytest.mark.parametrize(
+    ("right", "verdict"), [(70, "too sure"), (90, "can be taken at its word"), (100, "too modest")]
+)
+def test_calibration_is_said_in_words(right, verdict):
+    probabilities = np.tile([0.9, 0.1], (100, 1))
+    targets = (np.arange(100) >= right).astype(int)
+    report = evaluate_classification(probabilities, targets, "ab", baseline_targets=targets)
+    assert calibration_words(report).endswith(f"{verdict}.")
+    assert f"claims 90 % confidence and is right {right} % of the time" in calibration_words(report)
+
+
+def test_every_metric_has_words_and_shares_of_pictures_are_per_cent():
+    assert {*SINGLE_LABEL_METRICS, *MULTI_LABEL_METRICS} == set(METRIC_WORDS)
+    report = answered(3, 4)
+    assert formatted(report.metrics["accuracy"], 0.8765) == "87.6 %"
+    assert formatted(report.metrics["log_loss"], 0.8765) == "0.876"
+    assert formatted(report.metrics["roc_auc"], math.nan) == "–"
