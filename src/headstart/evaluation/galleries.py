@@ -8,9 +8,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from headstart.evaluation.content import Mistake
-from headstart.evaluation.theme import light, styled
+from headstart.evaluation.theme import light, shortened, styled
 
 CELL_INCHES = 1.7
+LONGEST_NAME = 14  # characters: two of them and an arrow are as wide as a cell
 
 
 def picture_gallery(pictures: Sequence[np.ndarray], titles: Sequence[str], *, columns: int = 6) -> Figure:
@@ -52,8 +53,9 @@ def grad_cam_gallery(mistakes: Sequence[Mistake], *, columns: int = 3) -> Figure
 
 
 def caption(mistake: Mistake) -> str:
-    """Two lines: true → predicted, and how sure."""
-    return f"{mistake.true} → {mistake.predicted}\n{100 * mistake.probability:.0f} % sure"
+    """Two lines: true → predicted, long names shortened, and how sure."""
+    true, predicted = (shortened(name, longest=LONGEST_NAME) for name in (mistake.true, mistake.predicted))
+    return f"{true} → {predicted}\n{100 * mistake.probability:.0f} % sure"
 
 
 def _grid(count: int, *, columns: int) -> tuple[Figure, list[Axes]]:

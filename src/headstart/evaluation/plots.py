@@ -9,9 +9,11 @@ from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from headstart.evaluation.theme import HEAT_POWER, heat_colours, light, rule_horizontally, styled
+from headstart.evaluation.theme import HEAT_POWER, heat_colours, light, rule_horizontally, shortened, styled
 
 MOST_CLASSES_WITH_NUMBERS = 20
+LONGEST_NAME = 30  # characters: some 5 cm, which leaves half the narrowest figure to its data
+LONGEST_LEVEL_NAME = 8  # longer ones below neighbouring columns would run into each other
 
 
 def learning_curves(history: pd.DataFrame, *, quantities: Sequence[str] = ("accuracy", "loss")) -> Figure:
@@ -69,7 +71,8 @@ def confusion_matrix(confusion: np.ndarray, class_names: Sequence[str]) -> Figur
 
     Args:
         confusion: `(k, k)` counts.
-        class_names: `k` names. Above 20 classes the numbers are left out, so that 100 stay readable.
+        class_names: `k` names, long ones shortened. Above 20 classes the numbers are left out, so that 100 stay
+            readable.
     """
     num_classes = len(class_names)
     shares = confusion / np.maximum(confusion.sum(axis=1, keepdims=True), 1)
@@ -86,8 +89,10 @@ def confusion_matrix(confusion: np.ndarray, class_names: Sequence[str]) -> Figur
             spine.set_visible(False)
         font_size = float(np.clip(330 / num_classes, 4.0, 9.0))
         positions = np.arange(num_classes) + 0.5
-        axes.set_xticks(positions, class_names, rotation=90 if num_classes > 4 else 0, fontsize=font_size)
-        axes.set_yticks(positions, class_names, fontsize=font_size)
+        names = [shortened(name, longest=LONGEST_NAME) for name in class_names]
+        level = num_classes <= 4 and max(map(len, names)) <= LONGEST_LEVEL_NAME
+        axes.set_xticks(positions, names, rotation=0 if level else 90, fontsize=font_size)
+        axes.set_yticks(positions, names, fontsize=font_size)
         if num_classes <= MOST_CLASSES_WITH_NUMBERS:
             _write_counts(axes, confusion)
     return figure
@@ -178,7 +183,7 @@ def class_count_bars(class_counts: pd.DataFrame) -> Figure:
 
 def _name_rows(axes: Axes, names: Sequence[str]) -> None:
     """Names the rows at once: labels that matplotlib makes when it draws take "$5" for a formula."""
-    axes.set_yticks(np.arange(len(names)), names)
+    axes.set_yticks(np.arange(len(names)), [shortened(name, longest=LONGEST_NAME) for name in names])
 
 
 def _rule_vertically(axes: Axes) -> None:

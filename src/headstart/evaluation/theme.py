@@ -70,6 +70,14 @@ def light(name: str) -> str:
     return COLOURS[name].light
 
 
+def shortened(name: str, *, longest: int) -> str:
+    """The name, or its beginning and its end around "…": a figure has no room for more than `longest` characters."""
+    if len(name) <= longest:
+        return name
+    end = longest // 3
+    return f"{name[: longest - 1 - end]}…{name[-end:]}"
+
+
 def heat_colours() -> LinearSegmentedColormap:
     """From clear to the accent colour: the ground shows through, and ink on it keeps its contrast."""
     red, green, blue = to_rgb(light("accent"))
