@@ -243,11 +243,13 @@ def test_the_policy_blocks_what_would_be_fetched_or_run(open_page, single_label,
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_text_can_be_read_on_its_ground(open_page, content, scheme):
-    contrasts = open_page(content, scheme=scheme).page.evaluate(CONTRASTS)
-    assert len(contrasts) > 50
-    assert [(text, ratio) for text, ratio in contrasts if ratio < ENOUGH_CONTRAST] == []
+def test_text_can_be_read_on_its_ground(open_page, content):
+    opened = open_page(content)
+    for scheme in ("light", "dark"):
+        opened.page.emulate_media(color_scheme=scheme)
+        contrasts = opened.page.evaluate(CONTRASTS)
+        assert len(contrasts) > 50
+        assert [(scheme, text, ratio) for text, ratio in contrasts if ratio < ENOUGH_CONTRAST] == []
 
 
 @pytest.mark.browser
@@ -272,15 +274,16 @@ def test_the_figures_follow_the_scheme(open_page, request, variant):
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("width", [320, 375])
-def test_a_phone_never_scrolls_the_page_sideways(open_page, content, width):
-    opened = open_page(content, viewport={**PHONE, "width": width})
-    page_width, window_width = opened.page.evaluate("() => [document.scrollingElement.scrollWidth, innerWidth]")
-    assert window_width == width
-    assert page_width <= width
-    # Nor is anything cut off where it cannot be scrolled to.
-    boxes = opened.page.evaluate(boxes_of("h1, h2, h3, p, li, dd, dt, figure, figcaption, .scroll, pre"))
-    assert all(box["right"] <= width + 1 for box in boxes if not box["scrolls"])
+def test_a_phone_never_scrolls_the_page_sideways(open_page, content):
+    opened = open_page(content, viewport=PHONE)
+    for width in (PHONE["width"], 320):
+        opened.page.set_viewport_size({**PHONE, "width": width})
+        page_width, window_width = opened.page.evaluate("() => [document.scrollingElement.scrollWidth, innerWidth]")
+        assert window_width == width
+        assert page_width <= width
+        # Nor is anything cut off where it cannot be scrolled to.
+        boxes = opened.page.evaluate(boxes_of("h1, h2, h3, p, li, dd, dt, figure, figcaption, .scroll, pre"))
+        assert [box for box in boxes if box["right"] > width + 1 and not box["scrolls"]] == []
 
 
 @pytest.mark.browser
@@ -335,12 +338,14 @@ def test_hostile_names_are_text_and_run_nothing(open_page, request, variant):
 @pytest.mark.browser
 def test_hostile_names_are_text_in_figures_too(open_page, many_hostile_names):
     drawn = open_page(many_hostile_names).page.locator(".confusion-figure svg text").all_text_contents()
-    for name in many_hostile_names.report.class_names:
-        assert [text.strip() for text in drawn].count(name) == 2  # down and across
+    beginnings = [name[:20] for name in many_hostile_names.report.class_names]  # figures shorten long names
+    for beginning in beginnings:
+        same = [other for other in beginnings if other.startswith(beginning)]
+        assert sum(text.strip().startswith(beginning) for text in drawn) == 2 * len(same)  # down and across
 
 
 @pytest.mark.browser
-def test_only_figures_share_no_ids(open_page, content):
+def test_no_two_elements_share_an_id(open_page, content):
     ids = open_page(content).page.evaluate("() => [...document.querySelectorAll('[id]')].map((element) => element.id)")
     assert len(ids) == len(set(ids))
 
