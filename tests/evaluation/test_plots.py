@@ -54,9 +54,7 @@ def figure_of(kind: str, names: list[str]) -> Figure:
     if kind == "class count bars":
         return class_count_bars(pd.DataFrame({"train": range(1, len(names) + 1), "test": 1}, index=names))
     report = report_of(names)
-    if kind == "recall bars":
-        return recall_bars(report.per_class)
-    return confusion_matrix(report.confusion, report.class_names)
+    return recall_bars(report.per_class) if kind == "recall bars" else confusion_matrix(report.confusion, names)
 
 
 def every_figure() -> list[Figure]:
