@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from headstart.backbones import BACKBONES, find_backbone
 from headstart.data import AUGMENTATIONS, Augmentation
 from headstart.errors import RecipeError, UnknownBackboneError, UnknownStageError
-from headstart.recipe import Recipe, default_stage, default_weights, read_toml
+from headstart.recipe import Recipe, read_toml
 
 rates = st.floats(1e-6, 10.0)
 shares = st.floats(0.0, 0.99)
@@ -197,8 +197,8 @@ def test_resolving_makes_every_open_choice(name):
     recipe = Recipe.from_values({"data": {"path": "photos"}, "backbone": {"name": name}, "seed": 5})
     resolved = recipe.resolved()
     assert resolved.backbone.image_size == spec.image_size
-    assert resolved.backbone.weights == default_weights(spec)
-    assert resolved.fine_tuning_phase.unfreeze_from == default_stage(spec)
+    assert resolved.backbone.weights == spec.weights.source
+    assert resolved.fine_tuning_phase.unfreeze_from == spec.default_unfreeze_from
     assert resolved.resolved() == resolved
     assert resolved.seed == 5
     open_choices = {"backbone": recipe.backbone, "fine_tuning_phase": recipe.fine_tuning_phase}
@@ -206,9 +206,9 @@ def test_resolving_makes_every_open_choice(name):
 
 
 def test_vgg19_is_unfrozen_from_block5_and_vgg19_mini_brings_its_weights():
-    assert default_stage(find_backbone("vgg19")) == "block5"
-    assert default_weights(find_backbone("vgg19")) == "imagenet"
-    assert default_weights(find_backbone("vgg19_mini")) == "builtin"
+    assert find_backbone("vgg19").default_unfreeze_from == "block5"
+    assert find_backbone("vgg19").weights.source == "imagenet"
+    assert find_backbone("vgg19_mini").weights.source == "builtin"
 
 
 def test_resolving_keeps_choices_that_were_made():

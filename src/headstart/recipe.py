@@ -16,7 +16,7 @@ from pydantic import (
     field_validator,
 )
 
-from headstart.backbones import BackboneSpec, find_backbone
+from headstart.backbones import find_backbone
 from headstart.data import AUGMENTATIONS, Augmentation
 from headstart.errors import RecipeError
 
@@ -126,7 +126,7 @@ class FrozenPhaseSection(Section):
 
 
 class FineTuningPhaseSection(FrozenPhaseSection):
-    """The second phase: upper stages learn too. `unfreeze_from` None: see `default_stage`."""
+    """The second phase: upper stages learn too. `unfreeze_from` None: the last block."""
 
     epochs: int = Field(default=15, ge=0, le=10_000)
     learning_rate: Rate = 3e-4
@@ -184,24 +184,14 @@ class Recipe(Section):
             UnknownBackboneError, UnknownStageError: a name is not in the table.
         """
         spec = find_backbone(self.backbone.name)
-        unfreeze_from = self.fine_tuning_phase.unfreeze_from or default_stage(spec)
+        unfreeze_from = self.fine_tuning_phase.unfreeze_from or spec.default_unfreeze_from
         backbone = BackboneSection(
             name=spec.name,
-            weights=self.backbone.weights or default_weights(spec),
+            weights=self.backbone.weights or spec.weights.source,
             image_size=self.backbone.image_size or spec.image_size,
         )
         fine_tuning = self.fine_tuning_phase.model_copy(update={"unfreeze_from": spec.stage(unfreeze_from).name})
         return self.model_copy(update={"backbone": backbone, "fine_tuning_phase": fine_tuning})
-
-
-def default_stage(spec: BackboneSpec) -> str:
-    """Where fine-tuning unfreezes from: the lowest stage at the coarsest stride, such as block5 of VGG19."""
-    return next(stage.name for stage in spec.stages if stage.stride == spec.stages[-1].stride)
-
-
-def default_weights(spec: BackboneSpec) -> str:
-    """`builtin` for a backbone that brings its weights, else `imagenet`."""
-    return spec.weights.source
 
 
 def read_toml(path: Path) -> dict[str, Any]:

@@ -14,7 +14,7 @@ import pytest
 from keras.src.legacy.saving import legacy_h5_format
 from keras.src.utils import file_utils
 
-from headstart.backbones import BACKBONES, BackboneSpec, build_backbone, stage_layers
+from headstart.backbones import BACKBONES, BackboneSpec, build_backbone, last_map_layer, stage_layers
 from headstart.backbones.graph import ancestors, parents
 
 # The small ones, so that the default run stays short; continuous integration builds every one.
@@ -183,6 +183,15 @@ def test_every_stage_ends_in_the_only_way_up(case):
         for name, inputs in below.items():
             if name not in under:
                 assert not under.intersection(inputs) - {stage.layer}, (stage, name)
+
+
+def test_a_layer_that_tells_places_apart_is_known_however_small_the_picture(case):
+    name = last_map_layer(case.model, case.spec)
+    _, height, width, _ = case.model.get_layer(name).output.shape
+    assert height * width > 1
+    below = parents(case.model)
+    under = ancestors(below, name)
+    assert not [high for high, inputs in below.items() if high not in under and under.intersection(inputs) - {name}]
 
 
 def test_every_layer_with_weights_belongs_to_exactly_one_stage(case):

@@ -11,7 +11,7 @@ from headstart.backbones.spec import BackboneSpec, Preprocessing, PretrainedWeig
 
 if TYPE_CHECKING:
     from headstart.backbones.build import Backbone, build_backbone
-    from headstart.backbones.stages import stage_layers
+    from headstart.backbones.stages import last_map_layer, stage_layers
     from headstart.backbones.weights import WeightsRecord
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "backbone_names",
     "build_backbone",
     "find_backbone",
+    "last_map_layer",
     "stage_layers",
 ]
 
@@ -32,6 +33,7 @@ _NEEDS_KERAS = {
     "Backbone": "headstart.backbones.build",
     "WeightsRecord": "headstart.backbones.weights",
     "build_backbone": "headstart.backbones.build",
+    "last_map_layer": "headstart.backbones.stages",
     "stage_layers": "headstart.backbones.stages",
 }
 

@@ -30,3 +30,31 @@ def stage_layers(model: keras.Model, spec: BackboneSpec) -> dict[str, tuple[str,
         members[stage.name] = tuple(name for name in order if name in reached - seen)
         seen |= reached
     return members
+
+
+def last_map_layer(model: keras.Model, spec: BackboneSpec) -> str:
+    """Name of the highest layer that still tells places apart: where Grad-CAM can look.
+
+    For most picture sizes that is the output. Small pictures shrink to one place on their way up; then it is the layer
+    just below, or, where several branches meet, the end of the highest stage with more than one place.
+
+    Args:
+        model: `Backbone.model`.
+        spec: Facts of the backbone.
+
+    Returns:
+        A layer whose output everything above depends on; the output's own where no stage has more than one place.
+    """
+    below = parents(model)
+    output = name = model.output._keras_history.operation.name
+    while _is_one_place(model, name) and len(below[name]) == 1:
+        (name,) = below[name]
+    if not _is_one_place(model, name):
+        return name
+    stages = (stage.layer for stage in reversed(spec.stages))
+    return next((layer for layer in stages if not _is_one_place(model, layer)), output)
+
+
+def _is_one_place(model: keras.Model, layer_name: str) -> bool:
+    _, height, width, _ = model.get_layer(layer_name).output.shape
+    return height * width == 1

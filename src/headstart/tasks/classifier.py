@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import pandas as pd
 
-from headstart.backbones import Backbone, stage_layers
+from headstart.backbones import Backbone, last_map_layer, stage_layers
 from headstart.data import Dataset, ImageSource, evaluation_batches
 from headstart.errors import ClassNamesError
 
@@ -26,7 +26,7 @@ class ImageClassifier:
         class_names: what each logit stands for.
         backbone: name of the backbone below the head.
         stages: stage name → names of the layers that belong to it, lowest stage first.
-        last_feature_layer: the layer whose output the head pools.
+        last_feature_layer: the highest layer that tells places apart, where Grad-CAM looks.
         multi_label: whether a picture may show several classes, or none.
         resize_mode: how a picture of another size becomes one of `image_size`.
     """
@@ -179,7 +179,7 @@ def build_classifier(
         class_names=tuple(class_names),
         backbone=backbone.spec.name,
         stages=stage_layers(backbone.model, backbone.spec),
-        last_feature_layer=backbone.model.output._keras_history.operation.name,
+        last_feature_layer=last_map_layer(backbone.model, backbone.spec),
         multi_label=multi_label,
         resize_mode=resize_mode,
     )
