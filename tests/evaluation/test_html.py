@@ -338,7 +338,7 @@ def test_hostile_names_are_text_and_run_nothing(open_page, request, variant):
 @pytest.mark.browser
 def test_hostile_names_are_text_in_figures_too(open_page, many_hostile_names):
     drawn = open_page(many_hostile_names).page.locator(".confusion-figure svg text").all_text_contents()
-    beginnings = [name[:20] for name in many_hostile_names.report.class_names]  # figures shorten long names
+    beginnings = [name[:19] for name in many_hostile_names.report.class_names]  # figures shorten long names
     for beginning in beginnings:
         same = [other for other in beginnings if other.startswith(beginning)]
         assert sum(text.strip().startswith(beginning) for text in drawn) == 2 * len(same)  # down and across
