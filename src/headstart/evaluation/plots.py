@@ -119,8 +119,9 @@ def reliability_diagram(calibration: pd.DataFrame) -> Figure:
     with styled():
         figure = Figure(figsize=(4.3, 4.2), layout="constrained")
         upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(4, 1))
-        upper.bar(centre, filled["accuracy"], width=width, color=light("accent"), alpha=0.85)
-        upper.plot([0, 1], [0, 1], color=light("muted"), linewidth=1.0, linestyle=(0, (4, 3)))
+        # Pale enough for the line to be seen before them: where it crosses the bars is what the diagram is about.
+        upper.bar(centre, filled["accuracy"], width=width, color=light("accent"), alpha=0.65)
+        upper.plot([0, 1], [0, 1], color=light("ink"), linewidth=1.2, linestyle=(0, (4, 3)))
         upper.annotate(
             "perfect", (0.22, 0.25), color=light("muted"), fontsize=8, rotation=40, rotation_mode="anchor", ha="center"
         )
