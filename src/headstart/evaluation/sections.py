@@ -220,7 +220,12 @@ def mistake_card(mistake: Mistake) -> dict[str, Any]:
 
 def _text(value: object) -> str:
     if isinstance(value, float | np.floating):
-        return "–" if math.isnan(value) else f"{value:,.4g}"
+        return "–" if math.isnan(value) else _decimal(float(value))
     if isinstance(value, int | np.integer) and not isinstance(value, bool):
         return f"{value:,}"
     return "–" if value is None or value is pd.NA else str(value)
+
+
+def _decimal(value: float) -> str:
+    """Short decimals, but every digit of a whole number: a count is a float where its column misses another."""
+    return f"{value:,.0f}" if value.is_integer() or abs(value) >= 1000 else f"{value:,.4g}"
