@@ -8,7 +8,9 @@ import os
 import subprocess
 import sys
 import tomllib
+import warnings
 
+import keras
 import numpy as np
 import pytest
 from PIL import Image
@@ -327,3 +329,10 @@ def test_a_picture_that_vanishes_while_training_is_named_and_kept_in_the_record(
     assert state["state"] == "failed"
     assert str(stolen) in state["error"]
     assert "failed" in (tmp_path / "run" / "run.log").read_text()
+
+
+def test_the_model_of_a_run_loads_with_plain_keras_without_a_warning(finished_run):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model = keras.saving.load_model(finished_run.model_path)
+    assert not model.compiled

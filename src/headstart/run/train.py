@@ -24,7 +24,7 @@ from headstart.run.pictures import check_pictures
 from headstart.run.report import write_report
 from headstart.run.storage import storage_errors, write_json
 from headstart.tasks import ImageClassifier, build_classifier
-from headstart.training import History, Phase, TrainingExamples, example_weights, fit_phase
+from headstart.training import History, Phase, TrainingExamples, example_weights, fit_phase, without_optimizer
 
 logger = logging.getLogger("headstart")
 
@@ -212,10 +212,9 @@ def _phase(name: str, section: FrozenPhaseSection | FineTuningPhaseSection) -> P
 
 
 def _save_model(model: keras.Model, path: Path) -> None:
-    """Writes the model without optimizer state, in one step, so that it loads where this package is not installed."""
-    model.compile()
+    """Writes the model, never compiled, in one step, so that it loads where this package is not installed."""
     partial = path.with_name(f"partial-{path.name}")
-    model.save(partial, include_optimizer=False)
+    without_optimizer(model).save(partial)
     partial.replace(path)
 
 

@@ -6,6 +6,7 @@ from headstart.training.fit import fit_phase
 from headstart.training.freezing import TrainableCount, set_trainable
 from headstart.training.history import History
 from headstart.training.phases import Phase
+from headstart.training.recorder import without_optimizer
 
 __all__ = [
     "Checkpoint",
@@ -17,4 +18,5 @@ __all__ = [
     "example_weights",
     "fit_phase",
     "set_trainable",
+    "without_optimizer",
 ]
