@@ -28,7 +28,7 @@ from headstart.evaluation import (
 )
 from headstart.evaluation.embedding import inline_svg, picture_uri
 
-ODD_NAMES = ["$5", "$a$ and $b_{", "猫 & <b>", "#2755c4", 'id="x" font-family: y', "7"]
+ODD_NAMES = ["$5", "$a$ and $b_{$", "猫 & <b>", "#2755c4", 'id="x" font-family: y', "7"]
 LONG_NAMES = ["first " * 20 + "end one", "first " * 20 + "end two"]
 CLASS_FIGURES = ("confusion matrix", "recall bars", "class count bars")
 HISTORY = pd.DataFrame(

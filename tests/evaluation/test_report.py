@@ -93,6 +93,7 @@ def test_a_report_survives_its_file(make, tmp_path):
     assert (read.kind, read.class_names, read.num_examples) == (report.kind, NAMES, report.num_examples)
     assert read.metrics == report.metrics
     assert read.main_metric.name == ("accuracy" if make is single_label_report else "subset_accuracy")
+    assert '"猫"' in (tmp_path / "report.json").read_text(encoding="utf-8")  # also people read it
     pd.testing.assert_frame_equal(read.per_class, report.per_class)
     pd.testing.assert_frame_equal(read.calibration, report.calibration)
     np.testing.assert_array_equal(read.confusion, report.confusion)
@@ -141,6 +142,11 @@ def test_mistakes_come_surest_first_and_equals_in_their_order():
     assert found["probability"].tolist() == pytest.approx([0.9, 0.9, 0.7, 0.6])
     assert most_confident_mistakes(probabilities, targets, limit=2).equals(found.head(2))
     assert most_confident_mistakes(np.eye(2), np.array([0, 1])).empty
+
+
+def test_many_equally_sure_mistakes_stay_in_the_order_of_the_examples():
+    found = most_confident_mistakes(np.tile([0.8, 0.2], (50, 1)), np.ones(50, int), limit=40)
+    assert found["example"].tolist() == list(range(40))
 
 
 def test_wrong_yes_and_wrong_no_of_labels_are_both_mistakes():

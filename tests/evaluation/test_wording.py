@@ -97,6 +97,12 @@ def test_limits_say_what_the_numbers_cannot(case, sentence):
     assert sum(sentence in limit for limit in limits(report)) == 1
 
 
+@pytest.mark.parametrize(("num_examples", "few"), [(99, True), (100, False)])
+def test_a_test_set_below_a_hundred_pictures_is_called_small(num_examples, few):
+    sentences = limits(answered(num_examples // 2, num_examples))
+    assert any(f"only {num_examples} pictures" in sentence for sentence in sentences) == few
+
+
 def test_a_narrow_interval_of_a_mixed_result_is_not_called_all_right():
     report = answered(1, 2, num_resamples=1)
     assert report.main_metric.low == report.main_metric.high
