@@ -194,6 +194,15 @@ def test_rounded_probabilities_are_scored(dtype):
     assert report.metrics["log_loss"].value == pytest.approx(-np.log(SOFT[range(3), range(3)]).mean(), abs=1e-3)
 
 
+def test_rows_that_almost_sum_to_one_are_scored_as_if_they_did():
+    exact, rounded = (
+        evaluate_classification(rows, np.array([0, 1, 2]), "abc", baseline_targets=np.array([0]), num_resamples=2)
+        for rows in (SOFT, 0.995 * SOFT)
+    )
+    for name, metric in exact.metrics.items():
+        assert rounded.metrics[name].value == pytest.approx(metric.value, rel=1e-9), name
+
+
 GOOD = np.array([0, 1, 2])
 BAD_SINGLE = {
     "NaN": (np.where(SOFT == 0.8, np.nan, SOFT), GOOD, "not finite"),

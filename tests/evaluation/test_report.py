@@ -145,8 +145,9 @@ def test_mistakes_come_surest_first_and_equals_in_their_order():
 
 
 def test_many_equally_sure_mistakes_stay_in_the_order_of_the_examples():
-    found = most_confident_mistakes(np.tile([0.8, 0.2], (50, 1)), np.ones(50, int), limit=40)
-    assert found["example"].tolist() == list(range(40))
+    probabilities = np.tile([[0.8, 0.2], [0.9, 0.1]], (50, 1))
+    found = most_confident_mistakes(probabilities, np.ones(100, int), limit=80)
+    assert found["example"].tolist() == [*range(1, 100, 2), *range(0, 60, 2)]
 
 
 def test_wrong_yes_and_wrong_no_of_labels_are_both_mistakes():
