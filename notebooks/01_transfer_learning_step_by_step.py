@@ -21,6 +21,19 @@
 # 3. **add new layers** for the new classes (the *head*) and train them alone;
 # 4. **fine-tune**: unfreeze the upper part of the backbone and train it too, gently.
 #
+# ```
+#                    backbone (pretrained)                  head (new)
+#            ┌────────┬────────┬────────┬────────┬────────┐ ┌──────────┐
+#  picture ─▶│ block1 │ block2 │ block3 │ block4 │ block5 │▶│ 10 logits│─▶ answer
+#            └────────┴────────┴────────┴────────┴────────┘ └──────────┘
+#              edges, strokes  ─▶  shapes  ─▶  parts of things
+#
+# 1 load       knows    knows    knows    knows    knows
+# 2 freeze     frozen   frozen   frozen   frozen   frozen
+# 3 add        frozen   frozen   frozen   frozen   frozen     learns
+# 4 fine-tune  frozen   frozen   slowest  slower   slow       learns
+# ```
+#
 # This notebook does each step by itself, with the same functions that `headstart train` calls. Its data and its
 # network come with the package: nothing is downloaded, and it takes about a minute on two cores.
 
@@ -109,7 +122,7 @@ picture_gallery([train_pictures.load(i) for i in samples.index], samples.tolist(
 # ### Augmentation
 #
 # Each epoch shows each training picture a little differently: turned, zoomed, moved. The label stays true, so small
-# data goes further. First column: the picture itself; then what the first five epochs see of it.
+# data goes further. First column: the picture itself; then five views of it, as five epochs might show it.
 
 # %%
 from headstart.data import Augmentation, augment_views
@@ -119,7 +132,7 @@ augmentation = Augmentation(rotation_degrees=10, zoom=0.1, translation=0.08)
 originals = np.stack([train_pictures.load(i) for i in samples.index[5:11:2]])
 views = augment_views(originals, augmentation, seed=0, num_views=5)
 rows = np.concatenate([originals[None], views]).swapaxes(0, 1)
-titles = ["original", *(f"epoch {epoch}" for epoch in range(1, 6))]
+titles = ["original", *(f"view {view}" for view in range(1, 6))]
 picture_gallery([view for row in rows for view in row], titles * len(rows), columns=6)
 
 # %% [markdown]
@@ -165,15 +178,24 @@ print(f"licence {vgg19.weights.licence}, {vgg19.weights.origin}")
 # ## Steps 2 and 3: freeze it, add new layers
 #
 # `build_classifier` puts a head on the backbone: the average of each feature over all positions, dropout, and one
-# dense layer that gives a number (*logit*) per class. `set_trainable` with `unfreeze_from=None` freezes everything
-# below it.
+# dense layer that gives a number (*logit*) per class. `set_trainable` says which parameters learn; everything would,
+# if nobody asked. The last row is what stays set: `unfreeze_from=None` freezes all that lies below the head.
 
 # %%
 from headstart.tasks import build_classifier
 from headstart.training import set_trainable
 
 task = build_classifier(backbone, dataset.class_names, dropout=0.2, seed=0)
-set_trainable(task, unfreeze_from=None)
+pd.DataFrame(
+    {
+        "everything learns": asdict(set_trainable(task, unfreeze_from="block1")),
+        "blocks 3 to 5 and head (step 4)": asdict(set_trainable(task, unfreeze_from="block3")),
+        "head alone (steps 2 and 3)": asdict(set_trainable(task, unfreeze_from=None)),
+    }
+).T.style.format("{:,}")
+
+# %% [markdown]
+# The top of the model, as it stands now:
 
 # %%
 pd.DataFrame(
@@ -359,8 +381,18 @@ learning_curves(tuned.history.frame)
 # seen: accuracy collapses.
 #
 # In Keras, `layer.trainable = False` on a batch normalisation layer means both: gamma and beta do not learn, *and*
-# the layer runs in inference mode. So Headstart leaves these layers frozen inside unfrozen stages, unless a phase
-# says `unfreeze_batch_norm=True`.
+# the layer runs in inference mode, whatever it is told. One number a picture, always 100, in a hundred batches:
+
+# %%
+for trainable in (True, False):
+    layer = keras.layers.BatchNormalization(trainable=trainable)
+    for _ in range(100):
+        layer(np.full((32, 1), 100.0, "float32"), training=True)
+    print(f"trainable={trainable!s:5}  moving mean 0 -> {float(layer.moving_mean[0]):.0f}")
+
+# %% [markdown]
+# So Headstart leaves these layers frozen inside unfrozen stages, unless a phase says `unfreeze_batch_norm=True`. The
+# other advice you may read, to call the backbone with `training=False`, does not hold in Keras 3: `fit` overrides it.
 
 # %% [markdown]
 # ## The result
@@ -390,8 +422,8 @@ confusion_matrix(report.confusion, report.class_names)
 # ### Mistakes, and where the model looked
 #
 # The mistakes that the model was surest of come first. Look at your own: this is where wrong labels show.
-# **Grad-CAM** colours the places whose features speak for the answer that was given. At 48 pixels the last map is a
-# single cell, so we ask the last convolution of `block4`, a map of 6 by 6.
+# **Grad-CAM** colours the places whose features speak for the answer that was given. For large pictures ask
+# `task.last_feature_layer`. At 48 pixels that is a map of 3 by 3, so we ask the last convolution of `block4`: 6 by 6.
 
 # %%
 from headstart.evaluation import Mistake, grad_cam, grad_cam_gallery, most_confident_mistakes, overlay
@@ -425,8 +457,9 @@ without_optimizer.save(folder / "digits.keras")
 
 loaded = keras.saving.load_model(folder / "digits.keras")
 logits = loaded.predict(test_pictures.load_all(), batch_size=32, verbose=0)
-assert np.array_equal(keras.ops.softmax(logits, axis=1).numpy().argmax(axis=1), probabilities.argmax(axis=1))
-float(np.abs(task.probabilities(logits) - probabilities).max())  # largest difference of any probability
+largest_difference = np.abs(keras.ops.softmax(logits, axis=1).numpy() - probabilities).max()
+assert largest_difference < 0.001
+print(f"{largest_difference:.7f} is the largest difference of any probability")
 
 # %% [markdown]
 # ## The same in one command
@@ -480,11 +513,26 @@ run = headstart.load(folder / "run")  # any time later
 headstart.predict(run, test_pictures.paths[:3]).iloc[:, :3]
 
 # %% [markdown]
-# It is the same training, epoch for epoch: same seed, same numbers.
+# It is the same training, epoch for epoch: same seed, same numbers. (With a GPU, `headstart train` computes in half
+# precision, and the two differ a little.)
 
 # %%
-pd.testing.assert_frame_equal(
-    run.history.frame.drop(columns="seconds"), tuned.history.frame.drop(columns="seconds"), rtol=1e-6
-)
-accuracies = {"test_accuracy": report.metrics["accuracy"].value, "in_one_command": run.report.metrics["accuracy"].value}
-accuracies
+quantities = ["loss", "accuracy", "val_loss", "val_accuracy"]
+differences = (run.history.frame[quantities] - tuned.history.frame[quantities]).abs()
+{
+    "test_accuracy": report.metrics["accuracy"].value,
+    "test_accuracy_in_one_command": run.report.metrics["accuracy"].value,
+    "largest_difference_of_an_epoch": float(differences.max(axis=None)),
+}
+
+# %% [markdown]
+# ## Where to go next
+#
+# - **Your pictures.** One folder per class; `headstart audit photos`, then `headstart train photos`. Start with
+#   ImageNet weights (`headstart backbones` lists all networks) and with the default recipe.
+# - **What to change first.** More pictures of the classes that are confused; then `image_size`; then how far down to
+#   unfreeze: photographs like ImageNet's need less of it than digits, X-rays or drawings.
+#   [Every setting](../docs/recipe.md).
+# - **Always.** Decide on the validation part, look at the test part once, and read the mistakes.
+# - **How it is built**, and which function does what: [the drawing](../docs/architecture.md).
+#   `headstart.train` is [one file](../src/headstart/run/train.py) that reads like this notebook.
