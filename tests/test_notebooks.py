@@ -62,9 +62,8 @@ sys.addaudithook(refuse_other_machines)
 class OwnKernel(AsyncKernelManager):
     """Starts this interpreter, whatever kernels are installed, or none."""
 
-    shutdown_wait_time = (
-        SECONDS_A_CELL  # jupyter's 5 s are too few for TensorFlow, and a killed kernel leaves its files
-    )
+    # Jupyter's 5 s are too few for TensorFlow to end in, and a kernel that is killed leaves its files.
+    shutdown_wait_time = SECONDS_A_CELL
 
     @default("kernel_spec_manager")
     def _without_installed_kernels(self):
