@@ -85,13 +85,21 @@ def test_evaluate_shows_every_metric_with_interval_and_baseline(type_command, fi
         assert part in outcome.stdout
 
 
-def test_evaluate_on_other_pictures_scores_all_of_them(type_command, finished_run, photos):
-    outcome = type_command("evaluate", finished_run, "--data", photos, "--json")
+def test_evaluate_on_other_pictures_scores_all_of_them(type_command, finished_run, make_pictures, tmp_path):
+    more = make_pictures(tmp_path / "more", {"blue": 3, "green": 2})
+    outcome = type_command("evaluate", finished_run, "--data", more, "--json")
     assert outcome.code == 0, outcome.stderr
     result = json.loads(outcome.stdout)
-    assert result["num_examples"] == 24
-    assert result["data"] == str(photos)
+    assert result["num_examples"] == 5
+    assert result["data"] == str(more)
     assert {"value", "low", "high", "baseline"} <= set(result["metrics"]["accuracy"])
+
+
+def test_evaluate_says_what_it_left_out_because_the_run_learned_from_it(type_command, finished_run, photos):
+    outcome = type_command("evaluate", finished_run, "--data", photos, "--json")
+    assert outcome.code == 0, outcome.stderr
+    assert json.loads(outcome.stdout)["num_examples"] == 3
+    assert "Left out: 21 pictures that the run learned from" in outcome.stderr
 
 
 def test_predict_prints_a_table_in_which_no_path_is_broken(type_command, finished_run, photos):
