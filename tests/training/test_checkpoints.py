@@ -12,10 +12,10 @@ def model():
     return keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
 
 
-def write_epochs(folder, model, *, epochs):
+def write_epochs(folder, model, *, epochs, first=1):
     checkpoints = CheckpointDir(folder)
     history = History()
-    for epoch in range(1, epochs + 1):
+    for epoch in range(first, epochs + 1):
         history = history.with_row({"phase": "test", "epoch": epoch, "loss": 1 / epoch})
         last, best = (checkpoints.write_weights(model, f"0-{epoch:04d}-{name}") for name in ("last", "best"))
         hashes = {name: checkpoints.hash_of(name) for name in (last, best)}
@@ -84,3 +84,9 @@ def test_a_file_that_was_being_written_when_the_process_died_is_ignored(tmp_path
     (tmp_path / "partial-0-0002.json").write_text('{"checkpoint": {}}')
     (tmp_path / "partial-0-0002-last.weights.h5").write_bytes(b"half")
     assert checkpoints.newest()[0].epoch == 1
+
+
+def test_a_torn_one_does_not_stop_the_training_that_goes_on(tmp_path, model):
+    write_epochs(tmp_path, model, epochs=3)
+    (tmp_path / "0-0003.json").write_text('{"checkpoint"')
+    assert write_epochs(tmp_path, model, epochs=4, first=4).newest()[0].epoch == 4

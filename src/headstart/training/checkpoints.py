@@ -114,12 +114,20 @@ class CheckpointDir:
 
     def _remove_old(self) -> None:
         names = self._names()
-        needed = {name for path in names[-KEPT:] for name in json.loads(path.read_text())["checkpoint"]["hashes"]}
+        needed = {name for path in names[-KEPT:] for name in _weights_of(path)}
         for path in names[:-KEPT]:
             path.unlink()
         for path in self.path.glob("*.weights.h5"):
             if path.name not in needed:
                 path.unlink()
+
+
+def _weights_of(path: Path) -> list[str]:
+    """The files that a checkpoint names; none where it is torn, which must not stop the training that goes on."""
+    try:
+        return list(json.loads(path.read_text())["checkpoint"]["hashes"])
+    except (ValueError, KeyError, TypeError):
+        return []
 
 
 def _num_bytes(model: keras.Model) -> int:
