@@ -145,7 +145,3 @@ class StorageFullError(HeadstartError):
 
 class StoragePermissionError(HeadstartError):
     """A folder cannot be written to."""
-
-
-class ExtraMissingError(HeadstartError):
-    """An optional package is not installed."""

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tomllib
 import warnings
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -16,6 +17,8 @@ import pytest
 from PIL import Image
 
 import headstart
+import headstart.backbones
+from headstart.backbones import find_backbone
 from headstart.data import Dataset
 from headstart.errors import (
     DataNotFoundError,
@@ -336,3 +339,18 @@ def test_the_model_of_a_run_loads_with_plain_keras_without_a_warning(finished_ru
         warnings.simplefilter("error")
         model = keras.saving.load_model(finished_run.model_path)
     assert not model.compiled
+
+
+def test_the_run_records_which_weights_it_started_from(train_quick, photos, tmp_path):
+    run = train_quick(photos, tmp_path / "run", weights="builtin", frozen_epochs=0, epochs=0)
+    path = find_backbone("vgg19_mini").weights.file_name
+    shipped = Path(headstart.backbones.__file__).parent / "weights" / path
+    assert run.state["weights"] == {"source": "builtin", "sha256": hashlib.sha256(shipped.read_bytes()).hexdigest()}
+    assert run.state["weights"]["sha256"] in run.html_path.read_text(encoding="utf-8")
+
+
+def test_every_file_of_a_run_in_json_and_toml_names_its_version(finished_run):
+    texts = [path for path in finished_run.path.iterdir() if path.suffix == ".json"]
+    assert {path.name for path in texts} >= {"task.json", "environment.json", "run.json", "audit.json", "report.json"}
+    assert [path.name for path in texts if json.loads(path.read_text())["format_version"] != 1] == []
+    assert tomllib.loads(finished_run.recipe_path.read_text())["format_version"] == 1

@@ -76,6 +76,7 @@ def _backbone_facts(run: Run) -> dict[str, Any]:
         "parameters": f"{spec.num_parameters:,}",
         "pictures seen at": f"{height} x {width} pixels, {run.recipe.images.resize_mode}",
         "licence of the weights": spec.weights.licence,
+        "SHA-256 of the weights": run.state["weights"]["sha256"] or "none: random weights",
         "paper": spec.paper,
     }
 
@@ -93,6 +94,7 @@ def _head_facts(run: Run) -> dict[str, Any]:
 def _environment(run: Run) -> dict[str, Any]:
     environment = read_json(run.environment_path)
     packages = environment.pop("packages")
+    del environment["format_version"]
     return {**environment, **packages, "seed": run.recipe.seed, "data hash": data_hash(run.dataset)}
 
 

@@ -17,7 +17,7 @@ from headstart.errors import HeadstartError
 from headstart.options import recipe_from_options, recipe_with_options
 from headstart.progress import SILENT, Progress
 from headstart.recipe import FineTuningPhaseSection, FrozenPhaseSection, Recipe
-from headstart.run.directory import Run
+from headstart.run.directory import FORMAT_VERSION, Run
 from headstart.run.environment import describe_environment, dtype_policy
 from headstart.run.evaluate import evaluate_test_part
 from headstart.run.pictures import check_pictures
@@ -67,7 +67,7 @@ def train(
     with storage_errors(run_path):
         run = Run.create(run_path, data_path=Path(recipe.data.path))
         recipe.write(run.recipe_path)
-        write_json(run.environment_path, describe_environment())
+        write_json(run.environment_path, {"format_version": FORMAT_VERSION, **describe_environment()})
         run.update_state("started", seconds={})  # last: what has it can be resumed
         return _go_on(run, progress, dataset=dataset, backbone=backbone)
 
@@ -149,6 +149,7 @@ def _build_backbone(recipe: Recipe, progress: Progress) -> Backbone:
 
 def _train_model(run: Run, backbone: Backbone, progress: Progress) -> None:
     recipe, dataset = run.recipe, run.dataset
+    run.update_state("started", weights={"source": backbone.weights.source, "sha256": backbone.weights.sha256})
     task = build_classifier(
         backbone,
         dataset.class_names,
@@ -183,7 +184,7 @@ def _train_model(run: Run, backbone: Backbone, progress: Progress) -> None:
         logger.info("%s phase: %d parameters learn, %d are frozen", phase.name, *asdict(result.count).values())
     (History() if start is None else start[1]).write(run.history_path)
     run.update_state("started", phases=phases)
-    write_json(run.task_path, task.facts())
+    write_json(run.task_path, {"format_version": FORMAT_VERSION, **task.facts()})
     _save_model(task.model, run.model_path)
 
 

@@ -28,8 +28,8 @@ def evaluate(
     data: Annotated[
         str | None,
         setting(
-            "Other labelled pictures, as `headstart train` takes them. Copies of what the run learned from are left "
-            "out; nothing is written.",
+            "Other labelled pictures, as `headstart train` takes them. Exact copies of what the run learned from "
+            "are left out; nothing is written.",
             metavar="DATA",
             default="the run's own test pictures",
             panel=DATA,
