@@ -1,6 +1,7 @@
 """Fixtures every test may use."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,14 @@ SHARED_DIR = Path(os.environ.get("HEADSTART_SHARED", Path(__file__).parents[2] /
 
 
 @pytest.fixture(scope="session")
-def shared_dir() -> Path:
-    """Folder with the real data sets and weights; a clone without it skips, continuous integration fails."""
+def cannot_run() -> Callable[[str], None]:
+    """Gives a test up for want of something: it is skipped, but fails in continuous integration, which has it all."""
+    return pytest.fail if os.environ.get("CI") else pytest.skip
+
+
+@pytest.fixture(scope="session")
+def shared_dir(cannot_run) -> Path:
+    """Folder with the real data sets and weights."""
     if not SHARED_DIR.is_dir():
-        reason = f"needs real data in {SHARED_DIR}; set HEADSTART_SHARED to its folder"
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
+        cannot_run(f"needs real data in {SHARED_DIR}; set HEADSTART_SHARED to its folder")
     return SHARED_DIR

@@ -64,9 +64,10 @@ def can_mount() -> bool:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not can_mount(), reason="needs Linux that lets a user mount a small disk")
 @pytest.mark.parametrize("kilobytes", [8, 400, 8000, 12000])
-def test_a_full_disk_is_told_without_a_traceback(photos, tmp_path, kilobytes):
+def test_a_full_disk_is_told_without_a_traceback(photos, tmp_path, cannot_run, kilobytes):
+    if not can_mount():
+        cannot_run("needs Linux that lets a user mount a small disk")
     disk = tmp_path / "disk"
     disk.mkdir()
     script = Path(__file__).with_name("train_on_small_disk.sh")

@@ -91,11 +91,11 @@ Open = Callable[..., Opened]
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+def browser(cannot_run) -> Iterator[Browser]:
     """Chromium, started once; where it is not installed the tests are skipped, in continuous integration they fail."""
     path = shutil.which("chromium")
     if path is None:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)("needs the program 'chromium' on the PATH")
+        cannot_run("needs the program 'chromium' on the PATH")
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=path, args=CHROMIUM_OPTIONS)
         yield chromium
