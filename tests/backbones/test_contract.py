@@ -14,7 +14,15 @@ import pytest
 from keras.src.legacy.saving import legacy_h5_format
 from keras.src.utils import file_utils
 
-from headstart.backbones import BACKBONES, BackboneSpec, build_backbone, last_map_layer, stage_layers
+from headstart.backbones import (
+    BACKBONES,
+    BackboneSpec,
+    build_backbone,
+    cut_model,
+    last_map_layer,
+    separating_layers,
+    stage_layers,
+)
 from headstart.backbones.graph import ancestors, parents
 
 # The small ones, so that the default run stays short; continuous integration builds every one.
@@ -183,6 +191,21 @@ def test_every_stage_ends_in_the_only_way_up(case):
         for name, inputs in below.items():
             if name not in under:
                 assert not under.intersection(inputs) - {stage.layer}, (stage, name)
+
+
+def test_cut_in_two_it_gives_what_the_whole_gives(case):
+    """At every stage, and at a few of the other layers that allow it."""
+    rng = np.random.default_rng(2)
+    separating = separating_layers(case.model)
+    ends = [stage.layer for stage in case.spec.stages]
+    assert set(ends) <= set(separating)
+    images = rng.integers(0, 256, (2, *case.spec.min_image_size, 3)).astype("float32")
+    whole = keras.ops.convert_to_numpy(case.model(images, training=False))
+    for name in {*ends, *rng.choice(separating, 3)}:
+        cut = cut_model(case.model, name)
+        again = keras.ops.convert_to_numpy(cut.upper(cut.lower(images, training=False), training=False))
+        np.testing.assert_allclose(again, whole, rtol=0, atol=1e-5 * np.abs(whole).max(), err_msg=name)
+        assert len(cut.lower.weights) + len(cut.upper.weights) == len(case.model.weights)
 
 
 def test_a_layer_that_tells_places_apart_is_known_however_small_the_picture(case):

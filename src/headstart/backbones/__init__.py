@@ -11,6 +11,7 @@ from headstart.backbones.spec import BackboneSpec, Preprocessing, PretrainedWeig
 
 if TYPE_CHECKING:
     from headstart.backbones.build import Backbone, build_backbone
+    from headstart.backbones.cut import CutModel, cut_model, separating_layers
     from headstart.backbones.stages import last_map_layer, stage_layers
     from headstart.backbones.weights import WeightsRecord
 
@@ -18,22 +19,28 @@ __all__ = [
     "BACKBONES",
     "Backbone",
     "BackboneSpec",
+    "CutModel",
     "Preprocessing",
     "PretrainedWeights",
     "Stage",
     "WeightsRecord",
     "backbone_names",
     "build_backbone",
+    "cut_model",
     "find_backbone",
     "last_map_layer",
+    "separating_layers",
     "stage_layers",
 ]
 
 _NEEDS_KERAS = {
     "Backbone": "headstart.backbones.build",
+    "CutModel": "headstart.backbones.cut",
     "WeightsRecord": "headstart.backbones.weights",
     "build_backbone": "headstart.backbones.build",
+    "cut_model": "headstart.backbones.cut",
     "last_map_layer": "headstart.backbones.stages",
+    "separating_layers": "headstart.backbones.cut",
     "stage_layers": "headstart.backbones.stages",
 }
 
