@@ -19,7 +19,9 @@ EVERY_ROOM = "the rooms above"
 MAY_IMPORT_TENSORFLOW = {
     "data/batches.py",
     "data/augmentation_layers.py",
+    "data/mixup.py",
     "data/random_keys.py",
+    "data/views.py",
     "evaluation/heatmaps.py",
 }
 

@@ -15,13 +15,16 @@ if TYPE_CHECKING:
     from headstart.data.digits import write_digits
     from headstart.data.images import ImageSource, decode_image, resize_image
     from headstart.data.reading import read_dataset
+    from headstart.data.source import ExampleSource
     from headstart.data.split import split_dataset
+    from headstart.data.views import view_batches
 
 __all__ = [
     "AUGMENTATIONS",
     "Audit",
     "Augmentation",
     "Dataset",
+    "ExampleSource",
     "ImageSource",
     "audit_dataset",
     "augment_views",
@@ -32,6 +35,7 @@ __all__ = [
     "resize_image",
     "split_dataset",
     "training_batches",
+    "view_batches",
     "write_digits",
 ]
 
@@ -40,6 +44,7 @@ _MODULE_OF = {
     "Audit": "audit",
     "Augmentation": "augmentation",
     "Dataset": "dataset",
+    "ExampleSource": "source",
     "ImageSource": "images",
     "audit_dataset": "audit",
     "augment_views": "augmentation_layers",
@@ -50,6 +55,7 @@ _MODULE_OF = {
     "resize_image": "images",
     "split_dataset": "split",
     "training_batches": "batches",
+    "view_batches": "views",
     "write_digits": "digits",
 }
 

@@ -1,4 +1,4 @@
-"""Batches for `model.fit` and `model.predict`: the room's only way into TensorFlow.
+"""Batches for `model.fit` and `model.predict`.
 
 What a batch holds is a pure function of seed, phase, epoch and example, whatever the number of threads and however
 often the run was stopped: an epoch trained after a restart is the epoch that would have been trained without it.
@@ -14,9 +14,10 @@ import tensorflow as tf
 
 from headstart.data.augmentation import Augmentation
 from headstart.data.augmentation_layers import build_augmenter, example_key
-from headstart.data.images import ImageSource
-from headstart.data.random_keys import ORDER, fold, phase_key
+from headstart.data.mixup import mix
+from headstart.data.random_keys import MIXUP, ORDER, VIEW, fold, phase_key
 from headstart.data.reading_threads import reading_threads
+from headstart.data.source import ExampleSource
 
 _ENDLESS = np.iinfo(np.int64).max
 
@@ -29,8 +30,9 @@ class TrainingBatches:
     one iterator for all its epochs, so one call trains a whole phase.
 
     Args:
-        dataset: yields `(images, targets)` or `(images, targets, weights)`; images `(batch, height, width, 3)` float32,
-            RGB 0-255. A batch never holds examples of two epochs, so the last one of an epoch may be smaller.
+        dataset: yields `(examples, targets)` or `(examples, targets, weights)`; pictures are
+            `(batch, height, width, 3)` float32, RGB 0-255. A batch never holds examples of two epochs, so the last one
+            of an epoch may be smaller.
         steps_per_epoch: batches in an epoch.
     """
 
@@ -39,7 +41,7 @@ class TrainingBatches:
 
 
 def training_batches(  # noqa: PLR0913 (what an epoch is a function of, each by its name)
-    source: ImageSource,
+    source: ExampleSource,
     targets: np.ndarray,
     *,
     batch_size: int,
@@ -48,6 +50,7 @@ def training_batches(  # noqa: PLR0913 (what an epoch is a function of, each by 
     first_epoch: int = 0,
     augmentation: Augmentation | None = None,
     weights: np.ndarray | None = None,
+    mixup: float = 0.0,
 ) -> TrainingBatches:
     """Epoch after epoch of training batches, shuffled and varied.
 
@@ -55,14 +58,16 @@ def training_batches(  # noqa: PLR0913 (what an epoch is a function of, each by 
     starting at epoch 3 gives bit for bit what epoch 3 of a run from 0 gives.
 
     Args:
-        source: the pictures.
-        targets: `(len(source), ...)`, in the source's order.
+        source: pictures, or features of pictures; of several views of an example each epoch draws one.
+        targets: `(len(source), ...)` float32, in the source's order.
         batch_size: examples in a batch, at least 1.
         seed: the run's seed, at least 0.
         phase: place of the phase in the run, from 0.
         first_epoch: the epoch to start with, from 0.
-        augmentation: random variation; None for none.
+        augmentation: random variation of pictures; None for none.
         weights: `(len(source),)` weight of each example in the loss; None for none.
+        mixup: alpha of the Beta distribution that shares of mixed examples are drawn from, see
+            `headstart.data.mixup`; 0 for none.
 
     Raises:
         ValueError: pictures, targets and weights are not equally many, or there are none.
@@ -70,7 +75,7 @@ def training_batches(  # noqa: PLR0913 (what an epoch is a function of, each by 
     _check_lengths(source, targets, weights)
     key = phase_key(seed, phase)
     arrays = [tf.constant(targets)] + ([] if weights is None else [tf.constant(weights, tf.float32)])
-    read = _batch_reader(source)
+    read = batch_reader(source)
     vary = _batch_varier(key, augmentation)
 
     @tf.autograph.experimental.do_not_convert
@@ -78,43 +83,51 @@ def training_batches(  # noqa: PLR0913 (what an epoch is a function of, each by 
         examples = tf.random.experimental.stateless_shuffle(
             tf.range(len(source), dtype=tf.int64), seed=fold(key, ORDER, epoch)
         )
-        return tf.data.Dataset.from_tensor_slices(examples).batch(batch_size).map(lambda batch: (epoch, batch))
+        views = tf.random.stateless_uniform(
+            (len(source),), fold(key, VIEW, epoch), maxval=source.num_views, dtype=tf.int64
+        )
+        batches = tf.data.Dataset.from_tensor_slices((examples, views)).batch(batch_size)
+        return batches.map(lambda examples, views: (epoch, examples, views))
 
-    def fill(epoch: tf.Tensor, examples: tf.Tensor) -> tuple[tf.Tensor, ...]:
-        return vary(read(examples), epoch, examples), *(tf.gather(array, examples) for array in arrays)
+    def fill(epoch: tf.Tensor, examples: tf.Tensor, views: tf.Tensor) -> tuple[tf.Tensor, ...]:
+        filled = (
+            vary(read(examples, views), epoch, examples),
+            *(tf.gather(array, examples) for array in arrays),
+        )
+        return mix(filled, mixup, fold(key, MIXUP, epoch, examples[0])) if mixup else filled
 
     dataset = tf.data.Dataset.range(first_epoch, _ENDLESS).flat_map(order)
     return TrainingBatches(_filled(dataset, fill), math.ceil(len(source) / batch_size))
 
 
-def evaluation_batches(source: ImageSource, *, batch_size: int, targets: np.ndarray | None = None) -> tf.data.Dataset:
-    """The pictures in order, as they are, once.
+def evaluation_batches(source: ExampleSource, *, batch_size: int, targets: np.ndarray | None = None) -> tf.data.Dataset:
+    """The examples in order, as they are, once.
 
     Args:
-        source: the pictures.
-        batch_size: pictures in a batch, at least 1.
-        targets: `(len(source), ...)`, to be yielded beside the pictures; None for pictures alone.
+        source: pictures, or features of pictures, of which the plain view is taken.
+        batch_size: examples in a batch, at least 1.
+        targets: `(len(source), ...)`, to be yielded beside the examples; None for examples alone.
 
     Returns:
-        Yields images `(batch, height, width, 3)` float32, RGB 0-255, or `(images, targets)`.
+        Yields examples, float32, pictures as `(batch, height, width, 3)` RGB 0-255; or `(examples, targets)`.
     """
-    read = _batch_reader(source)
+    read = batch_reader(source)
 
     def fill(examples: tf.Tensor) -> tf.Tensor | tuple[tf.Tensor, ...]:
-        images = tf.cast(read(examples), tf.float32)
-        return images if targets is None else (images, tf.gather(targets, examples))
+        filled = tf.cast(read(examples, tf.zeros_like(examples)), tf.float32)
+        return filled if targets is None else (filled, tf.gather(targets, examples))
 
     return _filled(tf.data.Dataset.range(len(source)).batch(batch_size), fill)
 
 
 @contextmanager
-def original_errors(*sources: ImageSource) -> Iterator[None]:
+def original_errors(*sources: ExampleSource) -> Iterator[None]:
     """Raises the error of an unreadable picture itself, where TensorFlow would raise its own with many lines around it.
 
     Put `model.fit` or `model.predict` inside.
 
     Args:
-        *sources: the pictures that are read inside.
+        *sources: what is read inside.
 
     Raises:
         UnreadableImageError: a picture became unreadable after it was audited.
@@ -129,7 +142,22 @@ def original_errors(*sources: ImageSource) -> Iterator[None]:
         raise
 
 
-def _check_lengths(source: ImageSource, targets: np.ndarray, weights: np.ndarray | None) -> None:
+def batch_reader(source: ExampleSource) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
+    """The function that reads a batch inside TensorFlow, from example numbers and view numbers, both `(n,)` int64."""
+    threads = reading_threads()
+
+    def load(examples: np.ndarray, views: np.ndarray) -> np.ndarray:
+        with threads.call():
+            return source.load_batch(examples, views)
+
+    def read(examples: tf.Tensor, views: tf.Tensor) -> tf.Tensor:
+        loaded = tf.numpy_function(load, [examples, views], tf.as_dtype(source.dtype), stateful=False)
+        return tf.ensure_shape(loaded, (None, *source.shape))
+
+    return read
+
+
+def _check_lengths(source: ExampleSource, targets: np.ndarray, weights: np.ndarray | None) -> None:
     lengths = {"pictures": len(source), "targets": len(targets)}
     if weights is not None:
         lengths["weights"] = len(weights)
@@ -142,20 +170,6 @@ def _filled(examples: tf.data.Dataset, fill: Callable[..., tf.Tensor | tuple[tf.
     # Nothing here needs AutoGraph, which would only make tracing slower.
     fill = tf.autograph.experimental.do_not_convert(fill)
     return examples.map(fill, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True).prefetch(tf.data.AUTOTUNE)
-
-
-def _batch_reader(source: ImageSource) -> Callable[[tf.Tensor], tf.Tensor]:
-    threads = reading_threads()
-
-    def load(examples: np.ndarray) -> np.ndarray:
-        with threads.call():
-            return np.stack([source.load(int(example)) for example in examples])
-
-    def read(examples: tf.Tensor) -> tf.Tensor:
-        images = tf.numpy_function(load, [examples], tf.uint8, stateful=False)
-        return tf.ensure_shape(images, (None, *source.image_size, 3))
-
-    return read
 
 
 def _batch_varier(

@@ -130,8 +130,12 @@ class ImageSource:
         cache_bytes: room for remembered pictures; 0 remembers none.
 
     Attributes:
+        num_views: 1: a picture is as it is; random changes come later.
         failure: the last error `load` raised, so that it can be told after TensorFlow has swallowed it.
     """
+
+    num_views = 1
+    dtype = np.dtype(np.uint8)
 
     def __init__(
         self,
@@ -152,6 +156,16 @@ class ImageSource:
 
     def __len__(self) -> int:
         return len(self.paths)
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Of one picture: `(height, width, 3)`."""
+        return (*self.image_size, 3)
+
+    def load_batch(self, examples: np.ndarray, views: np.ndarray) -> np.ndarray:  # noqa: ARG002 (there is one view)
+        """The pictures at `examples`, `(n,)`: `(n, height, width, 3)` uint8; one named again next is read once."""
+        distinct, places = np.unique(examples, return_inverse=True)
+        return np.stack([self.load(int(example)) for example in distinct])[places]
 
     def load(self, index: int) -> np.ndarray:
         """The picture at `index`: `(height, width, 3)` uint8, read-only.

@@ -9,6 +9,8 @@ import tensorflow as tf
 # What a key is for; order and augmentation of an epoch must not share their numbers.
 ORDER = 0
 AUGMENTATION = 1
+VIEW = 2
+MIXUP = 3
 
 
 def phase_key(seed: int, phase: int) -> tf.Tensor:

@@ -1,0 +1,35 @@
+"""What batches are filled from: pictures, or what a frozen network made of them."""
+
+from typing import Protocol
+
+import numpy as np
+
+from headstart.errors import UnreadableImageError
+
+
+class ExampleSource(Protocol):
+    """Examples by their place in a list, each in one or several views.
+
+    Attributes:
+        num_views: variations of each example that are at hand; view 0 is the plain one.
+        failure: the last error that reading raised, so that it can be told after TensorFlow has swallowed it.
+    """
+
+    num_views: int
+    failure: UnreadableImageError | None
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of one example: `(height, width, channels)`."""
+        ...
+
+    @property
+    def dtype(self) -> np.dtype:
+        """Of its numbers."""
+        ...
+
+    def __len__(self) -> int: ...
+
+    def load_batch(self, examples: np.ndarray, views: np.ndarray) -> np.ndarray:
+        """Examples `(n,)`, each in the view of the same place in `views`: `(n, *shape)`; safe in several threads."""
+        ...

@@ -1,0 +1,66 @@
+"""Pictures in several views, each a pure function of the picture and of the view, whoever asks for it and when."""
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+import tensorflow as tf
+
+from headstart.data.augmentation import Augmentation
+from headstart.data.augmentation_layers import build_augmenter
+from headstart.data.batches import batch_reader, original_errors
+from headstart.data.random_keys import fold, phase_key
+from headstart.data.source import ExampleSource
+
+# A phase that no training reaches: views of a bank share no random numbers with an epoch from pixels.
+_BANK_PHASE = 2**31 - 1
+
+
+def view_batches(
+    source: ExampleSource,
+    batches: Iterable[tuple[np.ndarray, np.ndarray]],
+    *,
+    picture_hashes: np.ndarray,
+    augmentation: Augmentation,
+    seed: int,
+) -> Iterator[np.ndarray]:
+    """One array of pictures for each batch asked for, read ahead.
+
+    View 0 is the picture as it is. View v is varied by draws that depend on `seed`, v and the picture's bytes alone:
+    neither its place in the data set nor the number of views, of examples or of batches changes it.
+
+    Args:
+        source: pictures.
+        batches: example numbers and view numbers, two `(n,)` int64 arrays each.
+        picture_hashes: `(len(source),)` int64, from each picture's bytes.
+        augmentation: how views from 1 on are varied.
+        seed: the run's seed, at least 0.
+
+    Yields:
+        `(n, height, width, 3)` float32, RGB 0-255.
+
+    Raises:
+        UnreadableImageError: a picture became unreadable after it was audited.
+    """
+    read = batch_reader(source)
+    augment = build_augmenter(augmentation)
+    key = phase_key(seed, _BANK_PHASE)
+    hashes = tf.constant(picture_hashes, tf.int64)
+
+    def vary(row: tuple[tf.Tensor, ...]) -> tf.Tensor:
+        image, view, picture_hash = row
+        return tf.cond(
+            tf.logical_or(view == 0, augmentation.is_none),
+            lambda: tf.cast(image, tf.float32),
+            lambda: augment(image, fold(key, view, picture_hash)),
+        )
+
+    @tf.autograph.experimental.do_not_convert
+    def fill(examples: tf.Tensor, views: tf.Tensor) -> tf.Tensor:
+        rows = (read(examples, views), views, tf.gather(hashes, examples))
+        return tf.map_fn(vary, rows, fn_output_signature=tf.TensorSpec(source.shape, tf.float32))
+
+    spec = tf.TensorSpec((None,), tf.int64)
+    wanted = tf.data.Dataset.from_generator(lambda: iter(batches), output_signature=(spec, spec))
+    filled = wanted.map(fill, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True).prefetch(2)
+    with original_errors(source):
+        yield from filled.as_numpy_iterator()
