@@ -145,3 +145,7 @@ class StorageFullError(HeadstartError):
 
 class StoragePermissionError(HeadstartError):
     """A folder cannot be written to."""
+
+
+class ExtraMissingError(HeadstartError):
+    """What was asked for needs packages that are not installed."""

@@ -50,6 +50,7 @@ class ExitCode(IntEnum):
 
     STORAGE_FULL = 60
     STORAGE_PERMISSION = 61
+    EXTRA_MISSING = 62
 
     INTERRUPTED = 130
     BROKEN_PIPE = 141
@@ -95,6 +96,7 @@ EXIT_CODES: dict[type[HeadstartError], ExitCode] = {
     errors.RunDamagedError: ExitCode.RUN_DAMAGED,
     errors.StorageFullError: ExitCode.STORAGE_FULL,
     errors.StoragePermissionError: ExitCode.STORAGE_PERMISSION,
+    errors.ExtraMissingError: ExitCode.EXTRA_MISSING,
 }
 
 

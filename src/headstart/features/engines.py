@@ -1,0 +1,133 @@
+"""What runs a frozen trunk: Keras itself, or OpenVINO, which is faster on a processor."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Protocol
+
+import keras
+import numpy as np
+
+from headstart.errors import RecipeError
+from headstart.features.openvino_engine import OpenVinoEngine, float32_engine
+from headstart.features.quantized_trunk import quantized_model
+
+
+class Engine(Protocol):
+    """A trunk made ready to run.
+
+    Attributes:
+        name: a name in `ENGINES`.
+        batch_size: the most pictures that `run` takes at once.
+        facts: what decides the numbers, as plain values that JSON can hold: the engine, versions of its libraries, its
+            precision, and for int8 the hash of the pictures that its ranges were measured on.
+    """
+
+    name: str
+    batch_size: int
+    facts: dict[str, Any]
+
+    def run(self, images: np.ndarray) -> tuple[np.ndarray, ...]:
+        """What the trunk makes of pictures; a row does not depend on what else is in the batch, to the last bit.
+
+        Args:
+            images: `(n, height, width, 3)` RGB 0-255, uint8 or float32, `n` up to `batch_size`.
+
+        Returns:
+            One float32 array `(n, ...)` an output of the trunk.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class EngineSettings:
+    """What an engine may need beside the trunk; each field is an argument of `build_engine`."""
+
+    batch_size: int
+    calibration: Callable[[], np.ndarray] | None
+    cache_dir: Path | None
+
+
+class KerasEngine:
+    """The trunk in Keras, compiled, always with full batches.
+
+    A short batch is filled up, so that every picture meets the same computation however many come with it. That a
+    picture's place in the batch does not matter either is what the libraries below do, not what they promise; a test
+    looks at it on the processor. On a GPU it may fail in the last bits.
+    """
+
+    def __init__(self, trunk: keras.Model, settings: EngineSettings) -> None:
+        backend = keras.backend.backend()
+        self.name = "keras"
+        self.batch_size = settings.batch_size
+        self.facts: dict[str, Any] = {
+            "engine": self.name,
+            "keras": keras.__version__,
+            backend: version(backend),
+            "precision": trunk.outputs[0].dtype,
+        }
+        # A model of its own, because compiling one changes it. XLA takes ten times as long on a processor.
+        self._model = keras.Model(trunk.inputs, trunk.outputs)
+        self._model.compile(jit_compile=False)
+
+    def run(self, images: np.ndarray) -> tuple[np.ndarray, ...]:
+        """See `Engine.run`."""
+        num_images = len(images)
+        if num_images > self.batch_size:
+            raise ValueError(f"Expected at most {self.batch_size} pictures. Received: {num_images}")
+        batch = np.zeros((self.batch_size, *images.shape[1:]), "float32")
+        batch[:num_images] = images
+        outputs = keras.tree.flatten(self._model.predict_on_batch(batch))
+        return tuple(np.asarray(output[:num_images], "float32") for output in outputs)
+
+
+def _openvino(trunk: keras.Model, settings: EngineSettings) -> OpenVinoEngine:
+    return float32_engine(trunk, batch_size=settings.batch_size)
+
+
+def _openvino_int8(trunk: keras.Model, settings: EngineSettings) -> OpenVinoEngine:
+    if settings.calibration is None:
+        raise ValueError("The engine 'openvino-int8' measures ranges on pictures. Received: calibration=None")
+    model, facts = quantized_model(trunk, settings.calibration, settings.cache_dir)
+    return OpenVinoEngine("openvino-int8", model, batch_size=settings.batch_size, facts=facts)
+
+
+ENGINES: Mapping[str, Callable[[keras.Model, EngineSettings], Engine]] = MappingProxyType(
+    {"keras": KerasEngine, "openvino": _openvino, "openvino-int8": _openvino_int8}
+)
+
+
+def build_engine(
+    name: str,
+    trunk: keras.Model,
+    *,
+    batch_size: int = 32,
+    calibration: Callable[[], np.ndarray] | None = None,
+    cache_dir: Path | None = None,
+) -> Engine:
+    """The engine of this name for a trunk, whose weights it takes as they are now.
+
+    Args:
+        name: `keras`, `openvino` (float32), or `openvino-int8`, two to ten times as fast where the processor has
+            instructions for int8, and a few per cent off.
+        trunk: from pictures of one size to one or more activations, such as the lower half of a model that was cut.
+        batch_size: the most pictures at once.
+        calibration: gives pictures `(n, height, width, 3)` like those to come; `openvino-int8` measures the range of
+            every activation on the first 64 of them.
+        cache_dir: where `openvino-int8` keeps the quantised model, so that the same trunk and pictures are not
+            quantised twice; None keeps nothing.
+
+    Raises:
+        RecipeError: no engine is called so.
+        ExtraMissingError: the engine needs packages that are not installed.
+    """
+    if name not in ENGINES:
+        raise RecipeError(
+            f"There is no engine '{name}'.",
+            expected=f"one of {', '.join(ENGINES)}",
+            received=name,
+            hint="`keras` runs everywhere; `openvino` gives the same numbers, faster on a processor.",
+        )
+    return ENGINES[name](trunk, EngineSettings(batch_size=batch_size, calibration=calibration, cache_dir=cache_dir))
