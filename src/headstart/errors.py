@@ -149,3 +149,7 @@ class StoragePermissionError(HeadstartError):
 
 class ExtraMissingError(HeadstartError):
     """What was asked for needs packages that are not installed."""
+
+
+class BankNotFoundError(HeadstartError):
+    """There is no feature bank of this name."""

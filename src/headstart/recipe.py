@@ -108,32 +108,71 @@ class ImagesSection(Section):
             raise ValueError(f"needs {error.expected}") from None
 
 
-class HeadSection(Section):
-    """The new layers: `dropout` is the share of features left out while training."""
+class BankSection(Section):
+    """The feature bank: what the frozen trunk makes of the pictures, computed once.
 
+    Attributes:
+        num_views: views of each training picture, the first one plain; None: chosen from the number of pictures.
+            0: no bank, every epoch starts at the pixels.
+        engine: what runs the trunk: `auto`, `keras`, `openvino` or `openvino-int8`. `auto` is `openvino` where it is
+            installed and there is no GPU, else `keras`.
+    """
+
+    num_views: int | None = Field(default=None, ge=0, le=1000)
+    engine: Literal["auto", "keras", "openvino", "openvino-int8"] = "auto"
+
+
+class HeadSection(Section):
+    """The new layers and their loss.
+
+    Attributes:
+        start: first weights: `probe`, the solution of a linear probe on the frozen features, or `random`.
+        dropout: share of features left out while training.
+        label_smoothing: share of certainty taken from the right class, in every phase, so that their losses compare.
+    """
+
+    start: Literal["probe", "random"] = "probe"
     dropout: Fraction = 0.2
+    label_smoothing: Fraction = 0.1
 
 
 class FrozenPhaseSection(Section):
-    """The first phase: the head learns on a frozen backbone. Fields are those of `headstart.training.Phase`."""
+    """The first phase: the head learns on a frozen backbone. Fields are those of `headstart.training.Phase`.
 
-    epochs: int = Field(default=10, ge=0, le=10_000)
+    `epochs` None: none where a probe has solved the head already, else 10.
+    """
+
+    epochs: int | None = Field(default=None, ge=0, le=10_000)
     learning_rate: Rate = 2e-3
     warmup: Fraction = 0.1
     weight_decay: Fraction = 1e-4
-    label_smoothing: Fraction = 0.1
+    mixup: Share | Literal[0] = 0
+    ema: Fraction = 0.0
     patience: int = Field(default=5, ge=1)
 
 
 class FineTuningPhaseSection(FrozenPhaseSection):
-    """The second phase: upper stages learn too. `unfreeze_from` None: the last block."""
+    """The second phase: upper stages learn too.
 
-    epochs: int = Field(default=15, ge=0, le=10_000)
+    `epochs` None: chosen from the number of pictures. `unfreeze_from` None: the last block.
+    """
+
     learning_rate: Rate = 3e-4
     patience: int = Field(default=8, ge=1)
     unfreeze_from: str | None = None
     stage_rate_decay: Annotated[float, Field(gt=0.0, le=1.0)] = 0.5
     unfreeze_batch_norm: bool = False
+    l2_sp: Fraction = 0.0
+
+
+class DeepPhaseSection(FineTuningPhaseSection):
+    """The third phase, off unless asked for: the whole network learns, from the pixels.
+
+    `epochs` None: none. `unfreeze_from` None: the lowest stage.
+    """
+
+    learning_rate: Rate = 1e-4
+    stage_rate_decay: Annotated[float, Field(gt=0.0, le=1.0)] = 0.7
 
 
 class Recipe(Section):
@@ -144,9 +183,11 @@ class Recipe(Section):
     data: DataSection
     backbone: BackboneSection = BackboneSection()
     images: ImagesSection = ImagesSection()
+    bank: BankSection = BankSection()
     head: HeadSection = HeadSection()
     frozen_phase: FrozenPhaseSection = FrozenPhaseSection()
     fine_tuning_phase: FineTuningPhaseSection = FineTuningPhaseSection()
+    deep_phase: DeepPhaseSection = DeepPhaseSection()
 
     @classmethod
     def from_values(cls, values: dict[str, Any]) -> Self:
@@ -178,7 +219,7 @@ class Recipe(Section):
         return tomli_w.dumps(self.model_dump(mode="json", exclude_none=True))
 
     def resolved(self) -> Self:
-        """The same with every choice that was left open made: image size, weights, stage to unfreeze from.
+        """The same with every choice made that was left open and needs no pictures: image size, weights, stages.
 
         Raises:
             UnknownBackboneError, UnknownStageError: a name is not in the table.
@@ -190,8 +231,16 @@ class Recipe(Section):
             weights=self.backbone.weights or spec.weights.source,
             image_size=self.backbone.image_size or spec.image_size,
         )
-        fine_tuning = self.fine_tuning_phase.model_copy(update={"unfreeze_from": spec.stage(unfreeze_from).name})
-        return self.model_copy(update={"backbone": backbone, "fine_tuning_phase": fine_tuning})
+        deep_from = self.deep_phase.unfreeze_from or spec.stages[0].name
+        return self.model_copy(
+            update={
+                "backbone": backbone,
+                "fine_tuning_phase": self.fine_tuning_phase.model_copy(
+                    update={"unfreeze_from": spec.stage(unfreeze_from).name}
+                ),
+                "deep_phase": self.deep_phase.model_copy(update={"unfreeze_from": spec.stage(deep_from).name}),
+            }
+        )
 
 
 def read_toml(path: Path) -> dict[str, Any]:

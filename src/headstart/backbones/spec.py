@@ -104,6 +104,15 @@ class BackboneSpec:
         coarsest = max(stage.stride for stage in self.stages)
         return next(stage.name for stage in self.stages if stage.stride == coarsest)
 
+    def stage_below(self, name: str) -> Stage | None:
+        """The stage under the one of this name, None under the lowest: the pixels.
+
+        Raises:
+            UnknownStageError: No stage is called so.
+        """
+        position = self.stages.index(self.stage(name))
+        return self.stages[position - 1] if position else None
+
     def stage(self, name: str) -> Stage:
         """The stage of this name.
 

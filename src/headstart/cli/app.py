@@ -5,7 +5,7 @@ from typing import Annotated, NamedTuple
 
 import typer
 
-from headstart.cli.commands import audit, backbones, demo, evaluate, predict, report, resume, train
+from headstart.cli.commands import audit, backbones, bank, demo, evaluate, predict, report, resume, train
 from headstart.cli.failures import Command, guarded
 from headstart.cli.parameters import examples
 from headstart.cli.surroundings import TRACEBACK_VARIABLE, Surroundings
@@ -34,6 +34,7 @@ COMMANDS: dict[str, Row] = {
     "report": Row(report.report, report.EXAMPLES, "Use a run"),
     "audit": Row(audit.audit, audit.EXAMPLES, "Look things up"),
     "backbones": Row(backbones.backbones, backbones.EXAMPLES, "Look things up"),
+    "bank": Row(bank.bank, bank.EXAMPLES, "Look things up"),
 }
 
 app = typer.Typer(

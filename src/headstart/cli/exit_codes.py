@@ -51,6 +51,7 @@ class ExitCode(IntEnum):
     STORAGE_FULL = 60
     STORAGE_PERMISSION = 61
     EXTRA_MISSING = 62
+    BANK_NOT_FOUND = 63
 
     INTERRUPTED = 130
     BROKEN_PIPE = 141
@@ -97,6 +98,7 @@ EXIT_CODES: dict[type[HeadstartError], ExitCode] = {
     errors.StorageFullError: ExitCode.STORAGE_FULL,
     errors.StoragePermissionError: ExitCode.STORAGE_PERMISSION,
     errors.ExtraMissingError: ExitCode.EXTRA_MISSING,
+    errors.BankNotFoundError: ExitCode.BANK_NOT_FOUND,
 }
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 DATA, NETWORK, TRAINING, TABLES, OUTPUT = "Data", "Network", "Training", "Tables of labels", "Output"
+BANK = "Feature bank"
 
 
 def examples(*commands: tuple[str, str]) -> str:
@@ -29,4 +30,22 @@ RunArgument = Annotated[
 ]
 JsonOption = Annotated[
     bool, typer.Option("--json", help="Print one line of JSON instead of text.", rich_help_panel=OUTPUT)
+]
+BankDirOption = Annotated[
+    Path | None,
+    setting(
+        "Folder that feature banks are kept in.",
+        metavar="FOLDER",
+        default="the platform's folder for caches",
+        panel=BANK,
+    ),
+]
+BankLimitOption = Annotated[
+    float | None,
+    setting(
+        "Gigabytes that the bank may take; 0 for no bank. Fewer views or a later cut keep it within.",
+        metavar="GB",
+        default="half of the free disk",
+        panel=BANK,
+    ),
 ]

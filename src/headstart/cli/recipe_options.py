@@ -5,7 +5,7 @@ from typing import Annotated, NamedTuple
 
 import typer
 
-from headstart.cli.parameters import NETWORK, TABLES, TRAINING, setting, with_default
+from headstart.cli.parameters import BANK, NETWORK, TABLES, TRAINING, setting, with_default
 
 
 class ImageSize(NamedTuple):
@@ -71,13 +71,45 @@ ResizeModeOption = Annotated[
         panel=NETWORK,
     ),
 ]
+ViewsOption = Annotated[
+    int | None,
+    setting(
+        "Views of each training picture in the feature bank, the first one plain; 0 for no bank.",
+        metavar="N",
+        default="2 to 8, fewer for more pictures",
+        panel=BANK,
+    ),
+]
+EngineOption = Annotated[
+    str | None,
+    setting(
+        "What computes the bank; the two last need the extra headstart\\[openvino].",
+        metavar="auto|keras|openvino|openvino-int8",
+        default="auto: openvino where it is installed and there is no GPU",
+        panel=BANK,
+    ),
+]
 FrozenEpochsOption = Annotated[
     int | None,
-    setting("Most epochs for the new layers alone, all below frozen.", metavar="N", default="10", panel=TRAINING),
+    setting(
+        "Most epochs for the new layers alone, all below frozen.",
+        metavar="N",
+        default="0: a linear probe has solved them",
+        panel=TRAINING,
+    ),
 ]
 EpochsOption = Annotated[
     int | None,
-    setting("Most epochs of fine-tuning; 0 for none.", metavar="N", default="15", panel=TRAINING),
+    setting(
+        "Most epochs of fine-tuning; 0 for none.",
+        metavar="N",
+        default="chosen from the number of pictures",
+        panel=TRAINING,
+    ),
+]
+DeepEpochsOption = Annotated[
+    int | None,
+    setting("Most epochs of the whole network, from the pixels.", metavar="N", default="0", panel=TRAINING),
 ]
 UnfreezeFromOption = Annotated[
     str | None,

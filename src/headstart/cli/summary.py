@@ -11,7 +11,7 @@ from rich.text import Text
 from headstart.cli.surroundings import Surroundings
 
 if TYPE_CHECKING:
-    from headstart.run import Run
+    from headstart.run import Plan, Run
 
 
 def show_run(run: "Run", surroundings: Surroundings, *, as_json: bool) -> None:
@@ -20,6 +20,18 @@ def show_run(run: "Run", surroundings: Surroundings, *, as_json: bool) -> None:
         surroundings.print_json(run_facts(run))
     else:
         surroundings.print_result(run_summary(run))
+
+
+def show_plan(plan: "Plan", surroundings: Surroundings, *, as_json: bool) -> None:
+    """Writes what a run would do: some lines to read, or one line of JSON with the whole recipe."""
+    if as_json:
+        recipe = plan.recipe.model_dump(mode="json")
+        surroundings.print_json({**plan.facts(), "expected_minutes": round(plan.minutes, 2), "recipe": recipe})
+        return
+    steps = Table.grid(padding=(0, 2))
+    for step, seconds in plan.seconds.items():
+        steps.add_row(f"  {step}", Text(f"about {seconds:.0f} s", style="dim"))
+    surroundings.print_result(Group(*(Text(line) for line in plan.lines), Text(), steps))
 
 
 def run_facts(run: "Run") -> dict[str, Any]:

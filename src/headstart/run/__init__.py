@@ -2,8 +2,9 @@
 
 from headstart.run.directory import Run
 from headstart.run.evaluate import evaluate
+from headstart.run.plan import Plan
 from headstart.run.predict import expand_paths, predict
 from headstart.run.report import write_report
-from headstart.run.train import phases_of, resume, train
+from headstart.run.train import phases_of, plan, resume, train
 
-__all__ = ["Run", "evaluate", "expand_paths", "phases_of", "predict", "resume", "train", "write_report"]
+__all__ = ["Plan", "Run", "evaluate", "expand_paths", "phases_of", "plan", "predict", "resume", "train", "write_report"]

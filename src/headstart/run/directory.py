@@ -91,6 +91,11 @@ class Run:
         return self.path / "audit.json"
 
     @property
+    def probe_path(self) -> Path:
+        """JSON: the linear probe's path of strengths and the one chosen."""
+        return self.path / "probe.json"
+
+    @property
     def history_path(self) -> Path:
         """CSV: one row an epoch."""
         return self.path / "history.csv"

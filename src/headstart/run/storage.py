@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from headstart.errors import StorageFullError, StoragePermissionError
+from headstart.errors import HeadstartError, StorageFullError, StoragePermissionError
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
@@ -34,6 +34,8 @@ def storage_errors(path: Path) -> Iterator[None]:
     """
     try:
         yield
+    except HeadstartError:
+        raise  # it says what is full or protected better than this place could
     except Exception as error:
         if is_full(error):
             raise StorageFullError(

@@ -12,19 +12,38 @@ from typing import Any
 import keras
 
 from headstart.backbones import Backbone, build_backbone, find_backbone
-from headstart.data import Dataset, ImageSource, audit_dataset, read_dataset, split_dataset
+from headstart.data import Dataset, audit_dataset, read_dataset, split_dataset
 from headstart.errors import HeadstartError
 from headstart.options import recipe_from_options, recipe_with_options
 from headstart.progress import SILENT, Progress
-from headstart.recipe import FineTuningPhaseSection, FrozenPhaseSection, Recipe
+from headstart.recipe import FrozenPhaseSection, Recipe
+from headstart.run.bank import (
+    BankPlace,
+    LearningParts,
+    Trunk,
+    build_learning_parts,
+    build_trunk,
+    calibration_pictures,
+    cut_layer,
+)
 from headstart.run.directory import FORMAT_VERSION, Run
 from headstart.run.environment import describe_environment, dtype_policy
 from headstart.run.evaluate import evaluate_test_part
 from headstart.run.pictures import check_pictures
+from headstart.run.plan import Plan, make_plan
 from headstart.run.report import write_report
-from headstart.run.storage import storage_errors, write_json
+from headstart.run.storage import storage_errors, write_json, write_text
 from headstart.tasks import ImageClassifier, build_classifier
-from headstart.training import History, Phase, TrainingExamples, example_weights, fit_phase, without_optimizer
+from headstart.training import (
+    Checkpoint,
+    History,
+    Phase,
+    TrainingExamples,
+    fit_phase,
+    solve_probe,
+    start_from_probe,
+    without_optimizer,
+)
 
 logger = logging.getLogger("headstart")
 
@@ -34,6 +53,9 @@ def train(
     *,
     out: Path | str | None = None,
     recipe: Path | str | Recipe | None = None,
+    minutes: float | None = None,
+    bank_dir: Path | str | None = None,
+    bank_limit: float | None = None,
     progress: Progress = SILENT,
     **options: Any,
 ) -> Run:
@@ -42,7 +64,10 @@ def train(
     Args:
         data: folder of class folders, or a CSV, TSV or Parquet table of paths and labels. None: the one in the recipe.
         out: new folder for the run; None: `runs/DATA-BACKBONE-NUMBER`.
-        recipe: a recipe, or a TOML file, to start from.
+        recipe: a recipe, or a TOML file, to start from. What it leaves open is chosen from the pictures.
+        minutes: time that the whole may take, about; None: whatever the recipe needs.
+        bank_dir: where feature banks are kept; None: the platform's folder for caches.
+        bank_limit: 10⁹ bytes that the run's bank may take, 0 for no bank; None: half of what is free on the disk.
         progress: told of every step.
         **options: short names of settings on top of the recipe, see `headstart.options.OPTIONS`.
 
@@ -56,20 +81,54 @@ def train(
         run = headstart.train("photos", backbone="mobilenetv2", epochs=10)
         print(run.report.metrics["accuracy"], run.html_path)
     """
+    place = BankPlace.from_options(bank_dir, bank_limit)
+    asked = _resolved(data, recipe, options)
+    # So that most mistakes are told before anything is written.
+    plan, dataset, backbone = _planned(asked, place, minutes=minutes, progress=progress)
+    for line in plan.lines:
+        progress.say(line)
+    run_path = _new_path(plan.recipe) if out is None else Path(out)
+    with storage_errors(run_path):
+        run = Run.create(run_path, data_path=Path(plan.recipe.data.path))
+        write_text(run.recipe_path, plan.recipe.to_toml())
+        write_json(run.environment_path, {"format_version": FORMAT_VERSION, **describe_environment()})
+        # Last: what has it can be resumed.
+        run.update_state("started", seconds={}, bank_place=place.facts(), plan=plan.facts())
+        return _go_on(run, progress, dataset=dataset, backbone=backbone, trunk=plan.trunk)
+
+
+def plan(
+    data: Path | str | None = None,
+    *,
+    recipe: Path | str | Recipe | None = None,
+    minutes: float | None = None,
+    bank_dir: Path | str | None = None,
+    bank_limit: float | None = None,
+    progress: Progress = SILENT,
+    **options: Any,
+) -> Plan:
+    """What `train` would do with the same arguments and how long it would take; nothing is written.
+
+    Raises:
+        HeadstartError: as `train`, as far as it can be known without opening the pictures.
+    """
+    place = BankPlace.from_options(bank_dir, bank_limit)
+    return _planned(_resolved(data, recipe, options), place, minutes=minutes, progress=progress)[0]
+
+
+def _resolved(data: Path | str | None, recipe: Path | str | Recipe | None, options: dict[str, Any]) -> Recipe:
     options = {"data": data, **options}
     if isinstance(recipe, Recipe):
-        recipe = recipe_with_options(recipe, options).resolved()
-    else:
-        recipe = recipe_from_options(options, recipe_path=None if recipe is None else Path(recipe)).resolved()
+        return recipe_with_options(recipe, options).resolved()
+    return recipe_from_options(options, recipe_path=None if recipe is None else Path(recipe)).resolved()
+
+
+def _planned(
+    recipe: Recipe, place: BankPlace, *, minutes: float | None, progress: Progress
+) -> tuple[Plan, Dataset, Backbone]:
     dataset = _read_data(recipe)
-    backbone = _build_backbone(recipe, progress)  # so that most mistakes are told before anything is written
-    run_path = _new_path(recipe) if out is None else Path(out)
-    with storage_errors(run_path):
-        run = Run.create(run_path, data_path=Path(recipe.data.path))
-        recipe.write(run.recipe_path)
-        write_json(run.environment_path, {"format_version": FORMAT_VERSION, **describe_environment()})
-        run.update_state("started", seconds={})  # last: what has it can be resumed
-        return _go_on(run, progress, dataset=dataset, backbone=backbone)
+    backbone = _build_backbone(recipe, progress)
+    return make_plan(recipe, dataset, backbone, place, minutes=minutes), dataset, backbone
 
 
 def resume(path: Path | str, *, progress: Progress = SILENT) -> Run:
@@ -86,7 +145,14 @@ def resume(path: Path | str, *, progress: Progress = SILENT) -> Run:
         return _go_on(run, progress)
 
 
-def _go_on(run: Run, progress: Progress, *, dataset: Dataset | None = None, backbone: Backbone | None = None) -> Run:
+def _go_on(
+    run: Run,
+    progress: Progress,
+    *,
+    dataset: Dataset | None = None,
+    backbone: Backbone | None = None,
+    trunk: Trunk | None = None,
+) -> Run:
     with _log_to(run), _state_of(run):
         recipe = run.recipe
         if not run.state.get("is_split"):
@@ -94,7 +160,7 @@ def _go_on(run: Run, progress: Progress, *, dataset: Dataset | None = None, back
         else:
             check_pictures(run.dataset)
         if not run.model_path.exists():
-            _train_model(run, backbone or _build_backbone(recipe, progress), progress)
+            _train_model(run, backbone or _build_backbone(recipe, progress), trunk, progress)
         with _timed(run, "evaluation"):
             evaluate_test_part(run, progress=progress)
         with _timed(run, "report"):
@@ -147,7 +213,7 @@ def _build_backbone(recipe: Recipe, progress: Progress) -> Backbone:
     return backbone
 
 
-def _train_model(run: Run, backbone: Backbone, progress: Progress) -> None:
+def _train_model(run: Run, backbone: Backbone, trunk: Trunk | None, progress: Progress) -> None:
     recipe, dataset = run.recipe, run.dataset
     run.update_state("started", weights={"source": backbone.weights.source, "sha256": backbone.weights.sha256})
     task = build_classifier(
@@ -159,15 +225,15 @@ def _train_model(run: Run, backbone: Backbone, progress: Progress) -> None:
         seed=recipe.seed,
     )
     progress.say("Step 2: it is frozen, so that none of its parameters changes for now")
+    parts = _learning_parts(run, task, backbone, trunk, progress)
     progress.say(f"Step 3: new layers for {len(task.class_names)} classes stand on top and learn first")
-    examples = _examples(task, recipe, dataset)
     start = run.checkpoints.newest()
+    if start is None and recipe.head.start == "probe":
+        start = _start_from_probe(run, task, parts.pooled, progress)
     phases = []
-    for phase_index, phase in enumerate(phases_of(recipe)):
+    for phase_index, (phase, examples) in enumerate(_phases_with_examples(recipe, parts), start=1):
         if phase.unfreeze_from is not None and phase.epochs:
-            progress.say(
-                f"Step 4: fine-tuning, stages from {phase.unfreeze_from} up learn too, the lower the more slowly"
-            )
+            progress.say(f"Step 4: {phase.name}, stages from {phase.unfreeze_from} up learn, the lower the more slowly")
         with _timed(run, f"{phase.name} phase"):
             result = fit_phase(
                 task,
@@ -175,6 +241,7 @@ def _train_model(run: Run, backbone: Backbone, progress: Progress) -> None:
                 examples,
                 phase_index=phase_index,
                 checkpoints=run.checkpoints,
+                kept_from=kept_from(recipe),
                 start=start,
                 progress=progress,
             )
@@ -188,28 +255,63 @@ def _train_model(run: Run, backbone: Backbone, progress: Progress) -> None:
     _save_model(task.model, run.model_path)
 
 
-def _examples(task: ImageClassifier, recipe: Recipe, dataset: Dataset) -> TrainingExamples:
-    training, validation = dataset.part("train"), dataset.part("validation")
-    targets = task.encode(training)
-    return TrainingExamples(
-        source=ImageSource(training.paths(), image_size=task.image_size, resize_mode=task.resize_mode),
-        targets=targets,
-        validation_source=ImageSource(validation.paths(), image_size=task.image_size, resize_mode=task.resize_mode),
-        validation_targets=task.encode(validation),
-        weights=example_weights(targets),
-        batch_size=recipe.images.batch_size,
-        seed=recipe.seed,
-        augmentation=recipe.images.augmentation,
+def _learning_parts(
+    run: Run, task: ImageClassifier, backbone: Backbone, trunk: Trunk | None, progress: Progress
+) -> LearningParts:
+    recipe, dataset = run.recipe, run.dataset
+    place = BankPlace.from_facts(run.state["bank_place"])
+    with _timed(run, "feature bank"):
+        if trunk is None and recipe.bank.num_views:
+            calibration = calibration_pictures(dataset, recipe, backbone.image_size)
+            trunk = build_trunk(backbone, recipe, calibration=calibration, place=place)
+        parts = build_learning_parts(task, recipe, dataset, trunk, place=place, progress=progress)
+    run.update_state("started", bank=dict(parts.facts))
+    return parts
+
+
+def _start_from_probe(
+    run: Run, task: ImageClassifier, examples: TrainingExamples, progress: Progress
+) -> tuple[Checkpoint, History]:
+    with _timed(run, "linear probe"):
+        start = solve_probe(task, examples, progress=progress)
+        write_json(run.probe_path, {"format_version": FORMAT_VERSION, **start.facts()})
+        checkpoint, history = start_from_probe(
+            task,
+            start,
+            examples,
+            label_smoothing=run.recipe.head.label_smoothing,
+            checkpoints=run.checkpoints,
+            kept_from=kept_from(run.recipe),
+        )
+    progress.finish()
+    accuracy = history.rows[-1]["val_accuracy"]
+    progress.say(f"linear probe: validation accuracy {accuracy:.3f}, regularisation {start.probe.strength:.2g}")
+    return checkpoint, history
+
+
+def _phases_with_examples(recipe: Recipe, parts: LearningParts) -> list[tuple[Phase, TrainingExamples]]:
+    return list(zip(phases_of(recipe), (parts.pooled, parts.upper, parts.pixels), strict=True))
+
+
+def kept_from(recipe: Recipe) -> str | None:
+    """Layer above which something learns in some phase; None where even the lowest layers do, or nothing is stored."""
+    if recipe.deep_phase.epochs or not recipe.bank.num_views:
+        return None
+    return cut_layer(recipe)
+
+
+def phases_of(recipe: Recipe) -> tuple[Phase, Phase, Phase]:
+    """The frozen, the fine-tuning and the deep phase that a resolved recipe describes."""
+    return (
+        _phase("frozen", recipe.frozen_phase, recipe),
+        _phase("fine-tuning", recipe.fine_tuning_phase, recipe),
+        _phase("deep fine-tuning", recipe.deep_phase, recipe),
     )
 
 
-def phases_of(recipe: Recipe) -> tuple[Phase, Phase]:
-    """The frozen phase and the fine-tuning phase that a recipe describes."""
-    return _phase("frozen", recipe.frozen_phase), _phase("fine-tuning", recipe.fine_tuning_phase)
-
-
-def _phase(name: str, section: FrozenPhaseSection | FineTuningPhaseSection) -> Phase:
-    return Phase(name=name, **section.model_dump())
+def _phase(name: str, section: FrozenPhaseSection, recipe: Recipe) -> Phase:
+    values = section.model_dump()
+    return Phase(name=name, label_smoothing=recipe.head.label_smoothing, **{**values, "epochs": values["epochs"] or 0})
 
 
 def _save_model(model: keras.Model, path: Path) -> None:

@@ -92,6 +92,12 @@ class ImageClassifier:
             return [keras.metrics.BinaryAccuracy(name="accuracy", threshold=0.0)]
         return [keras.metrics.CategoricalAccuracy(name="accuracy")]
 
+    def accuracy(self, logits: np.ndarray, targets: np.ndarray) -> float:
+        """What the metric that training shows makes of logits and targets, both `(n, num_classes)`."""
+        (metric,) = self.metrics()
+        metric.update_state(targets, logits)
+        return float(metric.result())
+
     def predict(self, source: ImageSource, *, batch_size: int = 32, callbacks: list[Any] | None = None) -> np.ndarray:
         """Probabilities, `(pictures, num_classes)` float64, in the order of `source`."""
         batches = evaluation_batches(source, batch_size=batch_size)

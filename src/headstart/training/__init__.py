@@ -6,6 +6,7 @@ from headstart.training.fit import fit_phase
 from headstart.training.freezing import TrainableCount, set_trainable
 from headstart.training.history import History
 from headstart.training.phases import Phase
+from headstart.training.probe_start import ProbeStart, solve_probe, start_from_probe
 from headstart.training.recorder import without_optimizer
 
 __all__ = [
@@ -13,10 +14,13 @@ __all__ = [
     "CheckpointDir",
     "History",
     "Phase",
+    "ProbeStart",
     "TrainableCount",
     "TrainingExamples",
     "example_weights",
     "fit_phase",
     "set_trainable",
+    "solve_probe",
+    "start_from_probe",
     "without_optimizer",
 ]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from headstart.data import Augmentation, ImageSource
+from headstart.data import Augmentation, ExampleSource
 
 # Below this ratio of the largest to the smallest class, weighting costs more accuracy than it gains on the small class.
 IMBALANCE_TO_WEIGHT = 3.0
@@ -12,27 +12,29 @@ IMBALANCE_TO_WEIGHT = 3.0
 
 @dataclass(frozen=True, eq=False)
 class TrainingExamples:
-    """Pictures and targets of the training and the validation part, and how they are fed.
+    """Examples and targets of the training and the validation part, and how they are fed.
 
     Attributes:
-        source: training pictures.
+        source: training pictures, or their activations at the cut.
         targets: `(examples, num_classes)` float32.
-        validation_source: validation pictures.
+        validation_source: the same of the validation part.
         validation_targets: like `targets`.
         weights: `(examples,)` float32 weight of each training example in the loss, or None.
-        batch_size: pictures a step.
+        batch_size: examples a step.
         seed: of order and augmentation, together with phase, epoch and example.
-        augmentation: random changes of training pictures.
+        augmentation: random changes of training pictures; None where the source holds activations.
+        cut: name of the layer whose output the examples are; None for pictures, which is the cut at the pixels.
     """
 
-    source: ImageSource
+    source: ExampleSource
     targets: np.ndarray
-    validation_source: ImageSource
+    validation_source: ExampleSource
     validation_targets: np.ndarray
     weights: np.ndarray | None
     batch_size: int
     seed: int
-    augmentation: Augmentation
+    augmentation: Augmentation | None
+    cut: str | None = None
 
     @property
     def steps_per_epoch(self) -> int:

@@ -1,7 +1,11 @@
 """One phase of training, from its first epoch or from where it was interrupted."""
 
 from dataclasses import dataclass
+from typing import Any
 
+import keras
+
+from headstart.backbones import cut_model
 from headstart.data import evaluation_batches, original_errors, training_batches
 from headstart.progress import SILENT, Progress
 from headstart.tasks import ImageClassifier
@@ -23,13 +27,14 @@ class FitResult:
     count: TrainableCount
 
 
-def fit_phase(
+def fit_phase(  # noqa: PLR0913 (what a phase is a function of, each by its name)
     task: ImageClassifier,
     phase: Phase,
     examples: TrainingExamples,
     *,
     phase_index: int,
     checkpoints: CheckpointDir,
+    kept_from: str | None = None,
     start: tuple[Checkpoint, History] | None = None,
     progress: Progress = SILENT,
 ) -> FitResult:
@@ -44,48 +49,59 @@ def fit_phase(
         examples: what it learns from and is watched on.
         phase_index: place of the phase in the run, from 0; a part of every random draw.
         checkpoints: where every epoch's end is kept.
+        kept_from: layer above which best weights are kept: the lowest cut of all phases of the run. None: everything.
         start: the newest checkpoint and the history so far: of the phase before, or of this one when it was
             interrupted.
         progress: told of every step.
     """
     count = set_trainable(task, unfreeze_from=phase.unfreeze_from, unfreeze_batch_norm=phase.unfreeze_batch_norm)
+    kept = model_above(task, kept_from)
     recorder = EpochRecorder(
-        phase, phase_index, seed=examples.seed, checkpoints=checkpoints, start=start, progress=progress
+        phase, phase_index, seed=examples.seed, checkpoints=checkpoints, kept=kept, start=start, progress=progress
     )
+    _load_best(kept, recorder, checkpoints)
     if phase.epochs > 0 and not recorder.is_over:
-        _compile(task, phase, num_steps=phase.epochs * examples.steps_per_epoch)
-        _load_start(task, recorder, checkpoints)
+        model = model_above(task, examples.cut)
+        _compile(model, task, phase, num_steps=phase.epochs * examples.steps_per_epoch)
+        if recorder.checkpoint is not None and recorder.epochs_done:
+            model.load_weights(checkpoints.path / recorder.checkpoint.last_file)
         remaining = phase.epochs - recorder.epochs_done
         progress.start(f"{phase.name} phase", remaining * examples.steps_per_epoch)
-        _fit(task, phase, examples, phase_index=phase_index, recorder=recorder)
-    if recorder.checkpoint is not None:
-        without_optimizer(task.model).load_weights(checkpoints.path / recorder.checkpoint.best_file)
+        _fit(model, phase, examples, phase_index=phase_index, recorder=recorder)
+        _load_best(kept, recorder, checkpoints)
     return FitResult(recorder.history, recorder.checkpoint, count)
 
 
-def _compile(task: ImageClassifier, phase: Phase, *, num_steps: int) -> None:
+def model_above(task: ImageClassifier, cut: str | None) -> keras.Model:
+    """What learns from examples at a cut, never compiled: the layers above; all of them where it is at the pixels."""
+    return without_optimizer(task.model) if cut is None else cut_model(task.model, cut).upper
+
+
+def validation_batches(examples: TrainingExamples) -> Any:
+    """The validation part in order, once: a `tf.data.Dataset` of examples and targets."""
+    return evaluation_batches(
+        examples.validation_source, batch_size=examples.batch_size, targets=examples.validation_targets
+    )
+
+
+def _load_best(kept: keras.Model, recorder: EpochRecorder, checkpoints: CheckpointDir) -> None:
+    if recorder.checkpoint is not None:
+        kept.load_weights(checkpoints.path / recorder.checkpoint.best_file)
+
+
+def _compile(model: keras.Model, task: ImageClassifier, phase: Phase, *, num_steps: int) -> None:
     optimizer = build_optimizer(task, phase, num_steps=num_steps)
-    task.model.compile(
+    model.compile(
         optimizer=optimizer,
         loss=task.loss(phase.label_smoothing),
         weighted_metrics=[],
         metrics=task.metrics(),
     )
-    optimizer.build(task.model.trainable_variables)
-
-
-def _load_start(task: ImageClassifier, recorder: EpochRecorder, checkpoints: CheckpointDir) -> None:
-    checkpoint = recorder.checkpoint
-    if checkpoint is None:
-        return
-    if recorder.epochs_done:
-        task.model.load_weights(checkpoints.path / checkpoint.last_file)
-    else:
-        without_optimizer(task.model).load_weights(checkpoints.path / checkpoint.best_file)
+    optimizer.build(model.trainable_variables)
 
 
 def _fit(
-    task: ImageClassifier, phase: Phase, examples: TrainingExamples, *, phase_index: int, recorder: EpochRecorder
+    model: keras.Model, phase: Phase, examples: TrainingExamples, *, phase_index: int, recorder: EpochRecorder
 ) -> None:
     batches = training_batches(
         examples.source,
@@ -96,14 +112,12 @@ def _fit(
         first_epoch=recorder.epochs_done,
         augmentation=examples.augmentation,
         weights=examples.weights,
-    )
-    validation = evaluation_batches(
-        examples.validation_source, batch_size=examples.batch_size, targets=examples.validation_targets
+        mixup=phase.mixup,
     )
     with original_errors(examples.source):
-        task.model.fit(
+        model.fit(
             batches.dataset,
-            validation_data=validation,
+            validation_data=validation_batches(examples),
             initial_epoch=recorder.epochs_done,
             epochs=phase.epochs,
             steps_per_epoch=batches.steps_per_epoch,

@@ -20,27 +20,47 @@ class LayerwiseAdamW(keras.optimizers.AdamW):
 
     Args:
         factors: path of a variable → factor, 1 where a variable is not named.
+        pull: strength of the decoupled pull of every variable in `factors` towards the value it has when the optimizer
+            is built, in place of weight decay (L2-SP); 0 for none.
         **kwargs: as for `keras.optimizers.AdamW`.
     """
 
-    def __init__(self, *, factors: Mapping[str, float], **kwargs: Any) -> None:
+    def __init__(self, *, factors: Mapping[str, float], pull: float = 0.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._factors_by_path = dict(factors)
+        self._pull = pull
         self._factors: list[float] = []
+        self._origins: dict[int, keras.Variable] = {}
 
     def build(self, variables: list[keras.Variable]) -> None:
-        """Looks the factor of every variable up, once."""
+        """Looks the factor of every variable up, and remembers where the pulled ones start, once."""
         super().build(variables)
         self._factors = [self._factors_by_path.get(variable.path, 1.0) for variable in variables]
+        if self._pull:
+            self._origins = {
+                index: self._origin_of(variable)
+                for index, variable in enumerate(variables)
+                if variable.path in self._factors_by_path
+            }
 
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
         """One AdamW step at the variable's own rate."""
-        factor = self._factors[self._get_variable_index(variable)]
-        super().update_step(gradient, variable, learning_rate * factor)
+        index = self._get_variable_index(variable)
+        rate = learning_rate * self._factors[index]
+        super().update_step(gradient, variable, rate)
+        if index in self._origins:
+            self.assign_sub(
+                variable, keras.ops.cast(rate * self._pull, variable.dtype) * (variable - self._origins[index])
+            )
 
     def get_config(self) -> dict[str, Any]:
         """What builds the same optimizer again."""
-        return {**super().get_config(), "factors": self._factors_by_path}
+        return {**super().get_config(), "factors": self._factors_by_path, "pull": self._pull}
+
+    def _origin_of(self, variable: keras.Variable) -> keras.Variable:
+        origin = self.add_variable_from_reference(variable, name="origin")
+        origin.assign(variable)
+        return origin
 
 
 def build_optimizer(task: ImageClassifier, phase: Phase, *, num_steps: int) -> LayerwiseAdamW:
@@ -53,11 +73,15 @@ def build_optimizer(task: ImageClassifier, phase: Phase, *, num_steps: int) -> L
         warmup_steps=warmup_steps,
     )
     optimizer = LayerwiseAdamW(
-        factors=stage_factors(task, phase.stage_rate_decay),
+        factors=(factors := stage_factors(task, phase.stage_rate_decay)),
+        pull=phase.l2_sp,
         learning_rate=schedule,
         weight_decay=phase.weight_decay,
+        use_ema=phase.ema > 0,
+        ema_momentum=phase.ema,
     )
-    optimizer.exclude_from_weight_decay(var_names=NOT_DECAYED)
+    pulled = list(factors) if phase.l2_sp else []
+    optimizer.exclude_from_weight_decay(var_names=[*NOT_DECAYED, *pulled])
     return optimizer
 
 

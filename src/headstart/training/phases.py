@@ -18,6 +18,11 @@ class Phase:
             cosine to 0 (Loshchilov and Hutter, arXiv 1608.03983).
         weight_decay: of AdamW (arXiv 1711.05101), for kernels only.
         label_smoothing: 0 to below 1.
+        mixup: alpha of the Beta distribution by which examples are mixed with others; 0 for none (arXiv 1710.09412).
+        ema: momentum of the running average of the weights, 0 to below 1; 0 for none. The average is what is validated
+            and kept (Polyak and Juditsky 1992; as in arXiv 2006.05278, appendix).
+        l2_sp: strength of the pull of unfrozen stages towards their pretrained weights in place of zero, 0 for none; in
+            the units of `weight_decay` (arXiv 1802.01483).
         patience: epochs without a lower validation loss before the phase ends.
         unfreeze_batch_norm: whether batch normalisation learns and moves its statistics in unfrozen stages. On small
             data it destroys pretrained features, therefore False.
@@ -31,5 +36,8 @@ class Phase:
     warmup: float = 0.1
     weight_decay: float = 1e-4
     label_smoothing: float = 0.0
+    mixup: float = 0.0
+    ema: float = 0.0
+    l2_sp: float = 0.0
     patience: int = 10
     unfreeze_batch_norm: bool = False

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 
 from headstart.progress import Progress
+from headstart.training.averages import averaged, swap_averages
 from headstart.training.checkpoints import Checkpoint, CheckpointDir
 from headstart.training.history import History
 from headstart.training.phases import Phase
@@ -21,6 +22,7 @@ class EpochRecorder(keras.callbacks.Callback):
         phase_index: its place in the run, from 0.
         seed: of the run; with phase and epoch it decides every draw of dropout and its like.
         checkpoints: where every epoch's end is kept.
+        kept: the part of the model that best weights are kept of.
         start: the newest checkpoint and the history up to it, None at the start of a run.
         progress: told of every step.
     """
@@ -32,6 +34,7 @@ class EpochRecorder(keras.callbacks.Callback):
         *,
         seed: int,
         checkpoints: CheckpointDir,
+        kept: keras.Model,
         start: tuple[Checkpoint, History] | None,
         progress: Progress,
     ) -> None:
@@ -40,6 +43,7 @@ class EpochRecorder(keras.callbacks.Callback):
         self._phase_index = phase_index
         self._seed = seed
         self._checkpoints = checkpoints
+        self._kept = kept
         self._progress = progress
         self._started = 0.0
         self.checkpoint: Checkpoint | None = None
@@ -69,6 +73,14 @@ class EpochRecorder(keras.callbacks.Callback):
         """Tells how far the phase is."""
         self._progress.advance(1)
 
+    def on_test_begin(self, logs: dict[str, float] | None = None) -> None:  # noqa: ARG002
+        """Validates the averaged weights, where there are such."""
+        swap_averages(self.model)
+
+    def on_test_end(self, logs: dict[str, float] | None = None) -> None:  # noqa: ARG002
+        """Goes on with the weights that learn."""
+        swap_averages(self.model)
+
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Keeps the epoch, whole, before the next begins."""
         row = self._row(epoch, logs or {})
@@ -97,7 +109,8 @@ class EpochRecorder(keras.callbacks.Callback):
         name = f"{self._phase_index}-{epoch + 1:04d}"
         if before is None or val_loss < before.best_loss:
             best_loss, waited = val_loss, 0
-            best_file = self._checkpoints.write_weights(without_optimizer(self.model), f"{name}-best")
+            with averaged(self.model):
+                best_file = self._checkpoints.write_weights(self._kept, f"{name}-best")
         else:
             best_loss, waited = before.best_loss, 1 + (0 if within is None else within.epochs_since_best)
             best_file = before.best_file

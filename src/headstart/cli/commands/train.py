@@ -6,12 +6,23 @@ from typing import Annotated
 import typer
 
 from headstart.cli.exit_codes import ExitCode
-from headstart.cli.parameters import DATA, OUTPUT, JsonOption, examples, setting
+from headstart.cli.parameters import (
+    DATA,
+    OUTPUT,
+    TRAINING,
+    BankDirOption,
+    BankLimitOption,
+    JsonOption,
+    examples,
+    setting,
+)
 from headstart.cli.progress import shown_progress
 from headstart.cli.recipe_options import (
     AugmentOption,
     BackboneOption,
     BatchSizeOption,
+    DeepEpochsOption,
+    EngineOption,
     EpochsOption,
     FrozenEpochsOption,
     GroupColumnOption,
@@ -23,9 +34,10 @@ from headstart.cli.recipe_options import (
     SeedOption,
     SplitColumnOption,
     UnfreezeFromOption,
+    ViewsOption,
     WeightsOption,
 )
-from headstart.cli.summary import show_run
+from headstart.cli.summary import show_plan, show_run
 from headstart.cli.surroundings import Surroundings
 from headstart.cli.tensorflow_noise import load_keras
 
@@ -35,8 +47,10 @@ EXAMPLES = examples(
         "headstart train labels.csv --backbone mobilenetv2 --out runs/first",
         "labels from a table, a small and fast network, a folder of your choice",
     ),
+    ("headstart train photos --minutes 5 --plan", "how it would be done in five minutes, without doing it"),
 )
 
+AUTO = "auto"
 DataArgument = Annotated[
     str | None,
     typer.Argument(
@@ -47,13 +61,21 @@ DataArgument = Annotated[
     ),
 ]
 RecipeOption = Annotated[
-    Path | None,
+    str,
     typer.Option(
-        metavar="FILE.toml",
-        help="Settings to start from, such as a run's recipe.toml; options typed beside it win.",
-        show_default=False,
+        metavar="auto|FILE.toml",
+        help="Settings to start from, such as a run's recipe.toml; options typed beside it win. What is left open is "
+        "chosen from your pictures, the network and this machine.",
         rich_help_panel=DATA,
     ),
+]
+MinutesOption = Annotated[
+    float | None,
+    setting("Minutes that the whole may take, about.", metavar="N", default="what the recipe needs", panel=TRAINING),
+]
+PlanOption = Annotated[
+    bool,
+    typer.Option("--plan", help="Show what would be done and how long it takes, and stop.", rich_help_panel=OUTPUT),
 ]
 OutOption = Annotated[
     Path | None,
@@ -68,25 +90,32 @@ def train(  # noqa: PLR0913, PLR0917  one parameter an option
     weights: WeightsOption = None,
     image_size: ImageSizeOption = None,
     resize_mode: ResizeModeOption = None,
+    views: ViewsOption = None,
+    engine: EngineOption = None,
+    bank_dir: BankDirOption = None,
+    bank_limit: BankLimitOption = None,
     frozen_epochs: FrozenEpochsOption = None,
     epochs: EpochsOption = None,
+    deep_epochs: DeepEpochsOption = None,
+    minutes: MinutesOption = None,
     unfreeze_from: UnfreezeFromOption = None,
     learning_rate: LearningRateOption = None,
     batch_size: BatchSizeOption = None,
     augment: AugmentOption = None,
     seed: SeedOption = None,
-    recipe: RecipeOption = None,
+    recipe: RecipeOption = AUTO,
     path_column: PathColumnOption = None,
     label_column: LabelColumnOption = None,
     split_column: SplitColumnOption = None,
     group_column: GroupColumnOption = None,
     out: OutOption = None,
+    only_plan: PlanOption = False,
     as_json: JsonOption = False,
 ) -> ExitCode | None:
     """Train a classifier on a folder of pictures, test it and write its report.
 
-    Loads a pretrained network, freezes it, adds new layers and trains them, then fine-tunes the upper stages. Prints
-    the accuracy on pictures set aside for testing and where the run folder lies: model, report, numbers and everything
+    Loads a pretrained network, freezes it, adds new layers and trains them, then fine-tunes the upper stages. What is
+    frozen is computed once and kept in a feature bank. Prints the accuracy on pictures set aside for testing and where the run folder lies: model, report, numbers and everything
     needed to repeat it.
     """
     given = dict(locals())
@@ -94,16 +123,27 @@ def train(  # noqa: PLR0913, PLR0917  one parameter an option
     from headstart.options import OPTIONS, recipe_from_options  # noqa: PLC0415
 
     options = {name: value for name, value in given.items() if name in OPTIONS}
-    settings = recipe_from_options(options, recipe_path=recipe).resolved()
+    settings = recipe_from_options(options, recipe_path=None if recipe == AUTO else Path(recipe)).resolved()
     # Read once more by the run: most mistakes are told at once instead of after the seconds that TensorFlow takes.
     columns = settings.data.model_dump(exclude={"path", "fractions"})
     read_dataset(settings.data.path, **columns)
 
     surroundings: Surroundings = context.obj
     load_keras(surroundings)
+    from headstart.run import plan as plan_run  # noqa: PLC0415
     from headstart.run import train as train_run  # noqa: PLC0415
 
     with shown_progress(surroundings) as progress:
-        run = train_run(recipe=settings, out=out, progress=progress)
+        if not only_plan:
+            run = train_run(
+                recipe=settings, out=out, minutes=minutes, bank_dir=bank_dir, bank_limit=bank_limit, progress=progress
+            )
+        else:
+            planned = plan_run(
+                recipe=settings, minutes=minutes, bank_dir=bank_dir, bank_limit=bank_limit, progress=progress
+            )
+    if only_plan:
+        show_plan(planned, surroundings, as_json=as_json)
+        return None
     show_run(run, surroundings, as_json=as_json)
     return None

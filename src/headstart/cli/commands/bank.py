@@ -1,0 +1,82 @@
+"""`headstart bank`."""
+
+from dataclasses import asdict
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from headstart.cli.exit_codes import ExitCode
+from headstart.cli.parameters import BankDirOption, JsonOption, examples
+from headstart.cli.surroundings import Surroundings
+
+if TYPE_CHECKING:
+    from headstart.features import BankSummary
+
+EXAMPLES = examples(
+    ("headstart bank list", "what was computed, for which network, and the room it takes"),
+    ("headstart bank clear", "delete all banks; runs compute again what they need"),
+    ("headstart bank clear 3f2a9c0d1e5b7a864c21", "delete one"),
+)
+
+
+class Action(StrEnum):
+    """What can be done with banks."""
+
+    LIST = "list"
+    CLEAR = "clear"
+
+
+def bank(
+    context: typer.Context,
+    action: Annotated[Action, typer.Argument(metavar="list|clear", help="What to do.", show_default=False)],
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="NAME...", help="Banks to delete; without names, all.", show_default=False),
+    ] = None,
+    bank_dir: BankDirOption = None,
+    as_json: JsonOption = False,
+) -> ExitCode | None:
+    """List or delete feature banks: what frozen networks made of pictures.
+
+    Training keeps them so that nothing is computed twice. Deleting one costs nothing but the time to compute it again.
+    """
+    surroundings: Surroundings = context.obj
+    from headstart.features import clear_banks, default_bank_dir, list_banks  # noqa: PLC0415  `--help` needs it not
+
+    path = default_bank_dir() if bank_dir is None else bank_dir.expanduser().absolute()
+    banks = list_banks(path) if action is Action.LIST else clear_banks(path, tuple(names or ()))
+    if as_json:
+        rows = [{**asdict(one), "last_used": one.last_used.isoformat(timespec="seconds")} for one in banks]
+        surroundings.print_json({"bank_dir": str(path), "banks": rows})
+        return None
+    verb = "lie" if action is Action.LIST else "were deleted"
+    total = sum(one.num_bytes for one in banks)
+    last = Text(f"{len(banks)} feature banks, {total / 1e6:,.0f} MB, {verb} in {path}")
+    surroundings.print_result(Group(*_rows(banks), last))
+    return None
+
+
+def _rows(banks: list["BankSummary"]) -> list[RenderableType]:
+    if not banks:
+        return []
+    table = Table("name", "network", "size", "stages", "engine", box=None, pad_edge=False, collapse_padding=True)
+    for heading in ("rows", "MB"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("last used", no_wrap=True)
+    for one in banks:
+        facts = one.facts
+        table.add_row(
+            one.name,
+            str(facts.get("backbone", "unknown")),
+            " x ".join(str(side) for side in facts.get("image_size", ())),
+            ", ".join(facts.get("stages", ())),
+            str(facts.get("engine", {}).get("engine", "unknown")),
+            f"{one.num_rows:,}",
+            f"{one.num_bytes / 1e6:,.0f}",
+            f"{one.last_used:%Y-%m-%d %H:%M}",
+        )
+    return [table, Text()]

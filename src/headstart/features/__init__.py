@@ -1,0 +1,69 @@
+"""What a frozen trunk makes of pictures: kept on disk, and how well a backbone suits the pictures by it.
+
+Names are imported when first used, so that listing banks does not wait for Keras.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from headstart.features.bank import BankPart, FeatureBank
+    from headstart.features.bank_dir import BankSummary, clear_banks, default_bank_dir, list_banks
+    from headstart.features.build import fill_bank
+    from headstart.features.chunks import row_bytes
+    from headstart.features.engines import ENGINES, Engine, build_engine
+    from headstart.features.probe import LinearProbe, ProbePoint, fit_probe
+    from headstart.features.trunk_key import trunk_hash
+    from headstart.features.views import Pictures, Views
+
+_MODULE_OF = {
+    "ENGINES": "engines",
+    "BankPart": "bank",
+    "BankSummary": "bank_dir",
+    "Engine": "engines",
+    "FeatureBank": "bank",
+    "LinearProbe": "probe",
+    "Pictures": "views",
+    "ProbePoint": "probe",
+    "Views": "views",
+    "build_engine": "engines",
+    "clear_banks": "bank_dir",
+    "default_bank_dir": "bank_dir",
+    "fill_bank": "build",
+    "fit_probe": "probe",
+    "list_banks": "bank_dir",
+    "row_bytes": "chunks",
+    "trunk_hash": "trunk_key",
+}
+
+__all__ = [
+    "ENGINES",
+    "BankPart",
+    "BankSummary",
+    "Engine",
+    "FeatureBank",
+    "LinearProbe",
+    "Pictures",
+    "ProbePoint",
+    "Views",
+    "build_engine",
+    "clear_banks",
+    "default_bank_dir",
+    "fill_bank",
+    "fit_probe",
+    "list_banks",
+    "row_bytes",
+    "trunk_hash",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
+    value = getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,149 @@
+"""Activations of a frozen trunk on disk, computed once per picture and view."""
+
+import json
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from headstart.errors import StoragePermissionError, UnreadableImageError
+from headstart.features.chunks import FORMAT_VERSION, Chunk, ChunkDir
+from headstart.features.trunk_key import bank_key
+from headstart.features.views import Pictures, Views
+
+FACTS_FILE = "bank.json"
+
+
+class FeatureBank:
+    """A folder with what one trunk made of pictures: rows are pictures in views, and every row is computed once.
+
+    Opening reads names only. A chunk's bytes are compared with its hash when rows of it are first wanted; one that
+    was changed on disk is removed, and its rows count as not computed.
+
+    Args:
+        bank_dir: the folder of all banks.
+        facts: everything that decides a row's numbers but picture and view, as plain values: trunk, size, resize mode,
+            engine. Its hash names the bank's folder.
+        shapes: stage → shape of one row, such as `(10, 10, 96)`.
+
+    Raises:
+        StoragePermissionError: the folder may not be written to.
+    """
+
+    def __init__(self, bank_dir: Path, facts: Mapping[str, Any], shapes: Mapping[str, tuple[int, ...]]) -> None:
+        self.facts = {**facts, "stages": {name: list(shape) for name, shape in shapes.items()}}
+        self.path = bank_dir / bank_key(self.facts)
+        self.shapes = dict(shapes)
+        self.chunk_dir = ChunkDir(self.path / "chunks", list(shapes.values()))
+        self._write_facts()
+        self._chunks = self.chunk_dir.read_index()
+        self._places = {row: (name, place) for name, chunk in self._chunks.items() for place, row in _rows(chunk)}
+        self._whole: set[str] = set()
+
+    def check(self, rows: Iterable[str]) -> list[str]:
+        """Compares the chunks that hold these rows with their hashes, and removes those that differ.
+
+        Returns:
+            Names of the chunks that were changed on disk.
+        """
+        names = sorted({self._places[row][0] for row in rows if row in self._places} - self._whole)
+        with ThreadPoolExecutor() as pool:  # hashing runs outside Python's global lock
+            are_whole = list(pool.map(lambda name: self.chunk_dir.is_whole(self._chunks[name]), names))
+        changed = [name for name, is_whole in zip(names, are_whole, strict=True) if not is_whole]
+        for name in changed:
+            chunk = self._chunks.pop(name)
+            self.chunk_dir.remove(chunk)
+            self._places = {row: place for row, place in self._places.items() if place[0] != name}
+        self._whole |= set(names) - set(changed)
+        return changed
+
+    def missing(self, rows: Iterable[str]) -> list[str]:
+        """The rows that are not computed yet, each once, in order."""
+        return [row for row in dict.fromkeys(rows) if row not in self._places]
+
+    def add(self, rows: Sequence[str], arrays: Sequence[np.ndarray]) -> None:
+        """Writes rows of all stages, each `(rows, ...)`, as one chunk."""
+        chunk = self.chunk_dir.write(rows, arrays)
+        self._chunks[chunk.name] = chunk
+        self._whole.add(chunk.name)
+        self._places.update({row: (chunk.name, place) for place, row in _rows(chunk)})
+
+    def part(self, pictures: Pictures, views: Views, *, stage: str) -> "BankPart":
+        """The features of some pictures at one stage, all of which must have been computed.
+
+        Raises:
+            KeyError: a row was never computed.
+        """
+        keys = pictures.row_keys(views)
+        names = sorted({self._places[row][0] for rows in keys for row in rows})
+        number = {name: index for index, name in enumerate(names)}
+        places = [[(number[self._places[row][0]], self._places[row][1]) for row in rows] for rows in keys]
+        chunks = [self._chunks[name] for name in names]
+        return BankPart(self.chunk_dir, list(self.shapes).index(stage), chunks, np.array(places, np.int64))
+
+    def _write_facts(self) -> None:
+        path = self.path / FACTS_FILE
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            if path.exists():
+                os.utime(path)  # when the bank was last used
+                return
+            partial = path.with_name(f"partial-{path.name}")
+            partial.write_text(json.dumps({"format_version": FORMAT_VERSION, **self.facts}, indent=1))
+            partial.replace(path)
+        except PermissionError as error:
+            raise permission_error(self.path, error) from error
+
+
+class BankPart:
+    """Features of some pictures at one stage, read from disk when asked for; what batches are filled from.
+
+    Attributes:
+        num_views: views of each picture.
+        failure: None; there are no pictures to read.
+    """
+
+    dtype = np.dtype(np.float16)
+    failure: UnreadableImageError | None = None
+
+    def __init__(self, chunk_dir: ChunkDir, stage: int, chunks: Sequence[Chunk], places: np.ndarray) -> None:
+        self._chunk_dir = chunk_dir
+        self._stage = stage
+        self._chunks = chunks
+        self._places = places  # (pictures, views, 2): which chunk, which row of it
+        self.num_views = places.shape[1]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of one row, such as `(10, 10, 96)`."""
+        return self._chunk_dir.shapes[self._stage]
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def load_batch(self, examples: np.ndarray, views: np.ndarray) -> np.ndarray:
+        """Rows of `examples`, each in the view at the same place of `views`, both `(n,)`: `(n, *shape)` float16."""
+        places = self._places[examples, views]
+        batch = np.empty((len(places), *self.shape), np.float16)
+        for chunk in np.unique(places[:, 0]):
+            wanted = np.flatnonzero(places[:, 0] == chunk)
+            # Mapped anew for every batch: pages of a mapping that stays count as memory until it ends.
+            batch[wanted] = self._chunk_dir.read_array(self._chunks[chunk], self._stage)[places[wanted, 1]]
+        return batch
+
+
+def permission_error(path: Path, error: OSError) -> StoragePermissionError:
+    """What to say when the folder of banks may not be written to."""
+    return StoragePermissionError(
+        f"The feature bank '{path}' may not be written to.",
+        expected="a folder you may write to",
+        received=str(error),
+        hint="Name another one with --bank-dir, or train without a bank: --bank-limit 0.",
+    )
+
+
+def _rows(chunk: Chunk) -> Iterable[tuple[int, str]]:
+    return enumerate(chunk.rows)

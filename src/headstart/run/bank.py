@@ -1,0 +1,237 @@
+"""What a run's phases learn from: rows of a feature bank, or pictures where there is none."""
+
+import importlib.util
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import PIL
+
+from headstart.backbones import Backbone, find_backbone
+from headstart.data import Dataset, ImageSource
+from headstart.features import (
+    Engine,
+    FeatureBank,
+    Pictures,
+    Views,
+    build_engine,
+    default_bank_dir,
+    fill_bank,
+    trunk_hash,
+)
+from headstart.progress import Progress
+from headstart.recipe import Recipe
+from headstart.tasks import ImageClassifier
+from headstart.training import TrainingExamples, example_weights
+
+POOLED = "head_pool"
+CALIBRATION_PICTURES = 64
+# A bank that fills the disk helps nobody: where no limit is given, half of what is free.
+DEFAULT_SHARE_OF_FREE_DISK = 0.5
+
+
+@dataclass(frozen=True)
+class BankPlace:
+    """Where banks are kept and how large this run's may become; part of the machine, not of the recipe.
+
+    Attributes:
+        path: the folder of all banks.
+        limit_gigabytes: 10⁹ bytes that this run's rows may take; None: half of what is free on the disk.
+    """
+
+    path: Path
+    limit_gigabytes: float | None = None
+
+    @classmethod
+    def from_options(cls, bank_dir: Path | str | None, bank_limit: float | None) -> "BankPlace":
+        """The place a person named, or the default."""
+        path = default_bank_dir() if bank_dir is None else Path(bank_dir).expanduser().absolute()
+        return cls(path, bank_limit)
+
+    @classmethod
+    def from_facts(cls, facts: Mapping[str, Any]) -> "BankPlace":
+        """What `facts` gave."""
+        return cls(Path(facts["path"]), facts["limit_gigabytes"])
+
+    def facts(self) -> dict[str, Any]:
+        """The same as plain values."""
+        return {"path": str(self.path), "limit_gigabytes": self.limit_gigabytes}
+
+    @property
+    def limit_bytes(self) -> float:
+        """Bytes that this run's rows may take."""
+        if self.limit_gigabytes is not None:
+            return self.limit_gigabytes * 1e9
+        existing = next(path for path in (self.path, *self.path.parents) if path.exists())
+        return shutil.disk_usage(existing).free * DEFAULT_SHARE_OF_FREE_DISK
+
+
+@dataclass(frozen=True, eq=False)
+class LearningParts:
+    """What each phase learns from.
+
+    Attributes:
+        pooled: examples for the probe and the frozen phase.
+        upper: examples for the fine-tuning phase.
+        pixels: examples for the deep phase.
+        num_computed: rows of the bank that were computed for this run; 0 when all were there, or without a bank.
+        facts: the bank's, as plain values; empty without one.
+    """
+
+    pooled: TrainingExamples
+    upper: TrainingExamples
+    pixels: TrainingExamples
+    num_computed: int
+    facts: Mapping[str, Any]
+
+
+def cut_layer(recipe: Recipe) -> str | None:
+    """Name of the layer below what the fine-tuning phase changes; None where that is the pixels."""
+    section = recipe.fine_tuning_phase
+    if section.epochs == 0 or section.unfreeze_from is None:
+        return POOLED
+    below = find_backbone(recipe.backbone.name).stage_below(section.unfreeze_from)
+    return None if below is None else below.layer
+
+
+def bank_stages(recipe: Recipe) -> tuple[str, ...]:
+    """Layers whose activations the run's bank holds."""
+    return tuple(dict.fromkeys(name for name in (cut_layer(recipe), POOLED) if name is not None))
+
+
+@dataclass(frozen=True, eq=False)
+class Trunk:
+    """The frozen part of a network, ready to run.
+
+    Attributes:
+        engine: runs it.
+        shapes: layer → shape of one picture's activation there.
+        facts: everything that decides its numbers but the pictures, as plain values.
+    """
+
+    engine: Engine
+    shapes: Mapping[str, tuple[int, ...]]
+    facts: Mapping[str, Any]
+
+
+def build_trunk(
+    backbone: Backbone, recipe: Recipe, *, calibration: Callable[[], np.ndarray] | None, place: BankPlace
+) -> Trunk:
+    """From the picture to the activations that the recipe's bank holds; nothing in it learns while the bank is used.
+
+    Args:
+        backbone: the network, its weights not trained yet.
+        recipe: resolved.
+        calibration: gives pictures for a quantised engine; None where the recipe asks for none.
+        place: where a quantised model is kept.
+    """
+    pooled = keras.layers.GlobalAveragePooling2D(name=POOLED)(backbone.model.output)
+    stages = bank_stages(recipe)
+    outputs = [pooled if name == POOLED else backbone.model.get_layer(name).output for name in stages]
+    model = keras.Model(backbone.model.input, outputs, name=f"{backbone.spec.name}_trunk")
+    engine = build_engine(engine_name(recipe), model, calibration=calibration, cache_dir=place.path / "engines")
+    facts = {
+        "backbone": backbone.spec.name,
+        "trunk": trunk_hash(model),
+        "image_size": list(backbone.image_size),
+        "resize_mode": recipe.images.resize_mode,
+        "reader": f"pillow {PIL.__version__}",
+        "engine": dict(engine.facts),
+    }
+    return Trunk(engine, {name: tuple(tensor.shape[1:]) for name, tensor in zip(stages, outputs, strict=True)}, facts)
+
+
+def engine_name(recipe: Recipe) -> str:
+    """The engine that `auto` stands for on this machine."""
+    if recipe.bank.engine != "auto":
+        return recipe.bank.engine
+    has_gpu = bool(keras.distribution.list_devices("gpu"))
+    return "openvino" if importlib.util.find_spec("openvino") and not has_gpu else "keras"
+
+
+def build_learning_parts(
+    task: ImageClassifier,
+    recipe: Recipe,
+    dataset: Dataset,
+    trunk: Trunk | None,
+    *,
+    place: BankPlace,
+    progress: Progress,
+) -> LearningParts:
+    """Computes what is missing in the bank and gives what each phase learns from.
+
+    Args:
+        task: the classifier.
+        recipe: resolved.
+        dataset: every example with its part.
+        trunk: what the bank holds the activations of; None without a bank.
+        place: where banks are kept.
+        progress: told of every batch.
+    """
+    pixels = pixel_examples(task, recipe, dataset)
+    if trunk is None or not recipe.bank.num_views:
+        return LearningParts(pixels, pixels, pixels, 0, {})
+    views = Views(recipe.images.augmentation, recipe.seed, recipe.bank.num_views)
+    parts = [_pictures(dataset.part("train"), views.count), _pictures(dataset.part("validation"), 1)]
+    bank = FeatureBank(place.path, trunk.facts, trunk.shapes)
+    num_computed = fill_bank(
+        bank,
+        trunk.engine,
+        parts,
+        views,
+        image_size=task.image_size,
+        resize_mode=task.resize_mode,
+        progress=progress,
+    )
+    cut = cut_layer(recipe)
+    return LearningParts(
+        pooled=_bank_examples(pixels, bank, parts, views, POOLED),
+        upper=pixels if cut is None else _bank_examples(pixels, bank, parts, views, cut),
+        pixels=pixels,
+        num_computed=num_computed,
+        facts={"name": bank.path.name, "num_views": views.count, "num_computed": num_computed, **bank.facts},
+    )
+
+
+def pixel_examples(task: ImageClassifier, recipe: Recipe, dataset: Dataset) -> TrainingExamples:
+    """Pictures of the training and the validation part, read when asked for."""
+    training, validation = dataset.part("train"), dataset.part("validation")
+    targets = task.encode(training)
+    return TrainingExamples(
+        source=ImageSource(training.paths(), image_size=task.image_size, resize_mode=task.resize_mode),
+        targets=targets,
+        validation_source=ImageSource(validation.paths(), image_size=task.image_size, resize_mode=task.resize_mode),
+        validation_targets=task.encode(validation),
+        weights=example_weights(targets),
+        batch_size=recipe.images.batch_size,
+        seed=recipe.seed,
+        augmentation=recipe.images.augmentation,
+    )
+
+
+def _pictures(part: Dataset, num_views: int) -> Pictures:
+    return Pictures(part.paths(), list(part.frame["sha256"]), num_views)
+
+
+def _bank_examples(
+    pixels: TrainingExamples, bank: FeatureBank, parts: list[Pictures], views: Views, stage: str
+) -> TrainingExamples:
+    training, validation = (bank.part(pictures, views, stage=stage) for pictures in parts)
+    return replace(pixels, source=training, validation_source=validation, augmentation=None, cut=stage)
+
+
+def calibration_pictures(dataset: Dataset, recipe: Recipe, image_size: tuple[int, int]) -> Callable[[], np.ndarray]:
+    """Reads training pictures for a quantised engine: those with the smallest hashes, whatever their order."""
+    training = dataset.part("train")
+
+    def read() -> np.ndarray:
+        paths = training.paths()
+        chosen = [paths[index] for index in training.frame["sha256"].sort_values().index[:CALIBRATION_PICTURES]]
+        source = ImageSource(chosen, image_size=image_size, resize_mode=recipe.images.resize_mode, cache_bytes=0)
+        return source.load_all()
+
+    return read

@@ -1,0 +1,346 @@
+"""The automatic recipe: what is left open is chosen from pictures, network and machine, and its time is foretold.
+
+BiT's HyperRule (Kolesnikov et al., arXiv 1912.11370, section 3.3) chooses resolution, schedule length and mixup from
+the size of the data set alone; so does this, with constants measured by `benchmarks/recipe_choices.py`.
+"""
+
+import math
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import keras
+import numpy as np
+
+from headstart.backbones import Backbone, cut_model
+from headstart.data import Augmentation, Dataset, ImageSource, augment_views
+from headstart.errors import RecipeError
+from headstart.features import row_bytes
+from headstart.recipe import Recipe
+from headstart.run.bank import POOLED, BankPlace, Trunk, bank_stages, build_trunk, cut_layer
+
+# Examples that fine-tuning should see in all, within bounds on epochs.
+EXAMPLES_SEEN = 16_000
+MIN_EPOCHS, MAX_EPOCHS = 8, 30
+# Rows of training pictures that a bank should hold, within bounds on views.
+BANK_ROWS = 8_000
+MIN_VIEWS, MAX_VIEWS = 2, 8
+FROZEN_EPOCHS = 10  # where no probe solves the head
+BACKWARD_COST = 3.0  # a training step in forward passes: forward, gradients of activations, gradients of weights
+TIMED_PICTURES, TIMED_VIEWS = 8, 16
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """What a run will do.
+
+    Attributes:
+        recipe: with every choice made.
+        num_training: pictures to learn from, about: files that cannot be used are not known yet.
+        seconds: step → expected seconds on this machine.
+        notes: what had to be chosen otherwise than asked for or than usual, and why.
+        bank_bytes: that the bank's rows will take on disk.
+        trunk: the frozen part, built to be timed; None without a bank, or with an engine that needs pictures first.
+    """
+
+    recipe: Recipe
+    num_training: int
+    seconds: Mapping[str, float]
+    notes: tuple[str, ...]
+    bank_bytes: int
+    trunk: Trunk | None = field(default=None, repr=False)
+
+    @property
+    def minutes(self) -> float:
+        """Expected minutes of all steps."""
+        return sum(self.seconds.values()) / 60
+
+    @property
+    def lines(self) -> list[str]:
+        """The plan to read."""
+        recipe = self.recipe
+        fine, deep, frozen = recipe.fine_tuning_phase, recipe.deep_phase, recipe.frozen_phase
+        head = "a linear probe" if recipe.head.start == "probe" else "random weights"
+        epochs = f"{frozen.epochs} frozen epochs, " if frozen.epochs else ""
+        deeper = f", then {deep.epochs} epochs from {deep.unfreeze_from} up" if deep.epochs else ""
+        learning = f"{epochs}{fine.epochs} epochs from {fine.unfreeze_from} up, rate {fine.learning_rate:g}{deeper}"
+        return [
+            f"Plan: about {self.num_training} training pictures, about {_duration(sum(self.seconds.values()))}",
+            self._bank_line(),
+            f"  head: starts from {head}",
+            f"  learning: {learning}",
+            *(f"  note: {note}" for note in self.notes),
+        ]
+
+    def facts(self) -> dict[str, Any]:
+        """The same as plain values."""
+        return {
+            "num_training": self.num_training,
+            "expected_seconds": {step: round(seconds, 1) for step, seconds in self.seconds.items()},
+            "bank_bytes": self.bank_bytes,
+            "notes": list(self.notes),
+        }
+
+    def _bank_line(self) -> str:
+        if not self.recipe.bank.num_views:
+            return "  feature bank: none, every epoch starts at the pixels"
+        cut = cut_layer(self.recipe) or POOLED
+        engine = self.trunk.engine.name if self.trunk else self.recipe.bank.engine
+        return (
+            f"  feature bank: {self.recipe.bank.num_views} views of each picture at {cut}, "
+            f"{self.bank_bytes / 1e6:.3g} MB, computed once by {engine}"
+        )
+
+
+def make_plan(
+    recipe: Recipe, dataset: Dataset, backbone: Backbone, place: BankPlace, *, minutes: float | None = None
+) -> Plan:
+    """Makes every open choice of a resolved recipe.
+
+    Args:
+        recipe: resolved. What it fixes stays, unless the bank would outgrow its limit.
+        dataset: as read; nothing was opened yet.
+        backbone: the network.
+        place: where banks are kept and how large they may become.
+        minutes: time that the run may take; epochs, then views, are reduced to fit it.
+
+    Raises:
+        RecipeError: `minutes` or the limit is not above 0.
+    """
+    _check(minutes, place)
+    num_training, num_validation = _counts(recipe, dataset)
+    chosen = _with_epochs(_with_views(recipe, num_training), num_training)
+    fitted, notes = fit_bank(chosen, backbone, num_training, num_validation, limit_bytes=place.limit_bytes)
+    needs_pictures = fitted.bank.engine == "openvino-int8"
+    trunk = None
+    if fitted.bank.num_views and not needs_pictures:
+        trunk = build_trunk(backbone, fitted, calibration=None, place=place)
+    speed = Speed.measured(fitted, dataset, backbone, trunk)
+    if minutes is not None:
+        fitted, more = _within(fitted, minutes * 60, lambda one: speed.seconds(one, num_training, num_validation))
+        notes += more
+    return Plan(
+        recipe=fitted,
+        num_training=num_training,
+        seconds=speed.seconds(fitted, num_training, num_validation),
+        notes=tuple(notes),
+        bank_bytes=bank_bytes(fitted, backbone, num_training, num_validation),
+        trunk=trunk,
+    )
+
+
+def fit_bank(
+    recipe: Recipe, backbone: Backbone, num_training: int, num_validation: int, *, limit_bytes: float
+) -> tuple[Recipe, list[str]]:
+    """The recipe with fewer views, a later cut or no bank, where its bank would be larger than the limit; and why."""
+    if not recipe.bank.num_views:
+        return recipe, []
+    needed = bank_bytes(recipe, backbone, num_training, num_validation)
+    if needed <= limit_bytes:
+        return recipe, []
+    problem = f"the bank would take {needed / 1e9:.3g} GB, more than its limit of {limit_bytes / 1e9:.3g} GB"
+    fewest = min(MIN_VIEWS, recipe.bank.num_views)
+    for candidate in _later_cuts(recipe, backbone):
+        row = row_bytes(_shapes(candidate, backbone))
+        num_views = min(recipe.bank.num_views, int((limit_bytes / row - num_validation) // num_training))
+        if num_views >= fewest:
+            stage = candidate.fine_tuning_phase.unfreeze_from
+            return _update(candidate, "bank", num_views=num_views), [f"{problem}: {num_views} views, cut below {stage}"]
+    return _update(recipe, "bank", num_views=0), [f"{problem}: no bank, every epoch starts at the pixels"]
+
+
+def bank_bytes(recipe: Recipe, backbone: Backbone, num_training: int, num_validation: int) -> int:
+    """Bytes that the bank of a recipe takes on disk."""
+    num_rows = num_training * (recipe.bank.num_views or 0) + (num_validation if recipe.bank.num_views else 0)
+    return num_rows * row_bytes(_shapes(recipe, backbone))
+
+
+@dataclass(frozen=True)
+class Speed:
+    """Seconds that one picture takes, measured on a few.
+
+    Attributes:
+        read: decoding and resizing.
+        vary: augmenting.
+        trunk: the trunk, by the engine of the bank.
+        below: the layers below the cut in Keras, forward.
+        above: the layers above the cut in Keras, forward.
+    """
+
+    read: float
+    vary: float
+    trunk: float
+    below: float
+    above: float
+
+    @classmethod
+    def measured(cls, recipe: Recipe, dataset: Dataset, backbone: Backbone, trunk: Trunk | None) -> "Speed":
+        """Times a few pictures of the data set on this machine."""
+        paths = dataset.paths()[:: max(1, len(dataset) // TIMED_PICTURES)][:TIMED_PICTURES]
+        source = ImageSource(paths, image_size=backbone.image_size, resize_mode=recipe.images.resize_mode)
+        images, read = _read(source)
+        vary = _vary_seconds(images, recipe.images.augmentation)
+        count = recipe.images.batch_size
+        batch = np.resize(images, (count, *images.shape[1:])).astype("float32")
+        cut = cut_layer(recipe)
+        layer = backbone.model.output._keras_history.operation.name if cut == POOLED else cut
+        halves = cut_model(backbone.model, layer) if layer else None
+        lower = halves.lower if halves else None
+        upper = halves.upper if halves else backbone.model
+        above = _predict_seconds(upper, count) / count
+        below = 0.0 if lower is None or recipe.bank.num_views else _predict_seconds(lower, count) / count
+        if trunk is None:
+            return cls(read, vary, below or above, below, above)
+        rows = batch[: trunk.engine.batch_size]
+        trunk.engine.run(rows)
+        return cls(read, vary, _seconds(lambda: trunk.engine.run(rows)) / len(rows), below, above)
+
+    def seconds(self, recipe: Recipe, num_training: int, num_validation: int) -> dict[str, float]:
+        """Step → expected seconds."""
+        num_examples = num_training + num_validation
+        views = recipe.bank.num_views or 0
+        whole = self.below + self.above
+        epoch = num_training * BACKWARD_COST * self.above + num_validation * self.above
+        from_pixels = epoch + num_examples * (0.0 if views else self.below) + num_training * self.vary
+        deep = num_training * BACKWARD_COST * (whole or self.trunk) + num_validation * whole
+        steps = {
+            "audit": num_examples * self.read * 1.5,
+            "feature bank": views * num_training * (self.trunk + self.vary) + num_examples * self.read * bool(views),
+            "frozen phase": (recipe.frozen_phase.epochs or 0) * (0.0 if views else num_examples * whole),
+            "fine-tuning phase": (recipe.fine_tuning_phase.epochs or 0) * (epoch if views else from_pixels),
+            "deep phase": (recipe.deep_phase.epochs or 0) * deep,
+            "evaluation and report": num_validation * (self.read + self.trunk + self.above) + 3.0,
+        }
+        return {step: seconds for step, seconds in steps.items() if seconds}
+
+
+def _check(minutes: float | None, place: BankPlace) -> None:
+    if minutes is not None and not minutes > 0:
+        raise RecipeError(
+            f"A run cannot take {minutes:g} minutes.",
+            expected="minutes above 0",
+            received=f"minutes={minutes:g}",
+            hint="Leave --minutes out to let the recipe take what it needs; `--plan` says how long that is.",
+        )
+    if place.limit_gigabytes is not None and not place.limit_gigabytes >= 0:
+        raise RecipeError(
+            f"A feature bank cannot have a limit of {place.limit_gigabytes:g} GB.",
+            expected="gigabytes from 0, which is no bank",
+            received=f"bank_limit={place.limit_gigabytes:g}",
+            hint="Leave --bank-limit out for half of what is free on the disk.",
+        )
+
+
+def _counts(recipe: Recipe, dataset: Dataset) -> tuple[int, int]:
+    """Training and validation pictures, about."""
+    num_given = dataset.frame["split"].value_counts() if "split" in dataset.frame else {}
+    if num_given.get("train"):
+        return int(num_given["train"]), max(1, int(num_given.get("validation", 0)))
+    training, validation, _ = recipe.data.fractions
+    return max(1, round(training * len(dataset))), max(1, round(validation * len(dataset)))
+
+
+def _with_views(recipe: Recipe, num_training: int) -> Recipe:
+    if recipe.images.augmentation.is_none and recipe.bank.num_views != 0:
+        return _update(recipe, "bank", num_views=1)  # all views would be equal
+    if recipe.bank.num_views is not None:
+        return recipe
+    return _update(recipe, "bank", num_views=min(max(BANK_ROWS // num_training, MIN_VIEWS), MAX_VIEWS))
+
+
+def _with_epochs(recipe: Recipe, num_training: int) -> Recipe:
+    fitting = min(max(math.ceil(EXAMPLES_SEEN / num_training), MIN_EPOCHS), MAX_EPOCHS)
+    defaults = {
+        "frozen_phase": 0 if recipe.head.start == "probe" else FROZEN_EPOCHS,
+        "fine_tuning_phase": fitting,
+        "deep_phase": 0,
+    }
+    for name, epochs in defaults.items():
+        if getattr(recipe, name).epochs is None:
+            recipe = _update(recipe, name, epochs=epochs)
+    return recipe
+
+
+def _within(
+    recipe: Recipe, seconds: float, expected: Callable[[Recipe], Mapping[str, float]]
+) -> tuple[Recipe, list[str]]:
+    """Fewer epochs, then fewer views, until the expected seconds fit."""
+    wanted = recipe
+    while sum(expected(recipe).values()) > seconds:
+        fine, views = recipe.fine_tuning_phase.epochs or 0, recipe.bank.num_views or 0
+        if recipe.deep_phase.epochs:
+            recipe = _update(recipe, "deep_phase", epochs=recipe.deep_phase.epochs - 1)
+        elif fine > MIN_EPOCHS:
+            recipe = _update(recipe, "fine_tuning_phase", epochs=fine - 1)
+        elif views > 1:
+            recipe = _update(recipe, "bank", num_views=views - 1)
+        elif fine:
+            recipe = _update(recipe, "fine_tuning_phase", epochs=fine - 1)
+        else:
+            shortest = _duration(sum(expected(recipe).values()))
+            return recipe, [f"not possible in {_duration(seconds)}: the least takes about {shortest}"]
+    if recipe is wanted:
+        return recipe, []
+    return recipe, [f"shortened to fit {_duration(seconds)}"]
+
+
+def _later_cuts(recipe: Recipe, backbone: Backbone) -> list[Recipe]:
+    """The recipe, then the same fine-tuned from each higher stage."""
+    names = [stage.name for stage in backbone.spec.stages]
+    first = names.index(recipe.fine_tuning_phase.unfreeze_from or names[0])
+    if not recipe.fine_tuning_phase.epochs:
+        return [recipe]
+    return [recipe, *(_update(recipe, "fine_tuning_phase", unfreeze_from=name) for name in names[first + 1 :])]
+
+
+def _shapes(recipe: Recipe, backbone: Backbone) -> list[tuple[int, ...]]:
+    channels = (backbone.model.output.shape[-1],)
+    return [
+        channels if name == POOLED else tuple(backbone.model.get_layer(name).output.shape[1:])
+        for name in bank_stages(recipe)
+    ]
+
+
+def _update(recipe: Recipe, section: str, **values: Any) -> Recipe:
+    return recipe.model_copy(update={section: getattr(recipe, section).model_copy(update=values)})
+
+
+def _read(source: ImageSource) -> tuple[np.ndarray, float]:
+    """The pictures that can be read, and seconds a picture."""
+    images = []
+    started = time.perf_counter()
+    for index in range(len(source)):
+        try:
+            images.append(source.load(index))
+        except Exception:
+            continue
+    seconds = (time.perf_counter() - started) / max(1, len(source))
+    return (np.stack(images) if images else np.zeros((1, *source.shape), np.uint8)), seconds
+
+
+def _vary_seconds(images: np.ndarray, augmentation: Augmentation) -> float:
+    """Seconds to vary one picture: the difference of more and fewer views, since the first ones build a graph."""
+    if augmentation.is_none:
+        return 0.0
+    few, many = (
+        _seconds(lambda count=count: augment_views(images[:1], augmentation, seed=0, num_views=count))
+        for count in (1, 1 + TIMED_VIEWS)
+    )
+    return max(0.0, many - few) / TIMED_VIEWS
+
+
+def _predict_seconds(model: keras.Model, count: int) -> float:
+    batch = np.zeros((count, *model.input.shape[1:]), "float32")
+    model.predict_on_batch(batch)  # builds its graph
+    return _seconds(lambda: model.predict_on_batch(batch))
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds / 60:.1f} minutes" if seconds >= 90 else f"{seconds:.0f} seconds"

@@ -1,0 +1,152 @@
+"""The head's first weights: the solution of a linear probe on frozen features.
+
+References:
+    Kumar et al. 2022, arXiv 2202.10054: a head that already fits keeps fine-tuning from distorting the features.
+"""
+
+import time
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import keras
+import numpy as np
+
+from headstart.backbones import cut_model
+from headstart.data import ExampleSource
+from headstart.features import LinearProbe, fit_probe
+from headstart.progress import SILENT, Progress
+from headstart.tasks import ImageClassifier
+from headstart.training.checkpoints import Checkpoint, CheckpointDir
+from headstart.training.examples import TrainingExamples
+from headstart.training.fit import model_above, validation_batches
+from headstart.training.history import History
+
+PHASE_NAME = "linear probe"
+MAX_ROWS = 20_000  # features of more rows would not fit a small memory: 20,000 x 2,048 float32 are 164 MB
+BATCH_SIZE = 64
+
+
+@dataclass(frozen=True, eq=False)
+class ProbeStart:
+    """A solved probe, its share of right answers on the training rows, and the seconds it took."""
+
+    probe: LinearProbe
+    accuracy: float
+    seconds: float
+
+    def facts(self) -> dict[str, Any]:
+        """What was tried and chosen, as plain values."""
+        return {"strength": self.probe.strength, "path": [asdict(point) for point in self.probe.path]}
+
+
+def solve_probe(task: ImageClassifier, examples: TrainingExamples, *, progress: Progress = SILENT) -> ProbeStart:
+    """Solves the probe on what the head would see: pooled features of every view, as far as memory allows.
+
+    Args:
+        task: its head is not changed.
+        examples: what the probe learns from, and what its strength is chosen on.
+        progress: told of every batch.
+    """
+    started = time.perf_counter()
+    rows = _rows(examples)
+    num_validation = len(examples.validation_source)
+    validation_rows = np.stack([np.arange(num_validation), np.zeros(num_validation, np.int64)])
+    progress.start("linear probe", rows.shape[1] + num_validation)
+    pool = _pool_model(task, examples.cut)
+    features, targets = _features(pool, examples.source, rows, progress), examples.targets[rows[0]]
+    probe = fit_probe(
+        features,
+        targets,
+        validation_features=_features(pool, examples.validation_source, validation_rows, progress),
+        validation_targets=examples.validation_targets,
+        weights=None if examples.weights is None else examples.weights[rows[0]],
+        multi_label=task.multi_label,
+    )
+    accuracy = task.accuracy(probe.logits(features), targets)
+    return ProbeStart(probe, accuracy, time.perf_counter() - started)
+
+
+def start_from_probe(
+    task: ImageClassifier,
+    start: ProbeStart,
+    examples: TrainingExamples,
+    *,
+    label_smoothing: float,
+    checkpoints: CheckpointDir,
+    kept_from: str | None = None,
+) -> tuple[Checkpoint, History]:
+    """Gives the head the probe's solution and keeps it as the first checkpoint of the run.
+
+    Args:
+        task: its head is changed.
+        start: the solved probe.
+        examples: what its losses are measured on, the same as for the phases that follow.
+        label_smoothing: of the phases that follow, so that validation losses can be compared.
+        checkpoints: where the run keeps its checkpoints.
+        kept_from: as in `fit_phase`.
+    """
+    started = time.perf_counter()
+    task.model.get_layer("logits").set_weights([start.probe.kernel, start.probe.bias])
+    loss, accuracy = _measure(task, examples, label_smoothing)
+    point = next(point for point in start.probe.path if point.strength == start.probe.strength)
+    row = {
+        "phase": PHASE_NAME,
+        "epoch": 1,
+        "learning_rate": 0.0,
+        "loss": point.loss,
+        "accuracy": start.accuracy,
+        "val_loss": loss,
+        "val_accuracy": accuracy,
+        "seconds": round(start.seconds + time.perf_counter() - started, 3),
+    }
+    best_file = checkpoints.write_weights(model_above(task, kept_from), "0-0001-best")
+    checkpoint = Checkpoint(
+        phase_index=0,
+        epoch=1,
+        best_loss=loss,
+        epochs_since_best=0,
+        stopped=True,
+        last_file=best_file,
+        best_file=best_file,
+        hashes={best_file: checkpoints.hash_of(best_file)},
+    )
+    history = History((row,))
+    checkpoints.write(checkpoint, history)
+    return checkpoint, history
+
+
+def _rows(examples: TrainingExamples) -> np.ndarray:
+    """`(2, rows)`: example and view of each row; fewer views, then fewer examples, where all would be too many."""
+    num_examples = len(examples.source)
+    num_views = max(1, min(examples.source.num_views, MAX_ROWS // num_examples))
+    chosen = np.arange(num_examples)
+    if num_examples > MAX_ROWS:
+        chosen = np.sort(np.random.default_rng(examples.seed).choice(num_examples, MAX_ROWS, replace=False))
+    return np.stack([np.tile(chosen, num_views), np.repeat(np.arange(num_views), len(chosen))])
+
+
+def _pool_model(task: ImageClassifier, cut: str | None) -> keras.Model:
+    """From the examples to what the head's last layer sees."""
+    below = cut_model(task.model, "head_pool").lower
+    return below if cut is None else cut_model(below, cut).upper
+
+
+def _features(pool: keras.Model, source: ExampleSource, rows: np.ndarray, progress: Progress) -> np.ndarray:
+    """`(rows, features)` float32."""
+    examples, views = rows
+    features = []
+    for first in range(0, len(examples), BATCH_SIZE):
+        batch = source.load_batch(examples[first : first + BATCH_SIZE], views[first : first + BATCH_SIZE])
+        padded = np.zeros((BATCH_SIZE, *batch.shape[1:]), "float32")  # one shape: nothing is traced again
+        padded[: len(batch)] = batch
+        features.append(np.asarray(pool.predict_on_batch(padded)[: len(batch)], "float32"))
+        progress.advance(len(batch))
+    return np.concatenate(features)
+
+
+def _measure(task: ImageClassifier, examples: TrainingExamples, label_smoothing: float) -> tuple[float, float]:
+    """Loss and accuracy on the validation part, as the phases that follow measure them."""
+    model = model_above(task, examples.cut)
+    model.compile(loss=task.loss(label_smoothing), metrics=task.metrics(), weighted_metrics=[])
+    measured = model.evaluate(validation_batches(examples), return_dict=True, verbose=0)
+    return float(measured["loss"]), float(measured["accuracy"])
