@@ -34,7 +34,10 @@ class OpenVinoEngine:
         self.batch_size = batch_size
         self.facts = {"engine": name, **facts}
         compiled = openvino.compile_model(model, "CPU", _COMPILE_SETTINGS)
-        self._output_shapes = [tuple(output.shape)[1:] for output in compiled.outputs]
+        # By name: OpenVINO does not promise their order.
+        ports = [compiled.output(f"output_{index}") for index in range(len(compiled.outputs))]
+        self._output_shapes = [tuple(port.shape)[1:] for port in ports]
+        self._ports = ports
         self._requests = openvino.AsyncInferQueue(compiled)
         self._requests.set_callback(_keep_outputs)
 
@@ -46,15 +49,16 @@ class OpenVinoEngine:
         rows = np.asarray(images, "float32")
         outputs = tuple(np.empty((num_images, *shape), "float32") for shape in self._output_shapes)
         for row in range(num_images):
-            self._requests.start_async([rows[row : row + 1]], (row, outputs))
+            self._requests.start_async(
+                [rows[row : row + 1]], [(port, out[row]) for port, out in zip(self._ports, outputs, strict=True)]
+            )
         self._requests.wait_all()
         return outputs
 
 
-def _keep_outputs(request: Any, where: tuple[int, tuple[np.ndarray, ...]]) -> None:
-    row, outputs = where
-    for index, output in enumerate(outputs):
-        output[row] = request.get_output_tensor(index).data[0]
+def _keep_outputs(request: Any, wanted: list[tuple[Any, np.ndarray]]) -> None:
+    for port, row in wanted:
+        row[...] = request.get_tensor(port).data[0]
 
 
 def float32_engine(trunk: keras.Model, *, batch_size: int) -> OpenVinoEngine:
@@ -68,12 +72,12 @@ def float32_engine(trunk: keras.Model, *, batch_size: int) -> OpenVinoEngine:
 
 
 def converted(trunk: keras.Model) -> Any:
-    """The trunk as an `openvino.Model` for one picture at a time."""
-    load_openvino()
+    """The trunk as an `openvino.Model` for one picture at a time, with outputs `output_0`, `output_1` and so on."""
+    openvino = load_openvino()
     with TemporaryDirectory() as folder:
-        path = Path(folder) / "trunk.xml"
-        trunk.export(str(path), format="openvino", verbose=False)
-        model = read_model(path)
+        # Keras' own format "openvino" adds fifty outputs to EfficientNet, one for every activation.
+        keras.Model(trunk.inputs, trunk.outputs).export(folder, format="tf_saved_model", verbose=False)
+        model = openvino.convert_model(folder)
     model.reshape([1, *trunk.inputs[0].shape[1:]])
     return model
 

@@ -234,9 +234,9 @@ def _check(minutes: float | None, place: BankPlace) -> None:
 
 def _counts(recipe: Recipe, dataset: Dataset) -> tuple[int, int]:
     """Training and validation pictures, about."""
-    num_given = dataset.frame["split"].value_counts() if "split" in dataset.frame else {}
-    if num_given.get("train"):
-        return int(num_given["train"]), max(1, int(num_given.get("validation", 0)))
+    given = list(dataset.frame["split"]) if "split" in dataset.frame else []
+    if num_training := given.count("train"):
+        return num_training, max(1, given.count("validation"))
     training, validation, _ = recipe.data.fractions
     return max(1, round(training * len(dataset))), max(1, round(validation * len(dataset)))
 
@@ -323,10 +323,11 @@ def _vary_seconds(images: np.ndarray, augmentation: Augmentation) -> float:
     """Seconds to vary one picture: the difference of more and fewer views, since the first ones build a graph."""
     if augmentation.is_none:
         return 0.0
-    few, many = (
-        _seconds(lambda count=count: augment_views(images[:1], augmentation, seed=0, num_views=count))
-        for count in (1, 1 + TIMED_VIEWS)
-    )
+
+    def seconds(count: int) -> float:
+        return _seconds(lambda: augment_views(images[:1], augmentation, seed=0, num_views=count))
+
+    few, many = seconds(1), seconds(1 + TIMED_VIEWS)
     return max(0.0, many - few) / TIMED_VIEWS
 
 

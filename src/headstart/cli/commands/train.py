@@ -115,8 +115,8 @@ def train(  # noqa: PLR0913, PLR0917  one parameter an option
     """Train a classifier on a folder of pictures, test it and write its report.
 
     Loads a pretrained network, freezes it, adds new layers and trains them, then fine-tunes the upper stages. What is
-    frozen is computed once and kept in a feature bank. Prints the accuracy on pictures set aside for testing and where the run folder lies: model, report, numbers and everything
-    needed to repeat it.
+    frozen is computed once and kept in a feature bank. Prints the accuracy on pictures set aside for testing and where
+    the run folder lies: model, report, numbers and everything needed to repeat it.
     """
     given = dict(locals())
     from headstart.data import read_dataset  # noqa: PLC0415  heavy imports wait until a command needs them
