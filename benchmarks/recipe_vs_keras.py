@@ -5,10 +5,12 @@
 trains `headstart`, `published` and `careful` (the last two: see `keras_recipes.py`) on three sets with MobileNetV2 at
 160 pixels, one after the other in this process. It prints test accuracies with bootstrap 95 % intervals and seconds,
 and the difference between two recipes over the very same test pictures. `--seeds 0 1 2` does it all again on other
-splits, `--repeat 2` trains in the order A B C A B C for steadier seconds.
+splits, `--repeat 2` trains in the order A B C A B C for steadier seconds. Headstart can be measured with each engine of
+its feature bank: `headstart` takes the default, `headstart-keras`, `headstart-openvino` and `headstart-int8` name one.
 
 The split is that of Headstart's own run. Its seconds hold everything from the folder to the written report, the audit
-and its search for near duplicates included; a plain recipe's hold building, training and answering the test pictures.
+and its search for near duplicates included, and every run fills a bank of its own; a plain recipe's hold building,
+training and answering the test pictures.
 """
 
 import argparse
@@ -29,6 +31,7 @@ import keras
 import numpy as np
 import pandas as pd
 from keras_recipes import BASES, EPOCHS, RECIPES, Parts, Pictures, fit_keras_recipe
+from sample import sampled
 from scipy.stats import binomtest, bootstrap
 
 import headstart
@@ -39,7 +42,13 @@ SHARED = Path(os.environ.get("HEADSTART_SHARED", "../shared"))
 DATA = [SHARED / "data" / name for name in ("trashnet", "flowers5", "sign_digits")]
 WEIGHTS = SHARED / "weights" / "mobilenet_v2_notop.weights.h5"
 HEADSTART = "headstart"
-NAMES = (HEADSTART, *RECIPES)
+ENGINES = {
+    HEADSTART: None,
+    "headstart-keras": "keras",
+    "headstart-openvino": "openvino",
+    "headstart-int8": "openvino-int8",
+}
+NAMES = (*ENGINES, *RECIPES)
 PACKAGES = ("tensorflow", "keras", "numpy")
 FORMAT_VERSION = 1
 
@@ -96,9 +105,10 @@ class Measurement:
 def main() -> None:
     options = parse(sys.argv[1:])
     measurements: list[Measurement] = []
-    for data in options.data:
+    for folder in options.data:
         for seed in options.seeds:
-            measurements += measure(data, seed, options)
+            with sampled(folder, options.num_pictures, seed=seed) as data:
+                measurements += measure(data, seed, options)
             if options.out:
                 options.out.write_text(to_json(measurements, options) + "\n", encoding="utf-8")
     print(accuracy_table(measurements, reference=options.paired[1]))
@@ -110,16 +120,18 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", nargs="+", type=Path, default=DATA, help="folders of class folders")
     parser.add_argument("--backbone", choices=BASES, default="mobilenetv2")
-    parser.add_argument("--weights", default=str(WEIGHTS), help="a file, or 'imagenet'")
+    parser.add_argument("--weights", default=str(WEIGHTS), help="a file, 'imagenet', or 'none' for random ones")
+    parser.add_argument("--num-pictures", type=int, help="take so many pictures of each set, evenly over its classes")
+    parser.add_argument("--views", type=int, help="views in Headstart's feature bank, in place of its own choice")
     parser.add_argument("--image-size", type=int, default=160, help="pixels a side")
     parser.add_argument("--seeds", nargs="+", type=int, default=[0], help="of the split and of training")
-    parser.add_argument("--recipes", nargs="+", choices=NAMES, default=NAMES)
+    parser.add_argument("--recipes", nargs="+", choices=NAMES, default=[HEADSTART, *RECIPES])
     parser.add_argument("--epochs", nargs=2, type=int, metavar=("FROZEN", "FINE"), help="in place of each recipe's own")
     parser.add_argument("--repeat", type=int, default=1, help="times to train each recipe, for steadier seconds")
     parser.add_argument("--paired", nargs=2, choices=NAMES, default=(HEADSTART, "careful"), help="recipes to subtract")
     parser.add_argument("--out", type=Path, help="JSON file for everything measured, written anew after every split")
     options = parser.parse_args(arguments)
-    files = [*options.data, *([] if options.weights == "imagenet" else [Path(options.weights)])]
+    files = [*options.data, *([] if options.weights in ("imagenet", "none") else [Path(options.weights)])]
     if missing := [str(path) for path in files if not path.exists()]:
         parser.error(
             f"no such file or folder: {', '.join(missing)} (HEADSTART_SHARED names the folder of the defaults)"
@@ -135,8 +147,8 @@ def measure(data: Path, seed: int, options: argparse.Namespace) -> list[Measurem
         print(f"{time.strftime('%H:%M:%S')} {data.name}, seed {seed}: {name}", file=sys.stderr, flush=True)
         keras.utils.clear_session()
         started = time.process_time()
-        if name == HEADSTART:
-            training = train_headstart(data, seed, options)
+        if name in ENGINES:
+            training = train_headstart(data, seed, options, engine=ENGINES[name])
         else:
             training = train_keras(name, dataset or split_pictures(data, seed), seed, options)
         dataset = training.dataset
@@ -144,7 +156,7 @@ def measure(data: Path, seed: int, options: argparse.Namespace) -> list[Measurem
     return [score(repeats, data=data.name, seed=seed, recipe=name) for name, repeats in trainings.items()]
 
 
-def train_headstart(data: Path, seed: int, options: argparse.Namespace) -> Training:
+def train_headstart(data: Path, seed: int, options: argparse.Namespace, *, engine: str | None) -> Training:
     frozen_epochs, epochs = options.epochs or (None, None)
     started = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
@@ -156,6 +168,9 @@ def train_headstart(data: Path, seed: int, options: argparse.Namespace) -> Train
             image_size=options.image_size,
             frozen_epochs=frozen_epochs,
             epochs=epochs,
+            views=options.views,
+            engine=engine,
+            bank_dir=Path(folder) / "banks",
             seed=seed,
         )
         seconds = run.state["seconds"]
@@ -179,7 +194,7 @@ def train_keras(name: str, dataset: Dataset, seed: int, options: argparse.Namesp
         BASES[options.backbone],
         parts,
         image_size=options.image_size,
-        weights=options.weights,
+        weights=None if options.weights == "none" else options.weights,
         epochs=tuple(options.epochs or EPOCHS),
         seed=seed,
     )
