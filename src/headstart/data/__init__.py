@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from headstart.data.digits import write_digits
     from headstart.data.images import ImageSource, decode_image, resize_image
     from headstart.data.reading import read_dataset
+    from headstart.data.separation import separable_groups
     from headstart.data.source import ExampleSource
     from headstart.data.split import split_dataset
     from headstart.data.views import view_batches
@@ -33,6 +34,7 @@ __all__ = [
     "original_errors",
     "read_dataset",
     "resize_image",
+    "separable_groups",
     "split_dataset",
     "training_batches",
     "view_batches",
@@ -53,6 +55,7 @@ _MODULE_OF = {
     "original_errors": "batches",
     "read_dataset": "reading",
     "resize_image": "images",
+    "separable_groups": "separation",
     "split_dataset": "split",
     "training_batches": "batches",
     "view_batches": "views",
