@@ -22,7 +22,7 @@ def source(tmp_path):
 
 
 def views_of(source, rows, *, batch_size=2, augmentation=AUGMENTATIONS["medium"], seed=0):
-    batches = [np.array(rows[start : start + batch_size]).T for start in range(0, len(rows), batch_size)]
+    batches = [tuple(np.array(rows[start : start + batch_size]).T) for start in range(0, len(rows), batch_size)]
     hashes = np.arange(len(source)) * 1000 + 7
     made = view_batches(source, batches, picture_hashes=hashes, augmentation=augmentation, seed=seed)
     return np.concatenate(list(made))
