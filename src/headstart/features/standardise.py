@@ -1,0 +1,51 @@
+"""Features brought to mean 0 and deviation 1 in one copy, whatever the size of the set."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+ROWS_PER_BLOCK = 8192
+
+
+@dataclass(frozen=True, eq=False)
+class Standardisation:
+    """What was taken from features.
+
+    Attributes:
+        mean: `(d,)` float64.
+        deviation: `(d,)` float64, above 0; 1 for a feature that is the same everywhere.
+    """
+
+    mean: np.ndarray
+    deviation: np.ndarray
+
+    @classmethod
+    def of(cls, features: np.ndarray) -> "Standardisation":
+        """Mean and deviation of `(n, d)` features, each example counting once."""
+        blocks = [features[start : start + ROWS_PER_BLOCK] for start in range(0, len(features), ROWS_PER_BLOCK)]
+        mean = sum(block.sum(axis=0, dtype=np.float64) for block in blocks) / len(features)
+        variance = sum(((block - mean) ** 2).sum(axis=0) for block in blocks) / len(features)
+        deviation = np.sqrt(variance)
+        # A constant feature keeps the rounding of its mean as deviation: dividing by that would blow up noise.
+        constant = deviation <= 1e-12 * np.abs(mean)
+        return cls(mean, np.where(constant | (deviation == 0), 1.0, deviation))
+
+    def rows(self, features: np.ndarray) -> np.ndarray:
+        """`(n, d + 1)` float32: standardised features, and a column of ones for the bias."""
+        rows = np.ones((len(features), len(self.mean) + 1), np.float32)
+        for start in range(0, len(features), ROWS_PER_BLOCK):
+            block = slice(start, start + ROWS_PER_BLOCK)
+            rows[block, :-1] = (features[block] - self.mean) / self.deviation
+        return rows
+
+    def fold(self, coefficients: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Kernel and bias for raw features.
+
+        Args:
+            coefficients: `(d + 1, classes)` for `rows`.
+
+        Returns:
+            `(d, classes)` and `(classes,)` float64.
+        """
+        kernel = coefficients[:-1] / self.deviation[:, None]
+        return kernel, coefficients[-1] - self.mean @ kernel
