@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from headstart.backbones.build import Backbone, build_backbone
     from headstart.backbones.cut import CutModel, cut_model, separating_layers
     from headstart.backbones.stages import last_map_layer, stage_layers
-    from headstart.backbones.weights import WeightsRecord
+    from headstart.backbones.weights import WeightsRecord, find_weights, imagenet_path
 
 __all__ = [
     "BACKBONES",
@@ -28,6 +28,8 @@ __all__ = [
     "build_backbone",
     "cut_model",
     "find_backbone",
+    "find_weights",
+    "imagenet_path",
     "last_map_layer",
     "separating_layers",
     "stage_layers",
@@ -39,6 +41,8 @@ _NEEDS_KERAS = {
     "WeightsRecord": "headstart.backbones.weights",
     "build_backbone": "headstart.backbones.build",
     "cut_model": "headstart.backbones.cut",
+    "find_weights": "headstart.backbones.weights",
+    "imagenet_path": "headstart.backbones.weights",
     "last_map_layer": "headstart.backbones.stages",
     "separating_layers": "headstart.backbones.cut",
     "stage_layers": "headstart.backbones.stages",

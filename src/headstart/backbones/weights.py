@@ -89,15 +89,19 @@ def _imagenet(spec: BackboneSpec) -> Path:
     return Path(path)
 
 
+def imagenet_path(spec: BackboneSpec) -> Path:
+    """Where Keras keeps the ImageNet weights of a backbone once they were downloaded."""
+    return Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser() / "models" / spec.weights.file_name
+
+
 def _download_error(spec: BackboneSpec, error: Exception) -> WeightsDownloadError:
-    models_dir = Path(os.environ.get("KERAS_HOME", "~/.keras")).expanduser() / "models"
     return WeightsDownloadError(
         f"The ImageNet weights of {spec.title} could not be downloaded.",
         expected=f"{spec.weights.url} (about {spec.megabytes:.0f} MB)",
         received=str(error),
         hint=(
             "Fetch that file on a machine with a connection and either put it at "
-            f"{models_dir / spec.weights.file_name} or name it with --weights FILE. "
+            f"{imagenet_path(spec)} or name it with --weights FILE. "
             "Without any download: --backbone vgg19_mini --weights builtin."
         ),
     )

@@ -13,6 +13,12 @@ if TYPE_CHECKING:
     from headstart.features.chunks import row_bytes
     from headstart.features.engines import ENGINES, Engine, build_engine
     from headstart.features.probe import LinearProbe, ProbePoint, fit_probe
+    from headstart.features.rank_scores import (
+        MIN_SEPARATE_EXAMPLES,
+        FeatureScores,
+        most_separate_examples,
+        score_features,
+    )
     from headstart.features.trunk_key import trunk_hash
     from headstart.features.views import Pictures, Views
 
@@ -22,7 +28,9 @@ _MODULE_OF = {
     "BankSummary": "bank_dir",
     "Engine": "engines",
     "FeatureBank": "bank",
+    "FeatureScores": "rank_scores",
     "LinearProbe": "probe",
+    "MIN_SEPARATE_EXAMPLES": "rank_scores",
     "Pictures": "views",
     "ProbePoint": "probe",
     "Views": "views",
@@ -32,16 +40,20 @@ _MODULE_OF = {
     "fill_bank": "build",
     "fit_probe": "probe",
     "list_banks": "bank_dir",
+    "most_separate_examples": "rank_scores",
     "row_bytes": "chunks",
+    "score_features": "rank_scores",
     "trunk_hash": "trunk_key",
 }
 
 __all__ = [
     "ENGINES",
+    "MIN_SEPARATE_EXAMPLES",
     "BankPart",
     "BankSummary",
     "Engine",
     "FeatureBank",
+    "FeatureScores",
     "LinearProbe",
     "Pictures",
     "ProbePoint",
@@ -52,7 +64,9 @@ __all__ = [
     "fill_bank",
     "fit_probe",
     "list_banks",
+    "most_separate_examples",
     "row_bytes",
+    "score_features",
     "trunk_hash",
 ]
 
