@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         recall_bars,
         reliability_diagram,
     )
+    from headstart.evaluation.rank_plot import accuracy_by_size
     from headstart.evaluation.report import Metric, Report
     from headstart.evaluation.wording import headline, limits
 
@@ -28,6 +29,7 @@ __all__ = [
     "Mistake",
     "Report",
     "ReportContent",
+    "accuracy_by_size",
     "class_count_bars",
     "confusion_matrix",
     "evaluate_classification",
@@ -52,6 +54,7 @@ _MODULES = {
     "Mistake": "content",
     "Report": "report",
     "ReportContent": "content",
+    "accuracy_by_size": "rank_plot",
     "class_count_bars": "plots",
     "confusion_matrix": "plots",
     "evaluate_classification": "metrics",
