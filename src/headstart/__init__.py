@@ -16,6 +16,7 @@ from headstart import version
 if TYPE_CHECKING:
     from headstart.recipe import Recipe
     from headstart.run import Run, evaluate, predict, resume, train, write_report
+    from headstart.run import rank_backbones as rank
 
 __version__ = version.VERSION
 
@@ -24,12 +25,15 @@ _HOMES = {
     "Run": "headstart.run",
     "evaluate": "headstart.run",
     "predict": "headstart.run",
+    "rank": "headstart.run",
     "resume": "headstart.run",
     "train": "headstart.run",
     "write_report": "headstart.run",
 }
+# Verbs that are called otherwise in their room, because a module there has the name.
+_NAMES_AT_HOME = {"rank": "rank_backbones"}
 
-__all__ = ["Recipe", "Run", "__version__", "evaluate", "load", "predict", "resume", "train", "write_report"]
+__all__ = ["Recipe", "Run", "__version__", "evaluate", "load", "predict", "rank", "resume", "train", "write_report"]
 
 
 def load(path: Path | str) -> "Run":
@@ -46,7 +50,7 @@ def load(path: Path | str) -> "Run":
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'headstart' has no attribute '{name}'")
-    return getattr(import_module(_HOMES[name]), name)
+    return getattr(import_module(_HOMES[name]), _NAMES_AT_HOME.get(name, name))
 
 
 def __dir__() -> list[str]:

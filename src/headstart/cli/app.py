@@ -5,7 +5,7 @@ from typing import Annotated, NamedTuple
 
 import typer
 
-from headstart.cli.commands import audit, backbones, bank, demo, evaluate, predict, report, resume, train
+from headstart.cli.commands import audit, backbones, bank, demo, evaluate, predict, rank, report, resume, train
 from headstart.cli.failures import Command, guarded
 from headstart.cli.parameters import examples
 from headstart.cli.surroundings import TRACEBACK_VARIABLE, Surroundings
@@ -28,6 +28,7 @@ class Row(NamedTuple):
 COMMANDS: dict[str, Row] = {
     "train": Row(train.train, train.EXAMPLES, "Train"),
     "resume": Row(resume.resume, resume.EXAMPLES, "Train"),
+    "rank": Row(rank.rank, rank.EXAMPLES, "Train"),
     "demo": Row(demo.demo, demo.EXAMPLES, "Train"),
     "predict": Row(predict.predict, predict.EXAMPLES, "Use a run"),
     "evaluate": Row(evaluate.evaluate, evaluate.EXAMPLES, "Use a run"),

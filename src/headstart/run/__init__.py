@@ -4,7 +4,25 @@ from headstart.run.directory import Run
 from headstart.run.evaluate import evaluate
 from headstart.run.plan import Plan
 from headstart.run.predict import expand_paths, predict
+from headstart.run.rank import RANK_OPTIONS, rank_backbones
+from headstart.run.ranking import NotRanked, RankedBackbone, Ranking
 from headstart.run.report import write_report
 from headstart.run.train import phases_of, plan, resume, train
 
-__all__ = ["Plan", "Run", "evaluate", "expand_paths", "phases_of", "plan", "predict", "resume", "train", "write_report"]
+__all__ = [
+    "RANK_OPTIONS",
+    "NotRanked",
+    "Plan",
+    "RankedBackbone",
+    "Ranking",
+    "Run",
+    "evaluate",
+    "expand_paths",
+    "phases_of",
+    "plan",
+    "predict",
+    "rank_backbones",
+    "resume",
+    "train",
+    "write_report",
+]

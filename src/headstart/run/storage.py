@@ -25,8 +25,12 @@ def write_json(path: Path, content: Any) -> None:
 
 
 @contextmanager
-def storage_errors(path: Path) -> Iterator[None]:
+def storage_errors(path: Path, *, hint: str | None = None) -> Iterator[None]:
     """Turns what a full or protected disk raises below into an error that says so.
+
+    Args:
+        path: what is written to.
+        hint: what to do when the disk is full; None: how to go on with the run in `path`.
 
     Raises:
         StorageFullError: no room is left where `path` lies.
@@ -40,9 +44,9 @@ def storage_errors(path: Path) -> Iterator[None]:
         if is_full(error):
             raise StorageFullError(
                 f"The disk with '{path}' is full.",
-                expected="room for the run: a few times the size of the model",
+                expected="room for the run: a few times the size of the model" if hint is None else "a little room",
                 received=f"{type(error).__name__}: {error}".splitlines()[0][:200],
-                hint=f"Free some room, then go on with `headstart resume {path}`; what was finished is kept.",
+                hint=hint or f"Free some room, then go on with `headstart resume {path}`; what was finished is kept.",
             ) from error
         if isinstance(error, PermissionError):
             raise StoragePermissionError(

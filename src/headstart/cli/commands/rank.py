@@ -1,0 +1,185 @@
+"""`headstart rank`."""
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from headstart.cli.exit_codes import ExitCode
+from headstart.cli.parameters import NETWORK, OUTPUT, BankDirOption, JsonOption, examples, setting
+from headstart.cli.progress import shown_progress
+from headstart.cli.recipe_options import (
+    EngineOption,
+    GroupColumnOption,
+    ImageSizeOption,
+    LabelColumnOption,
+    PathColumnOption,
+    ResizeModeOption,
+    SeedOption,
+    SplitColumnOption,
+)
+from headstart.cli.summary import shown_path
+from headstart.cli.surroundings import Surroundings
+from headstart.cli.tensorflow_noise import load_keras
+
+if TYPE_CHECKING:
+    from headstart.run import RankedBackbone, Ranking
+
+EXAMPLES = examples(
+    ("headstart rank photos", "a short list of networks, and all whose weights are on this machine"),
+    (
+        "headstart rank photos --backbones mobilenetv2,resnet50 --out runs/rank",
+        "these two, with table and chart in a folder",
+    ),
+)
+
+DataArgument = Annotated[
+    str, typer.Argument(metavar="DATA", help="Folder or table, as `headstart train` takes it.", show_default=False)
+]
+BackbonesOption = Annotated[
+    str | None,
+    setting(
+        "Networks to compare; `headstart backbones` lists them.",
+        metavar="NAME,NAME...|all",
+        default="a short list, and all whose weights are on this machine",
+        panel=NETWORK,
+    ),
+]
+WeightsOption = Annotated[
+    list[str] | None,
+    setting(
+        "Where a network's weights come from; several times, or joined by commas. NAME=none draws random ones.",
+        metavar="NAME=FILE",
+        default="built in, or ImageNet's if they are on this machine",
+        panel=NETWORK,
+    ),
+]
+DownloadOption = Annotated[
+    bool,
+    typer.Option("--download", help="Download ImageNet weights that are not on this machine.", rich_help_panel=NETWORK),
+]
+OutOption = Annotated[
+    Path | None,
+    setting("Folder for rank.json, rank.csv and rank.png.", metavar="FOLDER", default="none", panel=OUTPUT),
+]
+
+
+def rank(  # noqa: PLR0913, PLR0917  one parameter an option
+    context: typer.Context,
+    data: DataArgument,
+    backbones: BackbonesOption = None,
+    weights: WeightsOption = None,
+    download: DownloadOption = False,
+    image_size: ImageSizeOption = None,
+    resize_mode: ResizeModeOption = None,
+    engine: EngineOption = None,
+    bank_dir: BankDirOption = None,
+    seed: SeedOption = None,
+    path_column: PathColumnOption = None,
+    label_column: LabelColumnOption = None,
+    split_column: SplitColumnOption = None,
+    group_column: GroupColumnOption = None,
+    out: OutOption = None,
+    as_json: JsonOption = False,
+) -> ExitCode | None:
+    """Compare networks on your pictures before training one.
+
+    Each network looks at every picture once, frozen; a linear probe, nearest neighbours and LogME say how well what it
+    sees tells your classes apart. The pictures that `headstart train` sets aside for testing take no part. Nothing is
+    downloaded unless --download is given.
+    """
+    given = dict(locals())
+    surroundings: Surroundings = context.obj
+    sources = _sources(weights or [])
+    load_keras(surroundings)
+    from headstart.run import RANK_OPTIONS, rank_backbones  # noqa: PLC0415  heavy
+
+    options = {name: given[name] for name in RANK_OPTIONS}
+    with shown_progress(surroundings) as progress:
+        ranking = rank_backbones(
+            data,
+            backbones=backbones,
+            weights=sources,
+            download=download,
+            out=out,
+            bank_dir=bank_dir,
+            progress=progress,
+            **options,
+        )
+    if as_json:
+        surroundings.print_json(ranking.facts())
+    else:
+        surroundings.print_result(_shown(ranking, out))
+    return None
+
+
+def _sources(texts: list[str]) -> dict[str, str]:
+    """Network → where its weights come from.
+
+    Raises:
+        typer.BadParameter: a text is not NAME=FILE.
+    """
+    sources = {}
+    for text in [piece for given in texts for piece in re.split(r",(?=[\w-]+=)", given)]:
+        name, separator, source = text.partition("=")
+        if not (name and separator and source):
+            raise typer.BadParameter(f"'{text}' names no weights. Expected such as mobilenetv2=FILE.h5 or vgg16=none.")
+        sources[name] = source
+    return sources
+
+
+def _shown(ranking: "Ranking", out: Path | None) -> Group:
+    counts = ranking.data["num_examples"]
+    used = counts["train"] + counts["validation"]
+    about = Text(
+        f"Ranked on {used} pictures of {len(ranking.data['class_names'])} classes, the training and validation parts; "
+        f"the {counts['test']} of the test part took no part."
+    )
+    parts: list[RenderableType] = [_table(ranking), Text(), about]
+    if len(ranking.ranked) > 1:
+        parts.append(Text("Where intervals overlap, these pictures do not tell which network is better."))
+    if ranking.not_ranked:
+        parts += [Text(), Text("Not ranked:"), _not_ranked(ranking)]
+    if out is not None:
+        parts += [Text(), Text(f"Written to {shown_path(out.expanduser().absolute())}: rank.json, rank.csv, rank.png")]
+    return Group(*parts)
+
+
+def _table(ranking: "Ranking") -> Table:
+    table = Table("network", "weights", box=None, pad_edge=False, collapse_padding=True)
+    for heading in ("probe, 95 %", "kNN", "LogME", "input", "M par.", "MB", "pict./s", "s"):
+        table.add_column(heading, justify="right", no_wrap=heading != "probe, 95 %")
+    for one in ranking.ranked:
+        table.add_row(*_cells(one))
+    return table
+
+
+def _cells(one: "RankedBackbone") -> tuple[str, ...]:
+    scores, (height, width) = one.scores, one.image_size
+    known = {"none": "random", "imagenet": "imagenet", "builtin": "builtin"}
+    speed = one.pictures_per_second
+    return (
+        one.name,
+        known.get(one.weights, "file"),
+        f"{scores.probe_accuracy:.3f} {scores.probe_low:.2f}-{scores.probe_high:.2f}",
+        f"{scores.knn_accuracy:.3f}",
+        f"{scores.logme:.2f}",
+        f"{height}x{width}",
+        f"{one.num_parameters / 1e6:.1f}",
+        f"{one.megabytes:.0f}",
+        "bank" if speed is None else f"{speed:.3g}",
+        f"{one.build_seconds + one.bank_seconds + one.scoring_seconds:.1f}",
+    )
+
+
+def _not_ranked(ranking: "Ranking") -> Table:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for one in ranking.not_ranked:
+        table.add_row(f"  {one.name}", Text(one.reason, style="dim"))
+    return table

@@ -1,0 +1,284 @@
+"""How well backbones suit some pictures, without training any of them."""
+
+import gc
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from headstart.backbones import build_backbone
+from headstart.data import Dataset, audit_dataset, read_dataset, separable_groups, split_dataset
+from headstart.errors import (
+    ClassTooSmallError,
+    DataError,
+    ExtraMissingError,
+    FolderOccupiedError,
+    HeadstartError,
+    RecipeError,
+    StorageFullError,
+    StoragePermissionError,
+    TableColumnsError,
+    WeightsNotFoundError,
+)
+from headstart.features import (
+    MIN_SEPARATE_EXAMPLES,
+    FeatureBank,
+    Pictures,
+    Views,
+    fill_bank,
+    most_separate_examples,
+    score_features,
+)
+from headstart.options import recipe_from_options
+from headstart.progress import SILENT, Progress
+from headstart.recipe import Recipe
+from headstart.run.bank import POOLED, BankPlace, Trunk, build_trunk, calibration_pictures, engine_name
+from headstart.run.candidates import Candidate, find_candidates
+from headstart.run.environment import dtype_policy
+from headstart.run.ranking import NotRanked, RankedBackbone, Ranking
+from headstart.run.storage import storage_errors
+
+logger = logging.getLogger("headstart")
+
+RANK_OPTIONS = (
+    "image_size",
+    "resize_mode",
+    "engine",
+    "seed",
+    "path_column",
+    "label_column",
+    "split_column",
+    "group_column",
+)
+USED_PARTS = ("train", "validation")
+# These would stop every other backbone as well.
+_FATAL = (DataError, RecipeError, StorageFullError, StoragePermissionError, ExtraMissingError)
+
+
+def rank_backbones(
+    data: Path | str,
+    *,
+    backbones: Sequence[str] | str | None = None,
+    weights: Mapping[str, Path | str] | None = None,
+    download: bool = False,
+    out: Path | str | None = None,
+    bank_dir: Path | str | None = None,
+    progress: Progress = SILENT,
+    **options: Any,
+) -> Ranking:
+    """Compares backbones by what their pooled features tell about the classes of some pictures.
+
+    Test pictures take no part: those that the data names, or those that `headstart.train` would set aside with the same
+    seed. So the choice of a backbone is no peek at what it is tested on later.
+
+    Args:
+        data: as `headstart.train` takes it; one label a picture.
+        backbones: names, or `all`; None: a short list and every backbone whose ImageNet weights are on this machine.
+        weights: backbone → `imagenet`, `builtin`, `none` (random) or a file. Who is named here is a candidate.
+        download: whether Keras may download ImageNet weights that are not on this machine; nothing else ever does.
+        out: folder for `rank.json`, `rank.csv` and `rank.png`; None writes nothing but the feature banks.
+        bank_dir: where feature banks are kept; None: the platform's folder for caches.
+        progress: told of every step.
+        **options: any of `RANK_OPTIONS`, as `headstart.train` takes them.
+
+    Raises:
+        HeadstartError: whatever the person can mend. A backbone that fails is listed with its reason; only if none can
+            be ranked, its error is raised.
+
+    Example:
+        ranking = headstart.rank("photos", backbones=["mobilenetv2", "resnet50"])
+        run = headstart.train("photos", backbone=ranking.best.name)
+    """
+    recipe = _recipe(data, options)
+    candidates = find_candidates(backbones, weights or {}, download=download)
+    folder = None if out is None else _checked_folder(Path(out), Path(recipe.data.path))
+    dataset, num_left_out = _split_data(recipe, progress)
+    if folder is not None:  # before the work, which would be lost where nothing can be written
+        with storage_errors(folder, hint="Free some room or name another folder with --out."):
+            folder.mkdir(parents=True, exist_ok=True)
+    place = BankPlace.from_options(bank_dir, None)
+    ranked, not_ranked = _rank_all(candidates, recipe, dataset, place, progress)
+    parts = {part: len(dataset.part(part)) for part in (*USED_PARTS, "test")}
+    ranking = Ranking(
+        ranked=tuple(sorted(ranked, key=lambda one: (-one.scores.probe_accuracy, one.num_parameters))),
+        not_ranked=tuple(not_ranked),
+        data={
+            "path": recipe.data.path,
+            "class_names": list(dataset.class_names),
+            "num_examples": parts,
+            "num_left_out": num_left_out,
+        },
+        settings={"seed": recipe.seed, "engine": engine_name(recipe), "resize_mode": recipe.images.resize_mode},
+    )
+    if folder is not None:
+        with storage_errors(folder, hint="Free some room or name another folder with --out."):
+            ranking.write(folder)
+    return ranking
+
+
+def _recipe(data: Path | str, options: Mapping[str, Any]) -> Recipe:
+    """What `train` would start from, with nothing above the frozen features that learns."""
+    if unknown := sorted(set(options) - set(RANK_OPTIONS)):
+        raise RecipeError(
+            f"A ranking has no option '{unknown[0]}'.",
+            expected=f"one of {', '.join(RANK_OPTIONS)}",
+            received=unknown[0],
+            hint="Leave it out: nothing is trained.",
+        )
+    return recipe_from_options({**options, "data": data, "epochs": 0})
+
+
+def _checked_folder(folder: Path, data_path: Path) -> Path:
+    folder = folder.expanduser().absolute()
+    is_inside = data_path.is_dir() and folder.resolve().is_relative_to(data_path.resolve())
+    if is_inside or (folder.exists() and not folder.is_dir()):
+        raise FolderOccupiedError(
+            f"The ranking cannot be written to '{folder}'.",
+            expected="a folder, new or not, outside the pictures",
+            received="a place inside the data folder, which is never written to" if is_inside else "a file",
+            hint="Name another one with --out.",
+        )
+    return folder
+
+
+def _split_data(recipe: Recipe, progress: Progress) -> tuple[Dataset, int]:
+    """Every usable picture in its part, as a training with this recipe would have it, and how many were left out."""
+    columns = recipe.data.model_dump(exclude={"path", "fractions"})
+    dataset = read_dataset(Path(recipe.data.path), **columns)
+    if dataset.multi_label:
+        raise TableColumnsError(
+            f"'{recipe.data.path}' has pictures with several labels, which cannot be ranked on.",
+            expected="one label a picture",
+            received=next(target for target in dataset.frame["target"] if ";" in target),
+            hint="`headstart train` takes several labels; choose its --backbone by another measure.",
+        )
+    progress.start("checking pictures", len(dataset))
+    audit = audit_dataset(dataset, progress=lambda *_: progress.advance(1))
+    progress.finish()
+    if audit.left_out:
+        progress.say(f"{len(audit.left_out)} files are left out; `headstart audit` names them")
+    dataset = split_dataset(audit.dataset, fractions=recipe.data.fractions, seed=recipe.seed)
+    _require_enough(_used(dataset))
+    return dataset, len(audit.left_out)
+
+
+def _used(dataset: Dataset) -> Dataset:
+    frame = dataset.frame[dataset.frame["split"].isin(USED_PARTS)]
+    return replace(dataset, frame=frame.reset_index(drop=True))
+
+
+def _require_enough(used: Dataset) -> None:
+    most = most_separate_examples(used.class_matrix(), separable_groups(used.frame))
+    if most < MIN_SEPARATE_EXAMPLES:
+        raise ClassTooSmallError(
+            "There are too few pictures to rank on.",
+            expected=f"a class with {MIN_SEPARATE_EXAMPLES} pictures that are no copies of one another, test aside",
+            received=f"{most} in the largest class",
+            hint="Add pictures.",
+        )
+
+
+def _rank_all(
+    candidates: Sequence[Candidate], recipe: Recipe, dataset: Dataset, place: BankPlace, progress: Progress
+) -> tuple[list[RankedBackbone], list[NotRanked]]:
+    """Those that can be ranked, and the others with their reasons.
+
+    Raises:
+        HeadstartError: none can be ranked.
+    """
+    ranked, not_ranked, failures = [], [], []
+    for candidate in candidates:
+        name = candidate.spec.name
+        if candidate.source is None:
+            not_ranked.append(NotRanked(name, candidate.missing))
+            continue
+        try:
+            ranked.append(_rank_one(candidate, candidate.source, recipe, dataset, place, progress))
+        except _FATAL:
+            raise
+        except Exception as error:  # whatever one network dies of, the others are not lost
+            logger.info("%s cannot be ranked", name, exc_info=error)
+            progress.finish()
+            failures.append(error)
+            not_ranked.append(NotRanked(name, _reason(error)))
+            progress.say(f"{name} cannot be ranked: {_reason(error)}")
+        gc.collect()  # models hold themselves in cycles, and several large ones need not fit at once
+    if not ranked:
+        raise failures[0] if failures else _no_weights(not_ranked)
+    return ranked, not_ranked
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, HeadstartError):
+        return f"{error.problem} {error.hint}"
+    return f"{type(error).__name__}: {error}".splitlines()[0][:200]
+
+
+def _no_weights(not_ranked: Sequence[NotRanked]) -> WeightsNotFoundError:
+    names = ", ".join(one.name for one in not_ranked[:5])
+    return WeightsNotFoundError(
+        "There is nothing to rank: the weights of no candidate are on this machine.",
+        expected="a file in Keras' folder of models, or one named with --weights NAME=FILE",
+        received=f"neither for {names}{' and others' if len(not_ranked) > 5 else ''}",
+        hint="`headstart backbones NAME` shows file and address; --download fetches them; vgg19_mini needs neither.",
+    )
+
+
+def _rank_one(
+    candidate: Candidate, source: str, recipe: Recipe, dataset: Dataset, place: BankPlace, progress: Progress
+) -> RankedBackbone:
+    spec, used = candidate.spec, _used(dataset)
+    progress.start(f"loading {spec.name}", 1)
+    started = time.perf_counter()
+    keras.config.set_dtype_policy(dtype_policy())
+    keras.utils.set_random_seed(recipe.seed)
+    backbone = build_backbone(spec, image_size=recipe.backbone.image_size, weights=source)
+    calibration = calibration_pictures(dataset, recipe, backbone.image_size)
+    trunk = build_trunk(backbone, recipe, calibration=calibration, place=place)
+    progress.finish()
+    built = time.perf_counter()
+    features, num_computed = _pooled_features(trunk, recipe, used, place, progress)
+    filled = time.perf_counter()
+    targets = used.class_matrix().astype(np.float32)
+    scores = score_features(features, targets, groups=separable_groups(used.frame), seed=recipe.seed)
+    scored = time.perf_counter()
+    progress.say(f"{spec.name}: probe accuracy {scores.probe_accuracy:.3f}, {scored - started:.1f} s")
+    return RankedBackbone(
+        name=spec.name,
+        weights=candidate.weights,
+        image_size=backbone.image_size,
+        num_parameters=spec.num_parameters,
+        megabytes=spec.megabytes,
+        scores=scores,
+        num_examples=len(used),
+        num_computed=num_computed,
+        build_seconds=built - started,
+        bank_seconds=filled - built,
+        scoring_seconds=scored - filled,
+    )
+
+
+def _pooled_features(
+    trunk: Trunk, recipe: Recipe, used: Dataset, place: BankPlace, progress: Progress
+) -> tuple[np.ndarray, int]:
+    """`(n, channels)` float32 of the plain view of every picture, and how many of them had to be computed."""
+    bank = FeatureBank(place.path, trunk.facts, trunk.shapes)
+    pictures = Pictures(used.paths(), list(used.frame["sha256"]))
+    views = Views(recipe.images.augmentation, recipe.seed, count=1)
+    num_computed = fill_bank(
+        bank,
+        trunk.engine,
+        [pictures],
+        views,
+        image_size=tuple(trunk.facts["image_size"]),
+        resize_mode=recipe.images.resize_mode,
+        progress=progress,
+    )
+    part = bank.part(pictures, views, stage=POOLED)
+    features = part.load_batch(np.arange(len(part)), np.zeros(len(part), np.int64))
+    return features.astype(np.float32), num_computed

@@ -1,0 +1,115 @@
+"""What a ranking of backbones found, and the files it is written to."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from headstart.evaluation import accuracy_by_size
+from headstart.features import FeatureScores
+from headstart.run.storage import write_json, write_text
+
+FORMAT_VERSION = 1
+
+
+@dataclass(frozen=True)
+class RankedBackbone:
+    """How one backbone did.
+
+    Attributes:
+        name: of the backbone.
+        weights: `imagenet`, `builtin`, `none` (random ones) or a file.
+        image_size: `(height, width)` in pixels.
+        num_parameters: without a classifier.
+        megabytes: 10⁶ bytes that these take in float32.
+        scores: of its pooled features.
+        num_examples: pictures that were scored.
+        num_computed: pictures that went through the network; 0 where the feature bank held all of them.
+        build_seconds: until the network was ready to run.
+        bank_seconds: for reading the pictures and running the network.
+        scoring_seconds: for the scores.
+    """
+
+    name: str
+    weights: str
+    image_size: tuple[int, int]
+    num_parameters: int
+    megabytes: float
+    scores: FeatureScores
+    num_examples: int
+    num_computed: int
+    build_seconds: float
+    bank_seconds: float
+    scoring_seconds: float
+
+    @property
+    def pictures_per_second(self) -> float | None:
+        """Read and run through the network; None where the feature bank held all of them."""
+        return self.num_computed / self.bank_seconds if self.num_computed else None
+
+    def facts(self) -> dict[str, Any]:
+        """One flat row of plain values."""
+        values = asdict(self)
+        scores = {name: None if math.isnan(value) else value for name, value in values.pop("scores").items()}
+        height, width = values.pop("image_size")
+        row = {"name": values.pop("name"), "weights": values.pop("weights"), **scores}
+        return {**row, "height": height, "width": width, **values, "pictures_per_second": self.pictures_per_second}
+
+
+@dataclass(frozen=True)
+class NotRanked:
+    """A backbone that could not be ranked.
+
+    Attributes:
+        name: of the backbone.
+        reason: why, and what it would need.
+    """
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Backbones in the order of how well they suit some pictures.
+
+    Attributes:
+        ranked: the best first.
+        not_ranked: those whose weights are not here, or that failed.
+        data: plain values: path, class names, pictures in each part, and how many are left out.
+        settings: plain values: seed, engine, resize mode.
+    """
+
+    ranked: tuple[RankedBackbone, ...]
+    not_ranked: tuple[NotRanked, ...]
+    data: Mapping[str, Any]
+    settings: Mapping[str, Any]
+
+    @property
+    def best(self) -> RankedBackbone:
+        """The one with the highest probe accuracy."""
+        return self.ranked[0]
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """One row a ranked backbone, the best first."""
+        return pd.DataFrame([one.facts() for one in self.ranked])
+
+    def facts(self) -> dict[str, Any]:
+        """Everything as plain values."""
+        return {
+            "format_version": FORMAT_VERSION,
+            "data": dict(self.data),
+            "settings": dict(self.settings),
+            "ranked": [one.facts() for one in self.ranked],
+            "not_ranked": [asdict(one) for one in self.not_ranked],
+        }
+
+    def write(self, folder: Path) -> None:
+        """Writes `rank.json`, `rank.csv` and `rank.png` into a folder that exists."""
+        write_json(folder / "rank.json", self.facts())
+        write_text(folder / "rank.csv", self.frame.to_csv(index=False))
+        accuracy_by_size(self.frame).savefig(folder / "rank.png", dpi=150)
