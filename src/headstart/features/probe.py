@@ -1,13 +1,13 @@
 """The linear probe: how far one linear layer on pooled features gets, solved to the optimum instead of trained."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from headstart.features.examples import check_examples, check_one_for_each
 from headstart.features.logistic import sigmoid_cross_entropy, softmax_cross_entropy
-from headstart.features.logistic_path import logistic_path
+from headstart.features.logistic_path import LogisticFit, logistic_path
 
 # A strength is the variance that a coefficient of a standardised feature is expected to have. It therefore depends on
 # the features, hardly on the number of examples, and is not scaled by it: the loss is a sum, so that more examples
@@ -101,25 +101,31 @@ def fit_probe(
     if not strengths or not all(0 < strength < np.inf for strength in strengths):
         raise ValueError(f"expected strengths above 0. Received: strengths={tuple(strengths)}")
     cross_entropy = sigmoid_cross_entropy if multi_label else softmax_cross_entropy
-    losses_per_example = targets.shape[1] if multi_label else 1
-    best, points = None, []
+    probes = []
     for fit in logistic_path(
         features, targets, _checked_weights(weights, len(features)), strengths=strengths, cross_entropy=cross_entropy
     ):
-        kernel, bias = fit.kernel.astype(np.float32), fit.bias.astype(np.float32)
-        logits = (validation_features @ kernel + bias).astype(np.float64)
-        losses, _ = cross_entropy(logits, validation_targets)
-        point = ProbePoint(
-            strength=fit.strength,
-            loss=fit.loss / losses_per_example,
-            validation_loss=float(losses.mean()) / losses_per_example,
-            validation_accuracy=_accuracy(logits, validation_targets, multi_label=multi_label),
-        )
-        points.append(point)
-        if best is None or point.validation_loss < best[0].validation_loss:
-            best = point, kernel, bias
-    assert best is not None
-    return LinearProbe(best[1], best[2], best[0].strength, tuple(points))
+        probe = LinearProbe(fit.kernel.astype(np.float32), fit.bias.astype(np.float32), fit.strength, ())
+        logits = probe.logits(validation_features).astype(np.float64)
+        probes.append((probe, _point(fit, logits, validation_targets, multi_label=multi_label)))
+    best, _ = min(probes, key=lambda pair: pair[1].validation_loss)  # the first of equals
+    return replace(best, path=tuple(point for _, point in probes))
+
+
+def _point(fit: LogisticFit, logits: np.ndarray, targets: np.ndarray, *, multi_label: bool) -> ProbePoint:
+    """How a fit did, from the logits and targets of the validation examples."""
+    if multi_label:
+        losses, _ = sigmoid_cross_entropy(logits, targets)
+        right, losses_per_example = (logits > 0) == (targets > 0.5), targets.shape[1]
+    else:
+        losses, _ = softmax_cross_entropy(logits, targets)
+        right, losses_per_example = logits.argmax(axis=1) == targets.argmax(axis=1), 1
+    return ProbePoint(
+        strength=fit.strength,
+        loss=fit.loss / losses_per_example,
+        validation_loss=float(losses.mean()) / losses_per_example,
+        validation_accuracy=float(right.mean()),
+    )
 
 
 def _check_same_columns(training: np.ndarray, validation: np.ndarray, *, name: str) -> None:
@@ -134,9 +140,3 @@ def _checked_weights(weights: np.ndarray | None, num_examples: int) -> np.ndarra
     if not np.isfinite(weights).all() or weights.min() < 0 or not weights.any():
         raise ValueError(f"expected weights of at least 0, not all 0. Received: {weights.min()} to {weights.max()}")
     return weights.astype(np.float64)
-
-
-def _accuracy(logits: np.ndarray, targets: np.ndarray, *, multi_label: bool) -> float:
-    if multi_label:
-        return float(((logits > 0) == (targets > 0.5)).mean())
-    return float((logits.argmax(axis=1) == targets.argmax(axis=1)).mean())
