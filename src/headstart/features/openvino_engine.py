@@ -34,31 +34,27 @@ class OpenVinoEngine:
         self.batch_size = batch_size
         self.facts = {"engine": name, **facts}
         compiled = openvino.compile_model(model, "CPU", _COMPILE_SETTINGS)
-        # By name: OpenVINO does not promise their order.
-        ports = [compiled.output(f"output_{index}") for index in range(len(compiled.outputs))]
-        self._output_shapes = [tuple(port.shape)[1:] for port in ports]
-        self._ports = ports
-        self._requests = openvino.AsyncInferQueue(compiled)
-        self._requests.set_callback(_keep_outputs)
+        self._ports = [compiled.output(f"output_{index}") for index in range(len(compiled.outputs))]
+        num_requests = compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS")
+        # In turn, not in a queue with callbacks from other threads, in which one of a few runs hung.
+        self._requests = [compiled.create_infer_request() for _ in range(num_requests)]
 
     def run(self, images: np.ndarray) -> tuple[np.ndarray, ...]:
         """See `Engine.run`."""
-        num_images = len(images)
+        num_images, num_requests = len(images), len(self._requests)
         if num_images > self.batch_size:
             raise ValueError(f"Expected at most {self.batch_size} pictures. Received: {num_images}")
         rows = np.asarray(images, "float32")
-        outputs = tuple(np.empty((num_images, *shape), "float32") for shape in self._output_shapes)
-        for row in range(num_images):
-            self._requests.start_async(
-                [rows[row : row + 1]], [(port, out[row]) for port, out in zip(self._ports, outputs, strict=True)]
-            )
-        self._requests.wait_all()
+        outputs = tuple(np.empty((num_images, *tuple(port.shape)[1:]), "float32") for port in self._ports)
+        for turn in range(num_images + num_requests):
+            request, done = self._requests[turn % num_requests], turn - num_requests
+            if 0 <= done:
+                request.wait()
+                for port, output in zip(self._ports, outputs, strict=True):
+                    output[done] = request.get_tensor(port).data[0]
+            if turn < num_images:
+                request.start_async([rows[turn : turn + 1]])
         return outputs
-
-
-def _keep_outputs(request: Any, wanted: list[tuple[Any, np.ndarray]]) -> None:
-    for port, row in wanted:
-        row[...] = request.get_tensor(port).data[0]
 
 
 def float32_engine(trunk: keras.Model, *, batch_size: int) -> OpenVinoEngine:
