@@ -1,7 +1,7 @@
 """Fixtures every test may use."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,14 @@ SHARED_DIR = Path(os.environ.get("HEADSTART_SHARED", Path(__file__).parents[2] /
 def cannot_run() -> Callable[[str], None]:
     """Gives a test up for want of something: it is skipped, but fails in continuous integration, which has it all."""
     return pytest.fail if os.environ.get("CI") else pytest.skip
+
+
+@pytest.fixture(scope="session", autouse=True)
+def bank_dir(tmp_path_factory) -> Iterator[Path]:
+    """Folder of all feature banks of the tests, and of processes that they start: never the user's own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HEADSTART_BANK_DIR", str(folder := tmp_path_factory.mktemp("banks")))
+        yield folder
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from headstart.cli.app import app
-from headstart.cli.surroundings import Surroundings
+from headstart.cli.surroundings import TRACEBACK_VARIABLE, Surroundings
 
 PROGRAM = [sys.executable, "-c", "from headstart.cli.app import main; main()"]
 # A tenth of a second an epoch: random weights, pictures of 32 pixels.
@@ -66,7 +66,11 @@ def start_process() -> Callable[..., subprocess.Popen[str]]:
     """Starts a command in a process of its own."""
 
     def start(*words: str | Path, **options: object) -> subprocess.Popen[str]:
-        env = {name: value for name, value in os.environ.items() if not name.startswith(("TF_", "HEADSTART_"))}
+        env = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith("TF_") and name != TRACEBACK_VARIABLE
+        }
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "env": env}
         return subprocess.Popen([*PROGRAM, *map(str, words)], **{**pipes, **options})
 

@@ -1,6 +1,7 @@
 """The folder of all banks: where it is, what lies in it, and how to empty it."""
 
 import json
+import os
 import shutil
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +12,9 @@ import platformdirs
 
 from headstart.errors import BankNotFoundError
 from headstart.features.bank import FACTS_FILE
+
+
+BANK_DIR_VARIABLE = "HEADSTART_BANK_DIR"
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,9 @@ class BankSummary:
 
 
 def default_bank_dir() -> Path:
-    """Where banks are kept unless a person says otherwise: in the platform's own folder for caches."""
+    """Where banks are kept unless a person names a folder: where the environment says, else the folder for caches."""
+    if named := os.environ.get(BANK_DIR_VARIABLE):
+        return Path(named).expanduser().absolute()
     return platformdirs.user_cache_path("headstart", appauthor=False) / "banks"
 
 
