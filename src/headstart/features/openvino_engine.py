@@ -48,7 +48,7 @@ class OpenVinoEngine:
         outputs = tuple(np.empty((num_images, *tuple(port.shape)[1:]), "float32") for port in self._ports)
         for turn in range(num_images + num_requests):
             request, done = self._requests[turn % num_requests], turn - num_requests
-            if 0 <= done:
+            if done >= 0:
                 request.wait()
                 for port, output in zip(self._ports, outputs, strict=True):
                     output[done] = request.get_tensor(port).data[0]
