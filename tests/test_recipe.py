@@ -25,6 +25,15 @@ def fractions(draw):
     return tuple(weight / sum(weights) for weight in weights)
 
 
+def upper_phases():
+    return phases(
+        unfreeze_from=texts,
+        stage_rate_decay=st.floats(0.01, 1.0),
+        unfreeze_batch_norm=st.booleans(),
+        l2_sp=shares,
+    )
+
+
 def phases(**more):
     return st.fixed_dictionaries(
         {},
@@ -33,7 +42,8 @@ def phases(**more):
             "learning_rate": rates,
             "warmup": shares,
             "weight_decay": shares,
-            "label_smoothing": shares,
+            "mixup": st.one_of(st.just(0), st.floats(0.01, 0.99)),
+            "ema": shares,
             "patience": st.integers(1, 10_000),
             **more,
         },
@@ -67,11 +77,19 @@ valid_values = st.fixed_dictionaries(
                 "augmentation": augmentations,
             },
         ),
-        "head": st.fixed_dictionaries({"dropout": shares}),
-        "frozen_phase": phases(),
-        "fine_tuning_phase": phases(
-            unfreeze_from=texts, stage_rate_decay=st.floats(0.01, 1.0), unfreeze_batch_norm=st.booleans()
+        "bank": st.fixed_dictionaries(
+            {},
+            optional={
+                "num_views": st.integers(0, 1000),
+                "engine": st.sampled_from(["auto", "keras", "openvino", "openvino-int8"]),
+            },
         ),
+        "head": st.fixed_dictionaries(
+            {"dropout": shares}, optional={"start": st.sampled_from(["probe", "random"]), "label_smoothing": shares}
+        ),
+        "frozen_phase": phases(),
+        "fine_tuning_phase": upper_phases(),
+        "deep_phase": upper_phases(),
     },
 )
 
@@ -95,7 +113,7 @@ def test_a_recipe_keeps_what_was_given(values):
     recipe = Recipe.from_values(values)
     assert recipe.data.path == values["data"]["path"]
     assert recipe.seed == values.get("seed", 0)
-    for section in ("frozen_phase", "fine_tuning_phase"):
+    for section in ("bank", "head", "frozen_phase", "fine_tuning_phase", "deep_phase"):
         for name, value in values.get(section, {}).items():
             assert getattr(getattr(recipe, section), name) == value
 
@@ -159,6 +177,10 @@ def test_an_unknown_setting_is_named_with_its_nearest_neighbour(values, unknown,
         ({"frozen_phase": {"learning_rate": float("nan")}}, "frozen_phase.learning_rate should be"),
         ({"frozen_phase": {"patience": 0}}, "frozen_phase.patience should be greater than or equal to 1"),
         ({"frozen_phase": {"unfreeze_from": "block5"}}, "a known setting"),
+        ({"frozen_phase": {"label_smoothing": 0.1}}, "a known setting"),
+        ({"frozen_phase": {"mixup": 1.0}}, "frozen_phase.mixup should be less than 1"),
+        ({"bank": {"num_views": -1}}, "bank.num_views should be greater than or equal to 0"),
+        ({"bank": {"engine": "jax"}}, "bank.engine should be 'auto', 'keras', 'openvino' or 'openvino-int8'"),
         ({"fine_tuning_phase": {"stage_rate_decay": 0.0}}, "fine_tuning_phase.stage_rate_decay should be"),
         ({"format_version": 2}, "format_version should be 1"),
     ],
@@ -167,6 +189,11 @@ def test_a_wrong_value_is_told_in_words_of_the_file(values, wanted):
     error = recipe_error(values)
     assert wanted in error.expected
     assert "dictionary" not in str(error)
+
+
+@pytest.mark.parametrize("zero", [0, 0.0])
+def test_no_mixup_may_be_written_either_way(zero):
+    assert Recipe.from_values({"data": {"path": "x"}, "frozen_phase": {"mixup": zero}}).frozen_phase.mixup == 0
 
 
 def test_a_recipe_cannot_be_changed():
@@ -192,16 +219,17 @@ def test_a_file_that_is_no_toml_is_told(tmp_path, text):
 
 
 @pytest.mark.parametrize("name", sorted(BACKBONES))
-def test_resolving_makes_every_open_choice(name):
+def test_resolving_makes_every_open_choice_that_needs_no_pictures(name):
     spec = find_backbone(name)
     recipe = Recipe.from_values({"data": {"path": "photos"}, "backbone": {"name": name}, "seed": 5})
     resolved = recipe.resolved()
     assert resolved.backbone.image_size == spec.image_size
     assert resolved.backbone.weights == spec.weights.source
     assert resolved.fine_tuning_phase.unfreeze_from == spec.default_unfreeze_from
+    assert resolved.deep_phase.unfreeze_from == spec.stages[0].name
     assert resolved.resolved() == resolved
     assert resolved.seed == 5
-    open_choices = {"backbone": recipe.backbone, "fine_tuning_phase": recipe.fine_tuning_phase}
+    open_choices = {name: getattr(recipe, name) for name in ("backbone", "fine_tuning_phase", "deep_phase")}
     assert resolved.model_copy(update=open_choices) == recipe
 
 
@@ -232,7 +260,7 @@ def test_the_file_holds_every_setting_that_is_decided(tmp_path):
     recipe.write(tmp_path / "recipe.toml")
     values = tomllib.loads((tmp_path / "recipe.toml").read_text())
     assert values == read_toml(tmp_path / "recipe.toml")
-    for section in ("data", "backbone", "images", "head", "frozen_phase", "fine_tuning_phase"):
+    for section in ("data", "backbone", "images", "bank", "head", "frozen_phase", "fine_tuning_phase", "deep_phase"):
         decided = {name for name, value in getattr(recipe, section).model_dump().items() if value is not None}
         assert set(values[section]) == decided
     assert values["format_version"] == 1

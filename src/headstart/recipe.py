@@ -146,7 +146,7 @@ class FrozenPhaseSection(Section):
     learning_rate: Rate = 2e-3
     warmup: Fraction = 0.1
     weight_decay: Fraction = 1e-4
-    mixup: Share | Literal[0] = 0
+    mixup: Fraction = 0.0
     ema: Fraction = 0.0
     patience: int = Field(default=5, ge=1)
 
