@@ -32,7 +32,8 @@ def _import_keras(surroundings: Surroundings) -> None:
     surroundings.stderr.print("Starting TensorFlow ...", style="dim")
     with _stderr_held_back():
         importlib.import_module("keras")
-    logging.getLogger("absl").setLevel(logging.ERROR)
+    for name in ("absl", "tensorflow"):  # the second complains of several networks in one process
+        logging.getLogger(name).setLevel(logging.ERROR)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from headstart.cli.exit_codes import ExitCode
-from headstart.cli.parameters import NETWORK, OUTPUT, BankDirOption, JsonOption, examples, setting
+from headstart.cli.parameters import NETWORK, OUTPUT, BankDirOption, JsonOption, examples, setting, with_default
 from headstart.cli.progress import shown_progress
 from headstart.cli.recipe_options import (
     EngineOption,
@@ -36,6 +36,28 @@ EXAMPLES = examples(
         "these two, with table and chart in a folder",
     ),
 )
+COLUMNS = ("path_column", "label_column", "split_column", "group_column")
+
+
+def parse_weights(texts: list[str] | None) -> dict[str, str]:
+    """Network → where its weights come from.
+
+    Raises:
+        typer.BadParameter: a text is not NAME=FILE.
+    """
+    sources = {}
+    for text in [piece for given in texts or () for piece in re.split(r",(?=[\w-]+=)", given)]:
+        name, separator, source = text.partition("=")
+        if not (name and separator and source):
+            raise typer.BadParameter(f"'{text}' names no weights. Expected such as mobilenetv2=FILE.h5 or vgg16=none.")
+        sources[name] = source
+    return sources
+
+
+def _check_weights(texts: list[str] | None) -> list[str] | None:
+    parse_weights(texts)
+    return texts
+
 
 DataArgument = Annotated[
     str, typer.Argument(metavar="DATA", help="Folder or table, as `headstart train` takes it.", show_default=False)
@@ -51,11 +73,15 @@ BackbonesOption = Annotated[
 ]
 WeightsOption = Annotated[
     list[str] | None,
-    setting(
-        "Where a network's weights come from; several times, or joined by commas. NAME=none draws random ones.",
+    typer.Option(
+        callback=_check_weights,
         metavar="NAME=FILE",
-        default="built in, or ImageNet's if they are on this machine",
-        panel=NETWORK,
+        help=with_default(
+            "Where a network's weights come from; several times, or joined by commas. NAME=none draws random ones.",
+            "built in, or ImageNet's if they are on this machine",
+        ),
+        show_default=False,
+        rich_help_panel=NETWORK,
     ),
 ]
 DownloadOption = Annotated[
@@ -94,9 +120,13 @@ def rank(  # noqa: PLR0913, PLR0917  one parameter an option
     """
     given = dict(locals())
     surroundings: Surroundings = context.obj
-    sources = _sources(weights or [])
+    sources = parse_weights(weights)
+    from headstart.data import read_dataset  # noqa: PLC0415  heavy imports wait until a command needs them
+
+    # Read once more by the ranking: most mistakes are told at once instead of after the seconds that TensorFlow takes.
+    read_dataset(data, **{name: given[name] for name in COLUMNS if given[name] is not None})
     load_keras(surroundings)
-    from headstart.run import RANK_OPTIONS, rank_backbones  # noqa: PLC0415  heavy
+    from headstart.run import RANK_OPTIONS, rank_backbones  # noqa: PLC0415
 
     options = {name: given[name] for name in RANK_OPTIONS}
     with shown_progress(surroundings) as progress:
@@ -115,21 +145,6 @@ def rank(  # noqa: PLR0913, PLR0917  one parameter an option
     else:
         surroundings.print_result(_shown(ranking, out))
     return None
-
-
-def _sources(texts: list[str]) -> dict[str, str]:
-    """Network → where its weights come from.
-
-    Raises:
-        typer.BadParameter: a text is not NAME=FILE.
-    """
-    sources = {}
-    for text in [piece for given in texts for piece in re.split(r",(?=[\w-]+=)", given)]:
-        name, separator, source = text.partition("=")
-        if not (name and separator and source):
-            raise typer.BadParameter(f"'{text}' names no weights. Expected such as mobilenetv2=FILE.h5 or vgg16=none.")
-        sources[name] = source
-    return sources
 
 
 def _shown(ranking: "Ranking", out: Path | None) -> Group:
