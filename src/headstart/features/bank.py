@@ -10,11 +10,10 @@ from typing import Any
 import numpy as np
 
 from headstart.errors import StoragePermissionError, UnreadableImageError
+from headstart.features.bank_dir import FACTS_FILE
 from headstart.features.chunks import FORMAT_VERSION, Chunk, ChunkDir
 from headstart.features.trunk_key import bank_key
 from headstart.features.views import Pictures, Views
-
-FACTS_FILE = "bank.json"
 
 
 class FeatureBank:

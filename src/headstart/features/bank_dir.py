@@ -11,8 +11,8 @@ from typing import Any
 import platformdirs
 
 from headstart.errors import BankNotFoundError
-from headstart.features.bank import FACTS_FILE
 
+FACTS_FILE = "bank.json"  # of each bank: what was computed
 
 BANK_DIR_VARIABLE = "HEADSTART_BANK_DIR"
 

@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 
 EXAMPLES = examples(
     ("headstart bank list", "what was computed, for which network, and the room it takes"),
-    ("headstart bank clear", "delete all banks; runs compute again what they need"),
-    ("headstart bank clear 3f2a9c0d1e5b7a864c21", "delete one"),
+    ("headstart bank clear 3f2a9c0d1e5b7a864c21", "delete one; without a name, all"),
 )
 
 
@@ -53,9 +52,10 @@ def bank(
         rows = [{**asdict(one), "last_used": one.last_used.isoformat(timespec="seconds")} for one in banks]
         surroundings.print_json({"bank_dir": str(path), "banks": rows})
         return None
-    verb = "lie" if action is Action.LIST else "were deleted"
+    verb = "kept" if action is Action.LIST else "deleted"
     total = sum(one.num_bytes for one in banks)
-    last = Text(f"{len(banks)} feature banks, {total / 1e6:,.0f} MB, {verb} in {path}")
+    number = "1 feature bank" if len(banks) == 1 else f"{len(banks)} feature banks"
+    last = Text(f"{number}, {total / 1e6:,.0f} MB, {verb} in {path}")
     surroundings.print_result(Group(*_rows(banks), last))
     return None
 
@@ -63,7 +63,10 @@ def bank(
 def _rows(banks: list["BankSummary"]) -> list[RenderableType]:
     if not banks:
         return []
-    table = Table("name", "network", "size", "stages", "engine", box=None, pad_edge=False, collapse_padding=True)
+    table = Table(box=None, pad_edge=False, collapse_padding=True)
+    table.add_column("name", no_wrap=True, min_width=20)  # to be copied whole
+    for heading in ("network", "size", "stages", "engine"):
+        table.add_column(heading, overflow="fold")
     for heading in ("rows", "MB"):
         table.add_column(heading, justify="right", no_wrap=True)
     table.add_column("last used", no_wrap=True)
@@ -72,11 +75,11 @@ def _rows(banks: list["BankSummary"]) -> list[RenderableType]:
         table.add_row(
             one.name,
             str(facts.get("backbone", "unknown")),
-            " x ".join(str(side) for side in facts.get("image_size", ())),
+            "x".join(str(side) for side in facts.get("image_size", ())),
             ", ".join(facts.get("stages", ())),
             str(facts.get("engine", {}).get("engine", "unknown")),
             f"{one.num_rows:,}",
             f"{one.num_bytes / 1e6:,.0f}",
-            f"{one.last_used:%Y-%m-%d %H:%M}",
+            f"{one.last_used:%Y-%m-%d}",
         )
     return [table, Text()]
