@@ -27,7 +27,8 @@ def test_train_with_json_prints_exactly_one_line(type_command, photos, tmp_path)
     assert Path(result["run"]) == tmp_path / "run"
     assert Path(result["report"]).is_file()
     assert Path(result["model"]).is_file()
-    assert {"audit", "frozen phase", "fine-tuning phase", "evaluation", "report"} <= set(result["seconds"])
+    steps = {"audit", "feature bank", "linear probe", "frozen phase", "fine-tuning phase", "evaluation", "report"}
+    assert steps <= set(result["seconds"])
 
 
 def test_train_names_the_four_steps_and_ends_with_what_to_do_next(type_command, photos, tmp_path):
@@ -37,6 +38,26 @@ def test_train_names_the_four_steps_and_ends_with_what_to_do_next(type_command, 
     assert steps == sorted(steps)
     for part in ("test accuracy", "95 % interval", "baseline", "report.html", "model.keras", "headstart predict"):
         assert part in outcome.stdout
+
+
+def test_a_plan_says_what_would_be_done_and_writes_nothing(type_command, photos, tmp_path):
+    out, banks = tmp_path / "run", tmp_path / "banks"
+    words = ["train", photos, *QUICK, "--epochs", "3", "--out", out, "--bank-dir", banks, "--plan"]
+    outcome = type_command(*words)
+    assert outcome.code == 0, outcome.stderr
+    for part in ("17 training pictures", "8 views of each picture at block4_pool", "a linear probe", "3 epochs from"):
+        assert part in " ".join(outcome.stdout.split())
+    plan = json.loads(type_command(*words, "--json").stdout)
+    assert Recipe.from_values(plan["recipe"]).fine_tuning_phase.epochs == 3
+    assert plan["expected_minutes"] == pytest.approx(sum(plan["expected_seconds"].values()) / 60, abs=0.02)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_that_may_take_no_time_is_planned_without_epochs_and_says_so(type_command, photos):
+    words = ["train", photos, *QUICK, "--epochs", "9", "--minutes", "0.0001", "--plan", "--json"]
+    plan = json.loads(type_command(*words).stdout)
+    assert plan["recipe"]["fine_tuning_phase"]["epochs"] == 0
+    assert "not possible" in plan["notes"][0]
 
 
 def test_options_win_over_the_recipe_and_what_is_left_out_is_the_recipes(type_command, photos, tmp_path):

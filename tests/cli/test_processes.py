@@ -14,7 +14,21 @@ from headstart.cli.exit_codes import ExitCode
 
 NETWORK = ["--backbone", "vgg19_mini", "--weights", "none", "--image-size", "32"]
 QUICK = [*NETWORK, "--frozen-epochs", "1", "--epochs", "0"]
-OWN_LINES = ("Starting TensorFlow", "Step ", "loading ", "checking ", "frozen ", "evaluating", "writing ")
+OWN_LINES = (
+    "Starting TensorFlow",
+    "Step ",
+    "Plan: ",
+    "  feature bank: ",
+    "  head: ",
+    "  learning: ",
+    "loading ",
+    "checking ",
+    "computing the feature bank",
+    "linear probe",
+    "frozen ",
+    "evaluating",
+    "writing ",
+)
 
 
 @pytest.mark.slow

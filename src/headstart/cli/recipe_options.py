@@ -83,9 +83,10 @@ ViewsOption = Annotated[
 EngineOption = Annotated[
     str | None,
     setting(
-        "What computes the bank; the two last need the extra headstart\\[openvino].",
+        "What computes the bank; auto takes openvino where it is installed and there is no GPU. openvino-int8 is "
+        "faster and a few per cent off. Both need the extra headstart\\[openvino].",
         metavar="auto|keras|openvino|openvino-int8",
-        default="auto: openvino where it is installed and there is no GPU",
+        default="auto",
         panel=BANK,
     ),
 ]
@@ -109,7 +110,7 @@ EpochsOption = Annotated[
 ]
 DeepEpochsOption = Annotated[
     int | None,
-    setting("Most epochs of the whole network, from the pixels.", metavar="N", default="0", panel=TRAINING),
+    setting("Most epochs of the whole network, from the pixels.", metavar="N", default="0: off", panel=TRAINING),
 ]
 UnfreezeFromOption = Annotated[
     str | None,

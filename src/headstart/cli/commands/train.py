@@ -1,7 +1,7 @@
 """`headstart train`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -44,10 +44,9 @@ from headstart.cli.tensorflow_noise import load_keras
 EXAMPLES = examples(
     ("headstart train photos", "one folder per class inside 'photos'; VGG19 with ImageNet weights"),
     (
-        "headstart train labels.csv --backbone mobilenetv2 --out runs/first",
-        "labels from a table, a small and fast network, a folder of your choice",
+        "headstart train labels.csv --backbone mobilenetv2 --minutes 5 --plan",
+        "labels from a table, a small and fast network; only shows how five minutes would be used",
     ),
-    ("headstart train photos --minutes 5 --plan", "how it would be done in five minutes, without doing it"),
 )
 
 AUTO = "auto"
@@ -114,9 +113,9 @@ def train(  # noqa: PLR0913, PLR0917  one parameter an option
 ) -> ExitCode | None:
     """Train a classifier on a folder of pictures, test it and write its report.
 
-    Loads a pretrained network, freezes it, adds new layers and trains them, then fine-tunes the upper stages. What is
-    frozen is computed once and kept in a feature bank. Prints the accuracy on pictures set aside for testing and where
-    the run folder lies: model, report, numbers and everything needed to repeat it.
+    Loads a pretrained network, freezes it, adds new layers, then fine-tunes the upper stages. What is frozen is
+    computed once and kept in a feature bank. Prints the accuracy on pictures set aside for testing and where the run
+    folder lies: model, report, numbers and everything needed to repeat it.
     """
     given = dict(locals())
     from headstart.data import read_dataset  # noqa: PLC0415  heavy imports wait until a command needs them
@@ -130,20 +129,15 @@ def train(  # noqa: PLR0913, PLR0917  one parameter an option
 
     surroundings: Surroundings = context.obj
     load_keras(surroundings)
-    from headstart.run import plan as plan_run  # noqa: PLC0415
-    from headstart.run import train as train_run  # noqa: PLC0415
+    from headstart import run as runs  # noqa: PLC0415
 
-    with shown_progress(surroundings) as progress:
-        if not only_plan:
-            run = train_run(
-                recipe=settings, out=out, minutes=minutes, bank_dir=bank_dir, bank_limit=bank_limit, progress=progress
-            )
-        else:
-            planned = plan_run(
-                recipe=settings, minutes=minutes, bank_dir=bank_dir, bank_limit=bank_limit, progress=progress
-            )
+    limits: Any = {"minutes": minutes, "bank_dir": bank_dir, "bank_limit": bank_limit}
     if only_plan:
-        show_plan(planned, surroundings, as_json=as_json)
+        with shown_progress(surroundings) as progress:
+            plan = runs.plan(recipe=settings, progress=progress, **limits)
+        show_plan(plan, surroundings, as_json=as_json)
         return None
+    with shown_progress(surroundings) as progress:
+        run = runs.train(recipe=settings, out=out, progress=progress, **limits)
     show_run(run, surroundings, as_json=as_json)
     return None
