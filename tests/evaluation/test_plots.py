@@ -88,6 +88,18 @@ def test_learning_curves_mark_where_a_phase_begins():
     assert [(text.get_text(), text.get_position()[0]) for text in axes.texts] == [("frozen", 1.5), ("fine-tuning", 3.0)]
 
 
+def test_a_linear_probe_stands_at_epoch_0_of_the_learning_curves():
+    history = pd.concat([HISTORY[:1].assign(phase="linear probe"), HISTORY])
+    (axes,) = learning_curves(history, quantities=["loss"]).axes
+    assert list(axes.lines[0].get_xdata()) == [0, 1, 2, 3]
+    assert [(text.get_text(), text.get_position()[0]) for text in axes.texts] == [
+        ("probe", 0.0),
+        ("frozen", 1.5),
+        ("fine-tuning", 3.0),
+    ]
+    assert [next(iter(line.get_xdata())) for line in axes.lines if line.get_linestyle() == "--"] == [0.5, 2.5]
+
+
 @pytest.mark.parametrize("history", [HISTORY[:0], HISTORY[:1], pd.DataFrame()], ids=["no epoch", "one", "no column"])
 def test_a_short_history_is_drawn_without_complaint(history):
     figure = learning_curves(history)

@@ -111,12 +111,33 @@ def test_the_steps_tell_what_learned_in_the_order_in_which_it_did(single_label):
     assert [step.title for step in (loaded, froze, added, tuned)] == ["Loaded", "Froze", "Added", "Fine-tuned"]
     assert loaded.facts == single_label.facts["backbone"]
     assert added.facts == single_label.facts["head"]
-    assert "2,565 learnt" in froze.sentence
+    assert "2,565 were new" in froze.sentence
     assert froze.facts == {"epochs": "3 of at most 5", "learning rate": "0.001", "time": "1 min 1 s"}
     assert froze.learning_share == pytest.approx(100 * 2_565 / 20_026_949, abs=0.01)
     assert tuned.sentence.startswith("From block5 upwards")
     assert tuned.facts["epochs"] == "5"
     assert tuned.learning_share == pytest.approx(100 * 9_441_797 / 20_026_949, abs=0.01)
+
+
+def test_a_probe_and_a_bank_stand_in_the_steps_that_they_belong_to(single_label):
+    start = {"phase": "linear probe", "epoch": 1, "val_accuracy": 0.873}
+    content = replace(
+        single_label,
+        facts={**single_label.facts, "bank": {"computed by": "keras"}},
+        history=pd.concat([pd.DataFrame([start]), single_label.history]),
+        phases=[{**single_label.phases[0], "epochs": 0}, *single_label.phases[1:]],
+    )
+    _, froze, added, tuned = page.steps(content)
+    assert "computed once" in froze.sentence
+    assert froze.facts == {"computed by": "keras"}
+    assert "linear probe, whose accuracy on the validation part is 87.3 %" in added.sentence
+    assert tuned == page.steps(single_label)[3]
+
+
+def test_a_phase_of_no_epochs_is_no_step(single_label):
+    *phases, tuned = single_label.phases
+    titles = [step.title for step in page.steps(replace(single_label, phases=[*phases, {**tuned, "epochs": 0}]))]
+    assert titles == ["Loaded", "Froze", "Added"]
 
 
 def test_facts_of_no_step_get_a_table_of_their_own(single_label):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from headstart.evaluation.content import PROBE
 from headstart.run import write_report
 from headstart.run.report import build_content, data_hash
 
@@ -25,15 +26,31 @@ def test_the_content_is_that_of_the_run(content, finished_run, photos):
     assert content.facts["backbone"]["network"] == "VGG19Mini"
     assert content.facts["backbone"]["pictures seen at"] == "32 x 32 pixels, stretch"
     assert content.facts["head"]["parameters"] == "387"
+    assert content.facts["head"]["first weights"] == "a linear probe"
     assert content.facts["head"]["classes"] == 3
 
 
 def test_the_content_tells_what_each_phase_did(content, finished_run):
-    assert [phase["name"] for phase in content.phases] == ["frozen", "fine-tuning"]
+    assert [phase["name"] for phase in content.phases] == ["frozen", "fine-tuning", "deep fine-tuning"]
     for phase in content.phases:
         assert phase["seconds"] == pytest.approx(finished_run.history.seconds_of(phase["name"]))
         assert phase["num_trainable"] > 0
-    assert [phase["unfreeze_from"] for phase in content.phases] == [None, "block5"]
+    assert [phase["unfreeze_from"] for phase in content.phases] == [None, "block5", "block1"]
+
+
+def test_the_content_tells_what_was_computed_once(content, finished_run):
+    num_there = 18 * 8 + 3 - finished_run.state["bank"]["num_computed"]
+    assert content.facts["bank"]["kept"] == "147 rows of block4_pool, head_pool"
+    assert content.facts["bank"]["there already"] == f"{num_there} rows"
+    assert content.facts["bank"]["computed by"] == finished_run.state["bank"]["engine"]["engine"]
+
+
+def test_the_page_tells_how_well_the_probe_did_that_the_head_starts_from(content, finished_run):
+    accuracy = 100 * content.history["val_accuracy"][0]
+    assert content.history["phase"][0] == PROBE
+    page = finished_run.html_path.read_text(encoding="utf-8")
+    assert f"linear probe, whose accuracy on the validation part is {accuracy:.1f} %" in page
+    assert "Epoch 0 is the linear probe" in page
 
 
 def test_the_content_shows_a_training_picture_of_every_class(content, finished_run):

@@ -9,6 +9,8 @@ import pandas as pd
 
 from headstart.evaluation.report import Report
 
+PROBE = "linear probe"
+
 
 @dataclass(frozen=True, eq=False)
 class Mistake:
@@ -38,10 +40,10 @@ class ReportContent:
     Attributes:
         report: the numbers.
         title: of the page, such as the data set's name.
-        facts: heading → name → value. The headings `"backbone"` and `"head"` stand in the steps "loaded" and "added";
-            any others get a table each.
-        history: one row an epoch: phase, epoch, learning_rate, loss, accuracy, val_loss, val_accuracy, seconds. May be
-            empty.
+        facts: heading → name → value. The headings `"backbone"`, `"bank"` and `"head"` stand in the steps "loaded",
+            "froze" and "added"; any others get a table each.
+        history: one row an epoch: phase, epoch, learning_rate, loss, accuracy, val_loss, val_accuracy, seconds; before
+            them one of the phase `PROBE`, where a linear probe gave the head its first weights. May be empty.
         class_counts: index class names, one column of counts a split.
         audit_summary: what the audit left out or warned of, one row a finding, any columns. May be empty.
         mistakes: the most confident first.
@@ -49,7 +51,7 @@ class ReportContent:
         commands: what to type to get the same numbers again.
         environment: name → value: versions, seed, hash of the data.
         phases: one mapping a phase: name, epochs, unfreeze_from (None while the backbone is frozen), learning_rate,
-            num_trainable, num_frozen (parameters), seconds.
+            num_trainable, num_frozen (parameters), seconds. One of no epochs is shown only as what stood frozen.
         samples: class name → one `(h, w, 3)` picture of it, RGB 0-255. May be empty.
         warnings: further limits to state, each a sentence; those that follow from the numbers are found without them.
     """

@@ -62,6 +62,7 @@ def render(content: ReportContent) -> str:
         class_counts=sections.class_count_table(content.class_counts),
         audit=sections.audit_table(content.audit_summary),
         curves=_curves(content),
+        starts_from_probe=sections.probe_accuracy(content.history) is not None,
         class_rows=sections.class_rows(report),
         mistakes=[sections.mistake_card(mistake) for mistake in content.mistakes],
         calibration_words=calibration_words(report),

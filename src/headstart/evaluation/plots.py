@@ -9,9 +9,11 @@ from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
+from headstart.evaluation.content import PROBE
 from headstart.evaluation.theme import HEAT_POWER, heat_colours, light, rule_horizontally, shortened, styled
 
 MOST_CLASSES_WITH_NUMBERS = 20
+SHORT_PHASES = {PROBE: "probe", "deep fine-tuning": "deep"}  # one epoch is as wide as a short word at most
 LONGEST_NAME = 30  # characters: some 5 cm, which leaves half the narrowest figure to its data
 LONGEST_LEVEL_NAME = 8  # longer ones below neighbouring columns would run into each other
 
@@ -19,8 +21,10 @@ LONGEST_LEVEL_NAME = 8  # longer ones below neighbouring columns would run into 
 def learning_curves(history: pd.DataFrame, *, quantities: Sequence[str] = ("accuracy", "loss")) -> Figure:
     """How training and validation went, epoch by epoch, with a line where a new phase begins.
 
+    A linear probe, which is what training starts from, stands at epoch 0.
+
     Args:
-        history: one row an epoch: phase, and for each quantity a column of its name and one of `val_` + its name.
+        history: as in `ReportContent`: phase, and for each quantity a column of its name and one of `val_` + its name.
         quantities: one panel each; those without a column are left out.
     """
     shown = [name for name in quantities if name in history.columns]
@@ -32,7 +36,9 @@ def learning_curves(history: pd.DataFrame, *, quantities: Sequence[str] = ("accu
 
 
 def _draw_curve(axes: Axes, history: pd.DataFrame, *, quantity: str) -> None:
-    epochs = np.arange(1, len(history) + 1)
+    phases = history["phase"].tolist()
+    first = 0 if phases[:1] == [PROBE] else 1
+    epochs = np.arange(first, first + len(history))
     lines = {"training": (quantity, light("muted")), "validation": (f"val_{quantity}", light("accent"))}
     for label, (column, colour) in lines.items():
         if column in history.columns:
@@ -43,22 +49,22 @@ def _draw_curve(axes: Axes, history: pd.DataFrame, *, quantity: str) -> None:
     axes.set_xlabel("epoch")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8, min_n_ticks=1))
     axes.legend(loc="best", frameon=False, labelcolor="linecolor", handlelength=1.2)
-    _mark_phases(axes, history["phase"].tolist())
+    _mark_phases(axes, phases, first=first)
 
 
-def _mark_phases(axes: Axes, phases: Sequence[str]) -> None:
-    """A dashed line between phases and each phase's name above its epochs."""
+def _mark_phases(axes: Axes, phases: Sequence[str], *, first: int) -> None:
+    """A dashed line between phases and each phase's name above its epochs, which count from `first`."""
     if not phases:
         return
     starts = [index for index, phase in enumerate(phases) if index == 0 or phase != phases[index - 1]]
-    axes.set_xlim(0.5, len(phases) + 0.5)
+    axes.set_xlim(first - 0.5, first + len(phases) - 0.5)
     for start, end in zip(starts, [*starts[1:], len(phases)], strict=True):
         if start:
-            axes.axvline(start + 0.5, color=light("faint"), linewidth=0.8, linestyle=(0, (3, 3)))
+            axes.axvline(first + start - 0.5, color=light("faint"), linewidth=0.8, linestyle=(0, (3, 3)))
         axes.text(
-            (start + end + 1) / 2,
+            first + (start + end - 1) / 2,
             1.03,
-            phases[start],
+            SHORT_PHASES.get(phases[start], phases[start]),
             transform=axes.get_xaxis_transform(),
             ha="center",
             color=light("muted"),

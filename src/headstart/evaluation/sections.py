@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from headstart.evaluation.content import Mistake, ReportContent
+from headstart.evaluation.content import PROBE, Mistake, ReportContent
 from headstart.evaluation.embedding import picture_uri
 from headstart.evaluation.report import Metric, Report
 from headstart.evaluation.theme import HEAT_POWER
@@ -77,20 +77,42 @@ def _metric_card(metric: Metric) -> MetricCard:
 def steps(content: ReportContent) -> list[Step]:
     """Loaded, froze, added, fine-tuned: what was done, with how much of the network learnt in each phase."""
     frozen = [phase for phase in content.phases if phase.get("unfreeze_from") is None]
-    tuned = [phase for phase in content.phases if phase.get("unfreeze_from") is not None]
+    tuned = [phase for phase in content.phases if phase.get("unfreeze_from") is not None and phase["epochs"]]
     return [
         Step("Loaded", "A network that has already learnt to see.", content.facts.get("backbone", {}), None),
-        *(_froze(phase, content.history) for phase in frozen),
-        Step("Added", "A new last part that answers with these classes.", content.facts.get("head", {}), None),
+        *(_froze(phase, content) for phase in frozen),
+        Step("Added", _added(content.history), content.facts.get("head", {}), None),
         *(_fine_tuned(phase, content.history) for phase in tuned),
     ]
 
 
-def _froze(phase: Mapping[str, Any], history: pd.DataFrame) -> Step:
+def _froze(phase: Mapping[str, Any], content: ReportContent) -> Step:
+    bank = content.facts.get("bank", {})
+    once = " What it makes of each picture was computed once and kept." if bank else ""
     sentence = (
-        f"What it knew was kept: {phase['num_frozen']:,} parameters stood still, {phase['num_trainable']:,} learnt."
+        f"What it knew was kept: {phase['num_frozen']:,} parameters stood still, "
+        f"{phase['num_trainable']:,} were new.{once}"
     )
-    return Step("Froze", sentence, _phase_facts(phase, history), _learning_share(phase))
+    learning = _phase_facts(phase, content.history) if phase["epochs"] else {}
+    return Step("Froze", sentence, {**bank, **learning}, _learning_share(phase))
+
+
+def _added(history: pd.DataFrame) -> str:
+    sentence = "A new last part that answers with these classes."
+    accuracy = probe_accuracy(history)
+    if accuracy is None:
+        return sentence
+    return (
+        f"{sentence} It starts from the solution of a linear probe, whose accuracy on the validation part "
+        f"is {100 * accuracy:.1f} %."
+    )
+
+
+def probe_accuracy(history: pd.DataFrame) -> float | None:
+    """Accuracy on the validation part of the linear probe that the head started from, if it did."""
+    if "phase" not in history.columns:
+        return None
+    return next(iter(history.loc[history["phase"] == PROBE, "val_accuracy"]), None)
 
 
 def _fine_tuned(phase: Mapping[str, Any], history: pd.DataFrame) -> Step:
@@ -119,7 +141,7 @@ def _learning_share(phase: Mapping[str, Any]) -> float:
 
 def extra_facts(content: ReportContent) -> dict[str, Mapping[str, object]]:
     """The facts that no step shows."""
-    return {heading: values for heading, values in content.facts.items() if heading not in ("backbone", "head")}
+    return {heading: values for heading, values in content.facts.items() if heading not in ("backbone", "bank", "head")}
 
 
 def surroundings(environment: Mapping[str, object]) -> dict[str, object]:

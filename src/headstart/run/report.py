@@ -47,7 +47,7 @@ def build_content(run: Run) -> ReportContent:
     return ReportContent(
         report=report,
         title=Path(run.recipe.data.path).stem,
-        facts={"backbone": _backbone_facts(run), "head": _head_facts(run)},
+        facts={"backbone": _backbone_facts(run), "bank": _bank_facts(run), "head": _head_facts(run)},
         history=run.history.frame,
         class_counts=dataset.class_counts(),
         audit_summary=_audit_summary(run),
@@ -81,10 +81,24 @@ def _backbone_facts(run: Run) -> dict[str, Any]:
     }
 
 
+def _bank_facts(run: Run) -> dict[str, Any]:
+    bank = run.state.get("bank")
+    if not bank:
+        return {}
+    num_rows = len(run.dataset.part("train")) * bank["num_views"] + len(run.dataset.part("validation"))
+    return {
+        "views of a training picture": bank["num_views"],
+        "kept": f"{num_rows:,} rows of {', '.join(bank['stages'])}",
+        "there already": f"{num_rows - bank['num_computed']:,} rows",
+        "computed by": bank["engine"]["engine"],
+    }
+
+
 def _head_facts(run: Run) -> dict[str, Any]:
     model = run.task.model
     return {
         "layers": "average over positions, dropout, one dense layer",
+        "first weights": "a linear probe" if run.recipe.head.start == "probe" else "random",
         "dropout": run.recipe.head.dropout,
         "classes": len(run.task.class_names),
         "parameters": f"{sum(model.get_layer(name).count_params() for name in run.task.head_layers):,}",
