@@ -272,14 +272,15 @@ def _learning_parts(
 def _start_from_probe(
     run: Run, task: ImageClassifier, examples: TrainingExamples, progress: Progress
 ) -> tuple[Checkpoint, History]:
+    label_smoothing = run.recipe.head.label_smoothing
     with _timed(run, "linear probe"):
-        start = solve_probe(task, examples, progress=progress)
+        start = solve_probe(task, examples, label_smoothing=label_smoothing, progress=progress)
         write_json(run.probe_path, {"format_version": FORMAT_VERSION, **start.facts()})
         checkpoint, history = start_from_probe(
             task,
             start,
             examples,
-            label_smoothing=run.recipe.head.label_smoothing,
+            label_smoothing=label_smoothing,
             checkpoints=run.checkpoints,
             kept_from=kept_from(run.recipe),
         )

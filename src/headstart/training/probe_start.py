@@ -28,9 +28,10 @@ BATCH_SIZE = 64
 
 @dataclass(frozen=True, eq=False)
 class ProbeStart:
-    """A solved probe, its share of right answers on the training rows, and the seconds it took."""
+    """A solved probe, its loss and share of right answers on the training rows, and the seconds it took."""
 
     probe: LinearProbe
+    loss: float
     accuracy: float
     seconds: float
 
@@ -39,12 +40,15 @@ class ProbeStart:
         return {"strength": self.probe.strength, "path": [asdict(point) for point in self.probe.path]}
 
 
-def solve_probe(task: ImageClassifier, examples: TrainingExamples, *, progress: Progress = SILENT) -> ProbeStart:
+def solve_probe(
+    task: ImageClassifier, examples: TrainingExamples, *, label_smoothing: float, progress: Progress = SILENT
+) -> ProbeStart:
     """Solves the probe on what the head would see: pooled features of every view, as far as memory allows.
 
     Args:
         task: its head is not changed.
         examples: what the probe learns from, and what its strength is chosen on.
+        label_smoothing: of the phases that follow, so that losses can be compared; the probe is solved without.
         progress: told of every batch.
     """
     started = time.perf_counter()
@@ -54,16 +58,18 @@ def solve_probe(task: ImageClassifier, examples: TrainingExamples, *, progress: 
     progress.start("linear probe", rows.shape[1] + num_validation)
     pool = _pool_model(task, examples.cut)
     features, targets = _features(pool, examples.source, rows, progress), examples.targets[rows[0]]
+    weights = None if examples.weights is None else examples.weights[rows[0]]
     probe = fit_probe(
         features,
         targets,
         validation_features=_features(pool, examples.validation_source, validation_rows, progress),
         validation_targets=examples.validation_targets,
-        weights=None if examples.weights is None else examples.weights[rows[0]],
+        weights=weights,
         multi_label=task.multi_label,
     )
-    accuracy = task.accuracy(probe.logits(features), targets)
-    return ProbeStart(probe, accuracy, time.perf_counter() - started)
+    logits = probe.logits(features)
+    loss = float(task.loss(label_smoothing)(targets, logits, weights))
+    return ProbeStart(probe, loss, task.accuracy(logits, targets), time.perf_counter() - started)
 
 
 def start_from_probe(
@@ -88,12 +94,11 @@ def start_from_probe(
     started = time.perf_counter()
     task.model.get_layer("logits").set_weights([start.probe.kernel, start.probe.bias])
     loss, accuracy = _measure(task, examples, label_smoothing)
-    point = next(point for point in start.probe.path if point.strength == start.probe.strength)
     row = {
         "phase": PHASE_NAME,
         "epoch": 1,
         "learning_rate": 0.0,
-        "loss": point.loss,
+        "loss": start.loss,
         "accuracy": start.accuracy,
         "val_loss": loss,
         "val_accuracy": accuracy,
