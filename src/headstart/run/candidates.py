@@ -7,6 +7,7 @@ from pathlib import Path
 from headstart.backbones import BACKBONES, BackboneSpec, find_backbone, find_weights, imagenet_path
 
 ALL = "all"
+KINDS = ("imagenet", "builtin", "none")  # of weights that are no file
 # Small to large, and one of each kind that a laptop can bear.
 SHORT_LIST = (
     "vgg19_mini",
@@ -55,7 +56,7 @@ def find_candidates(
         UnknownBackboneError: a name is not in the table.
         WeightsNotFoundError: a file does not exist, or a backbone has no weights of that kind.
     """
-    chosen = {find_backbone(name).name: str(value) for name, value in weights.items()}
+    chosen = {find_backbone(name).name: _absolute(str(value)) for name, value in weights.items()}
     names = {find_backbone(name).name for name in _names(backbones)} | set(chosen)
     specs = [BACKBONES[name] for name in sorted(names)]
     return [_candidate(spec, chosen.get(spec.name, spec.weights.source), download=download) for spec in specs]
@@ -67,6 +68,11 @@ def _names(backbones: Sequence[str] | str | None) -> Sequence[str]:
     if isinstance(backbones, str):
         return tuple(BACKBONES) if backbones == ALL else [name.strip() for name in backbones.split(",")]
     return backbones
+
+
+def _absolute(weights: str) -> str:
+    """So that a ranking names the same file wherever it is read; no shell opens a `~` behind `NAME=`."""
+    return weights if weights in KINDS else str(Path(weights).expanduser().absolute())
 
 
 def _is_here(spec: BackboneSpec) -> bool:

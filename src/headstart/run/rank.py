@@ -244,8 +244,10 @@ def _rank_one(
     built = time.perf_counter()
     features, num_computed = _pooled_features(trunk, recipe, used, place, progress)
     filled = time.perf_counter()
+    progress.start(f"scoring {spec.name}", 1)
     targets = used.class_matrix().astype(np.float32)
     scores = score_features(features, targets, groups=separable_groups(used.frame), seed=recipe.seed)
+    progress.finish()
     scored = time.perf_counter()
     progress.say(f"{spec.name}: probe accuracy {scores.probe_accuracy:.3f}, {scored - started:.1f} s")
     return RankedBackbone(

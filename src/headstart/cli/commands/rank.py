@@ -165,8 +165,11 @@ def _shown(ranking: "Ranking", out: Path | None) -> Group:
 
 
 def _table(ranking: "Ranking") -> Table:
-    table = Table("network", "weights", box=None, pad_edge=False, collapse_padding=True)
-    for heading in ("probe, 95 %", "kNN", "LogME", "input", "M par.", "MB", "pict./s", "s"):
+    table = Table(box=None, pad_edge=False, collapse_padding=True)
+    # Names are there to be typed again: at the width of a narrow terminal the interval is broken first.
+    table.add_column("network", min_width=max(len(one.name) for one in ranking.ranked))
+    table.add_column("weights", no_wrap=True)
+    for heading in ("probe, 95 %", "kNN", "LogME", "input", "MB", "pict./s", "s"):
         table.add_column(heading, justify="right", no_wrap=heading != "probe, 95 %")
     for one in ranking.ranked:
         table.add_row(*_cells(one))
@@ -183,8 +186,7 @@ def _cells(one: "RankedBackbone") -> tuple[str, ...]:
         f"{scores.probe_accuracy:.3f} {scores.probe_low:.2f}-{scores.probe_high:.2f}",
         f"{scores.knn_accuracy:.3f}",
         f"{scores.logme:.2f}",
-        f"{height}x{width}",
-        f"{one.num_parameters / 1e6:.1f}",
+        str(height) if height == width else f"{height}x{width}",
         f"{one.megabytes:.0f}",
         "bank" if speed is None else f"{speed:.3g}",
         f"{one.build_seconds + one.bank_seconds + one.scoring_seconds:.1f}",
