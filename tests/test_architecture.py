@@ -15,7 +15,7 @@ MAX_FUNCTION_LINES, MAX_FILE_LINES = 60, 400
 VAGUE_NAMES = {"utils", "util", "common", "helpers", "helper", "base", "misc"}
 EVERY_ROOM = "the rooms above"
 
-# TensorFlow behind one door a purpose: feeding batches, and gradients of a class score for Grad-CAM.
+# TensorFlow behind one door a purpose: feeding batches, gradients of a class score for Grad-CAM, graphs for OpenVINO.
 MAY_IMPORT_TENSORFLOW = {
     "data/batches.py",
     "data/augmentation_layers.py",
@@ -23,6 +23,7 @@ MAY_IMPORT_TENSORFLOW = {
     "data/random_keys.py",
     "data/views.py",
     "evaluation/heatmaps.py",
+    "features/tensorflow_graph.py",
 }
 
 

@@ -3,13 +3,13 @@
 import sys
 from importlib import import_module
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, cast
 
 import keras
 import numpy as np
 
 from headstart.errors import ExtraMissingError
+from headstart.features.tensorflow_graph import traced
 
 # Without the first, processors with bfloat16 instructions would use them unasked.
 _COMPILE_SETTINGS = {"INFERENCE_PRECISION_HINT": "f32", "PERFORMANCE_HINT": "THROUGHPUT"}
@@ -70,12 +70,13 @@ def float32_engine(trunk: keras.Model, *, batch_size: int) -> OpenVinoEngine:
 def converted(trunk: keras.Model) -> Any:
     """The trunk as an `openvino.Model` for one picture at a time, with outputs `output_0`, `output_1` and so on."""
     openvino = load_openvino()
-    with TemporaryDirectory() as folder:
-        # Keras' own format "openvino" adds fifty outputs to EfficientNet, one for every activation.
-        keras.Model(trunk.inputs, trunk.outputs).export(folder, format="tf_saved_model", verbose=False)
-        model = openvino.convert_model(folder)
-    model.reshape([1, *trunk.inputs[0].shape[1:]])
-    return model
+    graph = traced(trunk)
+    model = openvino.convert_model(graph)
+    # By name: of EfficientNet, OpenVINO gives fifty outputs more, one for every activation, and it promises no order.
+    ports = [next(port for port in model.outputs if output.name in port.get_names()) for output in graph.outputs]
+    for index, port in enumerate(ports):
+        port.get_tensor().set_names({f"output_{index}"})
+    return openvino.Model([port.node for port in ports], model.get_parameters(), trunk.name)
 
 
 def read_model(path: Path) -> Any:
