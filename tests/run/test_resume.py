@@ -11,6 +11,9 @@ from headstart.run import Run, resume
 # 18 pictures in batches of 8 make 3 steps an epoch.
 MOMENTS = {
     "in the audit": {"step": "checking pictures", "parts": 5},
+    "in the feature bank": {"step": "computing the feature bank", "parts": 32},
+    "in the linear probe": {"step": "linear probe", "parts": 64},
+    "after the linear probe": {"text": "linear probe: "},
     "in the first epoch": {"step": "frozen phase", "parts": 2},
     "at the end of an epoch": {"step": "frozen phase", "parts": 3},
     "in the second epoch": {"step": "frozen phase", "parts": 5},
@@ -28,7 +31,7 @@ def interrupted(photos, train_quick, tmp_path, interrupter):
 
     def train_until(moment, *, data=photos):
         with pytest.raises(KeyboardInterrupt) as caught:
-            train_quick(data, tmp_path / "run", progress=interrupter(**MOMENTS[moment]))
+            train_quick(data, tmp_path / "run", bank_dir=tmp_path / "banks", progress=interrupter(**MOMENTS[moment]))
         assert any(str(tmp_path / "run") in note for note in caught.value.__notes__)
         return Run.load(tmp_path / "run")
 
@@ -69,10 +72,17 @@ class Steps(SilentProgress):
 
 def test_what_is_done_is_not_done_again(interrupted):
     run = interrupted("in the first epoch of fine-tuning")
-    assert run.history.frame["phase"].tolist() == ["frozen", "frozen"]
+    assert run.history.frame["phase"].tolist() == ["linear probe", "frozen", "frozen"]
     steps = Steps()
     resume(run.path, progress=steps)
     assert steps.names == ["loading vgg19_mini", "fine-tuning phase", "evaluating", "writing the report"]
+
+
+def test_rows_of_the_bank_that_were_computed_before_the_interruption_are_not_computed_again(interrupted):
+    run = interrupted("in the first epoch")
+    num_computed = run.state["bank"]["num_computed"]
+    assert num_computed == 18 * 8 + 3
+    assert resume(run.path).state["bank"]["num_computed"] == 0
 
 
 def test_a_finished_run_is_given_back_as_it_is(finished_run):

@@ -19,7 +19,6 @@ from PIL import Image
 import headstart
 import headstart.backbones
 from headstart.backbones import find_backbone
-from headstart.data import Dataset
 from headstart.errors import (
     DataNotFoundError,
     RecipeError,
@@ -30,9 +29,11 @@ from headstart.errors import (
     UnreadableImageError,
 )
 from headstart.progress import SilentProgress
+from headstart.recipe import HeadSection
 from headstart.run import Run, resume, train
 from headstart.training import CheckpointDir
 
+LIMIT = {"bank_limit": 0}
 FILES = {
     "audit.json",
     "checkpoints",
@@ -42,6 +43,7 @@ FILES = {
     "history.csv",
     "model.keras",
     "predictions.csv",
+    "probe.json",
     "recipe.toml",
     "report.html",
     "report.json",
@@ -75,6 +77,8 @@ def test_the_recipe_holds_what_was_asked_for_and_what_was_decided(finished_run, 
     assert recipe["backbone"] == {"name": "vgg19_mini", "weights": "none", "image_size": [32, 32]}
     assert recipe["fine_tuning_phase"]["unfreeze_from"] == "block5"
     assert recipe["frozen_phase"]["learning_rate"] == 1.0
+    assert recipe["bank"]["num_views"] == 8
+    assert recipe["deep_phase"]["epochs"] == 0
 
 
 def test_the_environment_names_versions_and_machine(finished_run):
@@ -93,9 +97,10 @@ def test_the_table_holds_every_picture_with_its_part_and_hash(finished_run, phot
         assert row["target"] == row["path"].partition("/")[0]
 
 
-def test_the_history_has_a_row_an_epoch(finished_run):
+def test_the_history_has_a_row_for_the_probe_and_for_every_epoch(finished_run):
     frame = finished_run.history.frame
     assert list(zip(frame["phase"], frame["epoch"], strict=True)) == [
+        ("linear probe", 1),
         ("frozen", 1),
         ("frozen", 2),
         ("fine-tuning", 1),
@@ -107,17 +112,50 @@ def test_the_history_has_a_row_an_epoch(finished_run):
 def test_the_state_tells_what_each_phase_trained(finished_run):
     state = finished_run.state
     assert state["state"] == "finished"
-    frozen, fine_tuning = state["phases"]
+    frozen, fine_tuning, deep = state["phases"]
     assert frozen["num_trainable"] == 128 * 3 + 3
     assert frozen["num_trainable"] + frozen["num_frozen"] == finished_run.task.model.count_params()
     assert fine_tuning["num_trainable"] > frozen["num_trainable"]
     assert fine_tuning["unfreeze_from"] == "block5"
-    assert set(state["seconds"]) == {"audit", "frozen phase", "fine-tuning phase", "evaluation", "report"}
+    assert (deep["unfreeze_from"], deep["epochs"]) == ("block1", 0)
+    assert set(state["seconds"]) == {
+        "audit",
+        "feature bank",
+        "linear probe",
+        "frozen phase",
+        "fine-tuning phase",
+        "deep fine-tuning phase",
+        "evaluation",
+        "report",
+    }
+
+
+def test_the_state_tells_what_was_planned_and_what_was_computed_once(finished_run, bank_dir):
+    state = finished_run.state
+    assert state["plan"]["num_training"] == 17  # 0.7 of 24; the split gives every class 6
+    assert set(state["plan"]["expected_seconds"]) >= {"audit", "feature bank", "fine-tuning phase"}
+    assert state["bank_place"] == {"path": str(bank_dir), "limit_gigabytes": None}
+    assert state["bank"]["num_views"] == 8
+    assert set(state["bank"]["stages"]) == {"block4_pool", "head_pool"}
+    assert (bank_dir / state["bank"]["name"] / "bank.json").is_file()
+
+
+def test_the_probe_tells_every_strength_that_was_tried_and_the_one_with_the_lowest_loss(finished_run):
+    probe = json.loads(finished_run.probe_path.read_text())
+    best = min(probe["path"], key=lambda point: point["validation_loss"])
+    assert best["strength"] == probe["strength"]
+    assert best["validation_accuracy"] == finished_run.history.frame["val_accuracy"][0]
+
+
+def test_both_phases_get_better_than_what_they_start_from(finished_run):
+    losses = finished_run.history.frame.groupby("phase")["val_loss"].min()
+    assert losses["linear probe"] > losses["frozen"] > losses["fine-tuning"]
 
 
 def test_the_log_tells_what_happened_in_order(finished_run):
     log = finished_run.log_path.read_text()
-    places = [log.index(text) for text in ("audit starts", "frozen phase starts", "evaluation starts", "finished")]
+    texts = ("audit", "feature bank", "linear probe", "frozen phase", "fine-tuning phase", "evaluation")
+    places = [log.index(text) for text in (*(f"{text} starts" for text in texts), "finished")]
     assert places == sorted(places)
 
 
@@ -130,8 +168,11 @@ def test_predictions_are_those_of_the_test_part(finished_run):
         assert row["prediction"] == max(probabilities, key=probabilities.get)
 
 
-def test_a_recipe_gives_the_same_numbers_again(finished_run, tmp_path, assert_same_result):
-    again = train(recipe=finished_run.recipe_path, out=tmp_path / "again")
+@pytest.mark.parametrize("is_computed_again", [False, True])
+def test_a_recipe_gives_the_same_numbers_again(finished_run, tmp_path, assert_same_result, is_computed_again):
+    own_bank = {"bank_dir": tmp_path / "banks"} if is_computed_again else {}
+    again = train(recipe=finished_run.recipe_path, out=tmp_path / "again", **own_bank)
+    assert again.state["bank"]["num_computed"] == (18 * 8 + 3 if is_computed_again else 0)
     assert_same_result(again, finished_run)
     assert again.recipe == finished_run.recipe
     assert again.predictions_path.read_text() == finished_run.predictions_path.read_text()
@@ -200,11 +241,31 @@ def test_bad_files_are_left_out_by_name(own_photos, train_quick, tmp_path):
     assert not {"red/broken.png", "blue/empty.jpg"} & set(run.dataset.frame["path"])
 
 
-def test_phases_of_no_epochs_leave_a_whole_run(photos, train_quick, tmp_path):
-    run = train_quick(photos, tmp_path / "run", frozen_epochs=0, epochs=0)
+@pytest.mark.parametrize(("start", "phases"), [("probe", ["linear probe"]), ("random", [])])
+def test_phases_of_no_epochs_leave_a_whole_run(finished_run, tmp_path, start, phases):
+    recipe = finished_run.recipe.model_copy(update={"head": HeadSection(start=start)})
+    run = train(recipe=recipe, out=tmp_path / "run", frozen_epochs=0, epochs=0)
     assert run.state["state"] == "finished"
-    assert run.history.frame.empty
+    assert [row["phase"] for row in run.history.rows] == phases
+    assert run.probe_path.exists() == (start == "probe")
     assert run.html_path.is_file()
+
+
+def test_a_deep_phase_goes_on_from_the_pixels(photos, train_quick, tmp_path):
+    run = train_quick(photos, tmp_path / "run", frozen_epochs=0, epochs=1, deep_epochs=1)
+    assert run.history.frame["phase"].tolist() == ["linear probe", "fine-tuning", "deep fine-tuning"]
+    assert run.state["phases"][2]["num_trainable"] > run.state["phases"][1]["num_trainable"]
+    assert "From block1 upwards" in run.html_path.read_text(encoding="utf-8")
+
+
+def test_without_a_bank_the_same_is_learned_from_the_pixels(photos, train_quick, tmp_path, bank_dir):
+    before = listing(bank_dir)
+    runs = [train_quick(photos, tmp_path / name, **more) for name, more in {"a": {"views": 0}, "b": LIMIT}.items()]
+    assert listing(bank_dir) == before
+    for run in runs:
+        assert run.state["bank"] == {}
+        assert run.history.frame["phase"].tolist() == ["linear probe", "frozen", "frozen", "fine-tuning", "fine-tuning"]
+    assert "no bank" in runs[1].state["plan"]["notes"][0]
 
 
 def test_class_names_and_file_names_of_every_kind_survive_a_run(make_photos, train_quick, tmp_path):
@@ -295,7 +356,7 @@ def test_a_full_disk_is_told_and_the_run_goes_on_later(
     write_weights = CheckpointDir.write_weights
 
     def refuse(self, model, name):
-        if name.startswith("1-"):
+        if name.startswith("2-"):  # fine-tuning, after the probe and the frozen phase
             raise OSError(errno.ENOSPC, "No space left on device", str(self.path))
         return write_weights(self, model, name)
 
@@ -313,21 +374,29 @@ def test_a_full_disk_is_told_and_the_run_goes_on_later(
 
 
 class Thief(SilentProgress):
-    """Takes a picture away when training begins."""
+    """Takes a picture away when a step begins."""
 
-    def __init__(self, path):
+    def __init__(self, path, step):
         self.path = path
+        self.step = step
 
     def start(self, step, total):
-        if step == "frozen phase":
+        if step == self.step:
             self.path.unlink()
 
 
-def test_a_picture_that_vanishes_while_training_is_named_and_kept_in_the_record(own_photos, train_quick, tmp_path):
-    first = train_quick(own_photos, tmp_path / "first", frozen_epochs=0, epochs=0)
-    stolen = Dataset.read(first.dataset_path).part("train").paths()[0]
+@pytest.mark.parametrize(
+    ("step", "views", "start"),
+    [("computing the feature bank", 2, "probe"), ("linear probe", 0, "probe"), ("frozen phase", 0, "random")],
+)
+def test_a_picture_that_vanishes_while_training_is_named_and_kept_in_the_record(
+    finished_run, own_photos, tmp_path, step, views, start
+):
+    stolen = own_photos / finished_run.dataset.part("train").frame["path"][0]
+    recipe = finished_run.recipe.model_copy(update={"head": HeadSection(start=start)})
+    options = {"data": own_photos, "views": views, "frozen_epochs": 1, "epochs": 0, "bank_dir": tmp_path / "banks"}
     with pytest.raises(UnreadableImageError, match=stolen.name):
-        train_quick(own_photos, tmp_path / "run", frozen_epochs=1, epochs=0, progress=Thief(stolen))
+        train(recipe=recipe, out=tmp_path / "run", progress=Thief(stolen, step), **options)
     state = Run.load(tmp_path / "run").state
     assert state["state"] == "failed"
     assert str(stolen) in state["error"]
