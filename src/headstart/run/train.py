@@ -226,7 +226,8 @@ def _train_model(run: Run, backbone: Backbone, trunk: Trunk | None, progress: Pr
     )
     progress.say("Step 2: it is frozen, so that none of its parameters changes for now")
     parts = _learning_parts(run, task, backbone, trunk, progress)
-    progress.say(f"Step 3: new layers for {len(task.class_names)} classes stand on top and learn first")
+    first = "start from a linear probe" if recipe.head.start == "probe" else "learn first"
+    progress.say(f"Step 3: new layers for {len(task.class_names)} classes stand on top and {first}")
     start = run.checkpoints.newest()
     if start is None and recipe.head.start == "probe":
         start = _start_from_probe(run, task, parts.pooled, progress)
