@@ -157,7 +157,8 @@ class FineTuningPhaseSection(FrozenPhaseSection):
     `epochs` None: chosen from the number of pictures. `unfreeze_from` None: the last block.
     """
 
-    learning_rate: Rate = 3e-4
+    learning_rate: Rate = 6e-4
+    ema: Fraction = 0.98
     patience: int = Field(default=8, ge=1)
     unfreeze_from: str | None = None
     stage_rate_decay: Annotated[float, Field(gt=0.0, le=1.0)] = 0.5

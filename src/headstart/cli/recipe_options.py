@@ -126,7 +126,7 @@ LearningRateOption = Annotated[
     setting(
         "Highest learning rate of fine-tuning; lower stages get less.",
         metavar="RATE",
-        default="0.0003",
+        default="0.0006",
         panel=TRAINING,
     ),
 ]

@@ -36,7 +36,7 @@ class OpenVinoEngine:
         compiled = openvino.compile_model(model, "CPU", _COMPILE_SETTINGS)
         self._ports = [compiled.output(f"output_{index}") for index in range(len(compiled.outputs))]
         num_requests = compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS")
-        # In turn, not in a queue with callbacks from other threads, in which one of a few runs hung.
+        # In turn, not in a queue with callbacks: whoever deletes it may hold the lock that a callback waits for.
         self._requests = [compiled.create_infer_request() for _ in range(num_requests)]
 
     def run(self, images: np.ndarray) -> tuple[np.ndarray, ...]:

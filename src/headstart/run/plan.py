@@ -21,8 +21,8 @@ from headstart.recipe import Recipe
 from headstart.run.bank import POOLED, BankPlace, Trunk, bank_stages, build_trunk, cut_layer
 
 # Examples that fine-tuning should see in all, within bounds on epochs.
-EXAMPLES_SEEN = 16_000
-MIN_EPOCHS, MAX_EPOCHS = 8, 30
+EXAMPLES_SEEN = 10_000
+MIN_EPOCHS, MAX_EPOCHS = 12, 30
 # Rows of training pictures that a bank should hold, within bounds on views.
 BANK_ROWS = 8_000
 MIN_VIEWS, MAX_VIEWS = 2, 8
