@@ -242,3 +242,16 @@ def test_two_classes_are_those_of_scikit_learn_with_twice_the_strength():
     model = LogisticRegression(C=0.2, tol=1e-10, max_iter=10_000).fit(scaled, targets[:, 1])
     logits = fit(features, targets, strengths=[0.1]).logits(features)
     np.testing.assert_allclose(logits[:, 1] - logits[:, 0], model.decision_function(scaled), atol=0.02)
+
+
+def test_patience_ends_the_path_after_the_valley_and_chooses_the_same():
+    generator = np.random.default_rng(0)
+    targets = np.eye(3)[generator.integers(0, 3, 240)]
+    features = targets @ generator.normal(size=(3, 20)) + 10 * generator.normal(size=(240, 20))
+    parts = {"validation_features": features[120:], "validation_targets": targets[120:]}
+    whole = fit_probe(features[:120], targets[:120], **parts)
+    short = fit_probe(features[:120], targets[:120], **parts, patience=2)
+    place = [point.strength for point in whole.path].index(whole.strength)
+    assert len(short.path) == min(len(whole.path), place + 3) < len(whole.path)
+    assert short.strength == whole.strength
+    assert np.array_equal(short.kernel, whole.kernel)

@@ -83,7 +83,7 @@ def _fit_and_choose(features: np.ndarray, targets: np.ndarray, *, groups: np.nda
         raise ValueError(f"expected a class with two groups in every training part. Received: {len(classes)} examples")
     learn, choose = next(iter(_folds(classes, groups, num_folds=num_folds, seed=seed)))
     validation = {"validation_features": features[choose], "validation_targets": targets[choose]}
-    strength = fit_probe(features[learn], targets[learn], **validation).strength
+    strength = fit_probe(features[learn], targets[learn], **validation, patience=2).strength
     return fit_probe(features, targets, **validation, strengths=[strength])
 
 

@@ -55,7 +55,7 @@ class LinearProbe:
         return features @ self.kernel + self.bias
 
 
-def fit_probe(
+def fit_probe(  # noqa: PLR0913 (one solver, each setting by its name)
     features: np.ndarray,
     targets: np.ndarray,
     *,
@@ -63,6 +63,7 @@ def fit_probe(
     validation_targets: np.ndarray,
     weights: np.ndarray | None = None,
     strengths: Sequence[float] = STRENGTHS,
+    patience: int | None = None,
     multi_label: bool = False,
 ) -> LinearProbe:
     """The linear probe with the lowest validation cross-entropy; a tie goes to the stronger regularisation.
@@ -79,6 +80,8 @@ def fit_probe(
         validation_targets: `(m, classes)`.
         weights: `(n,)` how much each example counts, at least 0; all 1 by default.
         strengths: to choose from, above 0.
+        patience: ends the path after so many strengths in a row that are worse than the best so far, since the weaker
+            regularisations take longest; None tries all.
         multi_label: whether an example may have several labels; each label then has a regression of its own.
 
     Raises:
@@ -108,7 +111,9 @@ def fit_probe(
         probe = LinearProbe(fit.kernel.astype(np.float32), fit.bias.astype(np.float32), fit.strength, ())
         logits = probe.logits(validation_features).astype(np.float64)
         probes.append((probe, _point(fit, logits, validation_targets, multi_label=multi_label)))
-    best, _ = min(probes, key=lambda pair: pair[1].validation_loss)  # the first of equals
+        best, point = min(probes, key=lambda pair: pair[1].validation_loss)  # the first of equals
+        if patience is not None and len(probes) - [one for _, one in probes].index(point) > patience:
+            break
     return replace(best, path=tuple(point for _, point in probes))
 
 

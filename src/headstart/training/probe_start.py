@@ -24,6 +24,7 @@ from headstart.training.history import History
 PHASE_NAME = "linear probe"
 MAX_ROWS = 20_000  # features of more rows would not fit a small memory: 20,000 x 2,048 float32 are 164 MB
 BATCH_SIZE = 64
+PATIENCE = 2  # strengths; validation loss has one valley along the path
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +66,7 @@ def solve_probe(
         validation_features=_features(pool, examples.validation_source, validation_rows, progress),
         validation_targets=examples.validation_targets,
         weights=weights,
+        patience=PATIENCE,
         multi_label=task.multi_label,
     )
     logits = probe.logits(features)
