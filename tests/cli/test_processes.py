@@ -78,15 +78,17 @@ def can_mount() -> bool:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kilobytes", [8, 400, 8000, 12000])
-def test_a_full_disk_is_told_without_a_traceback(photos, tmp_path, cannot_run, kilobytes):
+# With a bank a checkpoint is small, and the model is what does not fit; without one each holds the whole network.
+@pytest.mark.parametrize(("kilobytes", "views"), [(8, 2), (400, 2), (3000, 2), (8000, 0), (12000, 0)])
+def test_a_full_disk_is_told_without_a_traceback(photos, tmp_path, cannot_run, kilobytes, views):
     if not can_mount():
         cannot_run("needs Linux that lets a user mount a small disk")
     disk = tmp_path / "disk"
     disk.mkdir()
     script = Path(__file__).with_name("train_on_small_disk.sh")
+    training = [disk, f"{kilobytes}k", photos, *QUICK, "--views", str(views)]
     process = subprocess.run(
-        ["unshare", "--user", "--map-root-user", "--mount", "sh", script, disk, f"{kilobytes}k", photos, *QUICK],
+        ["unshare", "--user", "--map-root-user", "--mount", "sh", script, *training],
         env={**os.environ, "HEADSTART_PYTHON": sys.executable},
         capture_output=True,
         text=True,
