@@ -90,6 +90,21 @@ def test_what_a_recipe_fixes_stays(photos):
     assert recipe.fine_tuning_phase.unfreeze_from == "block4"
 
 
+@pytest.mark.parametrize(
+    ("epochs", "text"),
+    [
+        ({"epochs": 4}, "4 epochs from block5 up, rate 0.001"),
+        (
+            {"frozen_epochs": 2, "epochs": 4, "deep_epochs": 5},
+            "2 frozen epochs, then 4 epochs from block5 up, rate 0.001, then 5 epochs from block1 up, rate 0.0001",
+        ),
+        ({"epochs": 0}, "nothing more"),
+    ],
+)
+def test_a_plan_names_the_phases_that_have_epochs(photos, epochs, text):
+    assert f"  learning: {text}" in plan(photos, **NETWORK, **epochs, learning_rate=0.001).lines
+
+
 def test_without_augmentation_one_view_is_enough(photos):
     assert plan(photos, **NETWORK, augment="none").recipe.bank.num_views == 1
     assert plan(photos, **NETWORK, augment="none", views=0).recipe.bank.num_views == 0

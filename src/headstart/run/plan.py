@@ -60,16 +60,19 @@ class Plan:
     def lines(self) -> list[str]:
         """The plan to read."""
         recipe = self.recipe
-        fine, deep, frozen = recipe.fine_tuning_phase, recipe.deep_phase, recipe.frozen_phase
+        frozen = recipe.frozen_phase.epochs
         head = "a linear probe" if recipe.head.start == "probe" else "random weights"
-        epochs = f"{frozen.epochs} frozen epochs, " if frozen.epochs else ""
-        deeper = f", then {deep.epochs} epochs from {deep.unfreeze_from} up" if deep.epochs else ""
-        learning = f"{epochs}{fine.epochs} epochs from {fine.unfreeze_from} up, rate {fine.learning_rate:g}{deeper}"
+        learning = [f"{frozen} frozen epochs"] if frozen else []
+        learning += [
+            f"{section.epochs} epochs from {section.unfreeze_from} up, rate {section.learning_rate:g}"
+            for section in (recipe.fine_tuning_phase, recipe.deep_phase)
+            if section.epochs
+        ]
         return [
             f"Plan: about {self.num_training} training pictures, about {_duration(sum(self.seconds.values()))}",
             self._bank_line(),
             f"  head: starts from {head}",
-            f"  learning: {learning}",
+            f"  learning: {', then '.join(learning) or 'nothing more'}",
             *(f"  note: {note}" for note in self.notes),
         ]
 
