@@ -23,6 +23,7 @@ def write_epochs(folder, model, *, epochs, first=1):
             phase_index=0,
             epoch=epoch,
             best_loss=1 / epoch,
+            phase_best_loss=0.5,
             epochs_since_best=0,
             stopped=False,
             last_file=last,

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from headstart.features.build import fill_bank
     from headstart.features.chunks import row_bytes
     from headstart.features.engines import ENGINES, Engine, build_engine
-    from headstart.features.probe import LinearProbe, ProbePoint, fit_probe
+    from headstart.features.probe import STRENGTHS, LinearProbe, ProbePoint, fit_probe
     from headstart.features.rank_scores import (
         MIN_SEPARATE_EXAMPLES,
         FeatureScores,
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _MODULE_OF = {
     "ENGINES": "engines",
+    "STRENGTHS": "probe",
     "BankPart": "bank",
     "BankSummary": "bank_dir",
     "Engine": "engines",
@@ -48,6 +49,7 @@ _MODULE_OF = {
 
 __all__ = [
     "ENGINES",
+    "STRENGTHS",
     "MIN_SEPARATE_EXAMPLES",
     "BankPart",
     "BankSummary",

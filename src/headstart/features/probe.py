@@ -9,7 +9,7 @@ from headstart.features.examples import check_examples, check_one_for_each
 from headstart.features.logistic import sigmoid_cross_entropy, softmax_cross_entropy
 from headstart.features.logistic_path import LogisticFit, logistic_path
 
-# A strength is the variance that a coefficient of a standardised feature is expected to have. It therefore depends on
+# A strength is the variance that a coefficient of a scaled feature is expected to have. It therefore depends on
 # the features, hardly on the number of examples, and is not scaled by it: the loss is a sum, so that more examples
 # outweigh the same penalty by themselves. With a thousand features the best is mostly between 1e-4 and 1e-2, with
 # thirty near 0.1; a step of 5 is fine enough, since accuracy is flat around the best.
@@ -68,9 +68,9 @@ def fit_probe(  # noqa: PLR0913 (one solver, each setting by its name)
 ) -> LinearProbe:
     """The linear probe with the lowest validation cross-entropy; a tie goes to the stronger regularisation.
 
-    Minimises what scikit-learn's `LogisticRegression(C=strength)` minimises on standardised features,
-    `strength * sum_i weight_i * loss_i + |kernel|² / 2` with a free bias, to about 1e-5 of the optimum. The result is
-    folded back so that it takes raw features. Two classes are fitted as with `C=2 * strength` there, where one column
+    Minimises what scikit-learn's `LogisticRegression(C=strength)` minimises on features less their means and divided by
+    one number: `strength * sum_i weight_i * loss_i + |kernel|² / 2` with a free bias, to about 1e-5 of the optimum. The
+    result is folded back so that it takes raw features. Two classes are fitted as with `C=2 * strength` there, where one column
     stands for two opposite ones. Classes that training or validation lacks are fine.
 
     Args:

@@ -1,4 +1,8 @@
-"""Features brought to mean 0 and deviation 1 in one copy, whatever the size of the set."""
+"""Features brought to mean 0 and a mean variance of 1 in one copy, whatever the size of the set.
+
+All features are divided by one number. Each by its own would blow up those that hardly vary: the folded kernel would
+be huge for them, and the first step of fine-tuning that moves them a little would throw the head off.
+"""
 
 from dataclasses import dataclass
 
@@ -13,11 +17,11 @@ class Standardisation:
 
     Attributes:
         mean: `(d,)` float64.
-        deviation: `(d,)` float64, above 0; 1 for a feature that is the same everywhere.
+        deviation: root of the mean variance, above 0; 1 where every feature is the same everywhere.
     """
 
     mean: np.ndarray
-    deviation: np.ndarray
+    deviation: float
 
     @classmethod
     def of(cls, features: np.ndarray) -> "Standardisation":
@@ -25,13 +29,13 @@ class Standardisation:
         blocks = [features[start : start + ROWS_PER_BLOCK] for start in range(0, len(features), ROWS_PER_BLOCK)]
         mean = sum(block.sum(axis=0, dtype=np.float64) for block in blocks) / len(features)
         variance = sum(((block - mean) ** 2).sum(axis=0) for block in blocks) / len(features)
-        deviation = np.sqrt(variance)
-        # A constant feature keeps the rounding of its mean as deviation: dividing by that would blow up noise.
-        constant = deviation <= 1e-12 * np.abs(mean)
-        return cls(mean, np.where(constant | (deviation == 0), 1.0, deviation))
+        deviation = float(np.sqrt(np.mean(variance)))
+        # Constant features keep the rounding of their mean as deviation: dividing by that would blow up noise.
+        is_constant = deviation <= 1e-12 * np.abs(mean).max()
+        return cls(mean, 1.0 if is_constant or deviation == 0 else deviation)
 
     def rows(self, features: np.ndarray) -> np.ndarray:
-        """`(n, d + 1)` float32: standardised features, and a column of ones for the bias."""
+        """`(n, d + 1)` float32: scaled features, and a column of ones for the bias."""
         rows = np.ones((len(features), len(self.mean) + 1), np.float32)
         for start in range(0, len(features), ROWS_PER_BLOCK):
             block = slice(start, start + ROWS_PER_BLOCK)
@@ -47,5 +51,5 @@ class Standardisation:
         Returns:
             `(d, classes)` and `(classes,)` float64.
         """
-        kernel = coefficients[:-1] / self.deviation[:, None]
+        kernel = coefficients[:-1] / self.deviation
         return kernel, coefficients[-1] - self.mean @ kernel

@@ -75,7 +75,7 @@ class LearningParts:
     """What each phase learns from.
 
     Attributes:
-        pooled: examples for the probe and the frozen phase.
+        pooled: examples for the probe and the frozen phase: pooled features where the bank holds them.
         upper: examples for the fine-tuning phase.
         pixels: examples for the deep phase.
         num_computed: rows of the bank that were computed for this run; 0 when all were there, or without a bank.
@@ -99,8 +99,15 @@ def cut_layer(recipe: Recipe) -> str | None:
 
 
 def bank_stages(recipe: Recipe) -> tuple[str, ...]:
-    """Layers whose activations the run's bank holds."""
-    return tuple(dict.fromkeys(name for name in (cut_layer(recipe), POOLED) if name is not None))
+    """Layers whose activations the run's bank holds.
+
+    Pooled features for the head alone are worth a run of the whole backbone where many epochs learn from them, or where
+    nothing else is stored; a probe needs them once and computes them from the cut.
+    """
+    cut = cut_layer(recipe)
+    if cut is None or cut == POOLED:
+        return (POOLED,)
+    return (cut, POOLED) if recipe.frozen_phase.epochs else (cut,)
 
 
 @dataclass(frozen=True, eq=False)
@@ -187,10 +194,10 @@ def build_learning_parts(
         resize_mode=task.resize_mode,
         progress=progress,
     )
-    cut = cut_layer(recipe)
+    stages = bank_stages(recipe)
     return LearningParts(
-        pooled=_bank_examples(pixels, bank, parts, views, POOLED),
-        upper=pixels if cut is None else _bank_examples(pixels, bank, parts, views, cut),
+        pooled=_bank_examples(pixels, bank, parts, views, stages[-1]),
+        upper=pixels if cut_layer(recipe) is None else _bank_examples(pixels, bank, parts, views, stages[0]),
         pixels=pixels,
         num_computed=num_computed,
         facts={"name": bank.path.name, "num_views": views.count, "num_computed": num_computed, **bank.facts},

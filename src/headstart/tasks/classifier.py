@@ -86,6 +86,11 @@ class ImageClassifier:
         kind = keras.losses.BinaryCrossentropy if self.multi_label else keras.losses.CategoricalCrossentropy
         return kind(from_logits=True, label_smoothing=label_smoothing)
 
+    def smoothed(self, targets: np.ndarray, label_smoothing: float) -> np.ndarray:
+        """Targets as `loss(label_smoothing)` sees them, both `(examples, num_classes)`."""
+        share = 1 / 2 if self.multi_label else 1 / len(self.class_names)
+        return targets * (1 - label_smoothing) + label_smoothing * share
+
     def metrics(self) -> list[keras.metrics.Metric]:
         """What training shows each epoch; numbers that are reported come from `headstart.evaluation`."""
         if self.multi_label:

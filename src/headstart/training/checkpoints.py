@@ -28,6 +28,7 @@ class Checkpoint:
         phase_index: which phase, from 0.
         epoch: epochs of that phase that are done.
         best_loss: lowest validation loss of the run so far.
+        phase_best_loss: lowest validation loss of this phase so far.
         epochs_since_best: epochs of this phase since then, for early stopping.
         stopped: whether this phase is over.
         last_file: weights and optimizer state after the epoch.
@@ -38,6 +39,7 @@ class Checkpoint:
     phase_index: int
     epoch: int
     best_loss: float
+    phase_best_loss: float
     epochs_since_best: int
     stopped: bool
     last_file: str

@@ -13,7 +13,7 @@ import numpy as np
 
 from headstart.backbones import cut_model
 from headstart.data import ExampleSource
-from headstart.features import LinearProbe, fit_probe
+from headstart.features import STRENGTHS, LinearProbe, fit_probe
 from headstart.progress import SILENT, Progress
 from headstart.tasks import ImageClassifier
 from headstart.training.checkpoints import Checkpoint, CheckpointDir
@@ -24,6 +24,10 @@ from headstart.training.history import History
 PHASE_NAME = "linear probe"
 MAX_ROWS = 20_000  # features of more rows would not fit a small memory: 20,000 x 2,048 float32 are 164 MB
 BATCH_SIZE = 64
+MAX_VIEWS = 2  # more bring a start no closer to what fine-tuning finds, and take as many times longer
+# Where a probe wants less regularisation than this, the features must change before any head fits well, and a large
+# kernel would throw the loss up as they do: on digits to 15.
+MAX_STRENGTH = 0.1
 PATIENCE = 2  # strengths; validation loss has one valley along the path
 
 
@@ -44,12 +48,15 @@ class ProbeStart:
 def solve_probe(
     task: ImageClassifier, examples: TrainingExamples, *, label_smoothing: float, progress: Progress = SILENT
 ) -> ProbeStart:
-    """Solves the probe on what the head would see: pooled features of every view, as far as memory allows.
+    """Solves the probe on what the head would see: pooled features of the first views, as far as memory allows.
+
+    It minimises the loss of the phases that follow: without their smoothing it would grow as sure as the features let
+    it, and learn to doubt again first.
 
     Args:
         task: its head is not changed.
         examples: what the probe learns from, and what its strength is chosen on.
-        label_smoothing: of the phases that follow, so that losses can be compared; the probe is solved without.
+        label_smoothing: of the phases that follow.
         progress: told of every batch.
     """
     started = time.perf_counter()
@@ -62,10 +69,11 @@ def solve_probe(
     weights = None if examples.weights is None else examples.weights[rows[0]]
     probe = fit_probe(
         features,
-        targets,
+        task.smoothed(targets, label_smoothing),
         validation_features=_features(pool, examples.validation_source, validation_rows, progress),
-        validation_targets=examples.validation_targets,
+        validation_targets=task.smoothed(examples.validation_targets, label_smoothing),
         weights=weights,
+        strengths=[strength for strength in STRENGTHS if strength <= MAX_STRENGTH],
         patience=PATIENCE,
         multi_label=task.multi_label,
     )
@@ -111,6 +119,7 @@ def start_from_probe(
         phase_index=0,
         epoch=1,
         best_loss=loss,
+        phase_best_loss=loss,
         epochs_since_best=0,
         stopped=True,
         last_file=best_file,
@@ -125,7 +134,7 @@ def start_from_probe(
 def _rows(examples: TrainingExamples) -> np.ndarray:
     """`(2, rows)`: example and view of each row; fewer views, then fewer examples, where all would be too many."""
     num_examples = len(examples.source)
-    num_views = max(1, min(examples.source.num_views, MAX_ROWS // num_examples))
+    num_views = max(1, min(examples.source.num_views, MAX_VIEWS, MAX_ROWS // num_examples))
     chosen = np.arange(num_examples)
     if num_examples > MAX_ROWS:
         chosen = np.sort(np.random.default_rng(examples.seed).choice(num_examples, MAX_ROWS, replace=False))

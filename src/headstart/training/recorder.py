@@ -104,21 +104,25 @@ class EpochRecorder(keras.callbacks.Callback):
         }
 
     def _next_checkpoint(self, epoch: int, val_loss: float) -> Checkpoint:
-        before = self.checkpoint
-        within = self._checkpoint_of_phase()
+        before, within = self.checkpoint, self._checkpoint_of_phase()
         name = f"{self._phase_index}-{epoch + 1:04d}"
         if before is None or val_loss < before.best_loss:
-            best_loss, waited = val_loss, 0
+            best_loss = val_loss
             with averaged(self.model):
                 best_file = self._checkpoints.write_weights(self._kept, f"{name}-best")
         else:
-            best_loss, waited = before.best_loss, 1 + (0 if within is None else within.epochs_since_best)
-            best_file = before.best_file
+            best_loss, best_file = before.best_loss, before.best_file
+        # A phase that starts worse than the one before it ended is given its time to catch up.
+        if within is None or val_loss < within.phase_best_loss:
+            phase_best_loss, waited = val_loss, 0
+        else:
+            phase_best_loss, waited = within.phase_best_loss, within.epochs_since_best + 1
         last_file = self._checkpoints.write_weights(self.model, f"{name}-last")
         return Checkpoint(
             phase_index=self._phase_index,
             epoch=epoch + 1,
             best_loss=best_loss,
+            phase_best_loss=phase_best_loss,
             epochs_since_best=waited,
             stopped=waited >= self._phase.patience or epoch + 1 == self._phase.epochs or not math.isfinite(val_loss),
             last_file=last_file,
