@@ -68,7 +68,7 @@ def rows_of(path):
 def test_a_run_leaves_everything_behind_and_nothing_half_written(finished_run):
     assert {path.name for path in finished_run.path.iterdir()} == FILES
     assert not list(finished_run.path.rglob("partial-*"))
-    assert list(finished_run.checkpoints.path.glob("*.weights.h5"))
+    assert list(finished_run.checkpoints.path.glob("*.weights.npz"))
 
 
 def test_the_recipe_holds_what_was_asked_for_and_what_was_decided(finished_run, photos):

@@ -8,6 +8,7 @@ blurs once.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import keras
@@ -87,7 +88,7 @@ def augment_views(images: np.ndarray, augmentation: Augmentation, *, seed: int, 
     Returns:
         `(num_views, n, height, width, 3)` uint8.
     """
-    augment = tf.function(build_augmenter(augmentation), autograph=False)
+    augment = _compiled_augmenter(augmentation)
     key = phase_key(seed, 0)
     views = [
         [
@@ -97,6 +98,11 @@ def augment_views(images: np.ndarray, augmentation: Augmentation, *, seed: int, 
         for view in range(num_views)
     ]
     return np.round(np.array(views)).astype(np.uint8).reshape(num_views, *images.shape)
+
+
+@cache
+def _compiled_augmenter(augmentation: Augmentation) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
+    return tf.function(build_augmenter(augmentation), autograph=False)
 
 
 def example_key(key: tf.Tensor, epoch: tf.Tensor, example: tf.Tensor) -> tf.Tensor:

@@ -49,8 +49,8 @@ _MODULE_OF = {
 
 __all__ = [
     "ENGINES",
-    "STRENGTHS",
     "MIN_SEPARATE_EXAMPLES",
+    "STRENGTHS",
     "BankPart",
     "BankSummary",
     "Engine",

@@ -70,8 +70,8 @@ def fit_probe(  # noqa: PLR0913 (one solver, each setting by its name)
 
     Minimises what scikit-learn's `LogisticRegression(C=strength)` minimises on features less their means and divided by
     one number: `strength * sum_i weight_i * loss_i + |kernel|² / 2` with a free bias, to about 1e-5 of the optimum. The
-    result is folded back so that it takes raw features. Two classes are fitted as with `C=2 * strength` there, where one column
-    stands for two opposite ones. Classes that training or validation lacks are fine.
+    result is folded back so that it takes raw features. Two classes are fitted as with `C=2 * strength` there, where
+    one column stands for two opposite ones. Classes that training or validation lacks are fine.
 
     Args:
         features: `(n, d)`. Several views of one picture are several rows.

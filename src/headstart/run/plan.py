@@ -21,14 +21,14 @@ from headstart.recipe import Recipe
 from headstart.run.bank import POOLED, BankPlace, Trunk, bank_stages, build_trunk, cut_layer
 
 # Examples that fine-tuning should see in all, within bounds on epochs.
-EXAMPLES_SEEN = 10_000
+EXAMPLES_SEEN = 6_700
 MIN_EPOCHS, MAX_EPOCHS = 12, 30
-# Rows of training pictures that a bank should hold, within bounds on views.
-BANK_ROWS = 8_000
-MIN_VIEWS, MAX_VIEWS = 2, 8
+# Views of each training picture: so many up to that number of pictures, and so many beyond all of them.
+VIEWS_UP_TO = ((300, 8), (10_000, 4))
+MIN_VIEWS = 2
 FROZEN_EPOCHS = 10  # where no probe solves the head
 BACKWARD_COST = 3.0  # a training step in forward passes: forward, gradients of activations, gradients of weights
-TIMED_PICTURES, TIMED_VIEWS = 8, 16
+TIMED_PICTURES, TIMED_VIEWS = 8, 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -249,7 +249,8 @@ def _with_views(recipe: Recipe, num_training: int) -> Recipe:
         return _update(recipe, "bank", num_views=1)  # all views would be equal
     if recipe.bank.num_views is not None:
         return recipe
-    return _update(recipe, "bank", num_views=min(max(BANK_ROWS // num_training, MIN_VIEWS), MAX_VIEWS))
+    num_views = next((views for limit, views in VIEWS_UP_TO if num_training <= limit), MIN_VIEWS)
+    return _update(recipe, "bank", num_views=num_views)
 
 
 def _with_epochs(recipe: Recipe, num_training: int) -> Recipe:
@@ -323,15 +324,15 @@ def _read(source: ImageSource) -> tuple[np.ndarray, float]:
 
 
 def _vary_seconds(images: np.ndarray, augmentation: Augmentation) -> float:
-    """Seconds to vary one picture: the difference of more and fewer views, since the first ones build a graph."""
+    """Seconds to vary one picture."""
+
+    def vary(count: int) -> None:
+        augment_views(images[:1], augmentation, seed=0, num_views=count)
+
     if augmentation.is_none:
         return 0.0
-
-    def seconds(count: int) -> float:
-        return _seconds(lambda: augment_views(images[:1], augmentation, seed=0, num_views=count))
-
-    few, many = seconds(1), seconds(1 + TIMED_VIEWS)
-    return max(0.0, many - few) / TIMED_VIEWS
+    vary(1)  # builds its graph
+    return _seconds(lambda: vary(TIMED_VIEWS)) / TIMED_VIEWS
 
 
 def _predict_seconds(model: keras.Model, count: int) -> float:

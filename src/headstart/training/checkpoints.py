@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 
 from headstart.errors import RunDamagedError
 from headstart.training.history import History
 
 FORMAT_VERSION = 1
+SUFFIX = ".weights.npz"
 KEPT = 2  # the newest and the one before, in case the newest is damaged
 
 
@@ -57,14 +59,26 @@ class CheckpointDir:
         self.path = path
 
     def write_weights(self, model: keras.Model, name: str) -> str:
-        """Writes weights and optimizer state under `name` + `.weights.h5` in one step; gives the file's name."""
+        """Writes weights and optimizer state under `name` + `.weights.npz` in one step; gives the file's name.
+
+        Not with `keras.Model.save_weights`, which took longer than the epoch before it: twelve times as long as this.
+        """
         self.path.mkdir(parents=True, exist_ok=True)
-        file_name = f"{name}.weights.h5"
+        file_name = f"{name}{SUFFIX}"
         partial = self.path / f"partial-{file_name}"
-        _require_room(self.path, _num_bytes(model))
-        model.save_weights(partial)
+        variables = _variables(model)
+        _require_room(self.path, sum(math.prod(variable.shape) * 8 for variable in variables) + 2**16)
+        arrays = {f"{place:05}": keras.ops.convert_to_numpy(variable) for place, variable in enumerate(variables)}
+        with partial.open("wb") as file:
+            np.savez(file, **arrays)  # numbers only: nothing is pickled
         partial.replace(self.path / file_name)
         return file_name
+
+    def read_weights(self, model: keras.Model, file_name: str) -> None:
+        """Gives the model, and its optimizer where it has one, what `write_weights` wrote of an equal model."""
+        with np.load(self.path / file_name, allow_pickle=False) as arrays:
+            for variable, place in zip(_variables(model), sorted(arrays.files), strict=True):
+                variable.assign(arrays[place])
 
     def write(self, checkpoint: Checkpoint, history: History) -> None:
         """Makes the checkpoint the newest and removes those before the last two."""
@@ -119,7 +133,7 @@ class CheckpointDir:
         needed = {name for path in names[-KEPT:] for name in _weights_of(path)}
         for path in names[:-KEPT]:
             path.unlink()
-        for path in self.path.glob("*.weights.h5"):
+        for path in self.path.glob(f"*{SUFFIX}"):
             if path.name not in needed:
                 path.unlink()
 
@@ -132,15 +146,14 @@ def _weights_of(path: Path) -> list[str]:
         return []
 
 
-def _num_bytes(model: keras.Model) -> int:
-    """How large a file of the model's weights and optimizer state becomes, HDF5's own part generously guessed."""
+def _variables(model: keras.Model) -> list[keras.Variable]:
+    """Weights and optimizer state, in an order that equal models share."""
     optimizer = getattr(model, "optimizer", None)  # a model that was never compiled has no such attribute
-    variables = [*model.variables, *(optimizer.variables if optimizer is not None else ())]
-    return sum(math.prod(variable.shape) for variable in variables) * 4 + 1024 * len(variables) + 2**16
+    return [*model.variables, *(optimizer.variables if optimizer is not None else ())]
 
 
 def _require_room(folder: Path, num_bytes: int) -> None:
-    """Fails while it is harmless: HDF5 that meets a full disk half-way crashes the process when it ends.
+    """Fails before anything is written.
 
     Raises:
         OSError: the disk has no room for so many bytes.

@@ -64,7 +64,7 @@ def fit_phase(  # noqa: PLR0913 (what a phase is a function of, each by its name
         model = model_above(task, examples.cut)
         _compile(model, task, phase, num_steps=phase.epochs * examples.steps_per_epoch)
         if recorder.checkpoint is not None and recorder.epochs_done:
-            model.load_weights(checkpoints.path / recorder.checkpoint.last_file)
+            checkpoints.read_weights(model, recorder.checkpoint.last_file)
         remaining = phase.epochs - recorder.epochs_done
         progress.start(f"{phase.name} phase", remaining * examples.steps_per_epoch)
         _fit(model, phase, examples, phase_index=phase_index, recorder=recorder)
@@ -86,7 +86,7 @@ def validation_batches(examples: TrainingExamples) -> Any:
 
 def _load_best(kept: keras.Model, recorder: EpochRecorder, checkpoints: CheckpointDir) -> None:
     if recorder.checkpoint is not None:
-        kept.load_weights(checkpoints.path / recorder.checkpoint.best_file)
+        checkpoints.read_weights(kept, recorder.checkpoint.best_file)
 
 
 def _compile(model: keras.Model, task: ImageClassifier, phase: Phase, *, num_steps: int) -> None:

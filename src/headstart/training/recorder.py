@@ -118,6 +118,7 @@ class EpochRecorder(keras.callbacks.Callback):
         else:
             phase_best_loss, waited = within.phase_best_loss, within.epochs_since_best + 1
         last_file = self._checkpoints.write_weights(self.model, f"{name}-last")
+        known = before.hashes if before is not None and before.best_file == best_file else {}
         return Checkpoint(
             phase_index=self._phase_index,
             epoch=epoch + 1,
@@ -127,7 +128,7 @@ class EpochRecorder(keras.callbacks.Callback):
             stopped=waited >= self._phase.patience or epoch + 1 == self._phase.epochs or not math.isfinite(val_loss),
             last_file=last_file,
             best_file=best_file,
-            hashes={file: self._checkpoints.hash_of(file) for file in (last_file, best_file)},
+            hashes={file: known.get(file) or self._checkpoints.hash_of(file) for file in (last_file, best_file)},
         )
 
 
