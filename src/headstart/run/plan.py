@@ -24,7 +24,7 @@ from headstart.run.bank import POOLED, BankPlace, Trunk, bank_stages, build_trun
 EXAMPLES_SEEN = 6_700
 MIN_EPOCHS, MAX_EPOCHS = 12, 30
 # Views of each training picture: so many up to that number of pictures, and so many beyond all of them.
-VIEWS_UP_TO = ((300, 8), (10_000, 4))
+VIEWS_UP_TO = ((300, 8), (1_000, 6), (10_000, 4))
 MIN_VIEWS = 2
 FROZEN_EPOCHS = 10  # where no probe solves the head
 BACKWARD_COST = 3.0  # a training step in forward passes: forward, gradients of activations, gradients of weights
