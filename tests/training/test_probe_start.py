@@ -14,7 +14,7 @@ def started(small_classifier, examples, tmp_path_factory):
     """A classifier that starts from its probe, the solved probe, and its checkpoint and history."""
     task, checkpoints = small_classifier(), CheckpointDir(tmp_path_factory.mktemp("checkpoints"))
     solved = solve_probe(task, examples, label_smoothing=SMOOTHING)
-    start = start_from_probe(task, solved, examples, label_smoothing=SMOOTHING, checkpoints=checkpoints)
+    start = start_from_probe(task, solved, checkpoints=checkpoints)
     return task, solved, checkpoints, start
 
 

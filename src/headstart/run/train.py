@@ -280,8 +280,6 @@ def _start_from_probe(
         checkpoint, history = start_from_probe(
             task,
             start,
-            examples,
-            label_smoothing=label_smoothing,
             checkpoints=run.checkpoints,
             kept_from=kept_from(run.recipe),
         )

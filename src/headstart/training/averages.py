@@ -1,27 +1,10 @@
 """The running average of the weights that an optimizer may keep beside them."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import keras
 
 
-@contextmanager
-def averaged(model: keras.Model) -> Iterator[None]:
-    """Inside, the model has its averaged weights, to the bit; where its optimizer averages nothing, its own.
-
-    Args:
-        model: compiled model.
-    """
-    swap_averages(model)
-    try:
-        yield
-    finally:
-        swap_averages(model)
-
-
 def swap_averages(model: keras.Model) -> None:
-    """Exchanges weights and averages; twice is as before.
+    """Exchanges a compiled model's weights and averages; twice is as before. Without averages nothing happens.
 
     `keras.callbacks.SwapEMAWeights` exchanges by adding and subtracting, which costs the last bits, so that a training
     that goes on from a file would not be the one that never stopped.

@@ -77,7 +77,7 @@ def model_above(task: ImageClassifier, cut: str | None) -> keras.Model:
     return without_optimizer(task.model) if cut is None else cut_model(task.model, cut).upper
 
 
-def validation_batches(examples: TrainingExamples) -> Any:
+def _validation_batches(examples: TrainingExamples) -> Any:
     """The validation part in order, once: a `tf.data.Dataset` of examples and targets."""
     return evaluation_batches(
         examples.validation_source, batch_size=examples.batch_size, targets=examples.validation_targets
@@ -117,7 +117,7 @@ def _fit(
     with original_errors(examples.source):
         model.fit(
             batches.dataset,
-            validation_data=validation_batches(examples),
+            validation_data=_validation_batches(examples),
             initial_epoch=recorder.epochs_done,
             epochs=phase.epochs,
             steps_per_epoch=batches.steps_per_epoch,

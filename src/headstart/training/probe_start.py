@@ -18,7 +18,7 @@ from headstart.progress import SILENT, Progress
 from headstart.tasks import ImageClassifier
 from headstart.training.checkpoints import Checkpoint, CheckpointDir
 from headstart.training.examples import TrainingExamples
-from headstart.training.fit import model_above, validation_batches
+from headstart.training.fit import model_above
 from headstart.training.history import History
 
 PHASE_NAME = "linear probe"
@@ -33,11 +33,13 @@ PATIENCE = 2  # strengths; validation loss has one valley along the path
 
 @dataclass(frozen=True, eq=False)
 class ProbeStart:
-    """A solved probe, its loss and share of right answers on the training rows, and the seconds it took."""
+    """A solved probe, how it does in the loss of the phases that follow, and the seconds it took."""
 
     probe: LinearProbe
     loss: float
     accuracy: float
+    validation_loss: float
+    validation_accuracy: float
     seconds: float
 
     def facts(self) -> dict[str, Any]:
@@ -67,27 +69,33 @@ def solve_probe(
     pool = _pool_model(task, examples.cut)
     features, targets = _features(pool, examples.source, rows, progress), examples.targets[rows[0]]
     weights = None if examples.weights is None else examples.weights[rows[0]]
+    validation_features = _features(pool, examples.validation_source, validation_rows, progress)
     probe = fit_probe(
         features,
         task.smoothed(targets, label_smoothing),
-        validation_features=_features(pool, examples.validation_source, validation_rows, progress),
+        validation_features=validation_features,
         validation_targets=task.smoothed(examples.validation_targets, label_smoothing),
         weights=weights,
         strengths=[strength for strength in STRENGTHS if strength <= MAX_STRENGTH],
         patience=PATIENCE,
         multi_label=task.multi_label,
     )
-    logits = probe.logits(features)
-    loss = float(task.loss(label_smoothing)(targets, logits, weights))
-    return ProbeStart(probe, loss, task.accuracy(logits, targets), time.perf_counter() - started)
+    logits, validation_logits = probe.logits(features), probe.logits(validation_features)
+    loss = task.loss(label_smoothing)
+    return ProbeStart(
+        probe=probe,
+        loss=float(loss(targets, logits, weights)),
+        accuracy=task.accuracy(logits, targets),
+        validation_loss=float(loss(examples.validation_targets, validation_logits)),
+        validation_accuracy=task.accuracy(validation_logits, examples.validation_targets),
+        seconds=time.perf_counter() - started,
+    )
 
 
 def start_from_probe(
     task: ImageClassifier,
     start: ProbeStart,
-    examples: TrainingExamples,
     *,
-    label_smoothing: float,
     checkpoints: CheckpointDir,
     kept_from: str | None = None,
 ) -> tuple[Checkpoint, History]:
@@ -96,30 +104,26 @@ def start_from_probe(
     Args:
         task: its head is changed.
         start: the solved probe.
-        examples: what its losses are measured on, the same as for the phases that follow.
-        label_smoothing: of the phases that follow, so that validation losses can be compared.
         checkpoints: where the run keeps its checkpoints.
         kept_from: as in `fit_phase`.
     """
-    started = time.perf_counter()
     task.model.get_layer("logits").set_weights([start.probe.kernel, start.probe.bias])
-    loss, accuracy = _measure(task, examples, label_smoothing)
     row = {
         "phase": PHASE_NAME,
         "epoch": 1,
         "learning_rate": 0.0,
         "loss": start.loss,
         "accuracy": start.accuracy,
-        "val_loss": loss,
-        "val_accuracy": accuracy,
-        "seconds": round(start.seconds + time.perf_counter() - started, 3),
+        "val_loss": start.validation_loss,
+        "val_accuracy": start.validation_accuracy,
+        "seconds": round(start.seconds, 3),
     }
     best_file = checkpoints.write_weights(model_above(task, kept_from), "0-0001-best")
     checkpoint = Checkpoint(
         phase_index=0,
         epoch=1,
-        best_loss=loss,
-        phase_best_loss=loss,
+        best_loss=start.validation_loss,
+        phase_best_loss=start.validation_loss,
         epochs_since_best=0,
         stopped=True,
         last_file=best_file,
@@ -158,11 +162,3 @@ def _features(pool: keras.Model, source: ExampleSource, rows: np.ndarray, progre
         features.append(np.asarray(pool.predict_on_batch(padded)[: len(batch)], "float32"))
         progress.advance(len(batch))
     return np.concatenate(features)
-
-
-def _measure(task: ImageClassifier, examples: TrainingExamples, label_smoothing: float) -> tuple[float, float]:
-    """Loss and accuracy on the validation part, as the phases that follow measure them."""
-    model = model_above(task, examples.cut)
-    model.compile(loss=task.loss(label_smoothing), metrics=task.metrics(), weighted_metrics=[])
-    measured = model.evaluate(validation_batches(examples), return_dict=True, verbose=0)
-    return float(measured["loss"]), float(measured["accuracy"])

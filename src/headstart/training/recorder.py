@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from headstart.progress import Progress
-from headstart.training.averages import averaged, swap_averages
+from headstart.training.averages import swap_averages
 from headstart.training.checkpoints import Checkpoint, CheckpointDir
 from headstart.training.history import History
 from headstart.training.phases import Phase
@@ -74,11 +74,7 @@ class EpochRecorder(keras.callbacks.Callback):
         self._progress.advance(1)
 
     def on_test_begin(self, logs: dict[str, float] | None = None) -> None:  # noqa: ARG002
-        """Validates the averaged weights, where there are such."""
-        swap_averages(self.model)
-
-    def on_test_end(self, logs: dict[str, float] | None = None) -> None:  # noqa: ARG002
-        """Goes on with the weights that learn."""
+        """Validates the averaged weights, where there are such; they stay until the epoch is kept."""
         swap_averages(self.model)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
@@ -108,8 +104,7 @@ class EpochRecorder(keras.callbacks.Callback):
         name = f"{self._phase_index}-{epoch + 1:04d}"
         if before is None or val_loss < before.best_loss:
             best_loss = val_loss
-            with averaged(self.model):
-                best_file = self._checkpoints.write_weights(self._kept, f"{name}-best")
+            best_file = self._checkpoints.write_weights(self._kept, f"{name}-best")
         else:
             best_loss, best_file = before.best_loss, before.best_file
         # A phase that starts worse than the one before it ended is given its time to catch up.
@@ -117,6 +112,7 @@ class EpochRecorder(keras.callbacks.Callback):
             phase_best_loss, waited = val_loss, 0
         else:
             phase_best_loss, waited = within.phase_best_loss, within.epochs_since_best + 1
+        swap_averages(self.model)  # back to the weights that learn
         last_file = self._checkpoints.write_weights(self.model, f"{name}-last")
         known = before.hashes if before is not None and before.best_file == best_file else {}
         return Checkpoint(
