@@ -192,7 +192,7 @@ class Speed:
         lower = halves.lower if halves else None
         upper = halves.upper if halves else backbone.model
         above = _predict_seconds(upper, count) / count
-        below = 0.0 if lower is None or recipe.bank.num_views else _predict_seconds(lower, count) / count
+        below = 0.0 if lower is None or trunk is not None else _predict_seconds(lower, count) / count
         if trunk is None:
             return cls(read, vary, below or above, below, above)
         rows = batch[: trunk.engine.batch_size]

@@ -266,7 +266,10 @@ def _learning_parts(
             calibration = calibration_pictures(dataset, recipe, backbone.image_size)
             trunk = build_trunk(backbone, recipe, calibration=calibration, place=place)
         parts = build_learning_parts(task, recipe, dataset, trunk, place=place, progress=progress)
-    run.update_state("started", bank=dict(parts.facts))
+    facts = dict(parts.facts)
+    if facts:  # a run that goes on finds rows that it computed before
+        facts["num_computed"] += run.state.get("bank", {}).get("num_computed", 0)
+    run.update_state("started", bank=facts)
     return parts
 
 
