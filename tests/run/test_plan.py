@@ -1,17 +1,20 @@
 """What a recipe leaves open is chosen, what it fixes stays, and limits are kept."""
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from headstart.backbones import build_backbone
 from headstart.errors import RecipeError
 from headstart.recipe import Recipe
 from headstart.run import plan
-from headstart.run.plan import bank_bytes, fit_bank
+from headstart.run.plan import Speed, _with_epochs, _with_views, _within, bank_bytes, fit_bank
 
 NETWORK = {"backbone": "vgg19_mini", "weights": "none", "image_size": 32}
 # Bytes of a row: pooled features and activations below the cut, float16.
 POOLED, BELOW_BLOCK5, BELOW_BLOCK4, BELOW_BLOCK3 = 2 * 128, 2 * 2 * 2 * 128, 2 * 4 * 4 * 64, 2 * 8 * 8 * 32
 NUM_TRAINING, NUM_VALIDATION = 100, 20
+OPEN = Recipe.from_values({"data": {"path": "photos"}, "backbone": {"name": "vgg19_mini"}}).resolved()
 
 
 @pytest.fixture(scope="module")
@@ -19,13 +22,15 @@ def backbone():
     return build_backbone("vgg19_mini", image_size=(32, 32), weights="none")
 
 
-def recipe_of(num_views, *, unfreeze_from="block5", epochs=1):
+def recipe_of(num_views, *, unfreeze_from="block5", epochs=1, frozen_epochs=1):
     return Recipe.from_values(
         {
             "data": {"path": "photos"},
             "backbone": {"name": "vgg19_mini"},
             "bank": {"num_views": num_views},
+            "frozen_phase": {"epochs": frozen_epochs},
             "fine_tuning_phase": {"epochs": epochs, "unfreeze_from": unfreeze_from},
+            "deep_phase": {"epochs": 0},
         }
     )
 
@@ -47,6 +52,11 @@ def test_a_bank_takes_what_its_stages_take(backbone, unfreeze_from, epochs, row)
     recipe = recipe_of(4, unfreeze_from=unfreeze_from, epochs=epochs)
     assert bank_bytes(recipe, backbone, NUM_TRAINING, NUM_VALIDATION) == bytes_of(4, row)
     assert bank_bytes(recipe_of(0), backbone, NUM_TRAINING, NUM_VALIDATION) == 0
+
+
+def test_pooled_features_are_kept_only_where_epochs_learn_from_them(backbone):
+    recipe = recipe_of(4, frozen_epochs=0)
+    assert bank_bytes(recipe, backbone, NUM_TRAINING, NUM_VALIDATION) == bytes_of(4, BELOW_BLOCK5)
 
 
 @pytest.mark.parametrize(
@@ -110,11 +120,44 @@ def test_without_augmentation_one_view_is_enough(photos):
     assert plan(photos, **NETWORK, augment="none", views=0).recipe.bank.num_views == 0
 
 
-def test_a_plan_is_shortened_to_the_minutes_that_there_are(photos):
-    free = plan(photos, **NETWORK)
-    short = plan(photos, **NETWORK, minutes=free.minutes / 2 if free.minutes > 0.2 else 0.06)
-    assert short.recipe.fine_tuning_phase.epochs < free.recipe.fine_tuning_phase.epochs
-    assert any(text in short.notes[0] for text in ("shortened to fit", "not possible in"))
+@settings(deadline=None)
+@given(st.integers(1, 1_000_000))
+def test_more_pictures_never_get_more_views_or_epochs(num_training):
+    fewer, more = (
+        _with_epochs(_with_views(OPEN, count), count) for count in (num_training, num_training + num_training // 3 + 1)
+    )
+    assert 2 <= more.bank.num_views <= fewer.bank.num_views <= 8
+    assert 1 <= more.fine_tuning_phase.epochs <= fewer.fine_tuning_phase.epochs
+    assert fewer.frozen_phase.epochs == fewer.deep_phase.epochs == 0
+
+
+@settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.floats(0, 2e6), st.sampled_from(["block2", "block4", "block5"]))
+def test_a_bank_never_outgrows_its_limit_and_why_is_told(backbone, limit_bytes, stage):
+    recipe = recipe_of(6, unfreeze_from=stage)
+    fitted, notes = fit_bank(recipe, backbone, NUM_TRAINING, NUM_VALIDATION, limit_bytes=limit_bytes)
+    assert bank_bytes(fitted, backbone, NUM_TRAINING, NUM_VALIDATION) <= limit_bytes
+    assert bool(notes) == (fitted != recipe)
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.floats(1, 500))
+def test_minutes_hold_or_it_is_said_that_they_cannot(seconds):
+    speed = Speed(read=0.001, vary=0.002, trunk=0.01, below=0.0, above=0.005)
+
+    def expected(recipe):
+        return speed.seconds(recipe, 500, 100)
+
+    recipe = _with_epochs(_with_views(OPEN, 500), 500)
+    fitted, notes = _within(recipe, seconds, expected)
+    is_met = sum(expected(fitted).values()) <= seconds
+    assert is_met or "not possible" in notes[0]
+    assert bool(notes) == (fitted != recipe or not is_met)
+
+
+def test_minutes_reach_the_plan(photos):
+    (note,) = plan(photos, **NETWORK, minutes=0.01).notes
+    assert "not possible in 1 second" in note
 
 
 @pytest.mark.parametrize("wrong", [{"minutes": 0}, {"minutes": -1}, {"minutes": float("nan")}, {"bank_limit": -0.1}])
