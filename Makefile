@@ -33,10 +33,13 @@ format: $(READY) ## Put the code into its format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(READY) ## Measure what the README claims (an idle machine, about 45 minutes, needs the real data)
+bench: $(READY) ## Measure what the README claims (an idle machine, about an hour and a half, needs the real data)
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/vgg19_mini_probe.py
 	$(BIN)/python benchmarks/trunk_engines.py
+	$(BIN)/python benchmarks/linear_probe.py
+	$(BIN)/python benchmarks/bank_reuse.py
+	$(BIN)/python benchmarks/bank_memory.py
 	$(BIN)/python benchmarks/recipe_vs_keras.py
 
 notebooks: $(READY) ## Build the notebooks from their text form
