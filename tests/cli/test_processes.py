@@ -44,11 +44,11 @@ def test_stderr_holds_our_lines_and_stdout_one(start_process, photos, tmp_path):
 @pytest.mark.slow
 def test_ctrl_c_leaves_a_readable_run_that_resume_completes(start_process, photos, tmp_path):
     run = tmp_path / "run"
-    process = start_process("train", photos, *NETWORK, "--frozen-epochs", "2", "--epochs", "3", "--out", run)
+    process = start_process("train", photos, *NETWORK, "--frozen-epochs", "2", "--epochs", "30", "--out", run)
     seen = ""
     for line in process.stderr:
         seen += line
-        if line.startswith("frozen epoch 1"):
+        if line.startswith("fine-tuning epoch 1:"):
             process.send_signal(signal.SIGINT)
             break
     _, rest = process.communicate()
@@ -60,7 +60,7 @@ def test_ctrl_c_leaves_a_readable_run_that_resume_completes(start_process, photo
     resumed = start_process("resume", run, "--json")
     stdout, stderr = resumed.communicate()
     assert resumed.returncode == 0, stderr
-    assert "frozen epoch 1:" not in stderr
+    assert "fine-tuning epoch 1:" not in stderr
     assert json.loads(stdout)["num_test_examples"] > 0
     assert (run / "report.html").is_file()
 

@@ -12,7 +12,7 @@ from headstart.run import Run, resume
 MOMENTS = {
     "in the audit": {"step": "checking pictures", "parts": 5},
     "in the feature bank": {"step": "computing the feature bank", "parts": 32},
-    "in the linear probe": {"step": "linear probe", "parts": 64},
+    "in the linear probe": {"step": "linear probe", "parts": 36},
     "after the linear probe": {"text": "linear probe: "},
     "in the first epoch": {"step": "frozen phase", "parts": 2},
     "at the end of an epoch": {"step": "frozen phase", "parts": 3},

@@ -50,7 +50,7 @@ def test_only_the_last_two_are_kept(tmp_path, model):
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
         f"0-{epoch}{suffix}"
         for epoch in ("0011", "0012")
-        for suffix in (".json", "-last.weights.npz", "-best.weights.h5")
+        for suffix in (".json", "-last.weights.npz", "-best.weights.npz")
     )
 
 
