@@ -1,7 +1,7 @@
 """The automatic recipe: what is left open is chosen from pictures, network and machine, and its time is foretold.
 
 BiT's HyperRule (Kolesnikov et al., arXiv 1912.11370, section 3.3) chooses resolution, schedule length and mixup from
-the size of the data set alone; so does this, with constants measured by `benchmarks/recipe_choices.py`.
+the size of the data set alone; so does this, with constants that `benchmarks/recipe_choices.py` measures.
 """
 
 import math
