@@ -239,7 +239,9 @@ def test_banks_are_listed_with_what_they_hold_and_cleared_by_name(
     assert len(list_banks(bank_dir)) == 2
     assert clear_banks(bank_dir, (banks[0].name,)) == [banks[0]]
     assert list_banks(bank_dir) == [banks[1]]
+    (bank_dir / "engines" / "int8-model").mkdir(parents=True)
     clear_banks(bank_dir)
+    assert list(bank_dir.iterdir()) == []
     assert list_banks(bank_dir) == []
     assert list_banks(bank_dir / "missing") == []
 

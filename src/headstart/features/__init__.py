@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from headstart.features.bank import BankPart, FeatureBank
-    from headstart.features.bank_dir import BankSummary, clear_banks, default_bank_dir, list_banks
+    from headstart.features.bank_dir import ENGINES_FOLDER, BankSummary, clear_banks, default_bank_dir, list_banks
     from headstart.features.build import fill_bank
     from headstart.features.chunks import row_bytes
     from headstart.features.engines import ENGINES, Engine, build_engine
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _MODULE_OF = {
     "ENGINES": "engines",
+    "ENGINES_FOLDER": "bank_dir",
     "STRENGTHS": "probe",
     "BankPart": "bank",
     "BankSummary": "bank_dir",
@@ -49,6 +50,7 @@ _MODULE_OF = {
 
 __all__ = [
     "ENGINES",
+    "ENGINES_FOLDER",
     "MIN_SEPARATE_EXAMPLES",
     "STRENGTHS",
     "BankPart",

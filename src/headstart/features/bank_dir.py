@@ -16,6 +16,8 @@ FACTS_FILE = "bank.json"  # of each bank: what was computed
 
 BANK_DIR_VARIABLE = "HEADSTART_BANK_DIR"
 
+ENGINES_FOLDER = "engines"
+
 
 @dataclass(frozen=True)
 class BankSummary:
@@ -67,6 +69,8 @@ def clear_banks(bank_dir: Path, names: tuple[str, ...] = ()) -> list[BankSummary
     chosen = [bank for bank in banks if not names or bank.name in names]
     for bank in chosen:
         shutil.rmtree(bank_dir / bank.name)
+    if not names:  # quantised models serve banks only
+        shutil.rmtree(bank_dir / ENGINES_FOLDER, ignore_errors=True)
     return chosen
 
 

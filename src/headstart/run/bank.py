@@ -14,6 +14,7 @@ import PIL
 from headstart.backbones import Backbone, find_backbone
 from headstart.data import Dataset, ImageSource
 from headstart.features import (
+    ENGINES_FOLDER,
     Engine,
     FeatureBank,
     Pictures,
@@ -140,7 +141,7 @@ def build_trunk(
     stages = bank_stages(recipe)
     outputs = [pooled if name == POOLED else backbone.model.get_layer(name).output for name in stages]
     model = keras.Model(backbone.model.input, outputs, name=f"{backbone.spec.name}_trunk")
-    engine = build_engine(engine_name(recipe), model, calibration=calibration, cache_dir=place.path / "engines")
+    engine = build_engine(engine_name(recipe), model, calibration=calibration, cache_dir=place.path / ENGINES_FOLDER)
     facts = {
         "backbone": backbone.spec.name,
         "trunk": trunk_hash(model),

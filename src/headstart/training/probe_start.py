@@ -24,7 +24,7 @@ from headstart.training.history import History
 PHASE_NAME = "linear probe"
 MAX_ROWS = 20_000  # features of more rows would not fit a small memory: 20,000 x 2,048 float32 are 164 MB
 BATCH_SIZE = 64
-MAX_VIEWS = 2  # more bring a start no closer to what fine-tuning finds, and take as many times longer
+MAX_VIEWS = 2  # of each example: features and solution take as many times longer as there are views
 # Where a probe wants less regularisation than this, the features must change before any head fits well, and a large
 # kernel would throw the loss up as they do: on digits to 15.
 MAX_STRENGTH = 0.1
