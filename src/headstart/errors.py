@@ -139,6 +139,30 @@ class RunDamagedError(RunError):
     """A file of the run does not hold what the run wrote."""
 
 
+class ArtifactError(HeadstartError):
+    """Something is wrong with exported files."""
+
+
+class ArtifactNotFoundError(ArtifactError):
+    """There is no artifact in this folder, or it lacks the format asked for."""
+
+
+class ArtifactDamagedError(ArtifactError):
+    """An exported file, or artifact.json, does not hold what was exported."""
+
+
+class ArtifactNewerError(ArtifactError):
+    """A newer version of this package wrote the artifact."""
+
+
+class ParityError(ArtifactError):
+    """An exported file answers otherwise than the model."""
+
+
+class UnknownFormatError(ArtifactError):
+    """There is no export format of this name."""
+
+
 class StorageFullError(HeadstartError):
     """The disk has no room left."""
 

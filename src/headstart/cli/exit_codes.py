@@ -9,8 +9,8 @@ from headstart.errors import HeadstartError
 class ExitCode(IntEnum):
     """What a shell sees in `$?`.
 
-    Tens group causes: 10 data, 30 backbone, 40 settings, 50 runs, 60 surroundings. 64 to 78 are left to sysexits.h and
-    126 upwards to the shell, apart from the two that shells themselves use for Ctrl-C and a closed pipe.
+    Tens group causes: 10 data, 30 backbone, 40 settings, 50 runs and artifacts, 60 surroundings. 64 to 78 are left to
+    sysexits.h and 126 upwards to the shell, apart from the two that shells themselves use for Ctrl-C and a closed pipe.
     """
 
     SUCCESS = 0
@@ -47,6 +47,11 @@ class ExitCode(IntEnum):
     RUN_EXISTS = 51
     RUN_INCOMPLETE = 52
     RUN_DAMAGED = 53
+    ARTIFACT_NOT_FOUND = 54
+    ARTIFACT_DAMAGED = 55
+    ARTIFACT_NEWER = 56
+    PARITY = 57
+    UNKNOWN_FORMAT = 58
 
     STORAGE_FULL = 60
     STORAGE_PERMISSION = 61
@@ -95,6 +100,11 @@ EXIT_CODES: dict[type[HeadstartError], ExitCode] = {
     errors.RunExistsError: ExitCode.RUN_EXISTS,
     errors.RunIncompleteError: ExitCode.RUN_INCOMPLETE,
     errors.RunDamagedError: ExitCode.RUN_DAMAGED,
+    errors.ArtifactNotFoundError: ExitCode.ARTIFACT_NOT_FOUND,
+    errors.ArtifactDamagedError: ExitCode.ARTIFACT_DAMAGED,
+    errors.ArtifactNewerError: ExitCode.ARTIFACT_NEWER,
+    errors.ParityError: ExitCode.PARITY,
+    errors.UnknownFormatError: ExitCode.UNKNOWN_FORMAT,
     errors.StorageFullError: ExitCode.STORAGE_FULL,
     errors.StoragePermissionError: ExitCode.STORAGE_PERMISSION,
     errors.ExtraMissingError: ExitCode.EXTRA_MISSING,

@@ -22,13 +22,16 @@ if TYPE_CHECKING:
     )
     from headstart.evaluation.rank_plot import accuracy_by_size
     from headstart.evaluation.report import Metric, Report
+    from headstart.evaluation.thresholds import DEFAULT_COVERAGE, Thresholds, upper_quantile
     from headstart.evaluation.wording import headline, limits
 
 __all__ = [
+    "DEFAULT_COVERAGE",
     "Metric",
     "Mistake",
     "Report",
     "ReportContent",
+    "Thresholds",
     "accuracy_by_size",
     "class_count_bars",
     "confusion_matrix",
@@ -46,14 +49,17 @@ __all__ = [
     "picture_gallery",
     "recall_bars",
     "reliability_diagram",
+    "upper_quantile",
     "write_html",
 ]
 
 _MODULES = {
+    "DEFAULT_COVERAGE": "thresholds",
     "Metric": "report",
     "Mistake": "content",
     "Report": "report",
     "ReportContent": "content",
+    "Thresholds": "thresholds",
     "accuracy_by_size": "rank_plot",
     "class_count_bars": "plots",
     "confusion_matrix": "plots",
@@ -71,6 +77,7 @@ _MODULES = {
     "picture_gallery": "galleries",
     "recall_bars": "plots",
     "reliability_diagram": "plots",
+    "upper_quantile": "thresholds",
     "write_html": "html",
 }
 

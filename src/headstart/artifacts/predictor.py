@@ -1,0 +1,101 @@
+"""From pictures to answers, with any exported file and in the same way with a run's own model."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from headstart.evaluation import DEFAULT_COVERAGE, Thresholds
+
+LABEL_SEPARATOR = ";"
+
+
+class Runtime(Protocol):
+    """What runs one exported file; safe to call from several threads, one call at a time inside."""
+
+    def run(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Pictures `(n, height, width, 3)` uint8 of the model's size: probabilities `(n, k)`, foreign scores `(n,)`."""
+        ...
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a picture shows, and how far that can be trusted.
+
+    Attributes:
+        prediction: name of the class; with several labels, names joined by `;`, possibly none.
+        probability: of the prediction, 0 to 1, calibrated; with several labels that of the least certain yes or no.
+        probabilities: `(num_classes,)`.
+        prediction_set: names of all classes that are likely enough to hold the truth with the coverage asked for.
+        foreign_score: how strange the picture is; higher is stranger.
+        is_foreign: whether it is stranger than 95 % of validation pictures.
+        is_sure: the set is exactly what was predicted, and the picture is not foreign.
+    """
+
+    prediction: str
+    probability: float
+    probabilities: np.ndarray
+    prediction_set: tuple[str, ...]
+    foreign_score: float
+    is_foreign: bool
+    is_sure: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Predictor:
+    """Answers for pictures of the model's size.
+
+    Attributes:
+        runtime: gives probabilities and foreign scores.
+        class_names: in the order of the probabilities.
+        image_size: `(height, width)`.
+        resize_mode: for whoever reads pictures, as in `headstart.data.resize_image`.
+        multi_label: whether a picture may show several classes, or none.
+        thresholds: what is sure and what is strange.
+        coverage: how often prediction sets hold the truth, above 0 and below 1.
+    """
+
+    runtime: Runtime
+    class_names: tuple[str, ...]
+    image_size: tuple[int, int]
+    resize_mode: str
+    multi_label: bool
+    thresholds: Thresholds
+    coverage: float = DEFAULT_COVERAGE
+
+    def predict(self, images: np.ndarray | Sequence[np.ndarray]) -> list[Answer]:
+        """One answer for each of the pictures, `(n, height, width, 3)` uint8 of the size `image_size`."""
+        if not len(images):
+            return []
+        probabilities, foreign_scores = self.runtime.run(np.asarray(images, np.uint8))
+        lowest = self.thresholds.lowest_probability(self.coverage)
+        highest = self.thresholds.highest_familiar_score()
+        return [
+            self._answer(row, float(score), lowest, highest)
+            for row, score in zip(probabilities, foreign_scores, strict=True)
+        ]
+
+    def _answer(self, probabilities: np.ndarray, foreign_score: float, lowest: float, highest: float) -> Answer:
+        predicted, probability = self._decode(probabilities)
+        in_set = probabilities >= lowest
+        is_foreign = foreign_score > highest
+        return Answer(
+            prediction=LABEL_SEPARATOR.join(self._names(predicted)),
+            probability=probability,
+            probabilities=probabilities,
+            prediction_set=self._names(in_set),
+            foreign_score=foreign_score,
+            is_foreign=is_foreign,
+            is_sure=bool((in_set == predicted).all()) and not is_foreign,
+        )
+
+    def _decode(self, probabilities: np.ndarray) -> tuple[np.ndarray, float]:
+        if self.multi_label:
+            present = probabilities >= 0.5
+            return present, float(np.where(present, probabilities, 1 - probabilities).min())
+        best = int(probabilities.argmax())
+        return np.arange(len(probabilities)) == best, float(probabilities[best])
+
+    def _names(self, chosen: np.ndarray) -> tuple[str, ...]:
+        return tuple(name for name, yes in zip(self.class_names, chosen, strict=True) if yes)
