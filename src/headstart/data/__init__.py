@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from headstart.data.batches import evaluation_batches, original_errors, training_batches
     from headstart.data.dataset import Dataset
     from headstart.data.digits import write_digits
-    from headstart.data.images import ImageSource, decode_image, resize_image
+    from headstart.data.images import ImageSource, decode_image, open_rgb, resize_image
     from headstart.data.reading import read_dataset
     from headstart.data.separation import separable_groups
     from headstart.data.source import ExampleSource
@@ -31,6 +31,7 @@ __all__ = [
     "augment_views",
     "decode_image",
     "evaluation_batches",
+    "open_rgb",
     "original_errors",
     "read_dataset",
     "resize_image",
@@ -52,6 +53,7 @@ _MODULE_OF = {
     "augment_views": "augmentation_layers",
     "decode_image": "images",
     "evaluation_batches": "batches",
+    "open_rgb": "images",
     "original_errors": "batches",
     "read_dataset": "reading",
     "resize_image": "images",
