@@ -17,7 +17,7 @@ from headstart.evaluation import (
     most_confident_label_mistakes,
     most_confident_mistakes,
 )
-from headstart.evaluation.calibration import bin_indices
+from headstart.evaluation.reliability import bin_indices
 
 NAMES = ("猫", "a & <b>", "$5", "never seen")
 

@@ -7,6 +7,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from headstart.evaluation.calibration import Calibration
     from headstart.evaluation.content import Mistake, ReportContent
     from headstart.evaluation.galleries import grad_cam_gallery, mistake_gallery, picture_gallery
     from headstart.evaluation.heatmaps import grad_cam, overlay
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DEFAULT_COVERAGE",
+    "Calibration",
     "Metric",
     "Mistake",
     "Report",
@@ -54,6 +56,7 @@ __all__ = [
 ]
 
 _MODULES = {
+    "Calibration": "calibration",
     "DEFAULT_COVERAGE": "thresholds",
     "Metric": "report",
     "Mistake": "content",

@@ -1,63 +1,89 @@
-"""Whether confidence means what it says: of the answers given with 80 % confidence, 80 % should be right."""
+"""What a run learned from its validation pictures about how far its answers can be trusted."""
 
-from dataclasses import dataclass
+import zipfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
-NUM_BINS = 15  # as in the paper's tables
-EDGES = np.arange(NUM_BINS + 1) / NUM_BINS
+from headstart.errors import RunDamagedError
+from headstart.evaluation.thresholds import Thresholds
+
+FORMAT_VERSION = 1
 
 
-@dataclass(frozen=True)
-class Answers:
-    """Answers with the confidence they were given with.
+@dataclass(frozen=True, eq=False)
+class Calibration:
+    """How logits become probabilities that mean what they say, and how pooled features become a foreign score.
+
+    Probabilities are `softmax(logits / temperature)`, or with several labels `sigmoid(logits / temperature)`.
+
+    The foreign score of a picture whose pooled features are `z`, the `(num_features,)` output of the layer `head_pool`,
+    is `min over c of sum((z @ projection - means[c]) ** 2)`: the squared distance to the nearest mean of training
+    pictures, in a space of few dimensions in which their spread around their means is the same in all directions.
+    Nothing is to be subtracted or divided first; both are inside `projection` and `means`. Higher is stranger.
 
     Attributes:
-        confidence: `(n,)` or, with several answers an example, `(n, k)`; between 0 and 1.
-        correct: the same shape, 1.0 where the answer was right, else 0.0.
+        temperature: `(num_classes,)` above 0, all equal unless an example may have several labels.
+        projection: `(num_features, rank)`.
+        means: `(num_means, rank)`.
+        nonconformity: `(v,)` ascending, as in `Thresholds`.
+        foreign_scores: `(v,)` ascending, as in `Thresholds`.
     """
 
-    confidence: np.ndarray
-    correct: np.ndarray
+    temperature: np.ndarray
+    projection: np.ndarray
+    means: np.ndarray
+    nonconformity: np.ndarray
+    foreign_scores: np.ndarray
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """What is sure and what is strange."""
+        return Thresholds(self.nonconformity, self.foreign_scores)
+
+    def foreign_score(self, features: np.ndarray) -> np.ndarray:
+        """How strange pictures are, `(n,)` float64, from their pooled features `(n, num_features)`."""
+        return nearest_squared_distance(np.asarray(features, "float64") @ self.projection, self.means)
+
+    def write(self, path: Path) -> None:
+        """Writes a NumPy archive in one step."""
+        partial = path.with_name(f"partial-{path.name}")
+        with partial.open("wb") as file:
+            np.savez(file, format_version=FORMAT_VERSION, **asdict(self))
+        partial.replace(path)
+
+    @classmethod
+    def read(cls, path: Path) -> "Calibration":
+        """The calibration that `write` put there.
+
+        Raises:
+            RunDamagedError: the file is none, or one of a later version.
+        """
+        try:
+            with np.load(path, allow_pickle=False) as archive:
+                return _from_arrays(dict(archive))
+        except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+            raise RunDamagedError(
+                f"'{path}' is no calibration that this version can read.",
+                expected=f"the archive that a run writes, format_version {FORMAT_VERSION}",
+                received=f"{type(error).__name__}: {error}".partition("\n")[0],
+                hint="Remove it and write a new one with `headstart evaluate RUN`.",
+            ) from error
 
 
-def bin_indices(confidence: np.ndarray) -> np.ndarray:
-    """Which of the equal bins (0, 1/15], (1/15, 2/15], ... each confidence falls into."""
-    return np.searchsorted(EDGES[1:-1], confidence, side="left")
+def nearest_squared_distance(points: np.ndarray, means: np.ndarray) -> np.ndarray:
+    """From each of `(n, rank)` points to the nearest of `(m, rank)` means, `(n,)`."""
+    products = points @ means.T
+    squared = (points**2).sum(axis=1)[:, None] - 2 * products + (means**2).sum(axis=1)
+    return np.maximum(squared.min(axis=1), 0.0)  # rounding may leave a little less than nothing
 
 
-def expected_calibration_error(answers: Answers, weights: np.ndarray) -> np.ndarray:
-    """Distance between confidence and accuracy, averaged over bins of confidence by how many answers each holds.
-
-    Args:
-        answers: of `n` examples.
-        weights: `(r, n)`, how often each example counts in each resample.
-
-    Returns:
-        `(r,)` between 0 and 1, lower is better.
-
-    References:
-        Guo et al. 2017, On Calibration of Modern Neural Networks, arXiv 1706.04599, equation 3.
-    """
-    num_examples = len(answers.confidence)
-    gap = (answers.confidence - answers.correct).reshape(num_examples, -1)
-    bins = bin_indices(answers.confidence).reshape(num_examples, -1)
-    gap_in_bin = np.stack([np.where(bins == index, gap, 0.0).sum(axis=1) for index in range(NUM_BINS)], axis=1)
-    return np.abs(weights @ gap_in_bin).sum(axis=1) / (weights.sum(axis=1) * gap.shape[1])
-
-
-def calibration_table(answers: Answers) -> pd.DataFrame:
-    """One row a bin: low, high, num_examples, confidence and accuracy (means over the bin; NaN where it is empty)."""
-    bins = bin_indices(answers.confidence).ravel()
-    count = np.bincount(bins, minlength=NUM_BINS)
-    filled = np.where(count > 0, count, np.nan)
-    return pd.DataFrame(
-        {
-            "low": EDGES[:-1],
-            "high": EDGES[1:],
-            "num_examples": count,
-            "confidence": np.bincount(bins, answers.confidence.ravel(), NUM_BINS) / filled,
-            "accuracy": np.bincount(bins, answers.correct.ravel(), NUM_BINS) / filled,
-        }
-    )
+def _from_arrays(arrays: dict[str, np.ndarray]) -> Calibration:
+    version = int(arrays.pop("format_version"))
+    if version != FORMAT_VERSION:
+        raise ValueError(f"format_version {version}")
+    calibration = Calibration(**arrays)
+    if calibration.projection.shape[1:] != calibration.means.shape[1:]:
+        raise ValueError(f"projection {calibration.projection.shape} and means {calibration.means.shape}")
+    return calibration

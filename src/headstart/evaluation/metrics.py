@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from headstart.evaluation import multi_label, single_label
-from headstart.evaluation.calibration import calibration_table
 from headstart.evaluation.intervals import percentile_interval, resampled_scores
 from headstart.evaluation.per_class import class_table
 from headstart.evaluation.predictions import (
@@ -14,6 +13,7 @@ from headstart.evaluation.predictions import (
     checked_multi_label,
     checked_single_label,
 )
+from headstart.evaluation.reliability import calibration_table
 from headstart.evaluation.report import MULTI_LABEL, SINGLE_LABEL, Metric, Report
 
 MetricTable = Mapping[str, tuple[Callable[..., np.ndarray], bool]]

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from headstart.data import Dataset
 from headstart.errors import RunDamagedError, RunExistsError, RunIncompleteError, RunNotFoundError
-from headstart.evaluation import Report
+from headstart.evaluation import Calibration, Report
 from headstart.recipe import Recipe
 from headstart.run.storage import write_json
 from headstart.tasks import ImageClassifier
@@ -111,6 +111,11 @@ class Run:
         return self.path / "task.json"
 
     @property
+    def calibration_path(self) -> Path:
+        """NumPy archive: what validation pictures say about how far answers can be trusted."""
+        return self.path / "calibration.npz"
+
+    @property
     def environment_path(self) -> Path:
         """JSON: versions and machine."""
         return self.path / "environment.json"
@@ -178,6 +183,19 @@ class Run:
             return ImageClassifier.from_file(self.model_path, read_json(self.task_path))
         except (OSError, ValueError, KeyError, TypeError) as error:  # Keras says ValueError to a damaged file
             raise _damaged(self.model_path, "the model that the run wrote", _first_line(error)) from error
+
+    @property
+    def calibration(self) -> Calibration:
+        """How far the model's answers can be trusted; of a run by an earlier version, `evaluate` writes it."""
+        if self.state["state"] == "finished" and not self.calibration_path.is_file():
+            raise RunIncompleteError(
+                f"The run '{self.path}' has no {self.calibration_path.name}: an earlier version of Headstart made it.",
+                expected="a run whose confidence was calibrated",
+                received="a finished run without a calibration",
+                hint=f"Calibrate it with `headstart evaluate {self.path}`.",
+            )
+        self._require(self.calibration_path)
+        return Calibration.read(self.calibration_path)
 
     @property
     def history(self) -> History:

@@ -46,6 +46,12 @@ class ImageClassifier:
         return height, width
 
     @property
+    def model_with_features(self) -> keras.Model:
+        """The same model with two outputs: logits, and the pooled features `(batch, num_features)` they are made of."""
+        pooled = self.model.get_layer(HEAD_LAYERS[0]).output
+        return keras.Model(self.model.input, [self.model.output, pooled], name=f"{self.model.name}_with_features")
+
+    @property
     def head_layers(self) -> tuple[str, ...]:
         """Names of the new layers on top of the backbone, lowest first."""
         return HEAD_LAYERS
