@@ -163,6 +163,14 @@ class UnknownFormatError(ArtifactError):
     """There is no export format of this name."""
 
 
+class AnswersExistError(HeadstartError):
+    """The file for the answers of a prediction exists already."""
+
+
+class AnswersMismatchError(HeadstartError):
+    """A prediction cannot go on: its model, its pictures or a setting changed since it was stopped."""
+
+
 class StorageFullError(HeadstartError):
     """The disk has no room left."""
 

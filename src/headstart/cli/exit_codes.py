@@ -33,6 +33,8 @@ class ExitCode(IntEnum):
     PREDICTIONS = 21
     FOLDER_OCCUPIED = 22
     SEEN_IMAGES = 23
+    ANSWERS_EXIST = 24
+    ANSWERS_MISMATCH = 25
 
     UNKNOWN_BACKBONE = 30
     UNKNOWN_STAGE = 31
@@ -105,6 +107,8 @@ EXIT_CODES: dict[type[HeadstartError], ExitCode] = {
     errors.ArtifactNewerError: ExitCode.ARTIFACT_NEWER,
     errors.ParityError: ExitCode.PARITY,
     errors.UnknownFormatError: ExitCode.UNKNOWN_FORMAT,
+    errors.AnswersExistError: ExitCode.ANSWERS_EXIST,
+    errors.AnswersMismatchError: ExitCode.ANSWERS_MISMATCH,
     errors.StorageFullError: ExitCode.STORAGE_FULL,
     errors.StoragePermissionError: ExitCode.STORAGE_PERMISSION,
     errors.ExtraMissingError: ExitCode.EXTRA_MISSING,
