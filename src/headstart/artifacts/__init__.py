@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from headstart.artifacts.manifest import ExportedFile, Manifest, read_manifest
-    from headstart.artifacts.predictor import Answer, Predictor, Runtime
+    from headstart.artifacts.predictor import LABEL_SEPARATOR, Answer, Predictor, Runtime
 
 _MODULE_OF = {
+    "LABEL_SEPARATOR": "predictor",
     "Answer": "predictor",
     "ExportedFile": "manifest",
     "Manifest": "manifest",
@@ -20,6 +21,7 @@ _MODULE_OF = {
 }
 
 __all__ = [
+    "LABEL_SEPARATOR",
     "Answer",
     "ExportedFile",
     "Manifest",
