@@ -6,6 +6,7 @@ from headstart.training.fit import fit_phase
 from headstart.training.freezing import TrainableCount, set_trainable
 from headstart.training.history import History
 from headstart.training.phases import Phase
+from headstart.training.pooled_features import pooled_features
 from headstart.training.probe_start import ProbeStart, solve_probe, start_from_probe
 from headstart.training.recorder import without_optimizer
 
@@ -19,6 +20,7 @@ __all__ = [
     "TrainingExamples",
     "example_weights",
     "fit_phase",
+    "pooled_features",
     "set_trainable",
     "solve_probe",
     "start_from_probe",

@@ -8,11 +8,8 @@ import time
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import keras
 import numpy as np
 
-from headstart.backbones import cut_model
-from headstart.data import ExampleSource
 from headstart.features import STRENGTHS, LinearProbe, fit_probe
 from headstart.progress import SILENT, Progress
 from headstart.tasks import ImageClassifier
@@ -20,10 +17,10 @@ from headstart.training.checkpoints import Checkpoint, CheckpointDir
 from headstart.training.examples import TrainingExamples
 from headstart.training.fit import model_above
 from headstart.training.history import History
+from headstart.training.pooled_features import pooled_features
 
 PHASE_NAME = "linear probe"
 MAX_ROWS = 20_000  # features of more rows would not fit a small memory: 20,000 x 2,048 float32 are 164 MB
-BATCH_SIZE = 64
 MAX_VIEWS = 2  # of each example: features and solution take as many times longer as there are views
 # Where a probe wants less regularisation than this, the features must change before any head fits well, and a large
 # kernel would throw the loss up as they do: on digits to 15.
@@ -66,10 +63,12 @@ def solve_probe(
     num_validation = len(examples.validation_source)
     validation_rows = np.stack([np.arange(num_validation), np.zeros(num_validation, np.int64)])
     progress.start("linear probe", rows.shape[1] + num_validation)
-    pool = _pool_model(task, examples.cut)
-    features, targets = _features(pool, examples.source, rows, progress), examples.targets[rows[0]]
+    features = pooled_features(task, examples.source, rows, cut=examples.cut, progress=progress)
+    targets = examples.targets[rows[0]]
     weights = None if examples.weights is None else examples.weights[rows[0]]
-    validation_features = _features(pool, examples.validation_source, validation_rows, progress)
+    validation_features = pooled_features(
+        task, examples.validation_source, validation_rows, cut=examples.cut, progress=progress
+    )
     probe = fit_probe(
         features,
         task.smoothed(targets, label_smoothing),
@@ -143,22 +142,3 @@ def _rows(examples: TrainingExamples) -> np.ndarray:
     if num_examples > MAX_ROWS:
         chosen = np.sort(np.random.default_rng(examples.seed).choice(num_examples, MAX_ROWS, replace=False))
     return np.stack([np.tile(chosen, num_views), np.repeat(np.arange(num_views), len(chosen))])
-
-
-def _pool_model(task: ImageClassifier, cut: str | None) -> keras.Model:
-    """From the examples to what the head's last layer sees."""
-    below = cut_model(task.model, "head_pool").lower
-    return below if cut is None else cut_model(below, cut).upper
-
-
-def _features(pool: keras.Model, source: ExampleSource, rows: np.ndarray, progress: Progress) -> np.ndarray:
-    """`(rows, features)` float32."""
-    examples, views = rows
-    features = []
-    for first in range(0, len(examples), BATCH_SIZE):
-        batch = source.load_batch(examples[first : first + BATCH_SIZE], views[first : first + BATCH_SIZE])
-        padded = np.zeros((BATCH_SIZE, *batch.shape[1:]), "float32")  # one shape: nothing is traced again
-        padded[: len(batch)] = batch
-        features.append(np.asarray(pool.predict_on_batch(padded)[: len(batch)], "float32"))
-        progress.advance(len(batch))
-    return np.concatenate(features)
