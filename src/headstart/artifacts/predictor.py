@@ -68,7 +68,10 @@ class Predictor:
         """One answer for each of the pictures, `(n, height, width, 3)` uint8 of the size `image_size`."""
         if not len(images):
             return []
-        probabilities, foreign_scores = self.runtime.run(np.asarray(images, np.uint8))
+        return self.decode(*self.runtime.run(np.asarray(images, np.uint8)))
+
+    def decode(self, probabilities: np.ndarray, foreign_scores: np.ndarray) -> list[Answer]:
+        """One answer for each row of what the runtime gave: probabilities `(n, k)`, foreign scores `(n,)`."""
         lowest = self.thresholds.lowest_probability(self.coverage)
         highest = self.thresholds.highest_familiar_score()
         return [

@@ -36,7 +36,7 @@ _WIDE_GREY_MODES = frozenset({"I", "I;16", "I;16B", "I;16L", "I;16N"})
 _RESAMPLING = Image.Resampling.BICUBIC
 
 
-def open_rgb(source: bytes | Path) -> Image.Image:
+def open_rgb(source: bytes | Path, *, max_pixels: int | None = None) -> Image.Image:
     """One picture as 8-bit RGB, upright.
 
     The EXIF orientation is applied. Of an animation or a file of several pages the first picture counts. Transparency
@@ -46,13 +46,16 @@ def open_rgb(source: bytes | Path) -> Image.Image:
 
     Args:
         source: a path, or the bytes of a file.
+        max_pixels: a picture with more is refused by its header, before it is decoded; None leaves it to Pillow's limit
+            against decompression bombs.
 
     Raises:
-        UnreadableImageError: the file is missing, no picture, damaged, cut off, or larger than Pillow's limit against
-            decompression bombs. `__cause__` holds the original error.
+        UnreadableImageError: the file is missing, no picture, damaged, cut off, or has too many pixels. `__cause__`
+            holds the original error.
     """
     try:
         with Image.open(BytesIO(source) if isinstance(source, bytes) else source, formats=_open_formats()) as image:
+            _check_pixels(image, max_pixels)
             image.load()
             return _to_rgb(_upright(image))
     # The readers raise whatever a damaged file leads them to: OSError, SyntaxError, struct.error, KeyError...
@@ -228,6 +231,12 @@ RESIZE_MODES = tuple(_RESIZERS)
 def _open_formats() -> tuple[str, ...]:
     Image.init()  # some builds of Pillow lack AVIF or JPEG 2000, and naming an unknown format is a KeyError
     return tuple(name for name in IMAGE_FORMATS if name in Image.OPEN)
+
+
+def _check_pixels(image: Image.Image, max_pixels: int | None) -> None:
+    if max_pixels is not None and image.width * image.height > max_pixels:
+        megapixels = image.width * image.height / 1e6
+        raise ValueError(f"{megapixels:.0f} megapixels where at most {max_pixels / 1e6:g} are taken")
 
 
 def _upright(image: Image.Image) -> Image.Image:
