@@ -1,0 +1,227 @@
+"""Answers written to a file, in such a way that a killed prediction goes on where it stopped.
+
+While it works, a folder `FILE.partial` beside the file holds a journal, one line of JSON a picture, and what the
+answers depend on. The journal grows by whole batches; a kill tears at most the last one, which is answered again. At
+the end the file is made from the journal in one step, and the folder goes away: an interrupted and an unbroken
+prediction write the same bytes.
+"""
+
+import errno
+import json
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from headstart.errors import AnswersExistError, AnswersMismatchError, StorageFullError, StoragePermissionError
+from headstart.prediction.files import expand_paths, fingerprint_files, path_text
+from headstart.prediction.records import Record, Tally, record_of
+from headstart.prediction.sources import Model
+from headstart.prediction.stream import answer_batches
+from headstart.prediction.tables import TABLE_WRITERS, check_table_path, json_line
+from headstart.progress import Progress
+
+FORMAT_VERSION = 1
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+# Entry of the job → how a person calls it.
+_NAMES = {
+    "format_version": "the version of Headstart",
+    "model": "the model",
+    "coverage": "the coverage",
+    "abstain": "--abstain",
+    "batch_size": "the batch size",
+    "num_files": "the number of files",
+    "files": "the files (their names, sizes or times)",
+}
+
+
+@dataclass(frozen=True)
+class Job:
+    """A file of answers to be written.
+
+    Attributes:
+        out: the file; its ending says in which format.
+        paths: what is asked about.
+        num_files: in `paths`.
+        batch_size: pictures at a time.
+        abstain: whether "not sure" stands in place of a prediction that is not sure.
+    """
+
+    out: Path
+    paths: tuple[Path | str, ...]
+    num_files: int
+    batch_size: int
+    abstain: bool
+
+    @property
+    def folder(self) -> Path:
+        """Where the work lies until it is done."""
+        return self.out.with_name(f"{self.out.name}.partial")
+
+    @property
+    def facts_path(self) -> Path:
+        """JSON: what the answers depend on."""
+        return self.folder / "job.json"
+
+    @property
+    def journal_path(self) -> Path:
+        """JSON lines: the answers so far."""
+        return self.folder / "answers.jsonl"
+
+
+def check_out(out: Path) -> None:
+    """Refuses a file that cannot be written, before any work.
+
+    Raises:
+        RecipeError: its name does not say in which format.
+        AnswersExistError: it is there, and no interrupted prediction belongs to it.
+    """
+    check_table_path(out)
+    if out.exists() and not out.with_name(f"{out.name}.partial").is_dir():
+        raise AnswersExistError(
+            f"'{out}' exists already.",
+            expected="a new file, or one whose writing was interrupted",
+            received="a folder" if out.is_dir() else "a finished file",
+            hint="Name another file, or delete this one first.",
+        )
+
+
+def write_answers(job: Job, model: Model, progress: Progress) -> Tally:
+    """Writes the file, going on from what an interrupted prediction left; gives what became of the files.
+
+    Raises:
+        AnswersMismatchError: what the answers depend on has changed since the prediction was interrupted.
+        StorageFullError: no room is left.
+        StoragePermissionError: the folder may not be written to.
+    """
+    with _storage_errors(job.out):
+        _open_job(job, model)
+        tally, num_done = _read_journal(job)
+        progress.start("predicting", job.num_files)
+        if num_done:
+            progress.say(f"Going on after {num_done} of {job.num_files} files that were answered before")
+            progress.advance(num_done)
+        with job.journal_path.open("a", encoding="utf-8") as journal:
+            for records in _new_records(job, model, num_done):
+                journal.writelines(map(json_line, records))
+                journal.flush()
+                for record in records:
+                    tally.counted(record)
+                progress.advance(len(records))
+        progress.finish()
+        _finish(job, model)
+    return tally
+
+
+def _new_records(job: Job, model: Model, num_done: int) -> Iterator[list[Record]]:
+    predictor = model.predictor
+    files = islice(expand_paths(job.paths), num_done, None)
+    for predictions in answer_batches(predictor, files, batch_size=job.batch_size):
+        yield [record_of(prediction, predictor.class_names, abstain=job.abstain) for prediction in predictions]
+
+
+def _open_job(job: Job, model: Model) -> None:
+    facts = {
+        "format_version": FORMAT_VERSION,
+        "model": dict(model.facts),
+        "coverage": model.predictor.coverage,
+        "abstain": job.abstain,
+        "batch_size": job.batch_size,
+        "num_files": job.num_files,
+        "files": fingerprint_files(job.paths),
+    }
+    job.folder.mkdir(parents=True, exist_ok=True)
+    known = _known_facts(job)
+    if known is None:
+        job.journal_path.write_text("", encoding="utf-8")
+        partial = job.facts_path.with_name("partial-job.json")
+        partial.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
+        partial.replace(job.facts_path)
+        return
+    changed = [name for name, value in facts.items() if known.get(name) != value]
+    if changed:
+        raise _mismatch(job, known, facts, changed)
+
+
+def _known_facts(job: Job) -> dict[str, Any] | None:
+    """What the interrupted prediction depended on; None if it had not begun."""
+    try:
+        return dict(json.loads(job.facts_path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return None
+    except (ValueError, TypeError):
+        return {}
+
+
+def _read_journal(job: Job) -> tuple[Tally, int]:
+    """Counts the whole batches of the journal and cuts off what comes after: a torn line, or a part of a batch."""
+    whole, whole_bytes = Tally(), 0
+    tally, num_bytes = Tally(), 0
+    with job.journal_path.open("rb") as journal:
+        for line, file in zip(journal, expand_paths(job.paths), strict=False):
+            record = _whole_record(line)
+            if record is None or record.get("path") != path_text(file):
+                break
+            num_bytes += len(line)
+            tally.counted(record)
+            if tally.num_files % job.batch_size == 0 or tally.num_files == job.num_files:
+                whole, whole_bytes = replace(tally), num_bytes
+    with job.journal_path.open("r+b") as journal:
+        journal.truncate(whole_bytes)
+    return whole, whole.num_files
+
+
+def _whole_record(line: bytes) -> Record | None:
+    if not line.endswith(b"\n"):
+        return None
+    try:
+        return dict(json.loads(line))
+    except (ValueError, TypeError):
+        return None
+
+
+def _finish(job: Job, model: Model) -> None:
+    whole = job.folder / f"whole{job.out.suffix}"
+    with job.journal_path.open(encoding="utf-8") as journal:
+        TABLE_WRITERS[check_table_path(job.out)](whole, map(json.loads, journal), model.predictor.class_names)
+    whole.replace(job.out)
+    shutil.rmtree(job.folder)
+
+
+def _mismatch(job: Job, known: Mapping[str, Any], facts: Mapping[str, Any], changed: list[str]) -> AnswersMismatchError:
+    shown = [name for name in changed if name in ("coverage", "abstain", "batch_size", "num_files")]
+
+    def values(source: Mapping[str, Any]) -> str:
+        return ", ".join(f"{_NAMES[name]}: {source.get(name)}" for name in shown)
+
+    return AnswersMismatchError(
+        f"'{job.out}' was begun with something else: {', '.join(_NAMES[name] for name in changed)} changed since.",
+        expected=f"the same as before ({values(known)})" if shown else "the same model and files as before",
+        received=values(facts) if shown else f"other values of {', '.join(_NAMES[name] for name in changed)}",
+        hint=f"Ask as before to go on, name another file, or delete '{job.folder}' to begin again.",
+    )
+
+
+@contextmanager
+def _storage_errors(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _FULL:
+            raise StorageFullError(
+                f"The disk with '{path}' is full.",
+                expected="room for about twice the file of answers",
+                received=f"{error.strerror}",
+                hint="Free some room, then type the same command again; what was answered is kept.",
+            ) from error
+        if isinstance(error, PermissionError):
+            raise StoragePermissionError(
+                f"'{error.filename or path}' may not be written to.",
+                expected="a folder you may write to",
+                received=str(error),
+                hint="Choose another place with --out.",
+            ) from error
+        raise

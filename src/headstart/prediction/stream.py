@@ -1,0 +1,100 @@
+"""From files to answers: threads read pictures ahead while the model answers those before."""
+
+import os
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+
+from headstart.artifacts import Answer, Predictor
+from headstart.data import open_rgb, resize_image
+from headstart.errors import RecipeError, UnreadableImageError
+from headstart.prediction.files import path_text
+
+DEFAULT_BATCH_SIZE = 32
+# One batch that is waited for and one that is read while the model answers: further ones would only take memory.
+_BATCHES_AHEAD = 2
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """What became of one file.
+
+    Attributes:
+        path: of the file.
+        answer: what the picture shows; None for a file that is no picture.
+        error: why there is no answer; empty when there is one.
+    """
+
+    path: str
+    answer: Answer | None
+    error: str = ""
+
+
+def check_batch_size(batch_size: int) -> None:
+    """Refuses a number of pictures at a time that is none.
+
+    Raises:
+        RecipeError: it is below 1, or no whole number.
+    """
+    if isinstance(batch_size, bool) or not isinstance(batch_size, int) or batch_size < 1:
+        raise RecipeError(
+            "The number of pictures at a time must be at least 1.",
+            expected="batch_size: a whole number, 1 or more",
+            received=f"batch_size={batch_size!r}",
+            hint=f"Leave it out for {DEFAULT_BATCH_SIZE}; less takes less memory.",
+        )
+
+
+def answer_batches(
+    predictor: Predictor, files: Iterable[Path], *, batch_size: int = DEFAULT_BATCH_SIZE, num_threads: int | None = None
+) -> Iterator[list[Prediction]]:
+    """The answers for so many files at a time, in their order.
+
+    Args:
+        predictor: gives the answers.
+        files: taken one by one, a few batches ahead.
+        batch_size: files at a time; memory grows with it and not with the number of files.
+        num_threads: that read pictures; None for one a core.
+    """
+    for batch in _read_ahead(predictor, files, batch_size, num_threads or _num_cores()):
+        pictures = [pixels for _, pixels in batch if not isinstance(pixels, str)]
+        answers = iter(predictor.predict(np.stack(pictures)) if pictures else [])
+        yield [
+            Prediction(path_text(file), None, pixels)
+            if isinstance(pixels, str)
+            else Prediction(path_text(file), next(answers))
+            for file, pixels in batch
+        ]
+
+
+def _read_ahead(
+    predictor: Predictor, files: Iterable[Path], batch_size: int, num_threads: int
+) -> Iterator[list[tuple[Path, np.ndarray | str]]]:
+    def read(file: Path) -> np.ndarray | str:
+        try:
+            return resize_image(open_rgb(file), predictor.image_size, predictor.resize_mode)
+        except UnreadableImageError as error:
+            return error.problem
+
+    rest = iter(files)
+    waiting: deque[list[tuple[Path, Future[np.ndarray | str]]]] = deque()
+    pool = ThreadPoolExecutor(num_threads, thread_name_prefix="pictures")  # Pillow works outside Python's global lock
+    try:
+        while True:
+            while len(waiting) <= _BATCHES_AHEAD and (chunk := list(islice(rest, batch_size))):
+                waiting.append([(file, pool.submit(read, file)) for file in chunk])
+            if not waiting:
+                return
+            yield [(file, future.result()) for file, future in waiting.popleft()]
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _num_cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
