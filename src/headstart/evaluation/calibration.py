@@ -10,6 +10,7 @@ from headstart.errors import RunDamagedError
 from headstart.evaluation.thresholds import Thresholds
 
 FORMAT_VERSION = 1
+TINY = 1e-12  # for features that are all 0, which say nothing: they are strange
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,21 +20,19 @@ class Calibration:
     Probabilities are `softmax(logits / temperature)`, or with several labels `sigmoid(logits / temperature)`.
 
     The foreign score of a picture whose pooled features are `z`, the `(num_features,)` output of the layer `head_pool`,
-    is `min over c of sum((z @ projection - means[c]) ** 2)`: the squared distance to the nearest mean of training
-    pictures, in a space of few dimensions in which their spread around their means is the same in all directions.
-    Nothing is to be subtracted or divided first; both are inside `projection` and `means`. Higher is stranger.
+    is `1 - sum((z @ projection) ** 2) / max(sum(z ** 2), TINY)`: the share of the features, by energy, that lies
+    outside the few directions in which training pictures have theirs. 0 is all familiar, 1 all strange. Nothing is to
+    be subtracted or divided first, and the length of `z` does not count.
 
     Attributes:
         temperature: `(num_classes,)` above 0, all equal unless an example may have several labels.
-        projection: `(num_features, rank)`.
-        means: `(num_means, rank)`.
+        projection: `(num_features, rank)`, orthonormal columns.
         nonconformity: `(v,)` ascending, as in `Thresholds`.
         foreign_scores: `(v,)` ascending, as in `Thresholds`.
     """
 
     temperature: np.ndarray
     projection: np.ndarray
-    means: np.ndarray
     nonconformity: np.ndarray
     foreign_scores: np.ndarray
 
@@ -43,8 +42,8 @@ class Calibration:
         return Thresholds(self.nonconformity, self.foreign_scores)
 
     def foreign_score(self, features: np.ndarray) -> np.ndarray:
-        """How strange pictures are, `(n,)` float64, from their pooled features `(n, num_features)`."""
-        return nearest_squared_distance(np.asarray(features, "float64") @ self.projection, self.means)
+        """How strange pictures are, `(n,)` float64 in [0, 1], from their pooled features `(n, num_features)`."""
+        return share_outside(features, self.projection)
 
     def write(self, path: Path) -> None:
         """Writes a NumPy archive in one step."""
@@ -72,18 +71,16 @@ class Calibration:
             ) from error
 
 
-def nearest_squared_distance(points: np.ndarray, means: np.ndarray) -> np.ndarray:
-    """From each of `(n, rank)` points to the nearest of `(m, rank)` means, `(n,)`."""
-    products = points @ means.T
-    squared = (points**2).sum(axis=1)[:, None] - 2 * products + (means**2).sum(axis=1)
-    return np.maximum(squared.min(axis=1), 0.0)  # rounding may leave a little less than nothing
+def share_outside(features: np.ndarray, projection: np.ndarray) -> np.ndarray:
+    """Share of the energy of `(n, num_features)` outside the directions `(num_features, rank)`, `(n,)` in [0, 1]."""
+    features = np.asarray(features, "float64")
+    inside = ((features @ projection) ** 2).sum(axis=1)
+    whole = np.maximum((features**2).sum(axis=1), TINY)
+    return np.clip(1.0 - inside / whole, 0.0, 1.0)  # rounding may leave a little less than nothing
 
 
 def _from_arrays(arrays: dict[str, np.ndarray]) -> Calibration:
     version = int(arrays.pop("format_version"))
     if version != FORMAT_VERSION:
         raise ValueError(f"format_version {version}")
-    calibration = Calibration(**arrays)
-    if calibration.projection.shape[1:] != calibration.means.shape[1:]:
-        raise ValueError(f"projection {calibration.projection.shape} and means {calibration.means.shape}")
-    return calibration
+    return Calibration(**arrays)
