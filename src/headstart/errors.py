@@ -171,6 +171,10 @@ class AnswersMismatchError(HeadstartError):
     """A prediction cannot go on: its model, its pictures or a setting changed since it was stopped."""
 
 
+class AddressError(HeadstartError):
+    """A server cannot listen at the address asked for."""
+
+
 class StorageFullError(HeadstartError):
     """The disk has no room left."""
 

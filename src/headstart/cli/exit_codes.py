@@ -44,6 +44,7 @@ class ExitCode(IntEnum):
     WEIGHTS_DOWNLOAD = 35
 
     RECIPE = 40
+    ADDRESS = 41
 
     RUN_NOT_FOUND = 50
     RUN_EXISTS = 51
@@ -98,6 +99,7 @@ EXIT_CODES: dict[type[HeadstartError], ExitCode] = {
     errors.WeightsMismatchError: ExitCode.WEIGHTS_MISMATCH,
     errors.WeightsDownloadError: ExitCode.WEIGHTS_DOWNLOAD,
     errors.RecipeError: ExitCode.RECIPE,
+    errors.AddressError: ExitCode.ADDRESS,
     errors.RunNotFoundError: ExitCode.RUN_NOT_FOUND,
     errors.RunExistsError: ExitCode.RUN_EXISTS,
     errors.RunIncompleteError: ExitCode.RUN_INCOMPLETE,
