@@ -15,8 +15,12 @@ MAX_FUNCTION_LINES, MAX_FILE_LINES = 60, 400
 VAGUE_NAMES = {"utils", "util", "common", "helpers", "helper", "base", "misc"}
 EVERY_ROOM = "the rooms above"
 
-# TensorFlow behind one door a purpose: feeding batches, gradients of a class score for Grad-CAM, graphs for OpenVINO.
+# TensorFlow behind one door a purpose: feeding batches, gradients of a class score for Grad-CAM, graphs for OpenVINO,
+# graphs to export.
 MAY_IMPORT_TENSORFLOW = {
+    "artifacts/pillow_resize.py",
+    "artifacts/savedmodel_runtime.py",
+    "artifacts/tensorflow_export.py",
     "data/batches.py",
     "data/augmentation_layers.py",
     "data/mixup.py",

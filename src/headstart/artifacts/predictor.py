@@ -7,8 +7,7 @@ from typing import Protocol
 import numpy as np
 
 from headstart.evaluation import DEFAULT_COVERAGE, Thresholds
-
-LABEL_SEPARATOR = ";"
+from headstart.tasks import chosen_names, decide, joined_names
 
 
 class Runtime(Protocol):
@@ -72,33 +71,18 @@ class Predictor:
 
     def decode(self, probabilities: np.ndarray, foreign_scores: np.ndarray) -> list[Answer]:
         """One answer for each row of what the runtime gave: probabilities `(n, k)`, foreign scores `(n,)`."""
-        lowest = self.thresholds.lowest_probability(self.coverage)
-        highest = self.thresholds.highest_familiar_score()
+        chosen, certainty = decide(probabilities, multi_label=self.multi_label)
+        in_sets = probabilities >= self.thresholds.lowest_probability(self.coverage)
+        are_foreign = foreign_scores > self.thresholds.highest_familiar_score()
         return [
-            self._answer(row, float(score), lowest, highest)
-            for row, score in zip(probabilities, foreign_scores, strict=True)
+            Answer(
+                prediction=joined_names(self.class_names, chosen[row]),
+                probability=float(certainty[row]),
+                probabilities=probabilities[row],
+                prediction_set=chosen_names(self.class_names, in_sets[row]),
+                foreign_score=float(foreign_scores[row]),
+                is_foreign=bool(are_foreign[row]),
+                is_sure=bool((in_sets[row] == chosen[row]).all() and not are_foreign[row]),
+            )
+            for row in range(len(probabilities))
         ]
-
-    def _answer(self, probabilities: np.ndarray, foreign_score: float, lowest: float, highest: float) -> Answer:
-        predicted, probability = self._decode(probabilities)
-        in_set = probabilities >= lowest
-        is_foreign = foreign_score > highest
-        return Answer(
-            prediction=LABEL_SEPARATOR.join(self._names(predicted)),
-            probability=probability,
-            probabilities=probabilities,
-            prediction_set=self._names(in_set),
-            foreign_score=foreign_score,
-            is_foreign=is_foreign,
-            is_sure=bool((in_set == predicted).all()) and not is_foreign,
-        )
-
-    def _decode(self, probabilities: np.ndarray) -> tuple[np.ndarray, float]:
-        if self.multi_label:
-            present = probabilities >= 0.5
-            return present, float(np.where(present, probabilities, 1 - probabilities).min())
-        best = int(probabilities.argmax())
-        return np.arange(len(probabilities)) == best, float(probabilities[best])
-
-    def _names(self, chosen: np.ndarray) -> tuple[str, ...]:
-        return tuple(name for name, yes in zip(self.class_names, chosen, strict=True) if yes)

@@ -4,6 +4,7 @@ from headstart.run.directory import Run
 from headstart.run.evaluate import evaluate
 from headstart.run.plan import Plan
 from headstart.run.predict import expand_paths, predict
+from headstart.run.predictor import predictor_of
 from headstart.run.rank import RANK_OPTIONS, rank_backbones
 from headstart.run.ranking import NotRanked, RankedBackbone, Ranking
 from headstart.run.report import write_report
@@ -21,6 +22,7 @@ __all__ = [
     "phases_of",
     "plan",
     "predict",
+    "predictor_of",
     "rank_backbones",
     "resume",
     "train",

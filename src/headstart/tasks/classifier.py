@@ -12,8 +12,8 @@ import pandas as pd
 from headstart.backbones import Backbone, last_map_layer, stage_layers
 from headstart.data import Dataset, ImageSource, evaluation_batches
 from headstart.errors import ClassNamesError
+from headstart.tasks.decoding import LABEL_SEPARATOR, decide, joined_names
 
-LABEL_SEPARATOR = ";"
 HEAD_LAYERS = ("head_pool", "head_dropout", "logits")
 
 
@@ -128,17 +128,8 @@ class ImageClassifier:
 
         With several labels `probability` is that of the least certain of the answers "present" and "absent".
         """
-        if self.multi_label:
-            return self._decode_multi_label(probabilities)
-        best = probabilities.argmax(axis=1)
-        return pd.DataFrame(
-            {"prediction": [self.class_names[i] for i in best], "probability": probabilities.max(axis=1)}
-        )
-
-    def _decode_multi_label(self, probabilities: np.ndarray) -> pd.DataFrame:
-        present = probabilities >= 0.5
-        names = [LABEL_SEPARATOR.join(np.asarray(self.class_names, dtype=object)[row]) for row in present]
-        certainty = np.where(present, probabilities, 1.0 - probabilities).min(axis=1)
+        chosen, certainty = decide(probabilities, multi_label=self.multi_label)
+        names = [joined_names(self.class_names, row) for row in chosen]
         return pd.DataFrame({"prediction": names, "probability": certainty})
 
     def facts(self) -> dict[str, Any]:

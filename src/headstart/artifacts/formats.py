@@ -1,0 +1,141 @@
+"""The formats a model can be exported to: what each is called, what it takes, what makes it and what runs it."""
+
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from headstart.errors import ExtraMissingError, UnknownFormatError
+
+
+@dataclass(frozen=True)
+class ExportFormat:
+    """Facts about one format.
+
+    Attributes:
+        name: what a person types after `--to`.
+        path: of the file to open, or of the folder, below the artifact's folder.
+        any_size: whether files take pictures of any size, or only of the model's.
+        is_int8: whether weights and activations are rounded to eight bits.
+        exporter: `module:function` that writes the file.
+        runtime: `module:class` that runs it.
+        extra: of this package, that brings what the format needs; empty where nothing more is needed.
+        writes_with, runs_with: modules that writing and running need beside this package's own requirements.
+    """
+
+    name: str
+    path: str
+    any_size: bool
+    is_int8: bool
+    exporter: str
+    runtime: str
+    extra: str = ""
+    writes_with: tuple[str, ...] = ()
+    runs_with: tuple[str, ...] = ()
+
+    @property
+    def folder(self) -> str:
+        """The first part of `path`: all files of the format lie in it, or it is the only one."""
+        return Path(self.path).parts[0]
+
+    @property
+    def can_run(self) -> bool:
+        """Whether the modules that run it are installed."""
+        return all(find_spec(module) for module in self.runs_with)
+
+
+def _formats(*formats: ExportFormat) -> Mapping[str, ExportFormat]:
+    return MappingProxyType({each.name: each for each in formats})
+
+
+FORMATS: Mapping[str, ExportFormat] = _formats(
+    ExportFormat(
+        name="keras",
+        path="model.keras",
+        any_size=False,
+        is_int8=False,
+        exporter="headstart.artifacts.keras_export:write_keras",
+        runtime="headstart.artifacts.keras_runtime:KerasRuntime",
+        runs_with=("keras", "tensorflow"),
+    ),
+    ExportFormat(
+        name="savedmodel",
+        path="savedmodel",
+        any_size=True,
+        is_int8=False,
+        exporter="headstart.artifacts.tensorflow_export:write_savedmodel",
+        runtime="headstart.artifacts.savedmodel_runtime:SavedModelRuntime",
+        runs_with=("tensorflow",),
+    ),
+    ExportFormat(
+        name="onnx",
+        path="model.onnx",
+        any_size=True,
+        is_int8=False,
+        exporter="headstart.artifacts.onnx_export:write_onnx",
+        runtime="headstart.artifacts.onnx_runtime:OnnxRuntime",
+        extra="export",
+        writes_with=("tf2onnx", "onnx", "onnxruntime"),
+        runs_with=("onnxruntime",),
+    ),
+)
+
+# The first of these whose runtime is installed answers where no format was asked for.
+PREFERRED = ("onnx", "openvino", "litert", "savedmodel", "keras", "openvino-int8", "litert-int8")
+
+
+def find_format(name: str) -> ExportFormat:
+    """The format of this name.
+
+    Raises:
+        UnknownFormatError: there is none.
+    """
+    if name in FORMATS:
+        return FORMATS[name]
+    nearest = difflib.get_close_matches(name.lower(), FORMATS, n=1)
+    raise UnknownFormatError(
+        f"There is no export format '{name}'.",
+        expected=f"one of {', '.join(FORMATS)}; or all",
+        received=name,
+        hint=f"Did you mean '{nearest[0]}'?" if nearest else "docs/formats.md says what each is for.",
+    )
+
+
+def find_formats(text: str) -> tuple[ExportFormat, ...]:
+    """The formats that a person names: names joined by commas, each counted once; `all` means all of them.
+
+    Raises:
+        UnknownFormatError: there is no format of a name, or no name.
+    """
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    if "all" in names:
+        return tuple(FORMATS.values())
+    if not names:
+        find_format(text.strip())
+    return tuple(find_format(name) for name in dict.fromkeys(names))
+
+
+def require(modules: Iterable[str], each: ExportFormat) -> None:
+    """Refuses a format whose modules are not installed.
+
+    Raises:
+        ExtraMissingError: one is missing; the hint says how to get it.
+    """
+    missing = [module for module in modules if find_spec(module) is None]
+    if missing:
+        raise ExtraMissingError(
+            f"The format '{each.name}' needs packages that are not installed.",
+            expected=f"Headstart with its extra '{each.extra}'",
+            received=f"no module {', '.join(missing)}",
+            hint=f"Run `pip install 'headstart[{each.extra}]'`.",
+        )
+
+
+def load_named(place: str) -> Any:
+    """What `module:name` stands for."""
+    module, _, name = place.partition(":")
+    return getattr(import_module(module), name)

@@ -1,0 +1,101 @@
+"""From an exported file to answers, after a look at its hashes."""
+
+from pathlib import Path
+
+from headstart.artifacts.formats import FORMATS, PREFERRED, ExportFormat, find_format, load_named, require
+from headstart.artifacts.manifest import FILE_NAME, Manifest, read_manifest
+from headstart.artifacts.predictor import Predictor, Runtime
+from headstart.errors import ArtifactDamagedError, ArtifactNotFoundError, ExtraMissingError
+from headstart.evaluation import DEFAULT_COVERAGE
+
+
+def load_predictor(path: Path | str, format_name: str | None = None, coverage: float = DEFAULT_COVERAGE) -> Predictor:
+    """What answers with an exported file.
+
+    Args:
+        path: the artifact's folder, or a file inside it, which says the format as well.
+        format_name: a name in `FORMATS`; None: the first of `PREFERRED` that the artifact has and that can run here.
+        coverage: how often prediction sets hold the truth, above 0 and below 1.
+
+    Raises:
+        ArtifactNotFoundError: there is no artifact, or it lacks the format.
+        ArtifactDamagedError: a file is missing, was changed, or cannot be run.
+        ArtifactNewerError: a newer version of this package wrote the artifact.
+        UnknownFormatError: there is no format of this name.
+        ExtraMissingError: what runs the format is not installed.
+    """
+    path = Path(path).expanduser().absolute()
+    manifest = read_manifest(_folder_of(path))
+    name = format_name or _format_at(manifest, path) or _preferred(manifest)
+    chosen = find_format(name)
+    file = manifest.check(name)
+    require(chosen.runs_with, chosen)
+    return Predictor(
+        runtime=load_runtime(chosen, file),
+        class_names=manifest.class_names,
+        image_size=manifest.image_size,
+        resize_mode=manifest.resize_mode,
+        multi_label=manifest.multi_label,
+        thresholds=manifest.files[name].thresholds,
+        coverage=coverage,
+    )
+
+
+def load_runtime(chosen: ExportFormat, file: Path) -> Runtime:
+    """What runs a file.
+
+    Raises:
+        ArtifactDamagedError: the file cannot be run.
+    """
+    runtime = load_named(chosen.runtime)
+    try:
+        return runtime(file)
+    except Exception as error:  # each library has errors of its own for a file that it cannot read
+        raise ArtifactDamagedError(
+            f"'{file}' cannot be run.",
+            expected=f"a file of the format '{chosen.name}', without code of its own",
+            received=f"{type(error).__name__}: {error}".partition("\n")[0],
+            hint="Export it again with `headstart export`.",
+        ) from error
+
+
+def _folder_of(path: Path) -> Path:
+    """The artifact's folder: the path itself, or the nearest folder above that has an artifact.json."""
+    return next((folder for folder in (path, *path.parents) if (folder / FILE_NAME).is_file()), path)
+
+
+def _format_at(manifest: Manifest, path: Path) -> str | None:
+    """The format that a file inside the artifact belongs to; None for the artifact itself."""
+    if path in (manifest.folder, manifest.folder / FILE_NAME):
+        return None
+    inside = path.relative_to(manifest.folder).as_posix()
+    for name, exported in manifest.files.items():
+        if inside in exported.sha256 or inside == exported.path or inside == Path(exported.path).parts[0]:
+            return name
+    raise ArtifactNotFoundError(
+        f"'{path}' is no exported file of the artifact it lies in.",
+        expected=f"one of {', '.join(exported.path for exported in manifest.files.values())}",
+        received=inside,
+        hint=f"Name the folder '{manifest.folder}' or one of these files.",
+    )
+
+
+def _preferred(manifest: Manifest) -> str:
+    present = [name for name in PREFERRED if name in manifest.files]
+    if not present:
+        raise ArtifactNotFoundError(
+            f"The artifact '{manifest.folder}' has no file that this version can run.",
+            expected=f"one of {', '.join(FORMATS)}",
+            received=", ".join(manifest.files) or "none",
+            hint="Make one with `headstart export RUN --to onnx`.",
+        )
+    runnable = [name for name in present if FORMATS[name].can_run]
+    if not runnable:
+        wanted = FORMATS[present[0]]
+        raise ExtraMissingError(
+            f"Nothing that runs the files in '{manifest.folder}' is installed.",
+            expected=f"what runs one of {', '.join(present)}",
+            received="none of them",
+            hint=f"Run `pip install 'headstart[{wanted.extra}]'` for {wanted.name}.",
+        )
+    return runnable[0]

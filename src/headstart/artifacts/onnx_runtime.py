@@ -1,0 +1,30 @@
+"""A model in ONNX Runtime, on the processor."""
+
+from pathlib import Path
+from threading import Lock
+
+import numpy as np
+import onnxruntime
+
+_OUTPUTS = ("probabilities", "foreign_score")
+
+
+class OnnxRuntime:
+    """See `headstart.artifacts.Runtime`.
+
+    Args:
+        path: an `.onnx` file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 3  # not a word about what it optimises
+        self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        self._input = self._session.get_inputs()[0].name
+        self._lock = Lock()
+
+    def run(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """See `headstart.artifacts.Runtime`; pictures may have any one size."""
+        with self._lock:
+            probabilities, foreign_scores = self._session.run(_OUTPUTS, {self._input: images})
+        return probabilities, foreign_scores

@@ -1,0 +1,64 @@
+"""The model that is exported: from raw pixels to calibrated probabilities and the foreign score, all inside."""
+
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+
+from headstart.evaluation import Calibration
+from headstart.tasks import ImageClassifier
+
+INPUT, PROBABILITIES, FOREIGN_SCORE = "images", "probabilities", "foreign_score"
+_LEAST_ENERGY = 1e-12  # of features, as in `Calibration.foreign_score`
+
+
+@dataclass(frozen=True, eq=False)
+class ServingModel:
+    """What every exported file computes.
+
+    Attributes:
+        model: functional model of stock layers: `(batch, height, width, 3)` uint8 RGB of the model's size to
+            `{"probabilities": (batch, num_classes), "foreign_score": (batch,)}` float32.
+        image_size: `(height, width)`.
+        resize_mode: how pictures of another size become ones of `image_size`.
+        head_layers: names of the layers on top of the network, which stay in float32 in every format.
+    """
+
+    model: keras.Model
+    image_size: tuple[int, int]
+    resize_mode: str
+    head_layers: tuple[str, ...]
+
+
+def build_serving_model(task: ImageClassifier, calibration: Calibration) -> ServingModel:
+    """The run's model with its calibration on top; weights are shared with `task`, not copied."""
+    images = keras.Input((*task.image_size, 3), dtype="uint8", name=INPUT)
+    pixels = keras.layers.Rescaling(1.0, dtype="float32", name="pixels")(images)
+    logits, pooled = task.model_with_features(pixels)
+    logits = keras.layers.Activation("linear", dtype="float32", name="raw_logits")(logits)
+    answers = {PROBABILITIES: _probabilities(logits, task, calibration), FOREIGN_SCORE: _score(pooled, calibration)}
+    model = keras.Model(images, answers, name=f"{task.backbone}_serving")
+    network = model.layers.index(model.get_layer("raw_logits"))
+    return ServingModel(
+        model=model,
+        image_size=task.image_size,
+        resize_mode=task.resize_mode,
+        head_layers=tuple(layer.name for layer in model.layers[network:]),
+    )
+
+
+def _probabilities(logits: keras.KerasTensor, task: ImageClassifier, calibration: Calibration) -> keras.KerasTensor:
+    inverse = (1.0 / calibration.temperature).tolist()
+    logits = keras.layers.Rescaling(inverse, dtype="float32", name="temperature")(logits)
+    function = "sigmoid" if task.multi_label else "softmax"
+    return keras.layers.Activation(function, dtype="float32", name=PROBABILITIES)(logits)
+
+
+def _score(pooled: keras.KerasTensor, calibration: Calibration) -> keras.KerasTensor:
+    """As `Calibration.foreign_score`: the share of the features' energy outside the directions of training pictures."""
+    pooled = keras.layers.Activation("linear", dtype="float32", name="raw_features")(pooled)
+    project = keras.layers.Dense(calibration.projection.shape[1], use_bias=False, dtype="float32", name="projection")
+    inside = keras.ops.sum(keras.ops.square(project(pooled)), axis=-1)
+    project.set_weights([calibration.projection.astype(np.float32)])
+    energy = keras.ops.sum(keras.ops.square(pooled), axis=-1)
+    return 1.0 - inside / keras.ops.maximum(energy, _LEAST_ENERGY)

@@ -1,0 +1,43 @@
+"""The serving model as a TensorFlow function, and as TensorFlow's own SavedModel."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from headstart.artifacts.pillow_resize import resized
+from headstart.artifacts.serving_model import FOREIGN_SCORE, INPUT, PROBABILITIES, ServingModel
+
+
+def any_size_function(serving: ServingModel) -> Any:
+    """A `tf.function` of pictures `(n, h, w, 3)` uint8 of any size, resized inside."""
+    return _function(
+        serving.model,
+        lambda images: resized(images, serving.image_size, serving.resize_mode),
+        (None, None, None, 3),
+    )
+
+
+def one_size_function(serving: ServingModel, *, batch_size: int | None = None) -> Any:
+    """A `tf.function` of pictures `(batch_size, height, width, 3)` uint8 of the model's size; None: any number."""
+    return _function(serving.model, lambda images: images, (batch_size, *serving.image_size, 3))
+
+
+def write_savedmodel(serving: ServingModel, path: Path) -> None:
+    """Writes a folder with the signature `serving_default`, for pictures of any size."""
+    function = any_size_function(serving)
+    archive = keras.export.ExportArchive()
+    archive.track(serving.model)
+    archive.add_endpoint("serving_default", function, input_signature=function.input_signature)
+    archive.write_out(str(path), verbose=False)
+
+
+def _function(model: keras.Model, prepare: Callable[[tf.Tensor], tf.Tensor], shape: tuple[int | None, ...]) -> Any:
+    @tf.autograph.experimental.do_not_convert
+    def answer(images: tf.Tensor) -> dict[str, tf.Tensor]:
+        answers = model(prepare(images), training=False)
+        return {name: tf.identity(answers[name], name=name) for name in (PROBABILITIES, FOREIGN_SCORE)}
+
+    return tf.function(answer, input_signature=[tf.TensorSpec(shape, tf.uint8, name=INPUT)])
