@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from headstart.artifacts.formats import FORMATS, PREFERRED, ExportFormat, find_format, find_formats
     from headstart.artifacts.keras_runtime import KerasRuntime
-    from headstart.artifacts.loading import load_predictor
+    from headstart.artifacts.loading import find_exported, load_predictor
     from headstart.artifacts.manifest import ExportedFile, Manifest, read_manifest
     from headstart.artifacts.predictor import Answer, Predictor, Runtime
     from headstart.artifacts.serving_model import ServingModel, build_serving_model
@@ -28,6 +28,7 @@ _MODULE_OF = {
     "Runtime": "headstart.artifacts.predictor",
     "ServingModel": "headstart.artifacts.serving_model",
     "build_serving_model": "headstart.artifacts.serving_model",
+    "find_exported": "headstart.artifacts.loading",
     "find_format": "headstart.artifacts.formats",
     "find_formats": "headstart.artifacts.formats",
     "load_predictor": "headstart.artifacts.loading",
@@ -47,6 +48,7 @@ __all__ = [
     "Runtime",
     "ServingModel",
     "build_serving_model",
+    "find_exported",
     "find_format",
     "find_formats",
     "load_predictor",

@@ -24,9 +24,7 @@ def load_predictor(path: Path | str, format_name: str | None = None, coverage: f
         UnknownFormatError: there is no format of this name.
         ExtraMissingError: what runs the format is not installed.
     """
-    path = Path(path).expanduser().absolute()
-    manifest = read_manifest(_folder_of(path))
-    name = format_name or _format_at(manifest, path) or _preferred(manifest)
+    manifest, name = find_exported(path, format_name)
     chosen = find_format(name)
     file = manifest.check(name)
     require(chosen.runs_with, chosen)
@@ -39,6 +37,16 @@ def load_predictor(path: Path | str, format_name: str | None = None, coverage: f
         thresholds=manifest.files[name].thresholds,
         coverage=coverage,
     )
+
+
+def find_exported(path: Path | str, format_name: str | None = None) -> tuple[Manifest, str]:
+    """The artifact at a path and which of its formats answers there, without loading it.
+
+    Arguments and errors are those of `load_predictor`.
+    """
+    path = Path(path).expanduser().absolute()
+    manifest = read_manifest(_folder_of(path))
+    return manifest, format_name or _format_at(manifest, path) or _preferred(manifest)
 
 
 def load_runtime(chosen: ExportFormat, file: Path) -> Runtime:
