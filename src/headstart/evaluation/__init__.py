@@ -7,6 +7,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from headstart.evaluation.calibrating import fit_calibration
     from headstart.evaluation.calibration import Calibration
     from headstart.evaluation.content import Mistake, ReportContent
     from headstart.evaluation.galleries import grad_cam_gallery, mistake_gallery, picture_gallery
@@ -39,6 +40,7 @@ __all__ = [
     "confusion_matrix",
     "evaluate_classification",
     "evaluate_multi_label",
+    "fit_calibration",
     "grad_cam",
     "grad_cam_gallery",
     "headline",
@@ -68,6 +70,7 @@ _MODULES = {
     "confusion_matrix": "plots",
     "evaluate_classification": "metrics",
     "evaluate_multi_label": "metrics",
+    "fit_calibration": "calibrating",
     "grad_cam": "heatmaps",
     "grad_cam_gallery": "galleries",
     "headline": "wording",

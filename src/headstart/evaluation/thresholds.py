@@ -1,10 +1,10 @@
 """What is sure and what is strange: rules on top of probabilities, from the answers for validation pictures."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 DEFAULT_COVERAGE = 0.9
 FAMILIAR_SHARE = 0.95
@@ -27,7 +27,7 @@ class Thresholds:
     foreign_scores: np.ndarray
 
     @classmethod
-    def from_scores(cls, nonconformity: Sequence[float], foreign_scores: Sequence[float]) -> "Thresholds":
+    def from_scores(cls, nonconformity: ArrayLike, foreign_scores: ArrayLike) -> "Thresholds":
         """From scores in any order."""
         return cls(np.sort(np.asarray(nonconformity, "float64")), np.sort(np.asarray(foreign_scores, "float64")))
 

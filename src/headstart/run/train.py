@@ -26,6 +26,7 @@ from headstart.run.bank import (
     calibration_pictures,
     cut_layer,
 )
+from headstart.run.calibrate import calibrate
 from headstart.run.directory import FORMAT_VERSION, Run
 from headstart.run.environment import describe_environment, dtype_policy
 from headstart.run.evaluate import evaluate_test_part
@@ -253,7 +254,9 @@ def _train_model(run: Run, backbone: Backbone, trunk: Trunk | None, progress: Pr
     (History() if start is None else start[1]).write(run.history_path)
     run.update_state("started", phases=phases)
     write_json(run.task_path, {"format_version": FORMAT_VERSION, **task.facts()})
-    _save_model(task.model, run.model_path)
+    with _timed(run, "calibration"):
+        calibrate(run, task, parts, progress=progress)
+    _save_model(task.model, run.model_path)  # last: what has it is trained
 
 
 def _learning_parts(

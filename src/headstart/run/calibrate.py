@@ -1,0 +1,69 @@
+"""How far a run's answers can be trusted, from its validation pictures alone: the test part stays closed."""
+
+import numpy as np
+
+from headstart.backbones import cut_model
+from headstart.data import ExampleSource
+from headstart.evaluation import Calibration, fit_calibration
+from headstart.progress import SILENT, Progress
+from headstart.recipe import Recipe
+from headstart.run.bank import POOLED, LearningParts, pixel_examples
+from headstart.run.directory import Run
+from headstart.tasks import ImageClassifier
+from headstart.training import TrainingExamples, pooled_features
+
+# Directions of features find no more foreign pictures from 800 pictures than from 400.
+MAX_TRAINING_PICTURES = 1000
+
+
+def calibrate(
+    run: Run, task: ImageClassifier, parts: LearningParts | None = None, *, progress: Progress = SILENT
+) -> Calibration:
+    """Fits the calibration of a trained model and writes it into the run.
+
+    Rows of the bank at the plain view take the place of pictures where the layers below them are still those that
+    computed them; only what fine-tuning changed is run on them, as it is now.
+
+    Args:
+        run: its validation and training parts are read.
+        task: the trained model.
+        parts: what the phases learned from; None: the pictures themselves are read.
+        progress: told of every batch.
+    """
+    examples = pixel_examples(task, run.recipe, run.dataset) if parts is None else _examples(run.recipe, parts)
+    training = _some(len(examples.source), seed=run.recipe.seed)
+    validation = np.arange(len(examples.validation_source))
+    progress.start("calibrating", len(training) + len(validation))
+    training_features = _plain_features(task, examples, examples.source, training, progress)
+    features = _plain_features(task, examples, examples.validation_source, validation, progress)
+    calibration = fit_calibration(
+        np.asarray(cut_model(task.model, POOLED).upper(features, training=False)),
+        examples.validation_targets,
+        features=features,
+        training_features=training_features,
+        multi_label=task.multi_label,
+    )
+    calibration.write(run.calibration_path)
+    progress.finish()
+    return calibration
+
+
+def _examples(recipe: Recipe, parts: LearningParts) -> TrainingExamples:
+    """Rows of the bank, unless what computed them has learned since, or was quantised."""
+    if recipe.deep_phase.epochs or recipe.bank.engine == "openvino-int8":
+        return parts.pixels
+    return parts.upper
+
+
+def _some(num_pictures: int, *, seed: int) -> np.ndarray:
+    """Numbers of all pictures, or of as many as are worth their time."""
+    if num_pictures <= MAX_TRAINING_PICTURES:
+        return np.arange(num_pictures)
+    return np.sort(np.random.default_rng(seed).choice(num_pictures, MAX_TRAINING_PICTURES, replace=False))
+
+
+def _plain_features(
+    task: ImageClassifier, examples: TrainingExamples, source: ExampleSource, numbers: np.ndarray, progress: Progress
+) -> np.ndarray:
+    rows = np.stack([numbers, np.zeros_like(numbers)])  # view 0 is the plain picture
+    return pooled_features(task, source, rows, cut=examples.cut, progress=progress)
