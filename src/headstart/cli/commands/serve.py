@@ -1,0 +1,166 @@
+"""`headstart serve`."""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from headstart.cli.exit_codes import ExitCode
+from headstart.cli.parameters import examples, setting, with_default
+from headstart.cli.surroundings import Surroundings
+from headstart.errors import RecipeError
+
+KEY_VARIABLE = "HEADSTART_SERVE_KEY"
+ANSWERS, ADDRESS, LIMITS = "Answers", "Address", "Limits"
+MEBIBYTE, MEGAPIXEL = 1 << 20, 1_000_000
+
+EXAMPLES = examples(
+    (
+        "headstart serve runs/photos-vgg19-1/artifact",
+        "for programs on this machine; the address shown opens a page to try it",
+    ),
+    ("headstart serve artifact --host 0.0.0.0 --key-file key.txt", "for other machines that know the key"),
+)
+
+
+ArtifactArgument = Annotated[
+    Path,
+    typer.Argument(
+        metavar="ARTIFACT", help="Folder that `headstart export` made, or the run it lies in.", show_default=False
+    ),
+]
+FormatOption = Annotated[
+    str | None,
+    typer.Option(
+        "--format",
+        metavar="FORMAT",
+        help=with_default(
+            "Exported file that answers: onnx, openvino, litert, openvino-int8, litert-int8.",
+            "the first of these that is there",
+        ),
+        show_default=False,
+        rich_help_panel=ANSWERS,
+    ),
+]
+CoverageOption = Annotated[
+    float | None,
+    setting(
+        "How often prediction sets hold the truth, where a request does not say.",
+        metavar="SHARE",
+        default="0.9",
+        panel=ANSWERS,
+    ),
+]
+HostOption = Annotated[
+    str, setting("Address to listen at; 0.0.0.0 for all.", metavar="HOST", default="127.0.0.1", panel=ADDRESS)
+]
+PortOption = Annotated[int, setting("Port; 0 for any that is free.", metavar="PORT", default="8000", panel=ADDRESS)]
+KeyFileOption = Annotated[
+    Path | None,
+    setting(
+        f"File with the key that every request must bear; {KEY_VARIABLE} may hold the key itself.",
+        metavar="FILE",
+        default="no key",
+        panel=ADDRESS,
+    ),
+]
+BatchSizeOption = Annotated[
+    int | None, setting("Pictures that the model looks at together.", metavar="N", default="8", panel=LIMITS)
+]
+BatchWaitOption = Annotated[
+    float | None,
+    setting("How long a picture waits for others to share a batch.", metavar="MS", default="5", panel=LIMITS),
+]
+MaxBodyOption = Annotated[float | None, setting("Size of one request.", metavar="MIB", default="32", panel=LIMITS)]
+MaxMegapixelsOption = Annotated[
+    float | None, setting("Size of one picture, in millions of pixels.", metavar="N", default="50", panel=LIMITS)
+]
+MaxPicturesOption = Annotated[int | None, setting("Pictures in one request.", metavar="N", default="64", panel=LIMITS)]
+MaxWaitingOption = Annotated[
+    int | None,
+    setting("Pictures accepted and not yet answered, of all requests.", metavar="N", default="256", panel=LIMITS),
+]
+MaxConnectionsOption = Annotated[
+    int | None, setting("Connections open at the same time.", metavar="N", default="1000", panel=LIMITS)
+]
+TimeoutOption = Annotated[
+    float | None,
+    setting("Time for a body to arrive, and again for its answer.", metavar="SECONDS", default="30", panel=LIMITS),
+]
+
+
+def serve(  # noqa: PLR0913, PLR0917  one parameter an option
+    context: typer.Context,
+    artifact: ArtifactArgument,
+    format_name: FormatOption = None,
+    coverage: CoverageOption = None,
+    host: HostOption = "127.0.0.1",
+    port: PortOption = 8000,
+    key_file: KeyFileOption = None,
+    batch_size: BatchSizeOption = None,
+    batch_wait: BatchWaitOption = None,
+    max_body: MaxBodyOption = None,
+    max_megapixels: MaxMegapixelsOption = None,
+    max_pictures: MaxPicturesOption = None,
+    max_waiting: MaxWaitingOption = None,
+    max_connections: MaxConnectionsOption = None,
+    timeout: TimeoutOption = None,
+) -> ExitCode | None:
+    r"""Answer over HTTP what pictures show.
+
+    POST /v1/predict takes a picture or a form with several; the page at / takes them from a person. Needs the packages
+    of `headstart\[serve]`. Ctrl-C or SIGTERM ends it, after what was accepted is answered.
+    """
+    surroundings: Surroundings = context.obj
+    key = _key(key_file)
+    from headstart.serving import Limits, load_model, serve as serve_model  # noqa: I001, PLC0415  heavy
+
+    given: dict[str, Any] = {
+        "batch_size": batch_size,
+        "batch_wait_seconds": None if batch_wait is None else batch_wait / 1000,
+        "body_bytes": None if max_body is None else int(max_body * MEBIBYTE),
+        "pixels": None if max_megapixels is None else int(max_megapixels * MEGAPIXEL),
+        "pictures": max_pictures,
+        "waiting_pictures": max_waiting,
+        "connections": max_connections,
+        "body_seconds": timeout,
+        "answer_seconds": timeout,
+    }
+    given["waiting_bytes"] = max(Limits().waiting_bytes, given["body_bytes"] or 0)
+    limits = replace(Limits(), **{name: value for name, value in given.items() if value is not None})
+
+    def show(address: str) -> None:
+        surroundings.stderr.print(_welcome(address, host, with_key=key is not None), highlight=False, markup=False)
+
+    model = load_model(artifact.expanduser(), format_name, coverage=coverage)
+    serve_model(model, host=host, port=port, key=key, limits=limits, on_start=show)
+    return None
+
+
+def _key(path: Path | None) -> str | None:
+    """The key from a file or the environment; never from the command line, which every process can read."""
+    if path is None:
+        return os.environ.get(KEY_VARIABLE) or None
+    try:
+        key = path.expanduser().read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        key, received = "", getattr(error, "strerror", None) or "a file that is no text"
+    else:
+        received = "several lines" if "\n" in key else "an empty file"
+    if not key or "\n" in key:
+        raise RecipeError(
+            f"'{path}' holds no key.",
+            expected="a text file with the key as its only line",
+            received=received,
+            hint="Make one with: openssl rand -hex 32 > key.txt",
+        )
+    return key
+
+
+def _welcome(address: str, host: str, *, with_key: bool) -> str:
+    lines = [f"Answering at {address} (Ctrl-C ends it)"]
+    if host not in {"127.0.0.1", "::1", "localhost"} and not with_key:
+        lines.append("Whoever reaches this machine can ask: --key-file names a key that requests must bear.")
+    return "\n".join(lines)

@@ -1,0 +1,202 @@
+"""The server's application: its paths, and what each answers."""
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import asdict
+from typing import Annotated, Any
+
+from fastapi import Depends, FastAPI, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi.security import HTTPBearer
+from starlette.exceptions import HTTPException
+
+from headstart.serving.admission import Admission
+from headstart.serving.answering import Answering
+from headstart.serving.bodies import read_body
+from headstart.serving.guard import Guard
+from headstart.serving.limits import Limits
+from headstart.serving.measures import CONTENT_TYPE, Measures
+from headstart.serving.model import ServedModel
+from headstart.serving.page import page
+from headstart.serving.refusals import Refusal
+from headstart.serving.schemas import Answers, Metadata, Problem, State
+from headstart.serving.uploads import FIELD, FORM_TYPE, RAW_TYPES, check_content_type, uploads_in
+from headstart.version import VERSION
+
+logger = logging.getLogger(__name__)
+
+_PICTURE = {"schema": {"type": "string", "format": "binary"}}
+_FORM = {
+    "type": "object",
+    "properties": {FIELD: {"type": "array", "minItems": 1, "items": _PICTURE["schema"]}},
+    "required": [FIELD],
+    "additionalProperties": False,
+}
+_BODY = {
+    "requestBody": {
+        "required": True,
+        "description": "One picture as it is, or a form with one or more.",
+        "content": {FORM_TYPE: {"schema": _FORM}, **dict.fromkeys(RAW_TYPES, _PICTURE)},
+    }
+}
+_REFUSALS: dict[int | str, dict[str, Any]] = {
+    400: {"model": Problem, "description": "The request is malformed."},
+    408: {"model": Problem, "description": "The body took too long to arrive."},
+    413: {"model": Problem, "description": "The body is too large, or holds too many pictures."},
+    415: {"model": Problem, "description": "The body is neither a picture nor a form."},
+    422: {"model": Answers, "description": "No picture can be read; each entry says why."},
+    429: {"model": Problem, "description": "Too much is waiting; ask again after Retry-After seconds."},
+    503: {"model": Problem, "description": "No answer in time; ask again after Retry-After seconds."},
+}
+_WITHOUT_KEY: dict[int | str, dict[str, Any]] = {401: {"model": Problem, "description": "The key is missing or wrong."}}
+
+
+def build_app(model: ServedModel, limits: Limits | None = None, *, key: str | None = None) -> FastAPI:
+    """The application that answers with a model.
+
+    Args:
+        model: from `load_model`.
+        limits: what requests may cost; None for the usual ones.
+        key: that requests must bear, None for no key.
+    """
+    limits = limits or Limits()
+    measures, admission = Measures(), Admission(limits)
+    measures.show_waiting(lambda: admission.num_pictures)
+    answering = Answering(model, limits, measures)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        answering.start()
+        yield
+        await answering.stop()
+
+    app = FastAPI(
+        title="Headstart",
+        summary=f"Tells {len(model.manifest.class_names)} kinds of pictures apart.",
+        version=VERSION,
+        lifespan=lifespan,
+        docs_url=None,  # both pages would load their scripts from the network
+        redoc_url=None,
+        responses={} if key is None else _WITHOUT_KEY,
+    )
+    locked = [] if key is None else [Depends(HTTPBearer(auto_error=False))]  # for the document; the guard looks itself
+    _add_predict(app, answering, admission, limits, model.predictor.coverage, locked)
+    _add_metadata(app, _metadata(model, limits), locked)
+    _add_states(app, answering, measures, locked)
+    _add_page(app)
+    _add_failures(app)
+    known_paths = frozenset(path for route in app.routes if (path := getattr(route, "path", None)))
+    app.add_middleware(Guard, key=key, known_paths=known_paths, limits=limits, measures=measures)
+    return app
+
+
+def _add_predict(
+    app: FastAPI, answering: Answering, admission: Admission, limits: Limits, usual_coverage: float, locked: list[Any]
+) -> None:
+    @app.post(
+        "/v1/predict",
+        response_model=Answers,
+        responses=_REFUSALS,
+        openapi_extra=_BODY,
+        dependencies=locked,
+        tags=["v1"],
+    )
+    async def predict(
+        request: Request,
+        coverage: Annotated[
+            float, Query(gt=0, lt=1, description="How often the prediction sets hold the truth.")
+        ] = usual_coverage,
+        abstain: Annotated[bool, Query(description="Answer 'not sure' instead of guessing.")] = False,
+    ) -> Response:
+        """What pictures show, and how far that can be trusted. One bad picture does not spoil the others."""
+        content_type = request.headers.get("content-type", "")
+        check_content_type(content_type)
+        with admission.enter() as ticket:
+            uploads = uploads_in(await read_body(request, ticket, limits), content_type, limits)
+            ticket.add_pictures(len(uploads) - 1)
+            pictures = await answering.answers(uploads, coverage=coverage, abstain=abstain)
+        status = 422 if all(entry.error is not None for entry in pictures) else 200
+        content = Answers(coverage=coverage, pictures=pictures).model_dump_json()
+        return Response(content, status, media_type="application/json")
+
+
+def _add_metadata(app: FastAPI, metadata: Metadata, locked: list[Any]) -> None:
+    @app.get("/v1/metadata", dependencies=locked, tags=["v1"])
+    async def read_metadata() -> Metadata:
+        """What answers, what it takes and what its answers mean."""
+        return metadata
+
+
+def _metadata(model: ServedModel, limits: Limits) -> Metadata:
+    manifest, file, predictor = model.manifest, model.file, model.predictor
+    return Metadata(
+        version=VERSION,
+        format=model.format_name,
+        sha256=dict(file.sha256),
+        class_names=list(manifest.class_names),
+        image_size=manifest.image_size,
+        resize_mode=manifest.resize_mode,
+        multi_label=manifest.multi_label,
+        temperature=list(manifest.temperature),
+        coverage=predictor.coverage,
+        highest_familiar_score=predictor.thresholds.highest_familiar_score(),
+        parity=dict(file.parity),
+        provenance=dict(manifest.provenance),
+        limits=asdict(limits),
+    )
+
+
+def _add_states(app: FastAPI, answering: Answering, measures: Measures, locked: list[Any]) -> None:
+    @app.get("/healthz", tags=["state"])
+    async def health() -> State:
+        """The process lives."""
+        return State(status="ok")
+
+    @app.get("/readyz", tags=["state"], responses={503: {"model": State, "description": "Not now."}})
+    async def readiness() -> Response:
+        """Pictures are answered."""
+        ready = answering.is_ready
+        content = State(status="ready" if ready else "not ready").model_dump_json()
+        return Response(content, 200 if ready else 503, media_type="application/json")
+
+    @app.get(
+        "/metrics",
+        tags=["state"],
+        dependencies=locked,
+        response_class=Response,
+        responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
+    )
+    async def metrics() -> Response:
+        """Counters in Prometheus' text format."""
+        return Response(measures.text(), headers={"Content-Type": CONTENT_TYPE})
+
+
+def _add_page(app: FastAPI) -> None:
+    text, policy = page()
+
+    @app.get("/", include_in_schema=False)
+    async def show_page() -> HTMLResponse:
+        """A page to drop pictures on."""
+        return HTMLResponse(text, headers={"Content-Security-Policy": policy})
+
+
+def _add_failures(app: FastAPI) -> None:
+    @app.exception_handler(Refusal)
+    async def refuse(_: Request, refusal: Refusal) -> Response:
+        return JSONResponse({"error": refusal.reason}, refusal.status, refusal.headers)
+
+    @app.exception_handler(RequestValidationError)
+    async def refuse_query(_: Request, error: RequestValidationError) -> Response:
+        # What was received is not told back: it may be no valid JSON, such as NaN.
+        problems = (f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
+        return JSONResponse({"error": "; ".join(problems)}, 400)
+
+    @app.exception_handler(HTTPException)
+    async def refuse_path(_: Request, error: HTTPException) -> Response:
+        return JSONResponse({"error": str(error.detail)}, error.status_code, error.headers)
+
+    @app.exception_handler(Exception)
+    async def fail(_: Request, error: Exception) -> Response:  # noqa: ARG001  the server logs it
+        return JSONResponse({"error": "The server made a mistake."}, 500)

@@ -1,0 +1,128 @@
+"""Pictures of many requests, looked at together: one worker that never waits while there is something to do."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from time import perf_counter
+from typing import NamedTuple
+
+import numpy as np
+
+from headstart.artifacts import Runtime
+
+
+class Row(NamedTuple):
+    """What the model says of one picture: probabilities `(k,)`, and the foreign score `()`."""
+
+    probabilities: np.ndarray
+    foreign_score: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class _Waiting:
+    pixels: np.ndarray
+    row: "asyncio.Future[Row]"
+    since: float
+
+
+class Batcher:
+    """Fills batches and runs them, one after the other, in a thread of its own.
+
+    A batch starts as soon as the worker is free and the batch is full, or nobody else is on the way, or its first
+    picture has waited long enough. While the worker is busy the next batch fills by itself, so that waiting costs only
+    where it can win something.
+
+    Args:
+        runtime: runs a batch.
+        batch_size: pictures that it gets at most.
+        wait_seconds: how long the first picture of a batch waits for others.
+        num_coming: how many pictures are being decoded.
+        observe: told the size of each batch and its seconds.
+    """
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        *,
+        batch_size: int,
+        wait_seconds: float,
+        num_coming: Callable[[], int],
+        observe: Callable[[int, float], None],
+    ) -> None:
+        self._runtime = runtime
+        self._batch_size = batch_size
+        self._wait_seconds = wait_seconds
+        self._num_coming = num_coming
+        self._observe = observe
+        self._waiting: deque[_Waiting] = deque()
+        self._arrived = asyncio.Event()
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix="model")
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def is_running(self) -> bool:
+        """Whether pictures are looked at."""
+        return self._task is not None and not self._task.done()
+
+    def start(self) -> None:
+        """Begins to look at pictures; needs a running event loop."""
+        self._task = asyncio.get_running_loop().create_task(self._work())
+
+    async def stop(self) -> None:
+        """Ends; pictures that nobody waits for any more are not looked at."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        self._worker.shutdown()
+
+    async def row(self, pixels: np.ndarray) -> Row:
+        """What the model says of one picture, `(height, width, 3)` uint8 of its own size."""
+        future: asyncio.Future[Row] = asyncio.get_running_loop().create_future()
+        self._waiting.append(_Waiting(pixels, future, perf_counter()))
+        self._arrived.set()
+        return await future
+
+    async def _work(self) -> None:
+        while True:
+            await self._fill()
+            count = min(len(self._waiting), self._batch_size)
+            batch = [one for one in (self._waiting.popleft() for _ in range(count)) if not one.row.done()]
+            if batch:
+                await self._answer(batch)
+
+    async def _fill(self) -> None:
+        while not self._waiting:
+            self._arrived.clear()
+            await self._arrived.wait()
+        deadline = self._waiting[0].since + self._wait_seconds
+        while len(self._waiting) < self._batch_size and self._num_coming() > 0:
+            seconds = deadline - perf_counter()
+            if seconds <= 0:
+                return
+            self._arrived.clear()
+            try:
+                async with asyncio.timeout(seconds):
+                    await self._arrived.wait()
+            except TimeoutError:
+                return
+
+    async def _answer(self, batch: list[_Waiting]) -> None:
+        started = perf_counter()
+        try:
+            probabilities, foreign_scores = await asyncio.get_running_loop().run_in_executor(
+                self._worker, self._run, [one.pixels for one in batch]
+            )
+        except Exception as error:  # whoever waits must hear of it, and the next batch may fare better
+            for one in batch:
+                if not one.row.done():
+                    one.row.set_exception(error)
+            return
+        self._observe(len(batch), perf_counter() - started)
+        for one, row, score in zip(batch, probabilities, foreign_scores, strict=True):
+            if not one.row.done():
+                one.row.set_result(Row(row, score))
+
+    def _run(self, pixels: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        return self._runtime.run(np.stack(pixels))

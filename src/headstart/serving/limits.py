@@ -1,0 +1,59 @@
+"""How much a server takes, at most: every limit in one place."""
+
+from dataclasses import dataclass, fields
+
+from headstart.errors import RecipeError
+
+MEBIBYTE = 1 << 20
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one request, and all together, may cost. What is beyond is refused at once, and never slows the others.
+
+    Attributes:
+        body_bytes: of one request.
+        waiting_bytes: of all bodies that are in memory at the same time.
+        pixels: of one picture, by its header; 50 megapixels are a large phone's, and 150 MB of memory while decoded.
+        pictures: in one request.
+        waiting_pictures: accepted and not yet answered, of all requests.
+        connections: open at the same time.
+        header_seconds: for a connection to send the lines before a body; the same again for nothing to be sent.
+        body_seconds: for a body to arrive.
+        answer_seconds: from the whole body to the answer.
+        batch_size: pictures that the model looks at together.
+        batch_wait_seconds: how long the first picture of a batch waits for others that are being decoded.
+    """
+
+    body_bytes: int = 32 * MEBIBYTE
+    waiting_bytes: int = 256 * MEBIBYTE
+    pixels: int = 50_000_000
+    pictures: int = 64
+    waiting_pictures: int = 256
+    connections: int = 1000
+    header_seconds: float = 10.0
+    body_seconds: float = 30.0
+    answer_seconds: float = 30.0
+    batch_size: int = 8
+    batch_wait_seconds: float = 0.005
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if value < 0 or (value == 0 and field.name != "batch_wait_seconds"):
+                raise _refused(field.name, value, "more than 0")
+        if self.waiting_pictures < self.pictures:
+            raise _refused(
+                "waiting_pictures", self.waiting_pictures, f"at least one full request, {self.pictures} pictures"
+            )
+        if self.waiting_bytes < self.body_bytes:
+            raise _refused("waiting_bytes", self.waiting_bytes, f"at least one full request, {self.body_bytes} bytes")
+
+
+def _refused(name: str, value: float, expected: str) -> RecipeError:
+    return RecipeError(
+        f"The limit {name} cannot be {value}.",
+        expected=expected,
+        received=f"{name}={value}",
+        hint="`headstart serve --help` shows what holds when an option is left out.",
+    )

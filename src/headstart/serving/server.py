@@ -1,0 +1,114 @@
+"""Starting and ending a server."""
+
+import importlib.util
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from headstart.errors import AddressError, ExtraMissingError
+from headstart.serving.limits import Limits
+from headstart.serving.model import ServedModel
+
+LOOPBACK = "127.0.0.1"
+DEFAULT_PORT = 8000
+# Module → package of the extra `serve`, that a server cannot do without.
+_NEEDED = {
+    "fastapi": "fastapi",
+    "uvicorn": "uvicorn",
+    "python_multipart": "python-multipart",
+    "prometheus_client": "prometheus-client",
+}
+_FILES_BESIDE_CONNECTIONS = 64  # what a process has open besides, with room to spare
+_SECONDS_TO_SPARE = 5
+
+
+def serve(
+    model: ServedModel,
+    *,
+    host: str = LOOPBACK,
+    port: int = DEFAULT_PORT,
+    key: str | None = None,
+    limits: Limits | None = None,
+    on_start: Callable[[str], None] = lambda _: None,
+) -> None:
+    """Answers over HTTP until the process is told to end (Ctrl-C, SIGTERM), and then finishes what it accepted.
+
+    Args:
+        model: from `load_model`.
+        host: address to listen at. On the usual one only programs on this machine can ask.
+        port: 0 for any that is free.
+        key: that requests must bear as `Authorization: Bearer KEY`; None for no key.
+        limits: what requests may cost; None for the usual ones.
+        on_start: told the server's address as soon as it answers.
+
+    Raises:
+        ExtraMissingError: the packages of `headstart[serve]` are not installed.
+        AddressError: the server cannot listen at this address.
+    """
+    _check_packages()
+    import uvicorn  # noqa: PLC0415  known to be there only now
+
+    from headstart.serving.app import build_app  # noqa: PLC0415
+    from headstart.serving.connections import bounded_connection  # noqa: PLC0415
+    from headstart.serving.graceful import GracefulServer  # noqa: PLC0415
+
+    limits = _affordable(limits or Limits())
+    with _listening(host, port) as listener:
+        app = build_app(model, limits, key=key)
+        config = uvicorn.Config(
+            app,
+            http=bounded_connection(limits),
+            ws="none",
+            lifespan="on",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            timeout_graceful_shutdown=round(limits.body_seconds + limits.answer_seconds + _SECONDS_TO_SPARE),
+        )
+        GracefulServer(config, lambda: on_start(_url(listener))).run([listener])
+
+
+def _check_packages() -> None:
+    missing = [package for module, package in _NEEDED.items() if importlib.util.find_spec(module) is None]
+    if missing:
+        raise ExtraMissingError(
+            "Serving needs packages that are not installed.",
+            expected=", ".join(_NEEDED.values()),
+            received=f"no {', no '.join(missing)}",
+            hint="Install them with: pip install 'headstart[serve]'",
+        )
+
+
+def _affordable(limits: Limits) -> Limits:
+    """No more connections than the system lets this process have open."""
+    try:
+        import resource  # noqa: PLC0415  not on Windows
+    except ImportError:
+        return limits
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return replace(limits, connections=max(1, min(limits.connections, most - _FILES_BESIDE_CONNECTIONS)))
+
+
+@contextmanager
+def _listening(host: str, port: int) -> Iterator[socket.socket]:
+    try:
+        (family, _, _, _, address), *_ = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )
+        listener = socket.create_server(address[:2], family=family, backlog=2048)
+    except (OSError, OverflowError, UnicodeError) as error:
+        raise AddressError(
+            f"The server cannot listen at {host}, port {port}.",
+            expected="an address of this machine, and a port that no other program uses",
+            received=getattr(error, "strerror", None) or str(error),
+            hint="Choose another port with --port, or 0 for any that is free.",
+        ) from error
+    with listener:
+        yield listener
+
+
+def _url(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
