@@ -39,7 +39,8 @@ def test_an_unknown_name_is_an_attribute_error():
 
 
 def test_a_verb_is_the_function_of_its_room():
-    from headstart.run import Run, predict, train  # noqa: PLC0415  TensorFlow is imported late
+    from headstart.prediction import predict  # noqa: PLC0415
+    from headstart.run import Run, train  # noqa: PLC0415  TensorFlow is imported late
 
     assert (headstart.Run, headstart.predict, headstart.train) == (Run, predict, train)
     assert all(callable(getattr(headstart, name)) for name in headstart.__all__ if name != "__version__")

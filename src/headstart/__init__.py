@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 from headstart import version
 
 if TYPE_CHECKING:
+    from headstart.prediction import predict, predict_each
     from headstart.recipe import Recipe
-    from headstart.run import Run, evaluate, predict, resume, train, write_report
+    from headstart.run import Run, evaluate, resume, train, write_card, write_report
     from headstart.run import rank_backbones as rank
 
 __version__ = version.VERSION
@@ -24,16 +25,31 @@ _HOMES = {
     "Recipe": "headstart.recipe",
     "Run": "headstart.run",
     "evaluate": "headstart.run",
-    "predict": "headstart.run",
+    "predict": "headstart.prediction",
+    "predict_each": "headstart.prediction",
     "rank": "headstart.run",
     "resume": "headstart.run",
     "train": "headstart.run",
+    "write_card": "headstart.run",
     "write_report": "headstart.run",
 }
 # Verbs that are called otherwise in their room, because a module there has the name.
 _NAMES_AT_HOME = {"rank": "rank_backbones"}
 
-__all__ = ["Recipe", "Run", "__version__", "evaluate", "load", "predict", "rank", "resume", "train", "write_report"]
+__all__ = [
+    "Recipe",
+    "Run",
+    "__version__",
+    "evaluate",
+    "load",
+    "predict",
+    "predict_each",
+    "rank",
+    "resume",
+    "train",
+    "write_card",
+    "write_report",
+]
 
 
 def load(path: Path | str) -> "Run":

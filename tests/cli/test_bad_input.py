@@ -221,7 +221,7 @@ def test_a_file_that_is_no_picture_gets_a_row_that_says_so(type_command, photos,
     junk.write_text("this is no picture")
     outcome = type_command("predict", finished_run, photos / "red" / "0.png", junk, "--json")
     assert outcome.code == ExitCode.PARTIAL
-    good, bad = json.loads(outcome.stdout)
+    good, bad = map(json.loads, outcome.stdout.splitlines())
     assert good["error"] is None
     assert np.isclose(sum(good["probabilities"].values()), 1.0)
     assert "junk.jpg" in bad["error"]

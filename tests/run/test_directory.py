@@ -4,7 +4,8 @@ import pytest
 
 import headstart
 from headstart.errors import RecipeError, RunDamagedError, RunIncompleteError, RunNotFoundError
-from headstart.run import Run, evaluate, predict, resume, write_report
+from headstart.prediction import predict
+from headstart.run import Run, evaluate, resume, write_report
 from headstart.training import CheckpointDir
 
 GARBAGE = {"no JSON": b"{", "another JSON": b"[1, 2]", "no text": b"\xff\xfe\x00", "nothing": b""}

@@ -9,7 +9,8 @@ from PIL import Image
 
 from headstart.errors import ClassNamesError, DataNotFoundError, RunDamagedError, RunIncompleteError, SeenImagesError
 from headstart.progress import SilentProgress
-from headstart.run import evaluate, predict
+from headstart.prediction import predict
+from headstart.run import evaluate
 
 
 def share_right(run, paths, targets):

@@ -5,7 +5,20 @@ from typing import Annotated, NamedTuple
 
 import typer
 
-from headstart.cli.commands import audit, backbones, bank, demo, evaluate, predict, rank, report, resume, serve, train
+from headstart.cli.commands import (
+    audit,
+    backbones,
+    bank,
+    card,
+    demo,
+    evaluate,
+    predict,
+    rank,
+    report,
+    resume,
+    serve,
+    train,
+)
 from headstart.cli.failures import Command, guarded
 from headstart.cli.parameters import examples
 from headstart.cli.surroundings import TRACEBACK_VARIABLE, Surroundings
@@ -33,6 +46,7 @@ COMMANDS: dict[str, Row] = {
     "predict": Row(predict.predict, predict.EXAMPLES, "Use a run"),
     "evaluate": Row(evaluate.evaluate, evaluate.EXAMPLES, "Use a run"),
     "report": Row(report.report, report.EXAMPLES, "Use a run"),
+    "card": Row(card.card, card.EXAMPLES, "Use a run"),
     "serve": Row(serve.serve, serve.EXAMPLES, "Use a run"),
     "audit": Row(audit.audit, audit.EXAMPLES, "Look things up"),
     "backbones": Row(backbones.backbones, backbones.EXAMPLES, "Look things up"),

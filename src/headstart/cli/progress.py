@@ -11,7 +11,7 @@ from rich.progress import Progress as ProgressBars
 from rich.text import Text
 
 from headstart.cli.surroundings import Surroundings
-from headstart.progress import Progress
+from headstart.progress import Progress, SilentProgress
 
 SECONDS_BETWEEN_LINES = 10.0
 
@@ -35,6 +35,21 @@ def shown_progress(surroundings: Surroundings) -> Iterator[Progress]:
         terminal = TerminalProgress(bars)
         yield terminal
         terminal.finish()
+
+
+class RemarksOnly(SilentProgress):
+    """Says only what is worth keeping: where results come one by one on the screen, they show how far it is.
+
+    Args:
+        console: where the lines go.
+    """
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    def say(self, text: str) -> None:
+        """Writes one line."""
+        self._console.out(text, highlight=False)
 
 
 class CountColumn(MofNCompleteColumn):

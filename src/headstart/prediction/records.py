@@ -54,7 +54,7 @@ class Tally:
         """The counts in words."""
         return (
             f"{self.num_files} files: {self.num_files - self.num_unreadable - self.num_unsure} sure answers, "
-            f"{self.num_unsure} not sure ({self.num_foreign} of them foreign), {self.num_unreadable} no pictures"
+            f"{self.num_unsure} not sure ({self.num_foreign} of them foreign), {self.num_unreadable} unreadable"
         )
 
 

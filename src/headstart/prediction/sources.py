@@ -9,17 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from headstart.artifacts import Manifest, Predictor, read_manifest
-from headstart.errors import ArtifactNotFoundError, RecipeError, RunNotFoundError
+from headstart.artifacts import Predictor, find_exported, find_format, load_predictor, read_manifest
+from headstart.errors import RecipeError, RunNotFoundError
 from headstart.evaluation import DEFAULT_COVERAGE
 
 if TYPE_CHECKING:
     from headstart.run import Run
-
-# Of a folder with several exported files the first of these answers: exact and quick to start before the others.
-_PREFERRED_FORMATS = ("onnx", "openvino", "litert", "keras", "savedmodel")
-_TENSORFLOW_FORMATS = frozenset({"keras", "savedmodel"})
-_MAX_DEPTH = 3  # of an exported file below its artifact.json, as savedmodel/variables/variables.index
 
 
 @dataclass(frozen=True)
@@ -37,7 +32,7 @@ class ModelPlace:
     @property
     def needs_tensorflow(self) -> bool:
         """Whether answering takes the seconds that TensorFlow needs to start."""
-        return self.format_name is None or self.format_name in _TENSORFLOW_FORMATS
+        return self.format_name is None or "tensorflow" in find_format(self.format_name).runs_with
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,33 +53,29 @@ def find_model(path: Path | str) -> ModelPlace:
 
     Raises:
         RunNotFoundError: there is neither a run nor an exported file.
-        ArtifactNotFoundError: a model file, but not one that `headstart export` made.
+        ArtifactNotFoundError: a file that lies with exported files and is none of them.
         ArtifactNewerError: a newer version of this package exported it.
         ArtifactDamagedError: artifact.json cannot be read.
+        ExtraMissingError: nothing that runs one of the files is installed.
     """
     path = Path(path).expanduser().absolute()
     if (path / "run.json").is_file():
         return ModelPlace(path, None)
-    if (path / "artifact.json").is_file():
-        manifest = read_manifest(path)
-        return ModelPlace(path, _preferred_format(manifest))
-    if path.exists():
-        for folder in list(path.parents)[:_MAX_DEPTH]:
-            if (folder / "artifact.json").is_file():
-                return ModelPlace(folder, _format_of(read_manifest(folder), path.relative_to(folder)))
-    if path.is_file():
-        raise ArtifactNotFoundError(
-            f"'{path}' is no exported file that Headstart knows: there is no artifact.json with it.",
-            expected="a file in the folder that `headstart export` made",
-            received="a file elsewhere",
-            hint="Leave exported files in their folder: artifact.json says what their answers mean.",
-        )
+    if path.exists() and any((folder / "artifact.json").is_file() for folder in (path, *path.parents)):
+        manifest, format_name = find_exported(path)
+        return ModelPlace(manifest.folder, format_name)
     raise RunNotFoundError(
         f"There is neither a run nor an exported file in '{path}'.",
         expected="a folder that `headstart train` or `headstart export` made, or one of the exported files",
-        received="a folder without run.json and artifact.json" if path.is_dir() else "no such folder",
+        received=_what_is_there(path),
         hint="Name the folder that `headstart train` printed at its end, for example runs/flowers-vgg19-1.",
     )
+
+
+def _what_is_there(path: Path) -> str:
+    if path.is_dir():
+        return "a folder without run.json and artifact.json"
+    return "a file without the artifact.json that says what its answers mean" if path.exists() else "no such folder"
 
 
 def open_model(source: "Run | ModelPlace | Path | str", *, coverage: float = DEFAULT_COVERAGE) -> Model:
@@ -123,8 +114,6 @@ def check_coverage(coverage: float) -> None:
 
 
 def _open_exported(folder: Path, format_name: str, coverage: float) -> Model:
-    from headstart.artifacts import load_predictor  # TEMPORARY
-
     predictor = load_predictor(folder, format_name=format_name, coverage=coverage)
     exported = read_manifest(folder).files[format_name]
     facts = {"format": format_name, "files": dict(exported.sha256), "thresholds": _thresholds_hash(predictor)}
@@ -148,27 +137,3 @@ def _thresholds_hash(predictor: Predictor) -> str:
     for scores in (predictor.thresholds.nonconformity, predictor.thresholds.foreign_scores):
         digest.update(np.ascontiguousarray(scores, "<f8").tobytes())
     return digest.hexdigest()
-
-
-def _preferred_format(manifest: Manifest) -> str:
-    names = [name for name in _PREFERRED_FORMATS if name in manifest.files] or list(manifest.files)
-    if names:
-        return names[0]
-    raise ArtifactNotFoundError(
-        f"The artifact '{manifest.folder}' holds no file.",
-        expected="at least one exported file",
-        received="an artifact.json without files",
-        hint="Make one with `headstart export RUN --to onnx`.",
-    )
-
-
-def _format_of(manifest: Manifest, relative: Path) -> str:
-    for name, exported in manifest.files.items():
-        if any(relative == path or relative in path.parents for path in map(Path, exported.sha256)):
-            return name
-    raise ArtifactNotFoundError(
-        f"'{manifest.folder / relative}' is not among the files of the artifact.",
-        expected=" or ".join(f"'{exported.path}'" for exported in manifest.files.values()),
-        received=str(relative),
-        hint="Name the folder with artifact.json, or one of its files.",
-    )

@@ -1,9 +1,9 @@
 """Runs: what one training leaves on disk, and everything that can be done with it."""
 
+from headstart.run.card import write_card
 from headstart.run.directory import Run
 from headstart.run.evaluate import evaluate
 from headstart.run.plan import Plan
-from headstart.run.predict import expand_paths, predict
 from headstart.run.predictor import predictor_of
 from headstart.run.rank import RANK_OPTIONS, rank_backbones
 from headstart.run.ranking import NotRanked, RankedBackbone, Ranking
@@ -18,13 +18,12 @@ __all__ = [
     "Ranking",
     "Run",
     "evaluate",
-    "expand_paths",
     "phases_of",
     "plan",
-    "predict",
     "predictor_of",
     "rank_backbones",
     "resume",
     "train",
+    "write_card",
     "write_report",
 ]

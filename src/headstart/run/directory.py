@@ -136,6 +136,11 @@ class Run:
         return self.path / "report.html"
 
     @property
+    def card_path(self) -> Path:
+        """Markdown: the model card, where `headstart card` was asked for it."""
+        return self.path / "README.md"
+
+    @property
     def log_path(self) -> Path:
         """Text: what happened when."""
         return self.path / "run.log"

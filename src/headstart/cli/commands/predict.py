@@ -1,98 +1,182 @@
 """`headstart predict`."""
 
-from collections.abc import Hashable, Mapping
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.table import Table
-from rich.text import Text
 
+from headstart.cli.answers_table import table_lines
 from headstart.cli.exit_codes import ExitCode
-from headstart.cli.parameters import OUTPUT, RunArgument, examples
-from headstart.cli.progress import shown_progress
+from headstart.cli.parameters import OUTPUT, examples, with_default
+from headstart.cli.progress import RemarksOnly, shown_progress
 from headstart.cli.surroundings import Surroundings
 from headstart.cli.tensorflow_noise import load_keras
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from headstart.prediction import ModelPlace, Record, Tally
+    from headstart.progress import Progress
 
 EXAMPLES = examples(
     ("headstart predict runs/photos-vgg19-1 cat.jpg holiday/", "a picture and a folder; prints a table"),
     (
-        "headstart predict runs/photos-vgg19-1 'new/*.png' --csv > answers.csv",
-        "a pattern; the probability of every class",
+        "headstart predict model.onnx photos --abstain --out new.csv",
+        "answers of an exported file, without guesses; goes on after a kill",
     ),
 )
+ANSWERS = "Answers"
 
 
-def _one_format(context: typer.Context, value: bool) -> bool:
-    if value and (context.params.get("as_json") or context.params.get("as_csv")):
-        raise typer.BadParameter("--json and --csv exclude each other.")
+def _one_format(context: typer.Context, value: Any) -> Any:
+    if value and any(context.params.get(name) for name in ("as_json", "as_csv", "out")):
+        raise typer.BadParameter("--json, --csv and --out exclude each other.")
     return value
 
 
-def predict(
+def _a_share(value: float | None) -> float | None:
+    if value is not None and not 0 < value < 1:
+        raise typer.BadParameter(
+            f"{value:g} is no share of pictures. Expected more than 0 and less than 1, such as 0.9."
+        )
+    return value
+
+
+def _a_known_ending(context: typer.Context, value: Path | None) -> Path | None:
+    if value is not None and value.suffix.lower() not in (".csv", ".jsonl", ".parquet"):
+        raise typer.BadParameter(f"'{value}' must end in .csv, .jsonl or .parquet: that says what is written.")
+    return _one_format(context, value)
+
+
+ModelArgument = Annotated[
+    Path,
+    typer.Argument(
+        metavar="MODEL",
+        help="Folder that `headstart train` or `headstart export` made, or one of the exported files.",
+        show_default=False,
+    ),
+]
+PathsArgument = Annotated[
+    list[str],
+    typer.Argument(metavar="PATH", help="Pictures, folders (searched to the bottom) and patterns.", show_default=False),
+]
+CoverageOption = Annotated[
+    float | None,
+    typer.Option(
+        callback=_a_share,
+        metavar="SHARE",
+        help=with_default(
+            "How often the set of classes beside each answer shall hold the truth. More makes the sets larger.", "0.9"
+        ),
+        show_default=False,
+        rich_help_panel=ANSWERS,
+    ),
+]
+AbstainOption = Annotated[
+    bool,
+    typer.Option(
+        "--abstain",
+        help='Answer "not sure" where the set is not exactly one answer, or the picture is foreign.',
+        rich_help_panel=ANSWERS,
+    ),
+]
+JsonLinesOption = Annotated[
+    bool, typer.Option("--json", help="Print a line of JSON a file.", callback=_one_format, rich_help_panel=OUTPUT)
+]
+CsvOption = Annotated[bool, typer.Option("--csv", help="Print CSV.", callback=_one_format, rich_help_panel=OUTPUT)]
+OutOption = Annotated[
+    Path | None,
+    typer.Option(
+        callback=_a_known_ending,
+        metavar="FILE",
+        help=with_default(
+            "Write to a file that ends in .csv, .jsonl or .parquet. After a kill, the same command goes on.",
+            "a table on the screen",
+        ),
+        show_default=False,
+        rich_help_panel=OUTPUT,
+    ),
+]
+
+
+def predict(  # noqa: PLR0913, PLR0917  one parameter an option
     context: typer.Context,
-    run: RunArgument,
-    paths: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="PATH", help="Pictures, folders (searched to the bottom) and patterns.", show_default=False
-        ),
-    ],
-    as_json: Annotated[
-        bool,
-        typer.Option(
-            "--json", help="Print one line of JSON instead of a table.", callback=_one_format, rich_help_panel=OUTPUT
-        ),
-    ] = False,
-    as_csv: Annotated[
-        bool,
-        typer.Option("--csv", help="Print CSV instead of a table.", callback=_one_format, rich_help_panel=OUTPUT),
-    ] = False,
+    model: ModelArgument,
+    paths: PathsArgument,
+    coverage: CoverageOption = None,
+    abstain: AbstainOption = False,
+    out: OutOption = None,
+    as_json: JsonLinesOption = False,
+    as_csv: CsvOption = False,
 ) -> ExitCode | None:
     """Answer what pictures show, and how sure that is.
 
-    Prints one row a file. A file that is no picture gets a row that says so; the others are answered, and the exit code
-    is 3.
+    Prints one row a file, as soon as it is known. A file that is no picture gets a row that says so; the others are
+    answered, and the exit code is 3.
     """
     surroundings: Surroundings = context.obj
-    load_keras(surroundings)
-    from headstart.run import Run, predict as predict_paths  # noqa: I001, PLC0415  heavy
+    from headstart.evaluation import DEFAULT_COVERAGE  # noqa: PLC0415  heavy
+    from headstart.prediction import find_model, predict_each, record_of  # noqa: PLC0415  heavy
+
+    place = find_model(model)
+    if place.needs_tensorflow:
+        load_keras(surroundings)
+    share = DEFAULT_COVERAGE if coverage is None else coverage
+    if out is not None:
+        return _write(surroundings, place, paths, out, abstain=abstain, coverage=share)
+    with _progress(surroundings) as progress:
+        predictions = predict_each(place, paths, coverage=share, progress=progress)
+        records = (record_of(prediction, predictions.class_names, abstain=abstain) for prediction in predictions)
+        tally = _print(surroundings, records, predictions.class_names, as_json=as_json, as_csv=as_csv)
+    return ExitCode.PARTIAL if tally.num_unreadable else None
+
+
+def _progress(surroundings: Surroundings) -> "AbstractContextManager[Progress]":
+    if surroundings.stdout.is_terminal:
+        return nullcontext(RemarksOnly(surroundings.stderr))
+    return shown_progress(surroundings)
+
+
+def _write(
+    surroundings: Surroundings, place: "ModelPlace", paths: list[str], out: Path, **settings: Any
+) -> ExitCode | None:
+    from headstart.prediction import write_predictions  # noqa: PLC0415  heavy
 
     with shown_progress(surroundings) as progress:
-        answers = predict_paths(Run.load(run), paths, progress=progress)
+        tally = write_predictions(place, paths, out, progress=progress, **settings)
+        progress.say(tally.sentence)
+    surroundings.print_text(str(out))
+    return ExitCode.PARTIAL if tally.num_unreadable else None
+
+
+def _print(
+    surroundings: Surroundings,
+    records: "Iterable[Record]",
+    class_names: Sequence[str],
+    *,
+    as_json: bool,
+    as_csv: bool,
+) -> "Tally":
+    from headstart.prediction import Tally, column_names, csv_cells  # noqa: PLC0415  heavy
+
+    tally = Tally()
+    counted = (tally.counted(record) for record in records)
     if as_json:
-        surroundings.print_json([_answer(row) for row in answers.to_dict("records")])
+        for record in counted:
+            surroundings.print_json(record)
     elif as_csv:
-        surroundings.print_text(answers.to_csv(index=False).removesuffix("\n"))
+        surroundings.print_text(_csv_line(column_names(class_names)))
+        for record in counted:
+            surroundings.print_text(_csv_line(csv_cells(record, class_names)))
     else:
-        surroundings.print_result(_table(answers))
-    return ExitCode.PARTIAL if (answers["error"] != "").any() else None
+        for line in table_lines(counted):
+            surroundings.stdout.print(line, soft_wrap=True)
+    return tally
 
 
-def _answer(row: Mapping[Hashable, Any]) -> dict[str, Any]:
-    """One answer as plain values: null where there is none."""
-    if row["error"]:
-        return {"path": row["path"], "prediction": None, "probability": None, "error": row["error"]}
-    classes = {str(name)[2:-1]: value for name, value in row.items() if str(name).startswith("p(")}
-    return {
-        "path": row["path"],
-        "prediction": row["prediction"],
-        "probability": row["probability"],
-        "error": None,
-        "probabilities": classes,
-    }
-
-
-def _table(answers: "pd.DataFrame") -> Table:
-    table = Table(box=None, pad_edge=False)
-    table.add_column("path", overflow="fold")
-    table.add_column("prediction", overflow="fold")
-    table.add_column("probability", justify="right")
-    for row in answers.to_dict("records"):
-        if row["error"]:
-            table.add_row(Text(row["path"]), Text(row["error"], style="red"), "")
-        else:
-            table.add_row(Text(row["path"]), Text(row["prediction"], style="bold"), f"{row['probability']:.3f}")
-    return table
+def _csv_line(cells: list[str]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="").writerow(cells)
+    return text.getvalue()

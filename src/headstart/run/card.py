@@ -1,0 +1,321 @@
+"""A model card, from what the run knows: what the model is for, how good it is, how it was made and what limits it."""
+
+import json
+import math
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from headstart.backbones import find_backbone
+from headstart.evaluation import DEFAULT_COVERAGE, Metric, Report, headline, limits
+from headstart.run.directory import Run, read_json
+from headstart.run.report import data_hash
+from headstart.run.storage import storage_errors, write_text
+
+# Name here → name among Hugging Face's metrics, where there is one.
+_METRIC_TYPES = {"macro_f1": "f1", "micro_f1": "f1"}
+_PARTS = ("train", "validation", "test")
+
+
+def write_card(run: Run, out: Path | str | None = None) -> Path:
+    """Writes the model card of a finished run as Markdown and gives its path.
+
+    The head of the file follows Hugging Face's conventions, so that a folder with the card can be published as it is.
+    Paths of this machine do not stand in it.
+
+    Args:
+        run: a finished run.
+        out: the file; None: README.md in the run, where Hugging Face looks for it.
+
+    Raises:
+        RunIncompleteError: the run was stopped before it was evaluated.
+    """
+    path = run.card_path if out is None else Path(out).expanduser().absolute()
+    text = card_text(run)
+    with storage_errors(path, hint="Free some room, then write the card again."):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_text(path, text)
+    return path
+
+
+def card_text(run: Run) -> str:
+    """The model card of a finished run."""
+    sections = (
+        f"# {_title(run)}\n\n{headline(run.report)}\n",
+        _section("What it is for", _purpose(run)),
+        _section("How to use it", _usage(run)),
+        _section("How good it is", _results(run.report)),
+        _section("How far to trust an answer", _calibration(run)),
+        _section("Limits", _limits(run)),
+        _section("Data", _data(run)),
+        _section("Training", _training(run)),
+        _section("Licence", _licence(run)),
+        _section("Environment", _environment(run)),
+    )
+    return f"---\n{_yaml(metadata(run))}---\n\n" + "\n".join(sections)
+
+
+def metadata(run: Run) -> dict[str, Any]:
+    """The head of the card, by the conventions of https://huggingface.co/docs/hub/model-cards."""
+    report, name = run.report, _data_name(run)
+    scored = [metric for metric in report.metrics.values() if not math.isnan(metric.value)]
+    return {
+        "license": _licence_id(run),
+        "library_name": "keras",
+        "pipeline_tag": "image-classification",
+        "tags": ["image-classification", "transfer-learning", "headstart", run.recipe.backbone.name],
+        "datasets": [_slug(name)],
+        "metrics": list(dict.fromkeys(_metric_type(metric) for metric in scored)),
+        "model-index": [
+            {
+                "name": _title(run),
+                "results": [
+                    {
+                        "task": {"type": "image-classification", "name": "Image classification"},
+                        "dataset": {"name": name, "type": _slug(name), "split": "test"},
+                        "metrics": [
+                            {"type": _metric_type(metric), "name": _words(metric), "value": metric.value}
+                            for metric in scored
+                        ],
+                    }
+                ],
+            }
+        ],
+    }
+
+
+def _purpose(run: Run) -> list[str]:
+    task = run.task
+    height, width = task.image_size
+    kind = "Names every one of these labels that a picture shows" if task.multi_label else "Sorts pictures into"
+    return [
+        f"{kind} {len(task.class_names)} classes: {', '.join(task.class_names)}.",
+        f"It takes RGB pictures from 0 to 255, which it sees at {height} x {width} pixels (`{task.resize_mode}`). A "
+        'picture of anything else gets one of these classes all the same, unless the answer may be "not sure".',
+    ]
+
+
+def _usage(run: Run) -> list[str]:
+    """Lines that answer in an environment with Keras, NumPy and Pillow alone; and the same with this package."""
+    return [
+        "With the file `model.keras` beside this card, Keras, NumPy and Pillow:",
+        _code("python", _plain_keras(run)),
+        'With Headstart, where the answer comes with a set of classes and may be "not sure":',
+        _code("", ["headstart predict RUN new.jpg --abstain"]),
+    ]
+
+
+def _plain_keras(run: Run) -> list[str]:
+    task = run.task
+    height, width = task.image_size
+    resized = {
+        "stretch": f"picture.resize(({width}, {height}), Image.Resampling.BICUBIC)",
+        "pad": f"ImageOps.pad(picture, ({width}, {height}), Image.Resampling.BICUBIC)",
+        "crop": f"ImageOps.fit(picture, ({width}, {height}), Image.Resampling.BICUBIC)",
+    }[task.resize_mode]
+    temperature = run.calibration.temperature.tolist()
+    if task.multi_label:
+        scaled, normalised = f"np.array({temperature})", "1 / (1 + np.exp(-logits / temperature))"
+    else:
+        scaled = repr(temperature[0])
+        normalised = "np.exp((logits - logits.max()) / temperature)"
+    return [
+        "import keras",
+        "import numpy as np",
+        f"from PIL import {'Image' if task.resize_mode == 'stretch' else 'Image, ImageOps'}",
+        "",
+        f"class_names = {list(task.class_names)!r}",
+        f"temperature = {scaled}",
+        'model = keras.saving.load_model("model.keras", compile=False)',
+        'picture = Image.open("new.jpg").convert("RGB")',
+        f"pixels = np.asarray({resized})",
+        "logits = model.predict(pixels[None], verbose=0)[0]",
+        f"probabilities = {normalised}",
+        *([] if task.multi_label else ["probabilities /= probabilities.sum()"]),
+        "print(dict(zip(class_names, probabilities.tolist())))",
+    ]
+
+
+def _results(report: Report) -> list[str]:
+    rows = [
+        (
+            _words(metric) + ("" if metric.higher_is_better else " (low is good)"),
+            _number(metric.value),
+            f"{_number(metric.low)} to {_number(metric.high)}",
+            _number(metric.baseline),
+        )
+        for metric in report.metrics.values()
+    ]
+    classes = [
+        (row["class"], *(_number(row[name]) for name in ("precision", "recall", "f1")), int(row["support"]))
+        for row in report.per_class.to_dict("records")
+    ]
+    return [
+        f"On {report.num_examples} test pictures that were set aside before training and looked at once. The interval "
+        "is the bootstrap's over test pictures; the baseline always gives the commonest answer of the training part.",
+        _table(("metric", "value", "95 % interval", "baseline"), rows),
+        _table(("class", "precision", "recall", "f1", "test pictures"), classes),
+    ]
+
+
+def _calibration(run: Run) -> list[str]:
+    calibration, coverage = run.calibration, DEFAULT_COVERAGE
+    temperature, thresholds = calibration.temperature, calibration.thresholds
+    shown = _number(temperature[0]) if np.ptp(temperature) == 0 else ", ".join(map(_number, temperature))
+    lowest, highest = thresholds.lowest_probability(coverage), thresholds.highest_familiar_score()
+    num_pictures = len(run.dataset.part("validation"))
+    sets = (
+        f"A set of all classes with a probability of at least {_number(lowest)} holds the truth for about "
+        f"{100 * coverage:g} of 100 pictures like these (split conformal prediction)."
+        if math.isfinite(lowest)
+        else f"The validation pictures are too few to promise sets that hold the truth for {100 * coverage:g} of 100."
+    )
+    strange = (
+        f"A picture whose foreign score is above {_number(highest)} is unlike 95 of 100 validation pictures."
+        if math.isfinite(highest)
+        else "The validation pictures are too few to say which pictures are foreign."
+    )
+    return [
+        f"Learned from {num_pictures} validation pictures: logits are divided by a temperature of {shown} before they "
+        f"become probabilities. {sets} {strange}",
+    ]
+
+
+def _limits(run: Run) -> list[str]:
+    sentences = [
+        *limits(run.report),
+        "The numbers hold for pictures like those of the data below. Other cameras, places or times may lower them.",
+        f"Only {len(run.task.class_names)} classes are known; whatever else a picture shows has no name here.",
+        "Intervals say what another test set of this size would change, not what another training would.",
+    ]
+    return ["\n".join(f"- {sentence}" for sentence in sentences)]
+
+
+def _data(run: Run) -> list[str]:
+    counts = run.dataset.class_counts()[list(_PARTS)]
+    rows = [(name, *row) for name, row in zip(counts.index, counts.to_numpy().tolist(), strict=True)]
+    findings = read_json(run.audit_path)["summary"]
+    checked = "\n".join(
+        f"- {found['count']} x {found['kind'].replace('_', ' ')}: {found['meaning']}" for found in findings
+    )
+    return [
+        f"`{_data_name(run)}`, {len(run.dataset)} usable pictures. Copies and near copies stand in one part. "
+        f"SHA-256 of the table of pictures with their hashes and parts: `{data_hash(run.dataset)}`.",
+        _table(("class", *_PARTS), rows),
+        *([f"What the audit found:\n\n{checked}"] if checked else []),
+    ]
+
+
+def _training(run: Run) -> list[str]:
+    section, images = run.recipe.backbone, run.recipe.images
+    spec = find_backbone(section.name)
+    rows = [
+        (
+            phase["name"],
+            phase["epochs"],
+            phase["unfreeze_from"] or "the head alone",
+            f"{phase['learning_rate']:g}",
+            f"{phase['num_trainable']:,}",
+        )
+        for phase in run.state["phases"]
+        if phase["epochs"]
+    ]
+    return [
+        f"{spec.title} ({spec.paper}) with a new head of one dense layer. Batches of {images.batch_size}, seed "
+        f"{run.recipe.seed}. `recipe.toml` in the run holds every setting and gives the same numbers again.",
+        *(
+            [_table(("phase", "epochs at most", "learns from", "peak learning rate", "parameters that learn"), rows)]
+            if rows
+            else []
+        ),
+    ]
+
+
+def _licence(run: Run) -> list[str]:
+    source, weights = str(run.recipe.backbone.weights), find_backbone(run.recipe.backbone.name).weights
+    known = f"{weights.licence}, {weights.origin}"
+    if source == "none":
+        return ["Training started from random weights, so that no licence of pretrained weights applies."]
+    if source in ("imagenet", "builtin"):
+        return [f"Pretrained weights: {known}. Training made a derived work of them."]
+    return [
+        f"Pretrained weights: the file `{Path(source).name}`, SHA-256 `{run.state['weights']['sha256']}`. The "
+        f"published weights of this network are under {known}; whether the file is one of these is for you to know.",
+    ]
+
+
+def _environment(run: Run) -> list[str]:
+    environment = read_json(run.environment_path)
+    rows = [("python", environment["python"]), *environment["packages"].items(), ("machine", environment["machine"])]
+    return [_table(("", "version"), rows)]
+
+
+def _title(run: Run) -> str:
+    return f"{_data_name(run)}: {find_backbone(run.recipe.backbone.name).title}"
+
+
+def _data_name(run: Run) -> str:
+    return Path(run.recipe.data.path).stem
+
+
+def _licence_id(run: Run) -> str:
+    """As Hugging Face writes it: SPDX in small letters."""
+    if run.recipe.backbone.weights == "none":
+        return "unknown"
+    return find_backbone(run.recipe.backbone.name).weights.licence.lower()
+
+
+def _slug(name: str) -> str:
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.") or "data"
+
+
+def _metric_type(metric: Metric) -> str:
+    return _METRIC_TYPES.get(metric.name, metric.name)
+
+
+def _words(metric: Metric) -> str:
+    return metric.name.replace("_", " ")
+
+
+def _number(value: float) -> str:
+    return "-" if math.isnan(value) else f"{value:.3f}"
+
+
+def _section(heading: str, paragraphs: Iterable[str]) -> str:
+    return "\n\n".join((f"## {heading}", *paragraphs)) + "\n"
+
+
+def _code(language: str, lines: Iterable[str]) -> str:
+    return "\n".join((f"```{language}", *lines, "```"))
+
+
+def _table(header: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> str:
+    lines = [header, ("---",) * len(header), *rows]
+    return "\n".join(f"| {' | '.join(_cell(value) for value in line)} |" for line in lines)
+
+
+def _cell(value: object) -> str:
+    return str(value).replace("|", "\\|").replace("\n", " ")
+
+
+def _yaml(value: Any, indent: str = "") -> str:
+    """Mappings, lists, texts and numbers as YAML, of which quoted JSON texts are a part."""
+    if isinstance(value, Mapping):
+        return "".join(f"{indent}{key}:{_yaml_value(item, indent)}" for key, item in value.items())
+    return "".join(f"{indent}-{_yaml_item(item, indent)}" for item in value)
+
+
+def _yaml_value(value: Any, indent: str) -> str:
+    if isinstance(value, Mapping | list):
+        return f"\n{_yaml(value, indent + '  ')}"
+    return f" {json.dumps(value, ensure_ascii=False)}\n"
+
+
+def _yaml_item(value: Any, indent: str) -> str:
+    """What follows a dash: a mapping begins in the same line."""
+    if isinstance(value, Mapping):
+        return f" {_yaml(value, indent + '  ').lstrip()}"
+    return _yaml_value(value, indent)
