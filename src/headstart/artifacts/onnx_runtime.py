@@ -19,6 +19,8 @@ class OnnxRuntime:
     def __init__(self, path: Path) -> None:
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3  # not a word about what it optimises
+        # Threads that wait actively for work would take the cores from whoever reads the next pictures.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         self._input = self._session.get_inputs()[0].name
         self._lock = Lock()
