@@ -10,18 +10,20 @@ if TYPE_CHECKING:
     from headstart.serving.app import build_app
     from headstart.serving.limits import Limits
     from headstart.serving.model import SERVED_FORMATS, ServedModel, load_model
-    from headstart.serving.server import serve
+    from headstart.serving.server import build_server, listening, serve
 
 _MODULE_OF = {
     "SERVED_FORMATS": "model",
     "Limits": "limits",
     "ServedModel": "model",
     "build_app": "app",
+    "build_server": "server",
+    "listening": "server",
     "load_model": "model",
     "serve": "server",
 }
 
-__all__ = ["SERVED_FORMATS", "Limits", "ServedModel", "build_app", "load_model", "serve"]
+__all__ = ["SERVED_FORMATS", "Limits", "ServedModel", "build_app", "build_server", "listening", "load_model", "serve"]
 
 
 def __getattr__(name: str) -> object:

@@ -5,6 +5,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
+
 from headstart.artifacts import Answer
 from headstart.errors import UnreadableImageError
 from headstart.serving.batcher import Batcher, Row
@@ -47,7 +49,8 @@ class Answering:
         return self._batcher.is_running
 
     def start(self) -> None:
-        """Begins; needs a running event loop."""
+        """Begins, after a first look at nothing, which takes runtimes longest; needs a running event loop."""
+        self._predictor.runtime.run(np.zeros((1, *self._predictor.image_size, 3), np.uint8))
         self._batcher.start()
 
     async def stop(self) -> None:

@@ -21,7 +21,8 @@ class Limits:
         header_seconds: for a connection to send the lines before a body; the same again for nothing to be sent.
         body_seconds: for a body to arrive.
         answer_seconds: from the whole body to the answer.
-        batch_size: pictures that the model looks at together.
+        batch_size: pictures that the model looks at together; on a processor few of them stay in its caches, and more
+            at a time were slower
         batch_wait_seconds: how long the first picture of a batch waits for others that are being decoded.
     """
 
@@ -34,7 +35,7 @@ class Limits:
     header_seconds: float = 10.0
     body_seconds: float = 30.0
     answer_seconds: float = 30.0
-    batch_size: int = 8
+    batch_size: int = 4
     batch_wait_seconds: float = 0.005
 
     def __post_init__(self) -> None:

@@ -1,24 +1,21 @@
 """Starting and ending a server."""
 
-import importlib.util
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from headstart.errors import AddressError, ExtraMissingError
+from headstart.errors import AddressError
 from headstart.serving.limits import Limits
 from headstart.serving.model import ServedModel
+from headstart.serving.packages import check_packages
+
+if TYPE_CHECKING:
+    from headstart.serving.graceful import GracefulServer
 
 LOOPBACK = "127.0.0.1"
 DEFAULT_PORT = 8000
-# Module → package of the extra `serve`, that a server cannot do without.
-_NEEDED = {
-    "fastapi": "fastapi",
-    "uvicorn": "uvicorn",
-    "python_multipart": "python-multipart",
-    "prometheus_client": "prometheus-client",
-}
 _FILES_BESIDE_CONNECTIONS = 64  # what a process has open besides, with room to spare
 _SECONDS_TO_SPARE = 5
 
@@ -46,7 +43,20 @@ def serve(
         ExtraMissingError: the packages of `headstart[serve]` are not installed.
         AddressError: the server cannot listen at this address.
     """
-    _check_packages()
+    with listening(host, port) as listener:
+        build_server(model, listener, key=key, limits=limits, on_start=on_start).run([listener])
+
+
+def build_server(
+    model: ServedModel,
+    listener: socket.socket,
+    *,
+    key: str | None = None,
+    limits: Limits | None = None,
+    on_start: Callable[[str], None] = lambda _: None,
+) -> "GracefulServer":
+    """A server that is ready to run on a socket; arguments and errors are those of `serve`."""
+    check_packages()
     import uvicorn  # noqa: PLC0415  known to be there only now
 
     from headstart.serving.app import build_app  # noqa: PLC0415
@@ -54,31 +64,18 @@ def serve(
     from headstart.serving.graceful import GracefulServer  # noqa: PLC0415
 
     limits = _affordable(limits or Limits())
-    with _listening(host, port) as listener:
-        app = build_app(model, limits, key=key)
-        config = uvicorn.Config(
-            app,
-            http=bounded_connection(limits),
-            ws="none",
-            lifespan="on",
-            log_config=None,
-            access_log=False,
-            proxy_headers=False,
-            server_header=False,
-            timeout_graceful_shutdown=round(limits.body_seconds + limits.answer_seconds + _SECONDS_TO_SPARE),
-        )
-        GracefulServer(config, lambda: on_start(_url(listener))).run([listener])
-
-
-def _check_packages() -> None:
-    missing = [package for module, package in _NEEDED.items() if importlib.util.find_spec(module) is None]
-    if missing:
-        raise ExtraMissingError(
-            "Serving needs packages that are not installed.",
-            expected=", ".join(_NEEDED.values()),
-            received=f"no {', no '.join(missing)}",
-            hint="Install them with: pip install 'headstart[serve]'",
-        )
+    config = uvicorn.Config(
+        build_app(model, limits, key=key),
+        http=bounded_connection(limits),
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=round(limits.body_seconds + limits.answer_seconds + _SECONDS_TO_SPARE),
+    )
+    return GracefulServer(config, lambda: on_start(_url(listener)))
 
 
 def _affordable(limits: Limits) -> Limits:
@@ -92,7 +89,12 @@ def _affordable(limits: Limits) -> Limits:
 
 
 @contextmanager
-def _listening(host: str, port: int) -> Iterator[socket.socket]:
+def listening(host: str, port: int) -> Iterator[socket.socket]:
+    """A socket at an address, closed with the block.
+
+    Raises:
+        AddressError: as `serve`.
+    """
     try:
         (family, _, _, _, address), *_ = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE

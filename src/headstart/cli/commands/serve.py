@@ -67,7 +67,7 @@ KeyFileOption = Annotated[
     ),
 ]
 BatchSizeOption = Annotated[
-    int | None, setting("Pictures that the model looks at together.", metavar="N", default="8", panel=LIMITS)
+    int | None, setting("Pictures that the model looks at together.", metavar="N", default="4", panel=LIMITS)
 ]
 BatchWaitOption = Annotated[
     float | None,

@@ -1,0 +1,30 @@
+"""The packages that a server needs besides Headstart's own: those of the extra `serve`."""
+
+from importlib.util import find_spec
+
+from headstart.errors import ExtraMissingError
+
+# Module → its package.
+NEEDED = {
+    "fastapi": "fastapi",
+    "onnxruntime": "onnxruntime",
+    "prometheus_client": "prometheus-client",
+    "python_multipart": "python-multipart",
+    "uvicorn": "uvicorn",
+}
+
+
+def check_packages() -> None:
+    """Refuses to go on without them.
+
+    Raises:
+        ExtraMissingError: one is missing; the hint says how to get it.
+    """
+    missing = [package for module, package in NEEDED.items() if find_spec(module) is None]
+    if missing:
+        raise ExtraMissingError(
+            "Serving needs packages that are not installed.",
+            expected=", ".join(NEEDED.values()),
+            received=f"no {', no '.join(missing)}",
+            hint="Run `pip install 'headstart[serve]'`.",
+        )
