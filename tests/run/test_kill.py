@@ -31,6 +31,7 @@ MOMENTS = {
     "in the last epoch of fine-tuning": ("fine-tuning phase", 8),
     "at the start of the deep phase": ("deep fine-tuning phase", 0),
     "in the second epoch of the deep phase": ("deep fine-tuning phase", 5),
+    "in the calibration": ("calibrating", 18),
     "before the evaluation": ("evaluating", 0),
     "after the evaluation": ("evaluating", 1),
     "in the report": ("writing the report", 0),

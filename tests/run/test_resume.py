@@ -20,6 +20,7 @@ MOMENTS = {
     "between the phases": {"text": "Step 4"},
     "in the first epoch of fine-tuning": {"step": "fine-tuning phase", "parts": 1},
     "in the second epoch of fine-tuning": {"step": "fine-tuning phase", "parts": 5},
+    "in the calibration": {"step": "calibrating", "parts": 18},
     "before the evaluation": {"step": "evaluating", "parts": 0},
     "before the report": {"step": "writing the report", "parts": 0},
 }
@@ -75,7 +76,7 @@ def test_what_is_done_is_not_done_again(interrupted):
     assert run.history.frame["phase"].tolist() == ["linear probe", "frozen", "frozen"]
     steps = Steps()
     resume(run.path, progress=steps)
-    assert steps.names == ["loading vgg19_mini", "fine-tuning phase", "evaluating", "writing the report"]
+    assert steps.names == ["loading vgg19_mini", "fine-tuning phase", "calibrating", "evaluating", "writing the report"]
 
 
 def test_rows_of_the_bank_that_were_computed_before_the_interruption_are_not_computed_again(interrupted):

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from headstart.evaluation.content import Mistake, ReportContent
     from headstart.evaluation.galleries import grad_cam_gallery, mistake_gallery, picture_gallery
     from headstart.evaluation.heatmaps import grad_cam, overlay
+    from headstart.evaluation.honesty import Honesty, Proportion
     from headstart.evaluation.html import write_html
     from headstart.evaluation.metrics import evaluate_classification, evaluate_multi_label
     from headstart.evaluation.mistakes import most_confident_label_mistakes, most_confident_mistakes
@@ -22,16 +23,19 @@ if TYPE_CHECKING:
         recall_bars,
         reliability_diagram,
     )
+    from headstart.evaluation.promises import measure_honesty
     from headstart.evaluation.rank_plot import accuracy_by_size
     from headstart.evaluation.report import Metric, Report
     from headstart.evaluation.thresholds import DEFAULT_COVERAGE, Thresholds, upper_quantile
-    from headstart.evaluation.wording import headline, limits
+    from headstart.evaluation.wording import headline, honesty_facts, limits
 
 __all__ = [
     "DEFAULT_COVERAGE",
     "Calibration",
+    "Honesty",
     "Metric",
     "Mistake",
+    "Proportion",
     "Report",
     "ReportContent",
     "Thresholds",
@@ -44,8 +48,10 @@ __all__ = [
     "grad_cam",
     "grad_cam_gallery",
     "headline",
+    "honesty_facts",
     "learning_curves",
     "limits",
+    "measure_honesty",
     "mistake_gallery",
     "most_confident_label_mistakes",
     "most_confident_mistakes",
@@ -60,8 +66,10 @@ __all__ = [
 _MODULES = {
     "Calibration": "calibration",
     "DEFAULT_COVERAGE": "thresholds",
+    "Honesty": "honesty",
     "Metric": "report",
     "Mistake": "content",
+    "Proportion": "honesty",
     "Report": "report",
     "ReportContent": "content",
     "Thresholds": "thresholds",
@@ -74,8 +82,10 @@ _MODULES = {
     "grad_cam": "heatmaps",
     "grad_cam_gallery": "galleries",
     "headline": "wording",
+    "honesty_facts": "wording",
     "learning_curves": "plots",
     "limits": "wording",
+    "measure_honesty": "promises",
     "mistake_gallery": "galleries",
     "most_confident_label_mistakes": "mistakes",
     "most_confident_mistakes": "mistakes",

@@ -46,7 +46,6 @@ def _strongest_directions(rows: np.ndarray, rank: int) -> np.ndarray:
     wide = rows.shape[0] < rows.shape[1]
     products = rows @ rows.T if wide else rows.T @ rows
     energies, vectors = eigh(products, subset_by_index=(len(products) - rank, len(products) - 1))
-    energies, vectors = energies[::-1], vectors[:, ::-1]
-    held = energies > NOTHING * max(energies[0], NOTHING)
-    held[0] = True
+    energies, vectors = np.maximum(energies[::-1], NOTHING**2), vectors[:, ::-1]  # where all rows are 0
+    held = energies > NOTHING * energies[0]
     return rows.T @ vectors[:, held] / np.sqrt(energies[held]) if wide else vectors[:, held]

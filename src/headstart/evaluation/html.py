@@ -16,7 +16,7 @@ from headstart.evaluation.plots import (
 )
 from headstart.evaluation.report import MULTI_LABEL, Report
 from headstart.evaluation.theme import COLOURS
-from headstart.evaluation.wording import calibration_words, headline, limits
+from headstart.evaluation.wording import calibration_words, headline, honesty_facts, limits
 
 CURVE_WORDS = {
     "accuracy": "Share of pictures named rightly in training and validation, by epoch",
@@ -66,9 +66,8 @@ def render(content: ReportContent) -> str:
         class_rows=sections.class_rows(report),
         mistakes=[sections.mistake_card(mistake) for mistake in content.mistakes],
         calibration_words=calibration_words(report),
-        reliability=inline_svg(
-            reliability_diagram(report.calibration), description=f"Calibration. {calibration_words(report)}"
-        ),
+        reliability=_reliability(report),
+        honesty=honesty_facts(report),
         extra_facts=sections.extra_facts(content),
         surroundings=sections.surroundings(content.environment),
         **_errors(report),
@@ -80,6 +79,17 @@ def _curves(content: ReportContent) -> list[Markup]:
     history = content.history
     known = [name for name in CURVE_WORDS if name in history.columns and history[name].notna().any()]
     return [inline_svg(learning_curves(history, quantities=[name]), description=CURVE_WORDS[name]) for name in known]
+
+
+def _reliability(report: Report) -> dict[str, Markup]:
+    """Caption → diagram: of the answers as they are, and of what they would be without calibration."""
+    words = calibration_words(report)
+    after = inline_svg(reliability_diagram(report.calibration), description=f"Calibration. {words}")
+    if report.honesty is None:
+        return {"": after}
+    before = reliability_diagram(report.honesty.calibration_before)
+    description = f"Calibration before temperature scaling, with an error of {report.honesty.error_before:.3f}"
+    return {"before calibration": inline_svg(before, description=description), "as it answers now": after}
 
 
 def _errors(report: Report) -> dict[str, object]:

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from headstart.errors import RunDamagedError
+from headstart.evaluation.honesty import Honesty
 
 FORMAT_VERSION = 1
 
@@ -55,6 +56,7 @@ class Report:
         class_names: in the order of the model's outputs.
         num_examples: how many examples were scored.
         calibration: one row a bin of confidence: low, high, num_examples, confidence, accuracy. NaN in empty bins.
+        honesty: what the run's calibration promised, and how it was kept; None where nothing was promised.
     """
 
     kind: str
@@ -64,6 +66,7 @@ class Report:
     class_names: tuple[str, ...]
     num_examples: int
     calibration: pd.DataFrame
+    honesty: Honesty | None = None
 
     @property
     def main_metric(self) -> Metric:
@@ -81,6 +84,7 @@ class Report:
             "per_class": _records(self.per_class),
             "confusion": self.confusion.tolist(),
             "calibration": _records(self.calibration),
+            "honesty": None if self.honesty is None else _nan_as_none(self.honesty.to_plain()),
         }
 
     def write(self, path: Path) -> None:
@@ -117,6 +121,7 @@ def _from_json(content: Mapping[str, Any]) -> Report:
         class_names=tuple(content["class_names"]),
         num_examples=content["num_examples"],
         calibration=_frame(content["calibration"]),
+        honesty=_honesty(content.get("honesty")),
     )
 
 
@@ -128,11 +133,29 @@ def _frame(records: list[dict[str, Any]]) -> pd.DataFrame:
     return pd.DataFrame([_with_nan(record) for record in records])
 
 
+def _honesty(content: Mapping[str, Any] | None) -> Honesty | None:
+    return None if content is None else Honesty.from_plain(_none_as_nan(content))
+
+
 def _without_nan(record: Mapping[Any, Any]) -> dict[str, Any]:
-    return {
-        str(key): None if isinstance(value, float) and math.isnan(value) else value for key, value in record.items()
-    }
+    return {str(key): _nan_as_none(value) for key, value in record.items()}
 
 
 def _with_nan(record: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: math.nan if value is None else value for key, value in record.items()}
+    return {key: _none_as_nan(value) for key, value in record.items()}
+
+
+def _nan_as_none(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return _without_nan(value)
+    if isinstance(value, list | tuple):
+        return [_nan_as_none(item) for item in value]
+    return None if isinstance(value, float) and math.isnan(value) else value
+
+
+def _none_as_nan(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return _with_nan(value)
+    if isinstance(value, list):
+        return [_none_as_nan(item) for item in value]
+    return math.nan if value is None else value

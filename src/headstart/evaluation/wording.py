@@ -4,8 +4,10 @@ import math
 
 import pandas as pd
 
+from headstart.evaluation.honesty import Honesty, Proportion
 from headstart.evaluation.intervals import wilson_interval
 from headstart.evaluation.report import MULTI_LABEL, Metric, Report
+from headstart.evaluation.thresholds import FAMILIAR_SHARE
 
 FEW_EXAMPLES = 100  # below this, a proportion's 95 % interval is some 20 points wide
 FEW_PER_CLASS = 10
@@ -67,6 +69,44 @@ def calibration_words(report: Report) -> str:
     )
 
 
+def honesty_facts(report: Report) -> dict[str, str]:
+    """What the calibration promised and how it was kept, name → value; empty where nothing was promised."""
+    honesty = report.honesty
+    if honesty is None:
+        return {}
+    what = "label" if report.kind == MULTI_LABEL else "class"
+    return {
+        "calibration error": f"{honesty.error_before:.3f} before, {honesty.error_after:.3f} after",
+        "log loss": f"{honesty.loss_before:.3f} before, {honesty.loss_after:.3f} after",
+        "temperature": _temperature(honesty),
+        f"sets of every likely {what}": (
+            f"promised to hold the true {what} {_percent(honesty.coverage)} of the time, "
+            f"did so {_with_interval(honesty.covered)}; {honesty.mean_set_size:.2f} {_plural(what)} a set on average"
+        ),
+        "without the 10 % least certain": f"right on {_with_interval(honesty.kept_accuracy)}",
+        "flagged as foreign": f"{_with_interval(honesty.flagged)}; {_percent(1 - FAMILIAR_SHARE)} expected",
+    }
+
+
+def _temperature(honesty: Honesty) -> str:
+    low, high = min(honesty.temperature), max(honesty.temperature)
+    return f"{low:.2f}" if low == high else f"{low:.2f} to {high:.2f}, one a label"
+
+
+def _with_interval(share: Proportion) -> str:
+    if math.isnan(share.value):
+        return "–"
+    return f"{_percent(share.value)} ({100 * share.low:.1f}–{100 * share.high:.1f})"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.3g} %"
+
+
+def _plural(what: str) -> str:
+    return "classes" if what == "class" else f"{what}s"
+
+
 def duration(seconds: float) -> str:
     """Time as it is said: "48 s", "3 min 5 s", "1 h 12 min"."""
     whole = round(seconds)
@@ -79,7 +119,13 @@ def duration(seconds: float) -> str:
 
 def limits(report: Report) -> list[str]:
     """What to keep in mind before relying on the numbers, each a sentence; empty when nothing stands out."""
-    found = (_size_limit(report), _one_sided_limit(report), _baseline_limit(report), *_class_limits(report.per_class))
+    found = (
+        _size_limit(report),
+        _one_sided_limit(report),
+        _baseline_limit(report),
+        *_class_limits(report.per_class),
+        *_honesty_limits(report.honesty),
+    )
     return [sentence for sentence in found if sentence]
 
 
@@ -121,6 +167,22 @@ def _class_limits(per_class: pd.DataFrame) -> tuple[str, ...]:
         f"No test picture shows {_listed(absent)}: nothing is known about these." if absent else "",
         f"Fewer than {FEW_PER_CLASS} test pictures show {_listed(few)}: their rows below are rough." if few else "",
         f"Never recognised: {_listed(never)}." if never else "",
+    )
+
+
+def _honesty_limits(honesty: Honesty | None) -> tuple[str, ...]:
+    if honesty is None:
+        return ()
+    less, strange = honesty.covered.high < honesty.coverage, honesty.flagged.low > 1 - FAMILIAR_SHARE
+    return (
+        f"Prediction sets hold the truth {_percent(honesty.covered.value)} of the time, "
+        f"where {_percent(honesty.coverage)} was promised."
+        if less
+        else "",
+        f"{_percent(honesty.flagged.value)} of these pictures look foreign to the model: "
+        "they are unlike those it learned from."
+        if strange
+        else "",
     )
 
 

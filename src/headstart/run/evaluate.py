@@ -1,19 +1,28 @@
 """How good a run is: on its own test part, or on other labelled pictures."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from headstart.data import Dataset, ImageSource, audit_dataset, read_dataset
+from headstart.data import Dataset, ImageSource, audit_dataset, evaluation_batches, read_dataset
 from headstart.errors import RunDamagedError, SeenImagesError
-from headstart.evaluation import Report, evaluate_classification, evaluate_multi_label
+from headstart.evaluation import (
+    Calibration,
+    Report,
+    evaluate_classification,
+    evaluate_multi_label,
+    measure_honesty,
+)
 from headstart.progress import SILENT, Progress
+from headstart.run.calibrate import calibrate
 from headstart.run.directory import Run
 from headstart.run.pictures import check_pictures
 from headstart.run.storage import write_text
 from headstart.tasks import ImageClassifier
+
+BATCH_SIZE = 32
 
 
 def evaluate(run: Run, data: Path | str | None = None, *, progress: Progress = SILENT) -> Report:
@@ -41,15 +50,21 @@ def evaluate(run: Run, data: Path | str | None = None, *, progress: Progress = S
     unseen = _without_seen(run, audited)
     if len(unseen) < len(audited):
         progress.say(f"Left out: {len(audited) - len(unseen)} pictures that the run learned from, or copies of them")
-    return _report(run, unseen, _probabilities(run.task, unseen, progress))
+    return _report(run, unseen, _answers(run.task, unseen, progress), run.calibration)
 
 
 def evaluate_test_part(run: Run, *, progress: Progress = SILENT) -> Report:
-    """Scores the test part and writes predictions.csv and report.json into the run."""
+    """Scores the test part and writes predictions.csv and report.json into the run.
+
+    A run that an earlier version trained is calibrated first.
+    """
+    task = run.task
+    calibration = run.calibration if run.calibration_path.is_file() else calibrate(run, task, progress=progress)
     part = run.dataset.part("test")
-    probabilities = _probabilities(run.task, part, progress)
-    report = _report(run, part, probabilities)
-    write_text(run.predictions_path, _predictions_frame(run.task, part, probabilities).to_csv(index=False))
+    answers = _answers(task, part, progress)
+    report = _report(run, part, answers, calibration)
+    probabilities = task.probabilities(answers.logits / calibration.temperature)
+    write_text(run.predictions_path, _predictions_frame(task, part, probabilities).to_csv(index=False))
     report.write(run.report_path)
     return report
 
@@ -93,32 +108,42 @@ def _without_seen(run: Run, dataset: Dataset) -> Dataset:
     )
 
 
-def _probabilities(task: ImageClassifier, dataset: Dataset, progress: Progress) -> np.ndarray:
+@dataclass(frozen=True, eq=False)
+class Answers:
+    """What the model says of pictures before it is calibrated: logits `(n, num_classes)` and pooled features."""
+
+    logits: np.ndarray
+    features: np.ndarray
+
+
+def _answers(task: ImageClassifier, dataset: Dataset, progress: Progress) -> Answers:
     progress.start("evaluating", 1)
     source = ImageSource(dataset.paths(), image_size=task.image_size, resize_mode=task.resize_mode, cache_bytes=0)
-    probabilities = task.predict(source)
+    logits, features = task.model_with_features.predict(evaluation_batches(source, batch_size=BATCH_SIZE), verbose=0)
     progress.advance(1)
-    return probabilities
+    return Answers(logits.astype("float64"), features)
 
 
-def _report(run: Run, dataset: Dataset, probabilities: np.ndarray) -> Report:
+def _report(run: Run, dataset: Dataset, answers: Answers, calibration: Calibration) -> Report:
     task = run.task
-    targets, training_targets = task.encode(dataset), task.encode(run.dataset.part("train"))
+    targets, training_targets = task.encode(dataset).astype(int), task.encode(run.dataset.part("train")).astype(int)
+    probabilities = task.probabilities(answers.logits / calibration.temperature)
     if task.multi_label:
-        return evaluate_multi_label(
+        report = evaluate_multi_label(
+            probabilities, targets, task.class_names, baseline_targets=training_targets, seed=run.recipe.seed
+        )
+    else:
+        report = evaluate_classification(
             probabilities,
-            targets.astype(int),
+            targets.argmax(axis=1),
             task.class_names,
-            baseline_targets=training_targets.astype(int),
+            baseline_targets=training_targets.argmax(axis=1),
             seed=run.recipe.seed,
         )
-    return evaluate_classification(
-        probabilities,
-        targets.argmax(axis=1),
-        task.class_names,
-        baseline_targets=training_targets.argmax(axis=1),
-        seed=run.recipe.seed,
+    honesty = measure_honesty(
+        calibration, answers.logits, targets, features=answers.features, multi_label=task.multi_label
     )
+    return replace(report, honesty=honesty)
 
 
 def _predictions_frame(task: ImageClassifier, dataset: Dataset, probabilities: np.ndarray) -> pd.DataFrame:

@@ -58,11 +58,17 @@ def evaluate(
 
 def report_tables(report: "Report") -> Group:
     """What the report says in words, its metrics, and its classes."""
-    from headstart.evaluation import headline, limits  # noqa: PLC0415  heavy
+    from headstart.evaluation import headline, honesty_facts, limits  # noqa: PLC0415  heavy
 
     warnings = [Text(f"Note: {sentence}", style="yellow") for sentence in limits(report)]
     # The notes first: they speak of the rows below.
-    return Group(Text(headline(report)), *warnings, Text(), _metrics_table(report), Text(), _classes_table(report))
+    above = (Text(headline(report)), *warnings)
+    return Group(
+        *above,
+        *(Text(), _metrics_table(report)),
+        *(Text(), _classes_table(report)),
+        *(Text(), _facts_table(honesty_facts(report))),
+    )
 
 
 def _metrics_table(report: "Report") -> Table:
@@ -81,6 +87,13 @@ def _classes_table(report: "Report") -> Table:
         table.add_column(name, justify="right")
     for row in report.per_class.to_dict("records"):
         table.add_row(Text(str(row["class"])), *(_number(row[name]) for name in numbers), str(int(row["support"])))
+    return table
+
+
+def _facts_table(facts: dict[str, str]) -> Table:
+    table = Table.grid(padding=(0, 2))
+    for name, value in facts.items():
+        table.add_row(Text(name), Text(value))
     return table
 
 
