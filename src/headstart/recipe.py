@@ -154,7 +154,8 @@ class FrozenPhaseSection(Section):
 class FineTuningPhaseSection(FrozenPhaseSection):
     """The second phase: upper stages learn too.
 
-    `epochs` None: chosen from the number of pictures. `unfreeze_from` None: the last block.
+    `epochs` None: chosen from the number of pictures. `unfreeze_from` None: the last block. `precision` `auto`:
+    `bfloat16` where the processor has instructions for it that the network can use, else `float32`.
     """
 
     learning_rate: Rate = 6e-4
@@ -164,6 +165,7 @@ class FineTuningPhaseSection(FrozenPhaseSection):
     stage_rate_decay: Annotated[float, Field(gt=0.0, le=1.0)] = 0.5
     unfreeze_batch_norm: bool = False
     l2_sp: Fraction = 0.0
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
 
 
 class DeepPhaseSection(FineTuningPhaseSection):

@@ -9,9 +9,10 @@ from headstart.errors import RecipeError
 from headstart.recipe import Recipe
 from headstart.run import plan
 from headstart.run.plan import Speed, _with_epochs, _with_views, _within, bank_bytes, fit_bank
+from headstart.training import fastest_precision
 
 NETWORK = {"backbone": "vgg19_mini", "weights": "none", "image_size": 32}
-# Bytes of a row: pooled features and activations below the cut, float16.
+# Bytes of a row: pooled features, or activations below the cut, float16.
 POOLED, BELOW_BLOCK5, BELOW_BLOCK4, BELOW_BLOCK3 = 2 * 128, 2 * 2 * 2 * 128, 2 * 4 * 4 * 64, 2 * 8 * 8 * 32
 NUM_TRAINING, NUM_VALIDATION = 100, 20
 OPEN = Recipe.from_values({"data": {"path": "photos"}, "backbone": {"name": "vgg19_mini"}}).resolved()
@@ -42,8 +43,8 @@ def bytes_of(num_views, row):
 @pytest.mark.parametrize(
     ("unfreeze_from", "epochs", "row"),
     [
-        ("block5", 1, POOLED + BELOW_BLOCK5),
-        ("block3", 1, POOLED + BELOW_BLOCK3),
+        ("block5", 1, BELOW_BLOCK5),
+        ("block3", 1, BELOW_BLOCK3),
         ("block1", 1, POOLED),  # learns from the pixels; the probe has its features
         ("block5", 0, POOLED),
     ],
@@ -54,20 +55,29 @@ def test_a_bank_takes_what_its_stages_take(backbone, unfreeze_from, epochs, row)
     assert bank_bytes(recipe_of(0), backbone, NUM_TRAINING, NUM_VALIDATION) == 0
 
 
-def test_pooled_features_are_kept_only_where_epochs_learn_from_them(backbone):
-    recipe = recipe_of(4, frozen_epochs=0)
-    assert bank_bytes(recipe, backbone, NUM_TRAINING, NUM_VALIDATION) == bytes_of(4, BELOW_BLOCK5)
+def test_a_head_that_learns_for_many_frozen_epochs_wants_the_same_bank_as_one_that_a_probe_solves(backbone):
+    for frozen_epochs in (0, 10):
+        recipe = recipe_of(4, frozen_epochs=frozen_epochs)
+        assert bank_bytes(recipe, backbone, NUM_TRAINING, NUM_VALIDATION) == bytes_of(4, BELOW_BLOCK5)
+
+
+@pytest.mark.parametrize(("name", "precision"), [("vgg19_mini", "bfloat16"), ("mobilenetv2", "float32")])
+def test_dense_layers_learn_in_bfloat16_where_the_processor_has_instructions_for_it(monkeypatch, name, precision):
+    upper = build_backbone(name, image_size=(32, 32), weights="none").model
+    for has_instructions, expected in ((True, precision), (False, "float32")):
+        monkeypatch.setattr("headstart.training.precision._has_bfloat16_instructions", lambda yes=has_instructions: yes)
+        assert fastest_precision(upper) == expected
 
 
 @pytest.mark.parametrize(
     ("limit", "num_views", "unfreeze_from", "note"),
     [
-        (bytes_of(8, POOLED + BELOW_BLOCK3), 8, "block3", None),
-        (bytes_of(8, POOLED + BELOW_BLOCK3) - 1, 7, "block3", "7 views, cut below block3"),
-        (bytes_of(2, POOLED + BELOW_BLOCK3), 2, "block3", "2 views, cut below block3"),
-        (bytes_of(2, POOLED + BELOW_BLOCK3) - 1, 3, "block4", "3 views, cut below block4"),
-        (bytes_of(2, POOLED + BELOW_BLOCK4) - 1, 3, "block5", "3 views, cut below block5"),
-        (bytes_of(2, POOLED + BELOW_BLOCK5) - 1, 0, "block3", "no bank"),
+        (bytes_of(8, BELOW_BLOCK3), 8, "block3", None),
+        (bytes_of(8, BELOW_BLOCK3) - 1, 7, "block3", "7 views, cut below block3"),
+        (bytes_of(2, BELOW_BLOCK3), 2, "block3", "2 views, cut below block3"),
+        (bytes_of(2, BELOW_BLOCK3) - 1, 4, "block4", "4 views, cut below block4"),
+        (bytes_of(2, BELOW_BLOCK4) - 1, 4, "block5", "4 views, cut below block5"),
+        (bytes_of(2, BELOW_BLOCK5) - 1, 0, "block3", "no bank"),
         (0, 0, "block3", "no bank"),
     ],
 )
@@ -111,7 +121,8 @@ def test_what_a_recipe_fixes_stays(photos):
         ({"epochs": 0}, "nothing more"),
     ],
 )
-def test_a_plan_names_the_phases_that_have_epochs(photos, epochs, text):
+def test_a_plan_names_the_phases_that_have_epochs(monkeypatch, photos, epochs, text):
+    monkeypatch.setattr("headstart.training.precision._has_bfloat16_instructions", lambda: False)
     assert f"  learning: {text}" in plan(photos, **NETWORK, **epochs, learning_rate=0.001).lines
 
 

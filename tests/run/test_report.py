@@ -40,7 +40,7 @@ def test_the_content_tells_what_each_phase_did(content, finished_run):
 
 def test_the_content_tells_what_was_computed_once(content, finished_run):
     num_there = 18 * 8 + 3 - finished_run.state["bank"]["num_computed"]
-    assert content.facts["bank"]["kept"] == "147 rows of block4_pool, head_pool"
+    assert content.facts["bank"]["kept"] == "147 rows of block4_pool"
     assert content.facts["bank"]["there already"] == f"{num_there} rows"
     assert content.facts["bank"]["computed by"] == finished_run.state["bank"]["engine"]["engine"]
 

@@ -37,6 +37,7 @@ from headstart.training import CheckpointDir
 LIMIT = {"bank_limit": 0}
 FILES = {
     "audit.json",
+    "calibration.npz",
     "checkpoints",
     "dataset.csv",
     "dataset.json",
@@ -69,7 +70,7 @@ def rows_of(path):
 def test_a_run_leaves_everything_behind_and_nothing_half_written(finished_run):
     assert {path.name for path in finished_run.path.iterdir()} == FILES
     assert not list(finished_run.path.rglob("partial-*"))
-    assert list(finished_run.checkpoints.path.glob("*.weights.npz"))
+    assert list(finished_run.checkpoints.path.glob("*.weights.npy"))
 
 
 def test_the_recipe_holds_what_was_asked_for_and_what_was_decided(finished_run, photos):
@@ -137,7 +138,7 @@ def test_the_state_tells_what_was_planned_and_what_was_computed_once(finished_ru
     assert set(state["plan"]["expected_seconds"]) >= {"audit", "feature bank", "fine-tuning phase"}
     assert state["bank_place"] == {"path": str(bank_dir), "limit_gigabytes": None}
     assert state["bank"]["num_views"] == 8
-    assert set(state["bank"]["stages"]) == {"block4_pool", "head_pool"}
+    assert set(state["bank"]["stages"]) == {"block4_pool"}
     assert (bank_dir / state["bank"]["name"] / "bank.json").is_file()
 
 

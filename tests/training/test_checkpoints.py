@@ -50,14 +50,14 @@ def test_only_the_last_two_are_kept(tmp_path, model):
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
         f"0-{epoch}{suffix}"
         for epoch in ("0011", "0012")
-        for suffix in (".json", "-last.weights.npz", "-best.weights.npz")
+        for suffix in (".json", "-last.weights.npy", "-best.weights.npy")
     )
 
 
 @pytest.mark.parametrize("damage", ["torn", "tampered", "missing", "no json"])
 def test_a_damaged_one_is_refused_and_the_one_before_is_used(tmp_path, model, damage):
     checkpoints = write_epochs(tmp_path, model, epochs=3)
-    weights, index = tmp_path / "0-0003-last.weights.npz", tmp_path / "0-0003.json"
+    weights, index = tmp_path / "0-0003-last.weights.npy", tmp_path / "0-0003.json"
     content = weights.read_bytes()
     if damage == "torn":
         weights.write_bytes(content[: len(content) // 2])
@@ -74,7 +74,7 @@ def test_a_damaged_one_is_refused_and_the_one_before_is_used(tmp_path, model, da
 
 def test_when_every_one_is_damaged_it_says_so(tmp_path, model):
     checkpoints = write_epochs(tmp_path, model, epochs=2)
-    for path in tmp_path.glob("*-last.weights.npz"):
+    for path in tmp_path.glob("*-last.weights.npy"):
         path.write_bytes(b"")
     with pytest.raises(RunDamagedError, match="2 checkpoints with other hashes"):
         checkpoints.newest()
@@ -83,7 +83,7 @@ def test_when_every_one_is_damaged_it_says_so(tmp_path, model):
 def test_a_file_that_was_being_written_when_the_process_died_is_ignored(tmp_path, model):
     checkpoints = write_epochs(tmp_path, model, epochs=1)
     (tmp_path / "partial-0-0002.json").write_text('{"checkpoint": {}}')
-    (tmp_path / "partial-0-0002-last.weights.npz").write_bytes(b"half")
+    (tmp_path / "partial-0-0002-last.weights.npy").write_bytes(b"half")
     assert checkpoints.newest()[0].epoch == 1
 
 

@@ -115,7 +115,7 @@ def build_engine(
         trunk: from pictures of one size to one or more activations, such as the lower half of a model that was cut.
         batch_size: the most pictures at once.
         calibration: gives pictures `(n, height, width, 3)` like those to come; `openvino-int8` measures the range of
-            every activation on the first 64 of them.
+            every activation on the first 32 of them.
         cache_dir: where `openvino-int8` keeps the quantised model, so that the same trunk and pictures are not
             quantised twice; None keeps nothing.
 

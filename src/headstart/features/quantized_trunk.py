@@ -21,9 +21,9 @@ from headstart.features.trunk_key import trunk_hash
 FORMAT_VERSION = 1
 FACTS_FILE, MODEL_FILE, WEIGHTS_FILE = "facts.json", "model.xml", "model.bin"
 
-# Between 16 and 300 pictures the error of MobileNetV2 and VGG19Mini moved by a tenth of itself, and did not fall
-# beyond 64; the time grows with them.
-NUM_CALIBRATION_PICTURES = 64
+# Between 16 and 300 pictures the error of MobileNetV2 and VGG19Mini moved by a tenth of itself; the time grows with
+# them.
+NUM_CALIBRATION_PICTURES = 32
 
 
 def quantized_model(

@@ -30,7 +30,7 @@ from headstart.tasks import ImageClassifier
 from headstart.training import TrainingExamples, example_weights
 
 POOLED = "head_pool"
-CALIBRATION_PICTURES = 64
+CALIBRATION_PICTURES = 32
 # A bank that fills the disk helps nobody: where no limit is given, half of what is free.
 DEFAULT_SHARE_OF_FREE_DISK = 0.5
 
@@ -76,14 +76,14 @@ class LearningParts:
     """What each phase learns from.
 
     Attributes:
-        pooled: examples for the probe and the frozen phase: pooled features where the bank holds them.
+        frozen: examples for the probe and the frozen phase: rows of the bank where there is one.
         upper: examples for the fine-tuning phase.
         pixels: examples for the deep phase.
         num_computed: rows of the bank that were computed for this run; 0 when all were there, or without a bank.
         facts: the bank's, as plain values; empty without one.
     """
 
-    pooled: TrainingExamples
+    frozen: TrainingExamples
     upper: TrainingExamples
     pixels: TrainingExamples
     num_computed: int
@@ -100,15 +100,11 @@ def cut_layer(recipe: Recipe) -> str | None:
 
 
 def bank_stages(recipe: Recipe) -> tuple[str, ...]:
-    """Layers whose activations the run's bank holds.
+    """Layers whose activations the run's bank holds: the cut, or pooled features where nothing or all lies below it.
 
-    Pooled features for the head alone are worth a run of the whole backbone where many epochs learn from them, or where
-    nothing else is stored; a probe needs them once and computes them from the cut.
+    Whatever starts the head does not count: other heads, rates and epochs find the bank as it is.
     """
-    cut = cut_layer(recipe)
-    if cut is None or cut == POOLED:
-        return (POOLED,)
-    return (cut, POOLED) if recipe.frozen_phase.epochs else (cut,)
+    return (cut_layer(recipe) or POOLED,)
 
 
 @dataclass(frozen=True, eq=False)
@@ -195,10 +191,11 @@ def build_learning_parts(
         resize_mode=task.resize_mode,
         progress=progress,
     )
-    stages = bank_stages(recipe)
+    (stage,) = bank_stages(recipe)
+    rows = _bank_examples(pixels, bank, parts, views, stage)
     return LearningParts(
-        pooled=_bank_examples(pixels, bank, parts, views, stages[-1]),
-        upper=pixels if cut_layer(recipe) is None else _bank_examples(pixels, bank, parts, views, stages[0]),
+        frozen=rows,
+        upper=pixels if cut_layer(recipe) is None else rows,
         pixels=pixels,
         num_computed=num_computed,
         facts={"name": bank.path.name, "num_views": views.count, "num_computed": num_computed, **bank.facts},

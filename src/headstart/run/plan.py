@@ -19,6 +19,7 @@ from headstart.errors import RecipeError
 from headstart.features import row_bytes
 from headstart.recipe import Recipe
 from headstart.run.bank import POOLED, BankPlace, Trunk, bank_stages, build_trunk, cut_layer
+from headstart.training import fastest_precision
 
 # Examples that fine-tuning should see in all, within bounds on epochs.
 EXAMPLES_SEEN = 6_200
@@ -65,6 +66,7 @@ class Plan:
         learning = [f"{frozen} frozen epochs"] if frozen else []
         learning += [
             f"{section.epochs} epochs from {section.unfreeze_from} up, rate {section.learning_rate:g}"
+            f"{', in bfloat16' if section.precision == 'bfloat16' else ''}"
             for section in (recipe.fine_tuning_phase, recipe.deep_phase)
             if section.epochs
         ]
@@ -115,6 +117,7 @@ def make_plan(
     num_training, num_validation = _counts(recipe, dataset)
     chosen = _with_epochs(_with_views(recipe, num_training), num_training)
     fitted, notes = fit_bank(chosen, backbone, num_training, num_validation, limit_bytes=place.limit_bytes)
+    fitted = _with_precision(fitted, backbone)
     needs_pictures = fitted.bank.engine == "openvino-int8"
     trunk = None
     if fitted.bank.num_views and not needs_pictures:
@@ -192,7 +195,7 @@ class Speed:
         lower = halves.lower if halves else None
         upper = halves.upper if halves else backbone.model
         above = _predict_seconds(upper, count) / count
-        below = 0.0 if lower is None or trunk is not None else _predict_seconds(lower, count) / count
+        below = 0.0 if lower is None or trunk is not None else _predict_seconds(lower, TIMED_PICTURES) / TIMED_PICTURES
         if trunk is None:
             return cls(read, vary, below or above, below, above)
         rows = batch[: trunk.engine.batch_size]
@@ -210,12 +213,19 @@ class Speed:
         steps = {
             "audit": num_examples * self.read * 1.5,
             "feature bank": views * num_training * (self.trunk + self.vary) + num_examples * self.read * bool(views),
-            "frozen phase": (recipe.frozen_phase.epochs or 0) * (0.0 if views else num_examples * whole),
+            "frozen phase": self._frozen_seconds(recipe, num_examples, num_training),
             "fine-tuning phase": (recipe.fine_tuning_phase.epochs or 0) * (epoch if views else from_pixels),
             "deep phase": (recipe.deep_phase.epochs or 0) * deep,
             "evaluation and report": num_validation * (self.read + self.trunk + self.above) + 3.0,
         }
         return {step: seconds for step, seconds in steps.items() if seconds}
+
+    def _frozen_seconds(self, recipe: Recipe, num_examples: int, num_training: int) -> float:
+        """From a bank, features are pooled once in every view; a head alone hardly takes time."""
+        epochs = recipe.frozen_phase.epochs or 0
+        if recipe.bank.num_views and epochs:
+            return recipe.bank.num_views * num_training * self.above
+        return epochs * num_examples * (self.below + self.above)
 
 
 def _check(minutes: float | None, place: BankPlace) -> None:
@@ -263,6 +273,16 @@ def _with_epochs(recipe: Recipe, num_training: int) -> Recipe:
     for name, epochs in defaults.items():
         if getattr(recipe, name).epochs is None:
             recipe = _update(recipe, name, epochs=epochs)
+    return recipe
+
+
+def _with_precision(recipe: Recipe, backbone: Backbone) -> Recipe:
+    """What each phase computes in, by the layers that it runs and this processor."""
+    for name, cut in (("fine_tuning_phase", cut_layer(recipe)), ("deep_phase", None)):
+        if getattr(recipe, name).precision == "auto":
+            whole = cut in (None, POOLED) or not recipe.bank.num_views
+            upper = backbone.model if whole else cut_model(backbone.model, str(cut)).upper
+            recipe = _update(recipe, name, precision=fastest_precision(upper))
     return recipe
 
 

@@ -18,6 +18,7 @@ from headstart.options import recipe_from_options, recipe_with_options
 from headstart.progress import SILENT, Progress
 from headstart.recipe import FrozenPhaseSection, Recipe
 from headstart.run.bank import (
+    POOLED,
     BankPlace,
     LearningParts,
     Trunk,
@@ -41,6 +42,7 @@ from headstart.training import (
     Phase,
     TrainingExamples,
     fit_phase,
+    pooled_examples,
     solve_probe,
     start_from_probe,
     without_optimizer,
@@ -230,10 +232,12 @@ def _train_model(run: Run, backbone: Backbone, trunk: Trunk | None, progress: Pr
     first = "start from a linear probe" if recipe.head.start == "probe" else "learn first"
     progress.say(f"Step 3: new layers for {len(task.class_names)} classes stand on top and {first}")
     start = run.checkpoints.newest()
+    frozen = _frozen_examples(recipe, task, parts, start, progress)
     if start is None and recipe.head.start == "probe":
-        start = _start_from_probe(run, task, parts.pooled, progress)
+        start = _start_from_probe(run, task, frozen, progress)
     phases = []
-    for phase_index, (phase, examples) in enumerate(_phases_with_examples(recipe, parts), start=1):
+    examples_of = (frozen, parts.upper, parts.pixels)
+    for phase_index, (phase, examples) in enumerate(zip(phases_of(recipe), examples_of, strict=True), start=1):
         if phase.unfreeze_from is not None and phase.epochs:
             progress.say(f"Step 4: {phase.name}, stages from {phase.unfreeze_from} up learn, the lower the more slowly")
         with _timed(run, f"{phase.name} phase"):
@@ -281,7 +285,13 @@ def _start_from_probe(
 ) -> tuple[Checkpoint, History]:
     label_smoothing = run.recipe.head.label_smoothing
     with _timed(run, "linear probe"):
-        start = solve_probe(task, examples, label_smoothing=label_smoothing, progress=progress)
+        start = solve_probe(
+            task,
+            examples,
+            label_smoothing=label_smoothing,
+            precision=run.recipe.fine_tuning_phase.precision,
+            progress=progress,
+        )
         write_json(run.probe_path, {"format_version": FORMAT_VERSION, **start.facts()})
         checkpoint, history = start_from_probe(
             task,
@@ -295,8 +305,19 @@ def _start_from_probe(
     return checkpoint, history
 
 
-def _phases_with_examples(recipe: Recipe, parts: LearningParts) -> list[tuple[Phase, TrainingExamples]]:
-    return list(zip(phases_of(recipe), (parts.pooled, parts.upper, parts.pixels), strict=True))
+def _frozen_examples(
+    recipe: Recipe,
+    task: ImageClassifier,
+    parts: LearningParts,
+    start: tuple[Checkpoint, History] | None,
+    progress: Progress,
+) -> TrainingExamples:
+    """What probe and frozen phase learn from; pooled once where many epochs will, and none of it is over."""
+    newest = None if start is None else start[0]
+    is_over = newest is not None and (newest.phase_index > 1 or (newest.phase_index == 1 and newest.stopped))
+    if parts.frozen.cut in (None, POOLED) or is_over or not recipe.frozen_phase.epochs:
+        return parts.frozen
+    return pooled_examples(task, parts.frozen, precision=recipe.fine_tuning_phase.precision, progress=progress)
 
 
 def kept_from(recipe: Recipe) -> str | None:

@@ -6,7 +6,8 @@ from headstart.training.fit import fit_phase
 from headstart.training.freezing import TrainableCount, set_trainable
 from headstart.training.history import History
 from headstart.training.phases import Phase
-from headstart.training.pooled_features import pooled_features
+from headstart.training.pooled_features import pooled_examples, pooled_features
+from headstart.training.precision import fastest_precision
 from headstart.training.probe_start import ProbeStart, solve_probe, start_from_probe
 from headstart.training.recorder import without_optimizer
 
@@ -19,7 +20,9 @@ __all__ = [
     "TrainableCount",
     "TrainingExamples",
     "example_weights",
+    "fastest_precision",
     "fit_phase",
+    "pooled_examples",
     "pooled_features",
     "set_trainable",
     "solve_probe",

@@ -15,6 +15,7 @@ from headstart.training.freezing import TrainableCount, set_trainable
 from headstart.training.history import History
 from headstart.training.optimizers import build_optimizer
 from headstart.training.phases import Phase
+from headstart.training.precision import computing_in
 from headstart.training.recorder import EpochRecorder, without_optimizer
 
 
@@ -67,7 +68,8 @@ def fit_phase(  # noqa: PLR0913 (what a phase is a function of, each by its name
             checkpoints.read_weights(model, recorder.checkpoint.last_file)
         remaining = phase.epochs - recorder.epochs_done
         progress.start(f"{phase.name} phase", remaining * examples.steps_per_epoch)
-        _fit(model, phase, examples, phase_index=phase_index, recorder=recorder)
+        with computing_in(task, model, phase.precision):
+            _fit(model, phase, examples, phase_index=phase_index, recorder=recorder)
         _load_best(kept, recorder, checkpoints)
     return FitResult(recorder.history, recorder.checkpoint, count)
 

@@ -26,6 +26,8 @@ class Phase:
         patience: epochs without a lower validation loss before the phase ends.
         unfreeze_batch_norm: whether batch normalisation learns and moves its statistics in unfrozen stages. On small
             data it destroys pretrained features, therefore False.
+        precision: what unfrozen stages and those between compute in while they learn: `float32` or `bfloat16`. Weights
+            are float32 in both.
     """
 
     name: str
@@ -41,3 +43,4 @@ class Phase:
     l2_sp: float = 0.0
     patience: int = 10
     unfreeze_batch_norm: bool = False
+    precision: str = "float32"

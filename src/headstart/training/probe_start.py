@@ -45,7 +45,12 @@ class ProbeStart:
 
 
 def solve_probe(
-    task: ImageClassifier, examples: TrainingExamples, *, label_smoothing: float, progress: Progress = SILENT
+    task: ImageClassifier,
+    examples: TrainingExamples,
+    *,
+    label_smoothing: float,
+    precision: str = "float32",
+    progress: Progress = SILENT,
 ) -> ProbeStart:
     """Solves the probe on what the head would see: pooled features of the first views, as far as memory allows.
 
@@ -56,6 +61,7 @@ def solve_probe(
         task: its head is not changed.
         examples: what the probe learns from, and what its strength is chosen on.
         label_smoothing: of the phases that follow.
+        precision: what the layers below the head compute in, as in `Phase`.
         progress: told of every batch.
     """
     started = time.perf_counter()
@@ -63,11 +69,11 @@ def solve_probe(
     num_validation = len(examples.validation_source)
     validation_rows = np.stack([np.arange(num_validation), np.zeros(num_validation, np.int64)])
     progress.start("linear probe", rows.shape[1] + num_validation)
-    features = pooled_features(task, examples.source, rows, cut=examples.cut, progress=progress)
+    features = pooled_features(task, examples.source, rows, cut=examples.cut, precision=precision, progress=progress)
     targets = examples.targets[rows[0]]
     weights = None if examples.weights is None else examples.weights[rows[0]]
     validation_features = pooled_features(
-        task, examples.validation_source, validation_rows, cut=examples.cut, progress=progress
+        task, examples.validation_source, validation_rows, cut=examples.cut, precision=precision, progress=progress
     )
     probe = fit_probe(
         features,
