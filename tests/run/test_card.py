@@ -97,6 +97,9 @@ def test_the_calibration_is_the_runs(run, card):
     text = section(card, "How far to trust an answer")
     for temperature in set(run.calibration.temperature.tolist()):
         assert f"{temperature:.3f}" in text
+    honesty = json.loads(run.report_path.read_text())["honesty"]
+    assert f"{honesty['error_before']:.3f} before, {honesty['error_after']:.3f} after" in text
+    assert f"{honesty['mean_set_size']:.2f}" in text
     lowest = run.calibration.thresholds.lowest_probability(0.9)
     assert (f"at least {lowest:.3f}" in text) if np.isfinite(lowest) else ("too few to promise" in text)
 

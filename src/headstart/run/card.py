@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from headstart.backbones import find_backbone
-from headstart.evaluation import DEFAULT_COVERAGE, Metric, Report, headline, limits
+from headstart.evaluation import DEFAULT_COVERAGE, Metric, Report, headline, honesty_facts, limits
 from headstart.run.directory import Run, read_json
 from headstart.run.report import data_hash
 from headstart.run.storage import storage_errors, write_text
@@ -181,7 +181,15 @@ def _calibration(run: Run) -> list[str]:
     return [
         f"Learned from {num_pictures} validation pictures: logits are divided by a temperature of {shown} before they "
         f"become probabilities. {sets} {strange}",
+        *_kept_promises(run.report),
     ]
+
+
+def _kept_promises(report: Report) -> list[str]:
+    facts = honesty_facts(report)
+    if not facts:
+        return []
+    return ["On the test pictures, which had no part in that:", _table(("", "measured"), facts.items())]
 
 
 def _limits(run: Run) -> list[str]:
