@@ -13,6 +13,7 @@ from headstart.serving.measures import Measures
 # Answers without a key: they tell nothing but that the server is there. The page asks for the key itself.
 OPEN_PATHS = ("/", "/healthz", "/readyz", "/openapi.json")
 _DRAIN_SECONDS = 2.0
+_TIMED_OUT = 408
 _HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
@@ -95,7 +96,8 @@ class _Exchange:
         """A piece of the answer."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            await self._drain()
+            if self.status != _TIMED_OUT:
+                await self._drain()
             names = {name for name, _ in message["headers"]}
             added = [header for header in (*_HEADERS, _NO_CONTENT) if header[0] not in names]
             if self._has_more:

@@ -18,6 +18,7 @@ LOOPBACK = "127.0.0.1"
 DEFAULT_PORT = 8000
 _FILES_BESIDE_CONNECTIONS = 64  # what a process has open besides, with room to spare
 _SECONDS_TO_SPARE = 5
+_LAST_PORT = 65535
 
 
 def serve(
@@ -96,6 +97,8 @@ def listening(host: str, port: int) -> Iterator[socket.socket]:
         AddressError: as `serve`.
     """
     try:
+        if not 0 <= port <= _LAST_PORT:  # which the system would take for another one
+            raise OverflowError("there is no such port")
         (family, _, _, _, address), *_ = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )

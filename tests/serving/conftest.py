@@ -1,0 +1,176 @@
+"""One exported file of a small real run, servers that answer with it, and pictures of every kind."""
+
+import io
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from starlette.testclient import TestClient
+
+from headstart.recipe import Recipe
+from headstart.serving import Limits, ServedModel, build_app, build_server, listening, load_model
+
+COLOURS = {"red": (200, 40, 40), "green": (40, 200, 40), "blue": (40, 40, 200)}
+VALUES = {
+    "backbone": {"name": "vgg19_mini", "weights": "none", "image_size": 32},
+    "images": {"batch_size": 8},
+    "frozen_phase": {"epochs": 1},
+    "fine_tuning_phase": {"epochs": 0},
+}
+
+
+def picture(colour: str, *, size: tuple[int, int] = (40, 40), seed: int = 0) -> Image.Image:
+    """One colour under noise."""
+    noise = np.random.default_rng(seed).normal(0, 50, (size[1], size[0], 3))
+    return Image.fromarray((np.array(COLOURS[colour]) + noise).clip(0, 255).astype("uint8"))
+
+
+def encoded(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
+    """The bytes of a picture's file."""
+    file = io.BytesIO()
+    image.save(file, kind, **options)
+    return file.getvalue()
+
+
+@pytest.fixture(scope="session")
+def png() -> Callable[..., bytes]:
+    """A small picture as a file: its colour, then options as for `picture`."""
+    return lambda colour="red", **options: encoded(picture(colour, **options))
+
+
+@pytest.fixture(scope="session")
+def encode() -> Callable[..., bytes]:
+    return encoded
+
+
+@pytest.fixture(scope="session")
+def artifact(tmp_path_factory) -> Path:
+    """A folder with an ONNX file of a run on three colours, eight pictures each. Only to be read."""
+    from headstart.run import train  # noqa: PLC0415  TensorFlow, which servers do without
+
+    folder = tmp_path_factory.mktemp("served")
+    for name in COLOURS:
+        (folder / "photos" / name).mkdir(parents=True)
+        for index in range(8):
+            picture(name, seed=index).save(folder / "photos" / name / f"{index}.png")
+    recipe = Recipe.from_values({**VALUES, "data": {"path": str(folder / "photos")}})
+    run = train(out=folder / "run", recipe=recipe)
+    return interim(run)
+
+
+def interim(run):
+    from headstart.artifacts import build_serving_model, ExportedFile, Manifest
+    from headstart.artifacts.onnx_export import write_onnx
+    from headstart.artifacts.manifest import file_sha256
+    from headstart.evaluation import Thresholds
+
+    f = run.path / "artifact"
+    f.mkdir()
+    s = build_serving_model(run.task, run.calibration)
+    write_onnx(s, f / "model.onnx")
+    th = Thresholds(run.calibration.nonconformity, run.calibration.foreign_scores)
+    Manifest(
+        f,
+        tuple(run.task.class_names),
+        run.task.image_size,
+        run.task.resize_mode,
+        False,
+        tuple(run.calibration.temperature.tolist()),
+        {"onnx": ExportedFile("model.onnx", {"model.onnx": file_sha256(f / "model.onnx")}, 1, True, th, {})},
+        {"x": 1},
+    ).write()
+    return f
+
+
+@pytest.fixture(scope="session")
+def model(artifact) -> ServedModel:
+    return load_model(artifact)
+
+
+@dataclass(frozen=True, eq=False)
+class SlowRuntime:
+    """A runtime that answers only when it is let."""
+
+    runtime: object
+    gate: threading.Event
+
+    def run(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        if not self.gate.wait(20):
+            raise TimeoutError
+        return self.runtime.run(images)
+
+
+@pytest.fixture
+def held_model(model) -> Iterator[tuple[ServedModel, threading.Event]]:
+    """The model, and a gate: while it is closed, every picture waits."""
+    gate = threading.Event()
+    gate.set()
+    predictor = replace(model.predictor, runtime=SlowRuntime(model.predictor.runtime, gate))
+    yield replace(model, predictor=predictor), gate
+    gate.set()
+
+
+@pytest.fixture(scope="session")
+def client(model) -> Iterator[TestClient]:
+    """Asks an application with the usual limits."""
+    with TestClient(build_app(model), raise_server_exceptions=False) as asking:
+        yield asking
+
+
+@pytest.fixture
+def client_with(model) -> Iterator[Callable[..., TestClient]]:
+    """Asks an application with limits (and a key) of its own."""
+    opened: list[TestClient] = []
+
+    def make(limits: Limits | None = None, *, key: str | None = None, served: ServedModel | None = None) -> TestClient:
+        opened.append(TestClient(build_app(served or model, limits, key=key), raise_server_exceptions=False))
+        return opened[-1].__enter__()
+
+    yield make
+    for asking in opened:
+        asking.__exit__(None, None, None)
+
+
+@pytest.fixture(scope="session")
+def running(model) -> Callable[..., Iterator[tuple[str, int]]]:
+    """Runs a server in a thread of this process: its host and port, for as long as the block runs."""
+
+    @contextmanager
+    def run(limits: Limits | None = None, *, key: str | None = None, served: ServedModel | None = None):
+        started = threading.Event()
+        with listening("127.0.0.1", 0) as listener:
+            server = build_server(served or model, listener, key=key, limits=limits, on_start=lambda _: started.set())
+            thread = threading.Thread(target=server.run, args=([listener],))
+            address = listener.getsockname()[:2]
+            thread.start()
+            try:
+                assert started.wait(10)
+                yield address
+            finally:
+                server.should_exit = True
+                thread.join(20)
+                assert not thread.is_alive()
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def say() -> Callable[..., bytes]:
+    """Sends bytes to a server as they are and gives all that comes back until the connection ends."""
+
+    def send(address: tuple[str, int], *pieces: bytes, seconds: float = 10.0) -> bytes:
+        with socket.create_connection(address, timeout=seconds) as connection:
+            for piece in pieces:
+                connection.sendall(piece)
+            answer = b""
+            while piece := connection.recv(65536):
+                answer += piece
+        return answer
+
+    return send

@@ -1,0 +1,152 @@
+"""Pictures of many requests become batches, and every request gets its own row."""
+
+import asyncio
+import threading
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from headstart.serving.batcher import Batcher
+
+
+class Numbers:
+    """A runtime whose answer is the picture's first number, and that remembers the sizes of its batches."""
+
+    def __init__(self) -> None:
+        self.sizes: list[int] = []
+        self.gate = threading.Event()
+        self.gate.set()
+
+    def run(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        self.gate.wait(10)
+        self.sizes.append(len(images))
+        first = images[:, 0, 0, 0].astype("float32")
+        return np.stack([first, 255 - first], axis=1), first
+
+
+def picture(number: int) -> np.ndarray:
+    return np.full((2, 2, 3), number, "uint8")
+
+
+def run_with(runtime, work, *, batch_size=4, wait_seconds=0.0, num_coming=lambda: 0):
+    """What `work` gives, with a batcher that runs meanwhile."""
+
+    async def main():
+        batcher = Batcher(
+            runtime,
+            batch_size=batch_size,
+            wait_seconds=wait_seconds,
+            num_coming=num_coming,
+            observe=lambda size, seconds: None,
+        )
+        batcher.start()
+        try:
+            async with asyncio.timeout(10):
+                return await work(batcher)
+        finally:
+            await batcher.stop()
+
+    return asyncio.run(main())
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    numbers=st.lists(st.integers(0, 255), min_size=1, max_size=40),
+    batch_size=st.integers(1, 9),
+    wait_seconds=st.sampled_from([0.0, 0.001]),
+)
+def test_every_picture_gets_its_own_row(numbers, batch_size, wait_seconds):
+    runtime = Numbers()
+
+    async def work(batcher):
+        return await asyncio.gather(*(batcher.row(picture(number)) for number in numbers))
+
+    rows = run_with(runtime, work, batch_size=batch_size, wait_seconds=wait_seconds)
+    assert [float(row.foreign_score) for row in rows] == numbers
+    assert [row.probabilities.tolist() for row in rows] == [[number, 255 - number] for number in numbers]
+    assert sum(runtime.sizes) == len(numbers)
+    assert max(runtime.sizes) <= batch_size
+
+
+def test_pictures_that_come_while_the_worker_is_busy_share_a_batch():
+    runtime = Numbers()
+
+    async def work(batcher):
+        runtime.gate.clear()
+        first = asyncio.ensure_future(batcher.row(picture(0)))
+        await asyncio.sleep(0.05)
+        others = [asyncio.ensure_future(batcher.row(picture(number))) for number in range(1, 5)]
+        await asyncio.sleep(0.05)
+        runtime.gate.set()
+        await asyncio.gather(first, *others)
+
+    run_with(runtime, work)
+    assert runtime.sizes == [1, 4]
+
+
+def test_a_picture_waits_for_those_that_are_being_decoded():
+    runtime, coming = Numbers(), [1]
+
+    async def work(batcher):
+        async def later():
+            await asyncio.sleep(0.05)
+            coming[0] = 0
+            return await batcher.row(picture(2))
+
+        await asyncio.gather(batcher.row(picture(1)), later())
+
+    run_with(runtime, work, wait_seconds=5.0, num_coming=lambda: coming[0])
+    assert runtime.sizes == [2]
+
+
+def test_a_picture_waits_no_longer_than_it_was_told():
+    runtime = Numbers()
+
+    async def work(batcher):
+        await batcher.row(picture(1))  # somebody is always on the way and never comes
+
+    run_with(runtime, work, wait_seconds=0.02, num_coming=lambda: 1)
+    assert runtime.sizes == [1]
+
+
+def test_a_picture_alone_does_not_wait():
+    async def work(batcher):
+        async with asyncio.timeout(1):
+            await batcher.row(picture(1))
+
+    run_with(Numbers(), work, wait_seconds=60.0)
+
+
+def test_pictures_that_nobody_waits_for_any_more_are_not_looked_at():
+    runtime = Numbers()
+
+    async def work(batcher):
+        runtime.gate.clear()
+        rows = [asyncio.ensure_future(batcher.row(picture(number))) for number in range(3)]
+        await asyncio.sleep(0.05)
+        given_up = asyncio.ensure_future(batcher.row(picture(9)))
+        await asyncio.sleep(0.05)
+        given_up.cancel()
+        runtime.gate.set()
+        await asyncio.gather(*rows)
+        await asyncio.sleep(0.05)
+
+    run_with(runtime, work)
+    assert sum(runtime.sizes) == 3
+
+
+def test_an_error_reaches_those_whose_batch_it_was_and_no_other():
+    class Failing(Numbers):
+        def run(self, images):
+            if images.max() == 13:
+                raise RuntimeError("13")
+            return super().run(images)
+
+    async def work(batcher):
+        with pytest.raises(RuntimeError, match="13"):
+            await batcher.row(picture(13))
+        return await batcher.row(picture(12))
+
+    assert float(run_with(Failing(), work).foreign_score) == 12
