@@ -30,7 +30,12 @@ def test_scores_are_those_of_the_delivered_model_on_validation_pictures(finished
     np.testing.assert_allclose(calibration.nonconformity, np.sort(1 - probabilities[targets == 1]), atol=1e-3)
     np.testing.assert_allclose(calibration.foreign_scores, np.sort(calibration.foreign_score(features)), atol=1e-3)
     assert len(calibration.foreign_scores) == len(finished_run.dataset.part("validation"))
-    assert len(set(calibration.temperature)) == 1
+    assert finished_run.state["calibration"] == {
+        "temperature": [calibration.temperature[0]] * 3,
+        "num_directions": 9,
+        "num_training": 18,
+        "num_validation": 3,
+    }
 
 
 def test_rows_of_the_bank_and_pictures_calibrate_alike(own_run):
@@ -72,7 +77,7 @@ def test_the_report_tells_what_was_promised_and_how_it_was_kept(request, kind):
     assert honesty.flagged.count == len(run.dataset.part("test"))
     assert tuple(run.calibration.temperature) == honesty.temperature
     page = run.html_path.read_text(encoding="utf-8")
-    for text in ("as it answers now", "before calibration", "temperature", "flagged as foreign", "least certain"):
+    for text in ("as it answers now", "before calibration", "temperature", "flagged as foreign", "least certain tenth"):
         assert text in page
 
 

@@ -83,7 +83,7 @@ def honesty_facts(report: Report) -> dict[str, str]:
             f"promised to hold the true {what} {_percent(honesty.coverage)} of the time, "
             f"did so {_with_interval(honesty.covered)}; {honesty.mean_set_size:.2f} {_plural(what)} a set on average"
         ),
-        "without the 10 % least certain": f"right on {_with_interval(honesty.kept_accuracy)}",
+        "without the least certain tenth": f"right on {_with_interval(honesty.kept_accuracy)}",
         "flagged as foreign": f"{_with_interval(honesty.flagged)}; {_percent(1 - FAMILIAR_SHARE)} expected",
     }
 
@@ -100,7 +100,7 @@ def _with_interval(share: Proportion) -> str:
 
 
 def _percent(share: float) -> str:
-    return f"{100 * share:.3g} %"
+    return f"{round(100 * share, 1):g} %"
 
 
 def _plural(what: str) -> str:

@@ -1,5 +1,7 @@
 """How far a run's answers can be trusted, from its validation pictures alone: the test part stays closed."""
 
+from typing import Any
+
 import numpy as np
 
 from headstart.backbones import cut_model
@@ -44,8 +46,18 @@ def calibrate(
         multi_label=task.multi_label,
     )
     calibration.write(run.calibration_path)
+    run.update_state(run.state["state"], calibration=_facts(calibration, len(training), len(validation)))
     progress.finish()
     return calibration
+
+
+def _facts(calibration: Calibration, num_training: int, num_validation: int) -> dict[str, Any]:
+    return {
+        "temperature": calibration.temperature.tolist(),
+        "num_directions": calibration.projection.shape[1],
+        "num_training": num_training,
+        "num_validation": num_validation,
+    }
 
 
 def _examples(recipe: Recipe, parts: LearningParts) -> TrainingExamples:

@@ -59,7 +59,10 @@ def evaluate_test_part(run: Run, *, progress: Progress = SILENT) -> Report:
     A run that an earlier version trained is calibrated first.
     """
     task = run.task
-    calibration = run.calibration if run.calibration_path.is_file() else calibrate(run, task, progress=progress)
+    if not run.calibration_path.is_file():
+        check_pictures(run.dataset)
+        calibrate(run, task, progress=progress)
+    calibration = run.calibration
     part = run.dataset.part("test")
     answers = _answers(task, part, progress)
     report = _report(run, part, answers, calibration)
