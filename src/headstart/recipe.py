@@ -155,7 +155,7 @@ class FineTuningPhaseSection(FrozenPhaseSection):
     """The second phase: upper stages learn too.
 
     `epochs` None: chosen from the number of pictures. `unfreeze_from` None: the last block. `precision` `auto`:
-    `bfloat16` where the processor has instructions for it that the network can use, else `float32`.
+    `bfloat16` where the processor has instructions for it, else `float32`.
     """
 
     learning_rate: Rate = 6e-4

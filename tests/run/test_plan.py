@@ -9,7 +9,6 @@ from headstart.errors import RecipeError
 from headstart.recipe import Recipe
 from headstart.run import plan
 from headstart.run.plan import Speed, _with_epochs, _with_views, _within, bank_bytes, fit_bank
-from headstart.training import fastest_precision
 
 NETWORK = {"backbone": "vgg19_mini", "weights": "none", "image_size": 32}
 # Bytes of a row: pooled features, or activations below the cut, float16.
@@ -61,12 +60,14 @@ def test_a_head_that_learns_for_many_frozen_epochs_wants_the_same_bank_as_one_th
         assert bank_bytes(recipe, backbone, NUM_TRAINING, NUM_VALIDATION) == bytes_of(4, BELOW_BLOCK5)
 
 
-@pytest.mark.parametrize(("name", "precision"), [("vgg19_mini", "bfloat16"), ("mobilenetv2", "float32")])
-def test_dense_layers_learn_in_bfloat16_where_the_processor_has_instructions_for_it(monkeypatch, name, precision):
-    upper = build_backbone(name, image_size=(32, 32), weights="none").model
-    for has_instructions, expected in ((True, precision), (False, "float32")):
-        monkeypatch.setattr("headstart.training.precision._has_bfloat16_instructions", lambda yes=has_instructions: yes)
-        assert fastest_precision(upper) == expected
+@pytest.mark.parametrize(("has_instructions", "precision"), [(True, "bfloat16"), (False, "float32")])
+def test_layers_learn_in_bfloat16_where_the_processor_has_instructions_for_it(
+    monkeypatch, photos, has_instructions, precision
+):
+    monkeypatch.setattr("headstart.training.precision._has_bfloat16_instructions", lambda: has_instructions)
+    monkeypatch.setattr("keras.distribution.list_devices", lambda _: [])
+    recipe = plan(photos, **NETWORK).recipe
+    assert recipe.fine_tuning_phase.precision == recipe.deep_phase.precision == precision
 
 
 @pytest.mark.parametrize(

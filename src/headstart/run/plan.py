@@ -115,9 +115,8 @@ def make_plan(
     """
     _check(minutes, place)
     num_training, num_validation = _counts(recipe, dataset)
-    chosen = _with_epochs(_with_views(recipe, num_training), num_training)
+    chosen = _with_precision(_with_epochs(_with_views(recipe, num_training), num_training))
     fitted, notes = fit_bank(chosen, backbone, num_training, num_validation, limit_bytes=place.limit_bytes)
-    fitted = _with_precision(fitted, backbone)
     needs_pictures = fitted.bank.engine == "openvino-int8"
     trunk = None
     if fitted.bank.num_views and not needs_pictures:
@@ -276,13 +275,10 @@ def _with_epochs(recipe: Recipe, num_training: int) -> Recipe:
     return recipe
 
 
-def _with_precision(recipe: Recipe, backbone: Backbone) -> Recipe:
-    """What each phase computes in, by the layers that it runs and this processor."""
-    for name, cut in (("fine_tuning_phase", cut_layer(recipe)), ("deep_phase", None)):
+def _with_precision(recipe: Recipe) -> Recipe:
+    for name in ("fine_tuning_phase", "deep_phase"):
         if getattr(recipe, name).precision == "auto":
-            whole = cut in (None, POOLED) or not recipe.bank.num_views
-            upper = backbone.model if whole else cut_model(backbone.model, str(cut)).upper
-            recipe = _update(recipe, name, precision=fastest_precision(upper))
+            recipe = _update(recipe, name, precision=fastest_precision())
     return recipe
 
 

@@ -26,8 +26,8 @@ class Phase:
         patience: epochs without a lower validation loss before the phase ends.
         unfreeze_batch_norm: whether batch normalisation learns and moves its statistics in unfrozen stages. On small
             data it destroys pretrained features, therefore False.
-        precision: what unfrozen stages and those between compute in while they learn: `float32` or `bfloat16`. Weights
-            are float32 in both.
+        precision: what the convolutions of the stages compute in while something learns: `float32` or `bfloat16`.
+            Weights are float32 in both.
     """
 
     name: str
