@@ -7,32 +7,42 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from headstart.artifacts.export import ExportJob, LabelledPictures, check_file, export_formats
     from headstart.artifacts.formats import FORMATS, PREFERRED, ExportFormat, find_format, find_formats
     from headstart.artifacts.keras_runtime import KerasRuntime
     from headstart.artifacts.loading import find_exported, load_predictor
     from headstart.artifacts.manifest import ExportedFile, Manifest, read_manifest
+    from headstart.artifacts.parity import Answers, Parity
     from headstart.artifacts.predictor import Answer, Predictor, Runtime
     from headstart.artifacts.serving_model import ServingModel, build_serving_model
+    from headstart.artifacts.ten_lines import ten_lines
     from headstart.tasks import LABEL_SEPARATOR
 
 _MODULE_OF = {
     "Answer": "headstart.artifacts.predictor",
+    "Answers": "headstart.artifacts.parity",
     "ExportFormat": "headstart.artifacts.formats",
+    "ExportJob": "headstart.artifacts.export",
     "ExportedFile": "headstart.artifacts.manifest",
     "FORMATS": "headstart.artifacts.formats",
     "KerasRuntime": "headstart.artifacts.keras_runtime",
     "LABEL_SEPARATOR": "headstart.tasks",
+    "LabelledPictures": "headstart.artifacts.export",
     "Manifest": "headstart.artifacts.manifest",
     "PREFERRED": "headstart.artifacts.formats",
+    "Parity": "headstart.artifacts.parity",
     "Predictor": "headstart.artifacts.predictor",
     "Runtime": "headstart.artifacts.predictor",
     "ServingModel": "headstart.artifacts.serving_model",
     "build_serving_model": "headstart.artifacts.serving_model",
     "find_exported": "headstart.artifacts.loading",
+    "check_file": "headstart.artifacts.export",
+    "export_formats": "headstart.artifacts.export",
     "find_format": "headstart.artifacts.formats",
     "find_formats": "headstart.artifacts.formats",
     "load_predictor": "headstart.artifacts.loading",
     "read_manifest": "headstart.artifacts.manifest",
+    "ten_lines": "headstart.artifacts.ten_lines",
 }
 
 __all__ = [
@@ -40,19 +50,26 @@ __all__ = [
     "LABEL_SEPARATOR",
     "PREFERRED",
     "Answer",
+    "Answers",
     "ExportFormat",
+    "ExportJob",
     "ExportedFile",
     "KerasRuntime",
+    "LabelledPictures",
     "Manifest",
+    "Parity",
     "Predictor",
     "Runtime",
     "ServingModel",
     "build_serving_model",
+    "check_file",
+    "export_formats",
     "find_exported",
     "find_format",
     "find_formats",
     "load_predictor",
     "read_manifest",
+    "ten_lines",
 ]
 
 

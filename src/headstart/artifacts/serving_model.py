@@ -9,6 +9,9 @@ from headstart.evaluation import Calibration
 from headstart.tasks import ImageClassifier
 
 INPUT, PROBABILITIES, FOREIGN_SCORE = "images", "probabilities", "foreign_score"
+# Layers that stay in float32 in every format: those before the network, and the head with what stands on it. They take
+# next to no time, and their rounding would be seen in every answer.
+FLOAT_LAYERS = ("pixels", "preprocessing", "head_pool", "logits", "temperature", "projection")
 _LEAST_ENERGY = 1e-12  # of features, as in `Calibration.foreign_score`
 
 
@@ -21,13 +24,13 @@ class ServingModel:
             `{"probabilities": (batch, num_classes), "foreign_score": (batch,)}` float32.
         image_size: `(height, width)`.
         resize_mode: how pictures of another size become ones of `image_size`.
-        head_layers: names of the layers on top of the network, which stay in float32 in every format.
+        calibration_pictures: `(n, height, width, 3)` uint8, on which int8 formats measure the range of every number.
     """
 
     model: keras.Model
     image_size: tuple[int, int]
     resize_mode: str
-    head_layers: tuple[str, ...]
+    calibration_pictures: np.ndarray | None = None
 
 
 def build_serving_model(task: ImageClassifier, calibration: Calibration) -> ServingModel:
@@ -38,13 +41,7 @@ def build_serving_model(task: ImageClassifier, calibration: Calibration) -> Serv
     logits = keras.layers.Activation("linear", dtype="float32", name="raw_logits")(logits)
     answers = {PROBABILITIES: _probabilities(logits, task, calibration), FOREIGN_SCORE: _score(pooled, calibration)}
     model = keras.Model(images, answers, name=f"{task.backbone}_serving")
-    network = model.layers.index(model.get_layer("raw_logits"))
-    return ServingModel(
-        model=model,
-        image_size=task.image_size,
-        resize_mode=task.resize_mode,
-        head_layers=tuple(layer.name for layer in model.layers[network:]),
-    )
+    return ServingModel(model=model, image_size=task.image_size, resize_mode=task.resize_mode)
 
 
 def _probabilities(logits: keras.KerasTensor, task: ImageClassifier, calibration: Calibration) -> keras.KerasTensor:

@@ -6,6 +6,7 @@ from typing import Any
 
 import keras
 import tensorflow as tf
+from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
 from headstart.artifacts.pillow_resize import resized
 from headstart.artifacts.serving_model import FOREIGN_SCORE, INPUT, PROBABILITIES, ServingModel
@@ -20,9 +21,22 @@ def any_size_function(serving: ServingModel) -> Any:
     )
 
 
-def one_size_function(serving: ServingModel, *, batch_size: int | None = None) -> Any:
-    """A `tf.function` of pictures `(batch_size, height, width, 3)` uint8 of the model's size; None: any number."""
-    return _function(serving.model, lambda images: images, (batch_size, *serving.image_size, 3))
+def one_size_function(serving: ServingModel, *, num_images: int | None = None) -> Any:
+    """A `tf.function` of pictures `(num_images, height, width, 3)` uint8 of the model's size; None: any number."""
+    return _function(serving.model, lambda images: images, (num_images, *serving.image_size, 3))
+
+
+def frozen_function(serving: ServingModel) -> Any:
+    """A `tf.function` of one picture `(1, height, width, 3)` uint8 of the model's size, its weights being constants."""
+    variable = one_size_function(serving, num_images=1)
+    frozen = convert_variables_to_constants_v2(variable.get_concrete_function())
+    names = sorted((PROBABILITIES, FOREIGN_SCORE))  # the order in which TensorFlow flattens a dictionary
+
+    @tf.autograph.experimental.do_not_convert
+    def answer(images: tf.Tensor) -> dict[str, tf.Tensor]:
+        return dict(zip(names, tf.nest.flatten(frozen(images)), strict=True))
+
+    return tf.function(answer, input_signature=variable.input_signature)
 
 
 def write_savedmodel(serving: ServingModel, path: Path) -> None:

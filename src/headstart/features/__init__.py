@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from headstart.features.chunks import row_bytes
     from headstart.features.engines import ENGINES, Engine, build_engine
     from headstart.features.probe import STRENGTHS, LinearProbe, ProbePoint, fit_probe
+    from headstart.features.quiet_openvino import import_quietly
     from headstart.features.rank_scores import (
         MIN_SEPARATE_EXAMPLES,
         FeatureScores,
@@ -41,6 +42,7 @@ _MODULE_OF = {
     "default_bank_dir": "bank_dir",
     "fill_bank": "build",
     "fit_probe": "probe",
+    "import_quietly": "quiet_openvino",
     "list_banks": "bank_dir",
     "most_separate_examples": "rank_scores",
     "row_bytes": "chunks",
@@ -67,6 +69,7 @@ __all__ = [
     "default_bank_dir",
     "fill_bank",
     "fit_probe",
+    "import_quietly",
     "list_banks",
     "most_separate_examples",
     "row_bytes",

@@ -1,14 +1,13 @@
 """A trunk in OpenVINO: one picture a request, as many requests at once as suit the processor."""
 
-import sys
-from importlib import import_module
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import keras
 import numpy as np
 
 from headstart.errors import ExtraMissingError
+from headstart.features.quiet_openvino import import_quietly
 from headstart.features.tensorflow_graph import traced
 
 # Without the first, processors with bfloat16 instructions would use them unasked.
@@ -94,14 +93,11 @@ def load_openvino() -> Any:
 def load_extra(name: str) -> Any:
     """The module `openvino` or `nncf`.
 
-    Both report every import and every conversion to a server, unless their package for that cannot be found.
-
     Raises:
         ExtraMissingError: the module is not installed.
     """
-    sys.modules.setdefault("openvino_telemetry", cast(Any, None))
     try:
-        return import_module(name)
+        return import_quietly(name)
     except ImportError as error:
         raise ExtraMissingError(
             f"This engine needs the package '{name}'.",

@@ -3,6 +3,7 @@
 from headstart.run.card import write_card
 from headstart.run.directory import Run
 from headstart.run.evaluate import evaluate
+from headstart.run.export import ARTIFACT_FOLDER, build_job, export
 from headstart.run.plan import Plan
 from headstart.run.predictor import predictor_of
 from headstart.run.rank import RANK_OPTIONS, rank_backbones
@@ -11,13 +12,16 @@ from headstart.run.report import write_report
 from headstart.run.train import phases_of, plan, resume, train
 
 __all__ = [
+    "ARTIFACT_FOLDER",
     "RANK_OPTIONS",
     "NotRanked",
     "Plan",
     "RankedBackbone",
     "Ranking",
     "Run",
+    "build_job",
     "evaluate",
+    "export",
     "phases_of",
     "plan",
     "predictor_of",

@@ -14,7 +14,7 @@ def check_pictures(dataset: Dataset) -> None:
         RunDamagedError: pictures are missing or have changed; the first few are named.
     """
     expected = zip(dataset.frame["path"], dataset.paths(), dataset.frame["sha256"], strict=True)
-    changed = [name for name, path, sha256 in expected if _hash(path) != sha256]
+    changed = [name for name, path, sha256 in expected if file_hash(path) != sha256]
     if changed:
         raise RunDamagedError(
             f"{len(changed)} of {len(dataset)} pictures are missing or have changed since the run began.",
@@ -24,7 +24,8 @@ def check_pictures(dataset: Dataset) -> None:
         )
 
 
-def _hash(path: Path) -> str:
+def file_hash(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal digits; `missing` where it cannot be read."""
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,220 @@
+"""Exporting: each file is written aside, run, compared with the model, and only then put in its place."""
+
+import csv
+import shutil
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import astuple, dataclass, fields, replace
+from pathlib import Path
+
+import numpy as np
+
+from headstart.artifacts.formats import ExportFormat, load_named, require
+from headstart.artifacts.loading import load_runtime
+from headstart.artifacts.manifest import ExportedFile, Manifest, file_sha256, read_manifest
+from headstart.artifacts.parity import Answers, Difference, Parity, compare
+from headstart.artifacts.predictor import Runtime
+from headstart.artifacts.serving_model import ServingModel
+from headstart.data import ImageSource, decode_image
+from headstart.errors import ArtifactDamagedError, ArtifactNotFoundError, FolderOccupiedError, ParityError
+from headstart.evaluation import Thresholds
+from headstart.progress import SILENT, Progress
+
+REFUSED_FOLDER, DIFFERENCES_FILE = "refused", "differences.csv"
+_BATCH_SIZE = 32
+_MAX_LINES = 10
+
+
+@dataclass(frozen=True, eq=False)
+class LabelledPictures:
+    """Pictures that a file is tried on.
+
+    Attributes:
+        source: reads them in the model's size.
+        names: of the pictures, as they stand in a table.
+        targets: `(n, num_classes)`, 1 where the class is present.
+        answers: the model's.
+    """
+
+    source: ImageSource
+    names: Sequence[str]
+    targets: np.ndarray
+    answers: Answers
+
+
+@dataclass(frozen=True, eq=False)
+class ExportJob:
+    """A model to export, and what it is compared on.
+
+    Attributes:
+        serving: the model, with calibration pictures where int8 is asked for.
+        manifest: of the artifact to be, without files; its provenance says which model it is.
+        test: pictures of the test part: every file must answer them like the model.
+        validation: pictures of the validation part: every file's thresholds are measured on them.
+    """
+
+    serving: ServingModel
+    manifest: Manifest
+    test: LabelledPictures
+    validation: LabelledPictures
+
+
+def export_formats(job: ExportJob, formats: Sequence[ExportFormat], *, progress: Progress = SILENT) -> Manifest:
+    """Writes, checks and keeps a file of each format; the folder's other files of the same model stay.
+
+    Returns:
+        The artifact.
+
+    Raises:
+        ExtraMissingError: a format needs packages that are not installed; nothing is written.
+        FolderOccupiedError: the folder holds something that is no artifact of this model; nothing is written.
+        ParityError: files answer otherwise than the model. They lie in the folder `refused`, the others are kept.
+    """
+    for each in formats:
+        require((*each.writes_with, *each.runs_with), each)
+    manifest = replace(job.manifest, files=_files_of_before(job.manifest))
+    manifest.folder.mkdir(parents=True, exist_ok=True)
+    failures: dict[str, str] = {}
+    for each in formats:
+        progress.start(f"exporting {each.name}", 3)
+        outcome = _export(job, each, progress)
+        progress.finish()
+        if isinstance(outcome, str):
+            failures[each.name] = outcome
+        else:
+            kept = {name: file for name, file in manifest.files.items() if name != each.name}
+            manifest = replace(manifest, files={**kept, each.name: outcome})
+            manifest.write()
+    if failures:
+        raise _parity_error(manifest.folder, failures)
+    return manifest
+
+
+def _files_of_before(manifest: Manifest) -> Mapping[str, ExportedFile]:
+    """Files that an earlier export of the same model left in the folder."""
+    folder = manifest.folder
+    with suppress(ArtifactNotFoundError, ArtifactDamagedError):
+        before = read_manifest(folder)
+        if before.provenance.get("model_sha256") == manifest.provenance["model_sha256"]:
+            return before.files
+    occupied = [path.name for path in folder.iterdir() if path.name != REFUSED_FOLDER] if folder.is_dir() else []
+    if not occupied and not folder.is_file():
+        return {}
+    raise FolderOccupiedError(
+        f"'{folder}' holds something else.",
+        expected="a new or empty folder, or one with exported files of the same model",
+        received=", ".join(sorted(occupied)[:5]) or "a file",
+        hint="Choose another --out, or remove that folder.",
+    )
+
+
+def _export(job: ExportJob, each: ExportFormat, progress: Progress) -> ExportedFile | str:
+    """The file in its place; or, where it was refused, why."""
+    aside = job.manifest.folder / f"partial-{each.name}"
+    shutil.rmtree(aside, ignore_errors=True)
+    aside.mkdir()
+    try:
+        load_named(each.exporter)(job.serving, aside / each.path)
+        progress.advance()
+        parity = check_file(job, each, aside / each.path)
+        progress.advance()
+        if not parity.is_passed:
+            return _refuse(job, each, aside, parity)
+        thresholds = _thresholds(job, each, aside / each.path)
+        progress.advance()
+        return _keep(job.manifest.folder, each, aside, thresholds=thresholds, parity=parity)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def check_file(job: ExportJob, each: ExportFormat, file: Path) -> Parity:
+    """Runs a file over the test pictures and compares it with the model.
+
+    Files that take pictures of any size get every picture a second time in its own size, and the worse answers count.
+    """
+    pictures = job.test
+    try:
+        runtime = load_runtime(each, file)
+        answers = [_answers(runtime, _batches(pictures.source))]
+        if each.any_size:
+            answers.append(_answers(runtime, (decode_image(path)[np.newaxis] for path in pictures.source.paths)))
+    except Exception as error:  # whatever the runtime says of a damaged file
+        cause = error.__cause__ or error
+        return Parity.of_failure(f"{type(cause).__name__}: {cause}".partition("\n")[0], len(pictures.names))
+    parities = [
+        compare(
+            pictures.answers,
+            file_answers,
+            pictures.targets,
+            paths=pictures.names,
+            class_names=job.manifest.class_names,
+            multi_label=job.manifest.multi_label,
+            is_int8=each.is_int8,
+        )
+        for file_answers in answers
+    ]
+    return min(parities, key=lambda parity: (parity.is_passed, -parity.max_probability_difference))
+
+
+def _thresholds(job: ExportJob, each: ExportFormat, file: Path) -> Thresholds:
+    answers = _answers(load_runtime(each, file), _batches(job.validation.source))
+    return Thresholds.from_scores(1.0 - answers.probabilities[job.validation.targets > 0], answers.foreign_scores)
+
+
+def _answers(runtime: Runtime, batches: Iterable[np.ndarray]) -> Answers:
+    probabilities, foreign_scores = zip(*(runtime.run(batch) for batch in batches), strict=True)
+    return Answers(np.concatenate(probabilities), np.concatenate(foreign_scores))
+
+
+def _batches(source: ImageSource) -> Iterator[np.ndarray]:
+    for first in range(0, len(source), _BATCH_SIZE):
+        examples = np.arange(first, min(first + _BATCH_SIZE, len(source)))
+        yield source.load_batch(examples, np.zeros_like(examples))
+
+
+def _keep(folder: Path, each: ExportFormat, aside: Path, *, thresholds: Thresholds, parity: Parity) -> ExportedFile:
+    _move(aside / each.folder, folder / each.folder)
+    target = folder / each.folder
+    paths = sorted(path for path in target.rglob("*") if path.is_file()) if target.is_dir() else [target]
+    return ExportedFile(
+        path=each.path,
+        sha256={path.relative_to(folder).as_posix(): file_sha256(path) for path in paths},
+        num_bytes=sum(path.stat().st_size for path in paths),
+        any_size=each.any_size,
+        thresholds=thresholds,
+        parity=parity.facts(),
+    )
+
+
+def _refuse(job: ExportJob, each: ExportFormat, aside: Path, parity: Parity) -> str:
+    """Moves a file into the folder `refused`, with a table of where it differs, and says why."""
+    folder = job.manifest.folder / REFUSED_FOLDER / each.name
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    if (aside / each.folder).exists():
+        _move(aside / each.folder, folder / each.folder)
+    with (folder / DIFFERENCES_FILE).open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(field.name for field in fields(Difference))
+        writer.writerows(astuple(difference) for difference in parity.differences)
+    return "\n".join([f"{each.name}: {parity.summary()}", *parity.table(_MAX_LINES)])
+
+
+def _move(source: Path, target: Path) -> None:
+    if target.is_dir():
+        shutil.rmtree(target)
+    else:
+        target.unlink(missing_ok=True)
+    source.replace(target)
+
+
+def _parity_error(folder: Path, reasons: Mapping[str, str]) -> ParityError:
+    error = ParityError(
+        f"Refused, because the file would answer otherwise than the model: {', '.join(reasons)}.",
+        expected="the model's own answers for the test pictures",
+        received="; ".join(reason.partition("\n")[0] for reason in reasons.values()),
+        hint=f"They lie in '{folder / REFUSED_FOLDER}', each with a table of where it differs. Do not use them.",
+    )
+    for reason in reasons.values():
+        error.add_note(reason)
+    return error

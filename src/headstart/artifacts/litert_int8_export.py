@@ -1,0 +1,92 @@
+"""A LiteRT file with the network in eight-bit integers, but for the few operations that cannot bear it."""
+
+import logging
+import re
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from ai_edge_litert.interpreter import Interpreter
+from ai_edge_quantizer import qtyping, quantizer
+
+from headstart.artifacts.litert_export import litert_bytes
+from headstart.artifacts.litert_runtime import LiteRtRuntime
+from headstart.artifacts.serving_model import FLOAT_LAYERS, ServingModel
+
+# An operation whose own rounding moves probabilities so many times as far as that of the median one stays in float32. Of
+# MobileNetV2 these are half a dozen narrow convolutions with a few very large weights.
+MAX_TIMES_MEDIAN = 3.0
+_NUM_PROBES = 32
+_WEIGHTY = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
+_INSIDE = rf".*_features_1/(?!({'|'.join(FLOAT_LAYERS)})).*"
+
+Ranges = Mapping[str, Any]
+
+
+def write_litert_int8(serving: ServingModel, path: Path) -> None:
+    """Writes a `.tflite` file for one picture of the model's size, its ranges measured on the calibration pictures."""
+    pictures = serving.calibration_pictures
+    if pictures is None:
+        raise ValueError("Expected pictures to measure ranges on. Received: calibration_pictures=None")
+    content = litert_bytes(serving)
+    with _silence():
+        ranges = _quantizer(content, _INSIDE, "*").calibrate(
+            {"serving_default": [{"images": picture[np.newaxis]} for picture in pictures]}
+        )
+        sensitive = _sensitive_operations(content, ranges, pictures[:_NUM_PROBES])
+        # From the first letter on: the quantiser looks for a pattern anywhere in a name.
+        spared = "".join(f"(?!{re.escape(name)};?$)" for name in sensitive)
+        path.write_bytes(_quantized(content, ranges, f"^{spared}{_INSIDE}", "*"))
+
+
+def _sensitive_operations(content: bytes, ranges: Ranges, pictures: np.ndarray) -> list[str]:
+    """Names of the operations that alone, in int8, move the probabilities much further than others do."""
+    expected = LiteRtRuntime(content).run(pictures)[0]
+    shifts = {
+        name: _mean_shift(_quantized(content, ranges, f"{re.escape(name)};?$", kind), pictures, expected)
+        for kind, name in _operations(content)
+    }
+    limit = MAX_TIMES_MEDIAN * float(np.median(list(shifts.values())))
+    return [name for name, shift in shifts.items() if shift > limit]
+
+
+def _mean_shift(content: bytes, pictures: np.ndarray, expected: np.ndarray) -> float:
+    return float(np.abs(LiteRtRuntime(content).run(pictures)[0] - expected).mean())
+
+
+def _operations(content: bytes) -> Iterator[tuple[str, str]]:
+    """Kind and name of every operation of the network with weights."""
+    interpreter = Interpreter(model_content=content)
+    for operation in interpreter._get_ops_details():
+        if operation["op_name"] in _WEIGHTY:
+            name = interpreter._get_tensor_details(operation["outputs"][0], 0)["name"]
+            if re.match(_INSIDE, name):
+                yield operation["op_name"], name
+
+
+def _quantized(content: bytes, ranges: Ranges, names: str, kind: str) -> bytes:
+    return bytes(_quantizer(content, names, kind).quantize(ranges).quantized_model)
+
+
+def _quantizer(content: bytes, names: str, kind: str) -> quantizer.Quantizer:
+    """What rounds the operations of a kind (`*`: all) whose names match a pattern."""
+    made = quantizer.Quantizer(content)
+    made.add_static_config(names, qtyping.TFLOperationName(kind), activation_num_bits=8, weight_num_bits=8)
+    return made
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Without progress bars, sizes and warnings about what is done here on purpose."""
+    with redirect_stdout(StringIO()), redirect_stderr(StringIO()), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        level = logging.root.manager.disable
+        logging.disable(logging.WARNING)
+        try:
+            yield
+        finally:
+            logging.disable(level)

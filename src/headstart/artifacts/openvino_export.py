@@ -1,0 +1,49 @@
+"""OpenVINO's files, in float32 or with the network in eight-bit integers."""
+
+import logging
+from contextlib import redirect_stdout
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from headstart.artifacts.serving_model import FLOAT_LAYERS, ServingModel
+from headstart.artifacts.tensorflow_export import any_size_function, one_size_function
+from headstart.features import import_quietly
+
+
+def write_openvino(serving: ServingModel, path: Path) -> None:
+    """Writes an `.xml` and a `.bin` file for pictures of any size."""
+    _write(_converted(any_size_function(serving)), path)
+
+
+def write_openvino_int8(serving: ServingModel, path: Path) -> None:
+    """Writes an `.xml` and a `.bin` file for pictures of the model's size, in int8 but for the head."""
+    _write(_quantized(_converted(one_size_function(serving)), serving), path)
+
+
+def _converted(function: Any) -> Any:
+    return import_quietly("openvino").convert_model(function.get_concrete_function())
+
+
+def _write(model: Any, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    import_quietly("openvino").save_model(model, str(path), compress_to_fp16=False)
+
+
+def _quantized(model: Any, serving: ServingModel) -> Any:
+    nncf = import_quietly("nncf")
+    nncf.set_log_level(logging.ERROR)
+    pictures = serving.calibration_pictures
+    if pictures is None:
+        raise ValueError("Expected pictures to measure ranges on. Received: calibration_pictures=None")
+    with redirect_stdout(StringIO()):  # progress bars, which nothing else turns off
+        return nncf.quantize(
+            model,
+            nncf.Dataset([picture[np.newaxis] for picture in pictures]),
+            subset_size=len(pictures),
+            target_device=nncf.TargetDevice.CPU,
+            fast_bias_correction=False,  # slower and nearer to the model
+            ignored_scope=nncf.IgnoredScope(patterns=[f".*{name}.*" for name in FLOAT_LAYERS], validate=False),
+        )

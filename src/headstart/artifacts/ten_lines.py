@@ -1,0 +1,72 @@
+"""The lines with which each format answers where this package is not installed."""
+
+from headstart.artifacts.formats import FORMATS
+from headstart.artifacts.manifest import FILE_NAME, Manifest
+
+_OPENED = """\
+import json
+import numpy as np
+import {module}
+from PIL import Image, ImageOps
+
+names = json.load(open("{manifest}", encoding="utf-8"))["class_names"]
+picture = ImageOps.exif_transpose(Image.open("picture.jpg")).convert("RGB"){resize}
+"""
+_RUN = {
+    "keras": """\
+model = keras.saving.load_model("{path}", compile=False)
+answer = {{name: np.asarray(value)[0] for name, value in model(np.array(picture)[np.newaxis]).items()}}
+""",
+    "savedmodel": """\
+model = tensorflow.saved_model.load("{path}").signatures["serving_default"]
+answer = {{name: value.numpy()[0] for name, value in model(images=np.array(picture)[np.newaxis]).items()}}
+""",
+    "onnx": """\
+session = onnxruntime.InferenceSession("{path}")
+outputs = ["probabilities", "foreign_score"]
+answer = dict(zip(outputs, (value[0] for value in session.run(outputs, {{"images": np.array(picture)[np.newaxis]}}))))
+""",
+    "litert": """\
+model = ai_edge_litert.interpreter.Interpreter("{path}").get_signature_runner()
+answer = {{name: value[0] for name, value in model(images=np.array(picture)[np.newaxis]).items()}}
+""",
+    "openvino": """\
+model = openvino.compile_model("{path}", "CPU", {{"INFERENCE_PRECISION_HINT": "f32"}})
+answers = model(np.array(picture)[np.newaxis])
+answer = {{name: answers[name][0] for name in ("probabilities", "foreign_score")}}
+""",
+}
+_MODULES = {
+    "keras": "keras",
+    "savedmodel": "tensorflow",
+    "onnx": "onnxruntime",
+    "litert": "ai_edge_litert.interpreter",
+    "openvino": "openvino",
+}
+_RESIZE = {
+    "stretch": ".resize(({width}, {height}), Image.Resampling.BICUBIC)",
+    "crop": "\npicture = ImageOps.fit(picture, ({width}, {height}), Image.Resampling.BICUBIC)",
+    "pad": """
+fitted = ImageOps.contain(picture, ({width}, {height}), Image.Resampling.BICUBIC)
+picture = Image.new("RGB", ({width}, {height}))
+picture.paste(fitted, (({width} - fitted.width) // 2, ({height} - fitted.height) // 2))""",
+}
+_PRINT = {
+    False: 'print(names[answer["probabilities"].argmax()], answer["probabilities"].max(), answer["foreign_score"])\n',
+    True: 'print([n for n, p in zip(names, answer["probabilities"]) if p >= 0.5], answer["foreign_score"])\n',
+}
+
+
+def ten_lines(format_name: str, manifest: Manifest) -> str:
+    """A program that answers for `picture.jpg` with a file of the artifact, in whose folder it runs.
+
+    Args:
+        format_name: a name in `FORMATS`.
+        manifest: the artifact.
+    """
+    each = FORMATS[format_name]
+    height, width = manifest.image_size
+    kind = format_name.removesuffix("-int8")
+    resize = "" if each.any_size else _RESIZE[manifest.resize_mode].format(height=height, width=width)
+    lines = _OPENED + _RUN[kind] + _PRINT[manifest.multi_label]
+    return lines.format(module=_MODULES[kind], manifest=FILE_NAME, path=each.path, resize=resize)

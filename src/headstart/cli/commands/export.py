@@ -1,0 +1,103 @@
+"""`headstart export`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Group, RenderableType
+from rich.syntax import Syntax
+from rich.table import Table
+from rich.text import Text
+
+from headstart.cli.exit_codes import ExitCode
+from headstart.cli.parameters import OUTPUT, JsonOption, RunArgument, examples, setting
+from headstart.cli.progress import shown_progress
+from headstart.cli.surroundings import Surroundings
+from headstart.cli.tensorflow_noise import load_keras
+
+if TYPE_CHECKING:
+    from headstart.artifacts import ExportFormat, Manifest
+
+EXAMPLES = examples(
+    ("headstart export runs/photos-vgg19-1 --to onnx", "one file for ONNX Runtime, and for `headstart serve`"),
+    ("headstart export runs/photos-vgg19-1 --to onnx,litert-int8 --out shop", "for a server and a phone"),
+)
+
+
+def export(
+    context: typer.Context,
+    run: RunArgument,
+    to: Annotated[
+        str,
+        typer.Option(
+            metavar="FORMATS",
+            help="One or more, joined by commas: keras, savedmodel, onnx, litert, litert-int8, openvino, "
+            "openvino-int8; or all.",
+            rich_help_panel=OUTPUT,
+        ),
+    ] = "onnx",
+    out: Annotated[
+        Path | None,
+        setting(
+            "Folder for the files and artifact.json.", metavar="FOLDER", default="'artifact' in the run", panel=OUTPUT
+        ),
+    ] = None,
+    as_json: JsonOption = False,
+) -> ExitCode | None:
+    """Write the model as files for other programs, each checked against the run's own model.
+
+    A file takes raw pictures and gives calibrated probabilities: resizing, normalisation, softmax and temperature are
+    inside. Each is run over the test pictures by its own runtime; one that answers otherwise than the model is moved
+    aside, and the exit code is 57. Prints what was measured, and a few lines of Python that use each file.
+    """
+    surroundings: Surroundings = context.obj
+    from headstart.artifacts import find_formats  # noqa: PLC0415  heavy
+
+    formats = find_formats(to)
+    load_keras(surroundings)
+    from headstart.run import Run, export as export_run  # noqa: I001, PLC0415  heavy
+
+    with shown_progress(surroundings) as progress:
+        names = [each.name for each in formats]
+        manifest = export_run(Run.load(run), names, out=out, progress=progress)
+    if as_json:
+        files = {name: {"path": manifest.files[name].path, **manifest.files[name].parity} for name in names}
+        surroundings.print_json({"artifact": str(manifest.folder), "files": files})
+    else:
+        surroundings.print_result(_described(manifest, formats))
+    return None
+
+
+def _described(manifest: "Manifest", formats: "tuple[ExportFormat, ...]") -> Group:
+    from headstart.artifacts import ten_lines  # noqa: PLC0415  heavy
+
+    parts: list[RenderableType] = [Text(f"Written to {manifest.folder}\n"), _table(manifest, formats)]
+    for each in formats:
+        parts += [
+            Text(f"\n{each.name}: with the file and artifact.json beside it, and without Headstart", style="bold"),
+            Syntax(ten_lines(each.name, manifest).rstrip("\n"), "python", background_color="default", word_wrap=True),
+        ]
+    return Group(*parts)
+
+
+def _table(manifest: "Manifest", formats: "tuple[ExportFormat, ...]") -> Table:
+    table = Table(box=None, pad_edge=False)
+    for name in ("format", "file", "pictures"):
+        table.add_column(name)
+    for name in ("MB", "same answers", "furthest apart", "accuracy", "model"):
+        table.add_column(name, justify="right")
+    height, width = manifest.image_size
+    for each in formats:
+        file = manifest.files[each.name]
+        parity = file.parity
+        table.add_row(
+            each.name,
+            file.path,
+            "any size" if file.any_size else f"{width} x {height}",
+            f"{file.num_bytes / 1e6:.1f}",
+            f"{parity['agreement']:.2%}",
+            f"{parity['max_probability_difference']:.2g}",
+            f"{parity['accuracy']:.4f}",
+            f"{parity['model_accuracy']:.4f}",
+        )
+    return table
