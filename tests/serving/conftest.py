@@ -52,7 +52,7 @@ def encode() -> Callable[..., bytes]:
 @pytest.fixture(scope="session")
 def artifact(tmp_path_factory) -> Path:
     """A folder with an ONNX file of a run on three colours, eight pictures each. Only to be read."""
-    from headstart.run import train  # noqa: PLC0415  TensorFlow, which servers do without
+    from headstart.run import export, train  # noqa: PLC0415  TensorFlow, which servers do without
 
     folder = tmp_path_factory.mktemp("served")
     for name in COLOURS:
@@ -61,31 +61,7 @@ def artifact(tmp_path_factory) -> Path:
             picture(name, seed=index).save(folder / "photos" / name / f"{index}.png")
     recipe = Recipe.from_values({**VALUES, "data": {"path": str(folder / "photos")}})
     run = train(out=folder / "run", recipe=recipe)
-    return interim(run)
-
-
-def interim(run):
-    from headstart.artifacts import build_serving_model, ExportedFile, Manifest
-    from headstart.artifacts.onnx_export import write_onnx
-    from headstart.artifacts.manifest import file_sha256
-    from headstart.evaluation import Thresholds
-
-    f = run.path / "artifact"
-    f.mkdir()
-    s = build_serving_model(run.task, run.calibration)
-    write_onnx(s, f / "model.onnx")
-    th = Thresholds(run.calibration.nonconformity, run.calibration.foreign_scores)
-    Manifest(
-        f,
-        tuple(run.task.class_names),
-        run.task.image_size,
-        run.task.resize_mode,
-        False,
-        tuple(run.calibration.temperature.tolist()),
-        {"onnx": ExportedFile("model.onnx", {"model.onnx": file_sha256(f / "model.onnx")}, 1, True, th, {})},
-        {"x": 1},
-    ).write()
-    return f
+    return export(run, ["onnx"]).folder
 
 
 @pytest.fixture(scope="session")

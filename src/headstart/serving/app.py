@@ -136,7 +136,7 @@ def _metadata(model: ServedModel, limits: Limits) -> Metadata:
         format=model.format_name,
         sha256=dict(file.sha256),
         class_names=list(manifest.class_names),
-        image_size=manifest.image_size,
+        image_size=list(manifest.image_size),
         resize_mode=manifest.resize_mode,
         multi_label=manifest.multi_label,
         temperature=list(manifest.temperature),

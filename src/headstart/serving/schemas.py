@@ -62,7 +62,9 @@ class Metadata(_Plain):
     format: str = Field(description="Of the exported file that answers.")
     sha256: dict[str, str] = Field(description="File → SHA-256, compared when the server started.")
     class_names: list[str] = Field(description="In the order of the probabilities.")
-    image_size: tuple[int, int] = Field(description="(height, width) of the model; pictures may have any size.")
+    image_size: list[int] = Field(
+        min_length=2, max_length=2, description="(height, width) of the model; pictures may have any size."
+    )
     resize_mode: str = Field(description="How pictures are brought to this size.")
     multi_label: bool = Field(description="Whether a picture may show several classes, or none.")
     temperature: list[float] = Field(description="The calibration, one number a class.")
