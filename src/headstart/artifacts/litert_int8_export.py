@@ -17,8 +17,8 @@ from headstart.artifacts.litert_export import litert_bytes
 from headstart.artifacts.litert_runtime import LiteRtRuntime
 from headstart.artifacts.serving_model import FLOAT_LAYERS, ServingModel
 
-# An operation whose own rounding moves probabilities so many times as far as that of the median one stays in float32. Of
-# MobileNetV2 these are half a dozen narrow convolutions with a few very large weights.
+# An operation whose own rounding moves probabilities so many times as far as that of the median one stays in float32.
+# Of MobileNetV2 these are half a dozen narrow convolutions with a few very large weights.
 MAX_TIMES_MEDIAN = 3.0
 _NUM_PROBES = 32
 _WEIGHTY = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")

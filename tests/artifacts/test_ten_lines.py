@@ -1,0 +1,96 @@
+"""The lines that `export` prints and the docs keep give the model's own numbers where Headstart is not installed."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import venv
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from headstart.artifacts import FORMATS, ten_lines
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "formats.md"
+# Added to what is printed: the numbers themselves, and proof that Headstart is not there.
+NUMBERS = """
+import importlib.util
+assert importlib.util.find_spec("headstart") is None
+print(*answer["probabilities"], answer["foreign_score"])
+"""
+
+
+@pytest.fixture(scope="session")
+def foreign_python(tmp_path_factory) -> Path:
+    """Python of a new environment that sees the installed packages one by one, all of them but Headstart."""
+    folder = tmp_path_factory.mktemp("venv")
+    venv.create(folder, with_pip=False, symlinks=True)
+    (inside,) = folder.glob("lib/python*/site-packages")
+    (installed,) = {Path(np.__file__).parents[1]}
+    for path in installed.iterdir():
+        if path.suffix != ".pth" and "headstart" not in path.name.lower() and not (inside / path.name).exists():
+            (inside / path.name).symlink_to(path)
+    return folder / "bin" / "python"
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_the_lines_give_the_numbers_of_the_model_without_headstart(name, artifact, foreign_python, make_job, tmp_path):
+    job = make_job(tmp_path)
+    shutil.copytree(artifact.folder, tmp_path / "elsewhere")
+    pictured = 4
+    shutil.copy(job.test.source.paths[pictured], tmp_path / "elsewhere" / "picture.jpg")
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    done = subprocess.run(
+        [foreign_python, "-c", ten_lines(name, artifact) + NUMBERS],
+        cwd=tmp_path / "elsewhere",
+        env={**environment, "TF_CPP_MIN_LOG_LEVEL": "3"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    said, numbers = done.stdout.strip().splitlines()[-2:]
+    *probabilities, score = map(float, numbers.split())
+    expected = job.test.answers
+    is_int8 = FORMATS[name].is_int8
+    np.testing.assert_allclose(probabilities, expected.probabilities[pictured], atol=0.1 if is_int8 else 1e-4)
+    np.testing.assert_allclose(score, expected.foreign_scores[pictured], atol=0.3 if is_int8 else 1e-3)
+    assert said.split()[0] == artifact.class_names[expected.probabilities[pictured].argmax()]
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_the_document_keeps_the_lines(name, artifact):
+    (section,) = re.findall(rf"^## {name}\n(.*?)(?=^## |\Z)", DOCUMENT.read_text(encoding="utf-8"), re.S | re.M)
+    lines = ten_lines(name, replace(artifact, image_size=(224, 224)))
+    assert f"```python\n{lines}```" in section
+
+
+@pytest.mark.parametrize("resize_mode", ["stretch", "crop", "pad"])
+@pytest.mark.parametrize("multi_label", [False, True])
+def test_the_lines_are_python_for_every_kind_of_model(artifact, resize_mode, multi_label):
+    for name in FORMATS:
+        lines = ten_lines(name, replace(artifact, resize_mode=resize_mode, multi_label=multi_label))
+        compile(lines, name, "exec")
+        assert len(lines.splitlines()) <= 15
+
+
+@pytest.mark.parametrize("resize_mode", ["stretch", "crop", "pad"])
+def test_the_lines_read_pictures_as_headstart_does(artifact, make_job, tmp_path, monkeypatch, resize_mode):
+    from headstart.data import open_rgb, resize_image  # noqa: PLC0415
+
+    path = make_job(tmp_path).test.source.paths[4]
+    shutil.copy(path, tmp_path / "picture.jpg")
+    shutil.copy(artifact.folder / "artifact.json", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    lines = ten_lines("keras", replace(artifact, resize_mode=resize_mode, image_size=(20, 33)))
+    reading = lines.partition("model = ")[0]
+    values: dict = {}
+    exec(reading, values)
+    np.testing.assert_array_equal(np.array(values["picture"]), resize_image(open_rgb(path), (20, 33), resize_mode))
+
+
+def test_python_of_the_tests_does_have_headstart():
+    assert subprocess.run([sys.executable, "-c", "import headstart"], check=False).returncode == 0
