@@ -79,6 +79,7 @@ def build_app(model: ServedModel, limits: Limits | None = None, *, key: str | No
         lifespan=lifespan,
         docs_url=None,  # both pages would load their scripts from the network
         redoc_url=None,
+        redirect_slashes=False,
         responses={} if key is None else _WITHOUT_KEY,
     )
     locked = [] if key is None else [Depends(HTTPBearer(auto_error=False))]  # for the document; the guard looks itself
