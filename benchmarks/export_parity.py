@@ -33,7 +33,7 @@ class Case:
 CASES = (
     Case(
         "mobilenetv2",
-        {"weights": str(SHARED / "weights" / "mobilenet_v2_notop.weights.h5"), "image_size": 160, "epochs": 5},
+        {"weights": str(SHARED / "weights" / "mobilenet_v2_notop.weights.h5"), "image_size": 160},
     ),
     Case("vgg19_mini", {"weights": "builtin", "image_size": 64, "epochs": 5}),
     Case("vgg19", {"weights": "none", "image_size": 64, "epochs": 1, "views": 1}),
