@@ -1,10 +1,15 @@
 """A model in ONNX Runtime, on the processor."""
 
+import os
 from pathlib import Path
 from threading import Lock
 
 import numpy as np
-import onnxruntime
+
+# ONNX Runtime reports to its makers what it runs, unless this stands in the environment before it is imported.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+
+import onnxruntime  # noqa: E402
 
 _OUTPUTS = ("probabilities", "foreign_score")
 
