@@ -57,7 +57,7 @@ def exported_model(pictures: Path, folder: Path) -> Path:
         frozen_epochs=1,
         epochs=0,
     )
-    return export(run, formats=("onnx",))
+    return export(run, "onnx").folder
 
 
 def measure(predictor: Predictor, pictures: Path, small: Path, repeat: int) -> None:

@@ -33,7 +33,13 @@ FIGURES_BELOW = {
         "### Learning curves",
         "## The result",
         "### Mistakes, and where the model looked",
-    ]
+    ],
+    "02_from_model_to_phone_and_server": [
+        "## Does it mean what it says?",
+        "### One number mends that",
+        "## What is no digit",
+        "## What is no digit",
+    ],
 }
 LOWEST_ACCURACY = 0.95  # of a notebook that trains on digits; 0.10 is chance
 SECONDS_A_CELL = 300

@@ -9,7 +9,7 @@ import numpy as np
 # ONNX Runtime reports to its makers what it runs, unless this stands in the environment before it is imported.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
-import onnxruntime  # noqa: E402
+import onnxruntime
 
 _OUTPUTS = ("probabilities", "foreign_score")
 
