@@ -19,6 +19,7 @@ from headstart.data.augmentation import Augmentation
 from headstart.data.random_keys import AUGMENTATION, fold, phase_key
 
 Matrix = Callable[[dict[str, Any], float, float], tf.Tensor]
+Recolour = Callable[[tf.Tensor, dict[str, Any]], tf.Tensor]
 
 
 class KeyedSeeds(keras.random.SeedGenerator):
@@ -43,11 +44,19 @@ class KeyedSeeds(keras.random.SeedGenerator):
 
 @dataclass(frozen=True)
 class _Step:
-    """One kind of variation: the field that switches it on, Keras' layer for it and, if geometric, its matrix."""
+    """One kind of variation.
+
+    Attributes:
+        field: switches it on.
+        layer: Keras' layer for it, which draws.
+        matrix: of a geometric one.
+        recolour: what the layer does to colours, where TensorFlow does the same in less time.
+    """
 
     field: str
     layer: Callable[[Augmentation], keras.Layer]
     matrix: Matrix | None = None
+    recolour: Recolour | None = None
 
 
 def build_augmenter(augmentation: Augmentation) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
@@ -63,7 +72,9 @@ def build_augmenter(augmentation: Augmentation) -> Callable[[tf.Tensor, tf.Tenso
         if getattr(augmentation, step.field)
     ]
     geometry = [(index, layer, step.matrix) for index, step, layer in steps if step.matrix]
-    colour = [(index, layer) for index, step, layer in steps if not step.matrix]
+    colour = [
+        (index, layer, step.recolour or layer.transform_single_image) for index, step, layer in steps if not step.matrix
+    ]
 
     def augment(image: tf.Tensor, key: tf.Tensor) -> tf.Tensor:
         image = tf.cast(image, tf.float32)
@@ -125,12 +136,12 @@ def _resample(image: tf.Tensor, geometry: list[tuple[int, keras.Layer, Matrix]],
     return tf.ensure_shape(resampled, image.shape)
 
 
-def _recolour(image: tf.Tensor, colour: list[tuple[int, keras.Layer]], key: tf.Tensor) -> tf.Tensor:
+def _recolour(image: tf.Tensor, colour: list[tuple[int, keras.Layer, Recolour]], key: tf.Tensor) -> tf.Tensor:
     # Between 0 and 1, because RandomSaturation limits the saturation to the upper end of its value range, which is
     # right for 1 only.
     image = image / 255
-    for index, layer in colour:
-        image = layer.transform_single_image(image, _draw(layer, image, key, index))
+    for index, layer, recolour in colour:
+        image = recolour(image, _draw(layer, image, key, index))
     return tf.clip_by_value(image * 255, 0, 255)
 
 
@@ -167,6 +178,11 @@ def _translate(drawn: dict[str, Any], height: float, width: float) -> tf.Tensor:
     return tf.stack([[1.0, 0, -x], [0, 1, -y], [0, 0, 1]])
 
 
+def _saturate(image: tf.Tensor, drawn: dict[str, Any]) -> tf.Tensor:
+    """What `RandomSaturation` does by turning the whole picture into HSV and back, in half its time."""
+    return tf.image.adjust_saturation(image, tf.reshape(drawn["factor"], ()))
+
+
 # float32 whatever the global policy says: in half precision a picture has too few places and too few grey values.
 # Contrast and saturation get both ends of their range: given one number, RandomContrast only ever raises the contrast.
 _COLOUR = {"value_range": (0, 1), "dtype": "float32"}
@@ -187,6 +203,7 @@ _STEPS = (
     _Step(
         "saturation",
         lambda a: keras.layers.RandomSaturation(((1 - a.saturation) / 2, (1 + a.saturation) / 2), **_COLOUR),
+        recolour=_saturate,
     ),
     _Step("hue", lambda a: keras.layers.RandomHue(a.hue, **_COLOUR)),
 )
