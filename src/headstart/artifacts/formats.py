@@ -106,7 +106,7 @@ FORMATS: Mapping[str, ExportFormat] = _formats(
     ExportFormat(
         name="openvino",
         path="openvino/model.xml",
-        any_size=True,
+        any_size=False,
         is_int8=False,
         exporter="headstart.artifacts.openvino_export:write_openvino",
         runtime="headstart.artifacts.openvino_runtime:OpenVinoRuntime",

@@ -13,9 +13,9 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from ai_edge_quantizer import qtyping, quantizer
 
-from headstart.artifacts.litert_export import litert_bytes
 from headstart.artifacts.litert_runtime import LiteRtRuntime
 from headstart.artifacts.serving_model import FLOAT_LAYERS, ServingModel
+from headstart.artifacts.tensorflow_export import litert_bytes
 
 # An operation whose own rounding moves probabilities so many times as far as that of the median one stays in float32.
 # Of MobileNetV2 these are half a dozen narrow convolutions with a few very large weights.

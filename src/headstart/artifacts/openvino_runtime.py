@@ -30,7 +30,7 @@ class OpenVinoRuntime:
         self._lock = Lock()
 
     def run(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """See `headstart.artifacts.Runtime`; pictures may have any one size where the file takes any."""
+        """See `headstart.artifacts.Runtime`."""
         rows: list[tuple[np.ndarray, ...]] = []
         num_requests = len(self._requests)
         with self._lock:

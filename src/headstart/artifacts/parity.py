@@ -142,7 +142,9 @@ def compare(
     else:
         counted = too_far | ~(same | _ties(model.probabilities, theirs, multi_label)).all(axis=1)
         is_passed = not counted.any()
-    worst_first = sorted(np.flatnonzero(counted).tolist(), key=lambda row: -gaps[row])
+    rows = sorted(np.flatnonzero(counted).tolist(), key=lambda row: -gaps[row])  # the worst first
+    said_by_model = _said(class_names, ours, model.probabilities, multi_label)
+    said_by_file = _said(class_names, theirs, file.probabilities, multi_label)
     return Parity(
         num_pictures=len(gaps),
         agreement=float(same.mean()),
@@ -152,13 +154,7 @@ def compare(
         model_accuracy=model_accuracy,
         is_passed=is_passed,
         differences=tuple(
-            Difference(
-                paths[row],
-                _said(class_names, ours[row], model.probabilities[row], multi_label),
-                _said(class_names, theirs[row], file.probabilities[row], multi_label),
-                float(gaps[row]),
-            )
-            for row in worst_first
+            Difference(paths[row], said_by_model[row], said_by_file[row], float(gaps[row])) for row in rows
         ),
     )
 
@@ -176,6 +172,9 @@ def _accuracy(chosen: np.ndarray, targets: np.ndarray, multi_label: bool) -> flo
     return float(right.mean() if multi_label else right.all(axis=1).mean())
 
 
-def _said(class_names: tuple[str, ...], chosen: np.ndarray, probabilities: np.ndarray, multi_label: bool) -> str:
-    certainty = decide(probabilities[np.newaxis], multi_label=multi_label)[1][0]
-    return f"{joined_names(class_names, chosen) or 'none'} {certainty:.4f}"
+def _said(class_names: tuple[str, ...], chosen: np.ndarray, probabilities: np.ndarray, multi_label: bool) -> list[str]:
+    certainties = decide(probabilities, multi_label=multi_label)[1]
+    return [
+        f"{joined_names(class_names, row) or 'none'} {certainty:.4f}"
+        for row, certainty in zip(chosen, certainties, strict=True)
+    ]

@@ -22,9 +22,9 @@ model = tensorflow.saved_model.load("{path}").signatures["serving_default"]
 answer = {{name: value.numpy()[0] for name, value in model(images=np.array(picture)[np.newaxis]).items()}}
 """,
     "onnx": """\
-session = onnxruntime.InferenceSession("{path}")
+model = onnxruntime.InferenceSession("{path}")
 outputs = ["probabilities", "foreign_score"]
-answer = dict(zip(outputs, (value[0] for value in session.run(outputs, {{"images": np.array(picture)[np.newaxis]}}))))
+answer = dict(zip(outputs, (value[0] for value in model.run(outputs, {{"images": np.array(picture)[np.newaxis]}}))))
 """,
     "litert": """\
 model = ai_edge_litert.interpreter.Interpreter("{path}").get_signature_runner()

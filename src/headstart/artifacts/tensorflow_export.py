@@ -1,4 +1,4 @@
-"""The serving model as a TensorFlow function, and as TensorFlow's own SavedModel."""
+"""The serving model as a TensorFlow function, and as what TensorFlow itself writes: SavedModel and LiteRT."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -37,6 +37,14 @@ def frozen_function(serving: ServingModel) -> Any:
         return dict(zip(names, tf.nest.flatten(frozen(images)), strict=True))
 
     return tf.function(answer, input_signature=variable.input_signature)
+
+
+def litert_bytes(serving: ServingModel) -> bytes:
+    """The content of a `.tflite` file in float32."""
+    function = frozen_function(serving).get_concrete_function()
+    # With an object that owns nothing the converter keeps the names of inputs and outputs.
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([function], tf.Module())
+    return bytes(converter.convert())
 
 
 def write_savedmodel(serving: ServingModel, path: Path) -> None:
