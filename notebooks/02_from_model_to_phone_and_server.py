@@ -29,6 +29,7 @@
 
 # %%
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -37,6 +38,7 @@ import urllib.request
 from pathlib import Path
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # spares us most of TensorFlow's remarks
+logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
 # %matplotlib inline
 import numpy as np
@@ -135,8 +137,9 @@ table = pd.DataFrame(
 table.style.format("{:.6f}").format("{:.2f}", subset=["MB"]).format("{:.1%}", subset=["same answer"])
 
 # %% [markdown]
-# `litert-int8` is for small devices: most numbers in it have 8 bits instead of 32. It is a fourth of the size, and not
-# quite the same model, which the table says openly. It is allowed to differ on 2 of 100 pictures, the others on none.
+# `litert-int8` is for small devices: most numbers in it have 8 bits instead of 32. It is about a third of the
+# size, and not quite the same model, which the table says openly. It may answer 2 of 100 pictures otherwise, the others
+# none.
 #
 # ### For whoever has never heard of Headstart
 #
@@ -252,8 +255,10 @@ share_flagged = answers["is_foreign"].groupby(kinds).mean()
 pd.DataFrame({"foreign": share_flagged, "not sure": (answers["prediction"] == "not sure").groupby(kinds).mean()})
 
 # %% [markdown]
-# Without the foreign score, what would it have said of the photographs? A classifier is at its most confident where it
-# knows least:
+# Some of the blends get by: where one of the two digits wins, the picture is that digit with some dirt on it. And what
+# would the model have said of the photographs without the foreign score? For many of them it is nearly certain of a
+# digit (left). The probability says which class fits best, not whether any does; the foreign score tells them apart
+# (right):
 
 # %%
 from matplotlib.figure import Figure
@@ -295,7 +300,7 @@ address = greeting.split()[2]
 print(greeting)
 
 # %% [markdown]
-# Anything that speaks HTTP can ask. A digit, and a piece of a photograph:
+# Anything that speaks HTTP can ask. A digit, two digits in one, and a piece of a photograph:
 
 
 # %%
@@ -307,8 +312,9 @@ def ask(path):
         return json.load(response)["pictures"][0]
 
 
+doubtful = answers[answers["prediction"] == "not sure"]
 pd.DataFrame(
-    [ask(test.paths()[0]), ask(answers["path"].iloc[0]), ask(answers["path"].iloc[-1])],
+    [ask(test.paths()[0]), ask(doubtful["path"].iloc[0]), ask(doubtful["path"].iloc[-1])],
     index=["a digit", "two digits", "a photograph"],
 )[["prediction", "prediction_set", "is_foreign", "foreign_score"]]
 

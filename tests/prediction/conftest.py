@@ -1,6 +1,8 @@
 """A predictor that needs no training: it answers by the mean colour of a picture. And pictures to ask about."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -64,6 +66,18 @@ def write_pictures() -> Callable[[Path, int], Path]:
 def pictures(tmp_path_factory, write_pictures) -> Path:
     """Fifty pictures. Only to be read."""
     return write_pictures(tmp_path_factory.mktemp("data") / "pictures", 50)
+
+
+@pytest.fixture(scope="session")
+def peak_memory() -> Callable[..., int]:
+    """Most bytes held at once, as tests/prediction/peak_memory.py measures them."""
+
+    def measure(*words: object) -> int:
+        script = str(Path(__file__).with_name("peak_memory.py"))
+        command = [sys.executable, script, *map(str, words)]
+        return int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+    return measure
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """The files that paths name: in order, each once, streamed."""
 
 import os
-import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -69,21 +68,13 @@ def test_files_come_one_by_one(tree):
         list(files)
 
 
-def test_memory_does_not_grow_with_the_number_of_files_below_a_folder(tmp_path):
+def test_memory_does_not_grow_with_the_number_of_files_below_a_folder(tmp_path, peak_memory):
     for folder in range(40):
         (tmp_path / f"{folder:02}").mkdir()
         for number in range(50):
             (tmp_path / f"{folder:02}" / f"{number}.png").touch()
-
-    def peak(path) -> int:
-        tracemalloc.start()
-        assert count_files([path]) in (50, 2000)
-        _, most = tracemalloc.get_traced_memory()
-        tracemalloc.stop()
-        return most
-
-    few = peak(tmp_path / "00")
-    assert peak(tmp_path) < few + 40_000  # forty names of folders, and not two thousand of files
+    # Forty names of folders, and not two thousand of files.
+    assert peak_memory("walk", tmp_path) < peak_memory("walk", tmp_path / "00") + 40_000
 
 
 def test_a_folder_that_cannot_be_read_is_named(tree, monkeypatch):

@@ -1,7 +1,6 @@
 """Pictures are read ahead by threads and answered in order, however many there are."""
 
 import threading
-import tracemalloc
 from itertools import chain, repeat
 
 import numpy as np
@@ -70,20 +69,10 @@ def test_files_are_taken_only_a_few_batches_ahead(predictor, pictures):
     batches.close()
 
 
-def test_memory_does_not_grow_with_the_number_of_pictures(predictor, tmp_path):
-    picture = tmp_path / "large.bmp"
-    Image.new("RGB", (400, 400)).save(picture)
-
-    def peak(count: int) -> int:
-        tracemalloc.start()
-        for _ in answer_batches(predictor, repeat(picture, count), batch_size=4):
-            pass
-        _, most = tracemalloc.get_traced_memory()
-        tracemalloc.stop()
-        return most
-
-    peak(12)
-    assert peak(240) < peak(24) + 200_000
+def test_memory_does_not_grow_with_the_number_of_pictures(tmp_path, peak_memory):
+    Image.new("RGB", (400, 400)).save(tmp_path / "large.bmp")
+    few, many = (peak_memory("answer", tmp_path / "large.bmp", count) for count in (24, 240))
+    assert many < few + 200_000
 
 
 def test_pictures_are_read_while_the_model_answers(predictor, pictures, monkeypatch):
