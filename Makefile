@@ -42,6 +42,7 @@ bench: $(READY) ## Measure what the README claims (an idle machine, about an hou
 	$(BIN)/python benchmarks/bank_memory.py
 	$(BIN)/python benchmarks/export_parity.py
 	$(BIN)/python benchmarks/predict_speed.py
+	$(BIN)/python benchmarks/serving_load.py
 	$(BIN)/python benchmarks/recipe_vs_keras.py
 
 notebooks: $(READY) ## Build the notebooks from their text form

@@ -63,7 +63,7 @@ def test_no_request_makes_the_server_fail(client, png):
 
 
 @pytest.mark.slow
-def test_schemathesis_finds_nothing(running):
+def test_schemathesis_finds_nothing(running, tmp_path):
     """Requests made from the document itself, valid and not."""
     pytest.importorskip("schemathesis")
     with running() as (host, port):
@@ -79,6 +79,7 @@ def test_schemathesis_finds_nothing(running):
             text=True,
             check=False,
             timeout=120,
+            cwd=tmp_path,
             env={**os.environ, "NO_COLOR": "1"},
         )
     assert outcome.returncode == 0, json.dumps(outcome.stdout[-6000:])
