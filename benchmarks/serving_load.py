@@ -185,10 +185,10 @@ def speed(artifact: Path, files: Sequence[bytes], num_requests: int, bare_second
     print("|---|---|---|---|---|---|---|---|")
     for name, outcome, rate, cost, megabytes in rows:
         failed = sum(outcome.statuses.values()) - outcome.statuses[200]
+        p50, p99 = (1000 * outcome.percentile(share) for share in (0.5, 0.99))
         print(
             f"| {name} | {rate:.0f} | {100 * rate / speeds[best]:.0f} % | {cost:.1f} "
-            f"| {name} | {rate:.0f} | {100 * rate / speeds[best]:.0f} % | {cost:.1f} "
-            f"| {1000 * outcome.percentile(0.5):.0f} ms "
+            f"| {p50:.0f} ms | {p99:.0f} ms | {failed} | {megabytes:.0f} |"
         )
     print(flush=True)
 
