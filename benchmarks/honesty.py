@@ -72,7 +72,7 @@ def main() -> None:
         splits = []
         for seed in options.seeds:
             splits.append(measure(trained(options, runs, seed), options.foreign, seed=seed))
-            print(f"seed {seed} of {len(options.seeds)}: {row(splits[-1:])}", file=sys.stderr, flush=True)
+            print(table({f"seed {seed}": row(splits[-1:])}), file=sys.stderr, flush=True)
     rows = {**{f"seed {split.seed}": row([split]) for split in splits}, "all": row(splits)}
     print(table(rows))
     print(verdict(splits))
@@ -150,7 +150,7 @@ def row(splits: list[Split]) -> dict[str, Any]:
         "ECE after": calibration_error([split.probabilities for split in splits], right),
         "log loss before": log_loss(splits, [split.uncalibrated for split in splits]),
         "log loss after": log_loss(splits, [split.probabilities for split in splits]),
-        "coverage": covered.mean(),
+        "coverage": float(covered.mean()),
         "interval of 0.9": [low / len(covered), high / len(covered)],
         "with few validation pictures": interval_of_promise(splits),
         "set size": sizes.mean(),
