@@ -1,6 +1,8 @@
 """A LiteRT file with the network in eight-bit integers, but for the few operations that cannot bear it."""
 
+import gc
 import logging
+import os
 import re
 import warnings
 from collections.abc import Iterator, Mapping
@@ -34,8 +36,10 @@ def write_litert_int8(serving: ServingModel, path: Path) -> None:
         raise ValueError("Expected pictures to measure ranges on. Received: calibration_pictures=None")
     content = litert_bytes(serving)
     with _silence():
+        samples = [{"images": picture[np.newaxis]} for picture in pictures]
+        # Every thread has a copy of the model.
         ranges = _quantizer(content, _INSIDE, "*").calibrate(
-            {"serving_default": [{"images": picture[np.newaxis]} for picture in pictures]}
+            {"serving_default": samples}, num_threads=min(4, os.cpu_count() or 1)
         )
         sensitive = _sensitive_operations(content, ranges, pictures[:_NUM_PROBES])
         # From the first letter on: the quantiser looks for a pattern anywhere in a name.
@@ -55,6 +59,7 @@ def _sensitive_operations(content: bytes, ranges: Ranges, pictures: np.ndarray) 
 
 
 def _mean_shift(content: bytes, pictures: np.ndarray, expected: np.ndarray) -> float:
+    gc.collect()  # the quantiser leaves copies of the whole model in cycles
     return float(np.abs(LiteRtRuntime(content).run(pictures)[0] - expected).mean())
 
 
