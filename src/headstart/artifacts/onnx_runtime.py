@@ -1,8 +1,8 @@
 """A model in ONNX Runtime, on the processor."""
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from threading import Lock
 
 import numpy as np
 
@@ -12,10 +12,16 @@ os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 import onnxruntime
 
 _OUTPUTS = ("probabilities", "foreign_score")
+# A few pictures' activations stay in a core's cache: MobileNetV2 took 7.3 ms of it for a picture in pieces of 1 or
+# 2, 7.7 in pieces of 4, 9.8 in pieces of 32.
+_PIECE_SIZE = 4
 
 
 class OnnxRuntime:
     """See `headstart.artifacts.Runtime`.
+
+    Pictures are shared out among the cores, each of which runs the whole model on a few: cores that work on one batch
+    together wait for one another in every layer.
 
     Args:
         path: an `.onnx` file.
@@ -24,14 +30,21 @@ class OnnxRuntime:
     def __init__(self, path: Path) -> None:
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3  # not a word about what it optimises
-        # Threads that wait actively for work would take the cores from whoever reads the next pictures.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        options.intra_op_num_threads = 1
         self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         self._input = self._session.get_inputs()[0].name
-        self._lock = Lock()
+        self._num_cores = os.cpu_count() or 1
+        self._pool = ThreadPoolExecutor(self._num_cores, thread_name_prefix="onnx")
 
     def run(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """See `headstart.artifacts.Runtime`; pictures may have any one size."""
-        with self._lock:
-            probabilities, foreign_scores = self._session.run(_OUTPUTS, {self._input: images})
+        size = min(-(-len(images) // self._num_cores), _PIECE_SIZE)
+        if len(images) <= size:
+            return self._run_piece(images)
+        pieces = [images[first : first + size] for first in range(0, len(images), size)]
+        probabilities, foreign_scores = zip(*self._pool.map(self._run_piece, pieces), strict=True)
+        return np.concatenate(probabilities), np.concatenate(foreign_scores)
+
+    def _run_piece(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        probabilities, foreign_scores = self._session.run(_OUTPUTS, {self._input: images})
         return probabilities, foreign_scores
