@@ -8,7 +8,6 @@ from headstart.backbones import cut_model
 from headstart.data import ExampleSource
 from headstart.evaluation import Calibration, fit_calibration
 from headstart.progress import SILENT, Progress
-from headstart.recipe import Recipe
 from headstart.run.bank import POOLED, LearningParts, pixel_examples
 from headstart.run.directory import Run
 from headstart.tasks import ImageClassifier
@@ -24,7 +23,8 @@ def calibrate(
     """Fits the calibration of a trained model and writes it into the run.
 
     Rows of the bank at the plain view take the place of pictures where the layers below them are still those that
-    computed them; only what fine-tuning changed is run on them, as it is now.
+    computed them; only what fine-tuning changed is run on them, as it is now. Validation pictures, whose answers are
+    what is promised, are read where the bank was quantised; for the directions of training features its rows will do.
 
     Args:
         run: its validation and training parts are read.
@@ -32,15 +32,17 @@ def calibrate(
         parts: what the phases learned from; None: the pictures themselves are read.
         progress: told of every batch.
     """
-    examples = pixel_examples(task, run.recipe, run.dataset) if parts is None else _examples(run.recipe, parts)
-    training = _some(len(examples.source), seed=run.recipe.seed)
-    validation = np.arange(len(examples.validation_source))
+    pictures = pixel_examples(task, run.recipe, run.dataset)
+    rows = pictures if parts is None or run.recipe.deep_phase.epochs else parts.upper
+    promised = pictures if run.recipe.bank.engine == "openvino-int8" else rows
+    training = _some(len(pictures.source), seed=run.recipe.seed)
+    validation = np.arange(len(pictures.validation_source))
     progress.start("calibrating", len(training) + len(validation))
-    training_features = _plain_features(task, examples, examples.source, training, progress)
-    features = _plain_features(task, examples, examples.validation_source, validation, progress)
+    training_features = _plain_features(task, rows, rows.source, training, progress)
+    features = _plain_features(task, promised, promised.validation_source, validation, progress)
     calibration = fit_calibration(
         np.asarray(cut_model(task.model, POOLED).upper(features, training=False)),
-        examples.validation_targets,
+        pictures.validation_targets,
         features=features,
         training_features=training_features,
         multi_label=task.multi_label,
@@ -58,13 +60,6 @@ def _facts(calibration: Calibration, num_training: int, num_validation: int) -> 
         "num_training": num_training,
         "num_validation": num_validation,
     }
-
-
-def _examples(recipe: Recipe, parts: LearningParts) -> TrainingExamples:
-    """Rows of the bank, unless what computed them has learned since, or was quantised."""
-    if recipe.deep_phase.epochs or recipe.bank.engine == "openvino-int8":
-        return parts.pixels
-    return parts.upper
 
 
 def _some(num_pictures: int, *, seed: int) -> np.ndarray:
