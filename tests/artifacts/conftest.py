@@ -1,6 +1,7 @@
 """A small classifier that tells three colours apart, pictures of them, and its files in every format."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -95,7 +96,7 @@ def make_job(task, calibration, colours) -> Callable[[Path], ExportJob]:
             provenance={"model_sha256": "0"},
         )
         values = {"serving": serving, "manifest": manifest, "test": test, "validation": validation}
-        values["serving"] = type(serving)(serving.model, serving.image_size, serving.resize_mode, pictures)
+        values["serving"] = replace(serving, calibration_pictures=pictures)
         return ExportJob(**{**values, **changes})
 
     return make

@@ -16,6 +16,7 @@ from ai_edge_litert.interpreter import Interpreter
 from ai_edge_quantizer import qtyping, quantizer
 
 from headstart.artifacts.litert_runtime import LiteRtRuntime
+from headstart.artifacts.rounding import MAX_CHANGED, expected_changes
 from headstart.artifacts.serving_model import FLOAT_LAYERS, ServingModel
 from headstart.artifacts.tensorflow_export import litert_bytes
 
@@ -23,7 +24,8 @@ from headstart.artifacts.tensorflow_export import litert_bytes
 # Of MobileNetV2 these are half a dozen narrow convolutions with a few very large weights.
 MAX_TIMES_MEDIAN = 3.0
 _NUM_PROBES = 32
-_WEIGHTY = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
+_NUM_STEPS = 8
+_KINDS = frozenset(kind.value for kind in qtyping.TFLOperationName)
 _INSIDE = rf".*_features_1/(?!({'|'.join(FLOAT_LAYERS)})).*"
 
 Ranges = Mapping[str, Any]
@@ -41,21 +43,33 @@ def write_litert_int8(serving: ServingModel, path: Path) -> None:
         ranges = _quantizer(content, _INSIDE, "*").calibrate(
             {"serving_default": samples}, num_threads=min(4, os.cpu_count() or 1)
         )
-        sensitive = _sensitive_operations(content, ranges, pictures[:_NUM_PROBES])
-        # From the first letter on: the quantiser looks for a pattern anywhere in a name.
-        spared = "".join(f"(?!{re.escape(name)};?$)" for name in sensitive)
-        path.write_bytes(_quantized(content, ranges, f"^{spared}{_INSIDE}", "*"))
+        path.write_bytes(_agreeing(content, ranges, pictures, multi_label=serving.multi_label))
 
 
-def _sensitive_operations(content: bytes, ranges: Ranges, pictures: np.ndarray) -> list[str]:
-    """Names of the operations that alone, in int8, move the probabilities much further than others do."""
+def _agreeing(content: bytes, ranges: Ranges, pictures: np.ndarray, *, multi_label: bool) -> bytes:
+    """The model in int8, but for as few of the most sensitive operations as its answers allow."""
+    shifts = _shifts(content, ranges, pictures[:_NUM_PROBES])
+    order = sorted(shifts, key=lambda name: -shifts[name])
+    limit = MAX_TIMES_MEDIAN * float(np.median(list(shifts.values())))
+    num_spared = sum(shift > limit for shift in shifts.values())
     expected = LiteRtRuntime(content).run(pictures)[0]
-    shifts = {
+    while True:
+        # From the first letter on: the quantiser looks for a pattern anywhere in a name.
+        spared = "".join(f"(?!{re.escape(name)};?$)" for name in order[:num_spared])
+        made = _quantized(content, ranges, f"^{spared}{_INSIDE}", "*")
+        changes = expected_changes(expected, LiteRtRuntime(made).run(pictures)[0], multi_label=multi_label)
+        if changes <= MAX_CHANGED or num_spared == len(order):
+            return made
+        num_spared = min(len(order), num_spared + max(1, len(order) // _NUM_STEPS))
+
+
+def _shifts(content: bytes, ranges: Ranges, pictures: np.ndarray) -> dict[str, float]:
+    """How far each operation, alone in int8, moves the probabilities on average."""
+    expected = LiteRtRuntime(content).run(pictures)[0]
+    return {
         name: _mean_shift(_quantized(content, ranges, f"{re.escape(name)};?$", kind), pictures, expected)
         for kind, name in _operations(content)
     }
-    limit = MAX_TIMES_MEDIAN * float(np.median(list(shifts.values())))
-    return [name for name, shift in shifts.items() if shift > limit]
 
 
 def _mean_shift(content: bytes, pictures: np.ndarray, expected: np.ndarray) -> float:
@@ -64,10 +78,10 @@ def _mean_shift(content: bytes, pictures: np.ndarray, expected: np.ndarray) -> f
 
 
 def _operations(content: bytes) -> Iterator[tuple[str, str]]:
-    """Kind and name of every operation of the network with weights."""
+    """Kind and name of every operation of the network that can be rounded."""
     interpreter = Interpreter(model_content=content)
     for operation in interpreter._get_ops_details():
-        if operation["op_name"] in _WEIGHTY:
+        if operation["op_name"] in _KINDS:
             name = interpreter._get_tensor_details(operation["outputs"][0], 0)["name"]
             if re.match(_INSIDE, name):
                 yield operation["op_name"], name

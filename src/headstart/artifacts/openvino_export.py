@@ -8,9 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from headstart.artifacts.serving_model import FLOAT_LAYERS, ServingModel
+from headstart.artifacts.rounding import MAX_CHANGED, expected_changes
+from headstart.artifacts.serving_model import FLOAT_LAYERS, PROBABILITIES, ServingModel
 from headstart.artifacts.tensorflow_export import one_size_function
 from headstart.features import import_quietly
+
+_NUM_STEPS = 8
 
 
 def write_openvino(serving: ServingModel, path: Path) -> None:
@@ -24,7 +27,7 @@ def write_openvino(serving: ServingModel, path: Path) -> None:
 
 def write_openvino_int8(serving: ServingModel, path: Path) -> None:
     """The same, in int8 but for what comes before the network and after it."""
-    _write(_quantized(_converted(serving), serving), path)
+    _write(_quantized(serving), path)
 
 
 def _converted(serving: ServingModel) -> Any:
@@ -36,12 +39,27 @@ def _write(model: Any, path: Path) -> None:
     import_quietly("openvino").save_model(model, str(path), compress_to_fp16=False)
 
 
-def _quantized(model: Any, serving: ServingModel) -> Any:
-    nncf = import_quietly("nncf")
-    nncf.set_log_level(logging.ERROR)
+def _quantized(serving: ServingModel) -> Any:
+    """The model in int8, but for as few of the operations below the head as its answers allow."""
     pictures = serving.calibration_pictures
     if pictures is None:
         raise ValueError("Expected pictures to measure ranges on. Received: calibration_pictures=None")
+    expected = _probabilities(_converted(serving), pictures)
+    names = _weighty_operations(_converted(serving))
+    num_spared = 0
+    while True:
+        made = _rounded(_converted(serving), pictures, names[len(names) - num_spared :])
+        rounded = _probabilities(made, pictures)
+        changes = expected_changes(expected, rounded, multi_label=serving.multi_label)
+        if changes <= MAX_CHANGED or num_spared == len(names):
+            return made
+        num_spared = min(len(names), num_spared + max(1, len(names) // _NUM_STEPS))
+
+
+def _rounded(model: Any, pictures: np.ndarray, spared: list[str]) -> Any:
+    nncf = import_quietly("nncf")
+    nncf.set_log_level(logging.ERROR)
+    patterns = [f".*{name}.*" for name in FLOAT_LAYERS]
     with redirect_stdout(StringIO()):  # progress bars, which nothing else turns off
         return nncf.quantize(
             model,
@@ -49,5 +67,17 @@ def _quantized(model: Any, serving: ServingModel) -> Any:
             subset_size=len(pictures),
             target_device=nncf.TargetDevice.CPU,
             fast_bias_correction=False,  # slower and nearer to the model
-            ignored_scope=nncf.IgnoredScope(patterns=[f".*{name}.*" for name in FLOAT_LAYERS], validate=False),
+            ignored_scope=nncf.IgnoredScope(names=spared, patterns=patterns, validate=False),
         )
+
+
+def _weighty_operations(model: Any) -> list[str]:
+    """Names of the network's operations with weights, from the picture to the head."""
+    kinds = ("Convolution", "GroupConvolution", "MatMul")
+    names = [each.get_friendly_name() for each in model.get_ordered_ops() if each.get_type_name() in kinds]
+    return [name for name in names if not any(layer in name for layer in FLOAT_LAYERS)]
+
+
+def _probabilities(model: Any, pictures: np.ndarray) -> np.ndarray:
+    compiled = import_quietly("openvino").compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    return np.concatenate([compiled(picture[np.newaxis])[PROBABILITIES] for picture in pictures])

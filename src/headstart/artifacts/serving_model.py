@@ -24,12 +24,14 @@ class ServingModel:
             `{"probabilities": (batch, num_classes), "foreign_score": (batch,)}` float32.
         image_size: `(height, width)`.
         resize_mode: how pictures of another size become ones of `image_size`.
+        multi_label: whether a picture may show several classes, or none.
         calibration_pictures: `(n, height, width, 3)` uint8, on which int8 formats measure the range of every number.
     """
 
     model: keras.Model
     image_size: tuple[int, int]
     resize_mode: str
+    multi_label: bool = False
     calibration_pictures: np.ndarray | None = None
 
 
@@ -41,7 +43,9 @@ def build_serving_model(task: ImageClassifier, calibration: Calibration) -> Serv
     logits = keras.layers.Activation("linear", dtype="float32", name="raw_logits")(logits)
     answers = {PROBABILITIES: _probabilities(logits, task, calibration), FOREIGN_SCORE: _score(pooled, calibration)}
     model = keras.Model(images, answers, name=f"{task.backbone}_serving")
-    return ServingModel(model=model, image_size=task.image_size, resize_mode=task.resize_mode)
+    return ServingModel(
+        model=model, image_size=task.image_size, resize_mode=task.resize_mode, multi_label=task.multi_label
+    )
 
 
 def _probabilities(logits: keras.KerasTensor, task: ImageClassifier, calibration: Calibration) -> keras.KerasTensor:
