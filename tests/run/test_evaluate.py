@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 
 from headstart.errors import ClassNamesError, DataNotFoundError, RunDamagedError, RunIncompleteError, SeenImagesError
-from headstart.progress import SilentProgress
 from headstart.prediction import predict
+from headstart.progress import SilentProgress
 from headstart.run import evaluate
 
 

@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from headstart.errors import DataNotFoundError
+from headstart.prediction import expand_paths, predict
 from headstart.progress import SilentProgress
-from headstart.prediction import expand_paths, predict, predict_each, write_predictions
 
 FIXED = ["path", "prediction", "probability", "error", "prediction_set", "is_sure", "is_foreign", "foreign_score"]
 PROBABILITIES = ["p(blue)", "p(green)", "p(red)"]
