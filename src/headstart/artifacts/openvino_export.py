@@ -45,18 +45,18 @@ def _quantized(serving: ServingModel) -> Any:
     if pictures is None:
         raise ValueError("Expected pictures to measure ranges on. Received: calibration_pictures=None")
     expected = _probabilities(_converted(serving), pictures)
-    names = _weighty_operations(_converted(serving))
-    num_spared = 0
+    num_operations, num_spared = len(_weighty_operations(_converted(serving))), 0
     while True:
-        made = _rounded(_converted(serving), pictures, names[len(names) - num_spared :])
+        made = _rounded(_converted(serving), pictures, num_spared)
         rounded = _probabilities(made, pictures)
         changes = expected_changes(expected, rounded, multi_label=serving.multi_label)
-        if changes <= MAX_CHANGED or num_spared == len(names):
+        if changes <= MAX_CHANGED or num_spared == num_operations:
             return made
-        num_spared = min(len(names), num_spared + max(1, len(names) // _NUM_STEPS))
+        num_spared = min(num_operations, num_spared + max(1, num_operations // _NUM_STEPS))
 
 
-def _rounded(model: Any, pictures: np.ndarray, spared: list[str]) -> Any:
+def _rounded(model: Any, pictures: np.ndarray, num_spared: int) -> Any:
+    names = _weighty_operations(model)  # numbered anew in every conversion
     nncf = import_quietly("nncf")
     nncf.set_log_level(logging.ERROR)
     patterns = [f".*{name}.*" for name in FLOAT_LAYERS]
@@ -67,7 +67,7 @@ def _rounded(model: Any, pictures: np.ndarray, spared: list[str]) -> Any:
             subset_size=len(pictures),
             target_device=nncf.TargetDevice.CPU,
             fast_bias_correction=False,  # slower and nearer to the model
-            ignored_scope=nncf.IgnoredScope(names=spared, patterns=patterns, validate=False),
+            ignored_scope=nncf.IgnoredScope(names=names[len(names) - num_spared :], patterns=patterns, validate=False),
         )
 
 
