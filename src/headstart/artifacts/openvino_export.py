@@ -56,7 +56,6 @@ def _quantized(serving: ServingModel) -> Any:
 
 
 def _rounded(model: Any, pictures: np.ndarray, num_spared: int) -> Any:
-    names = _weighty_operations(model)  # numbered anew in every conversion
     nncf = import_quietly("nncf")
     nncf.set_log_level(logging.ERROR)
     patterns = [f".*{name}.*" for name in FLOAT_LAYERS]
@@ -67,8 +66,16 @@ def _rounded(model: Any, pictures: np.ndarray, num_spared: int) -> Any:
             subset_size=len(pictures),
             target_device=nncf.TargetDevice.CPU,
             fast_bias_correction=False,  # slower and nearer to the model
-            ignored_scope=nncf.IgnoredScope(names=names[len(names) - num_spared :], patterns=patterns, validate=False),
+            ignored_scope=nncf.IgnoredScope(names=_above(model, num_spared), patterns=patterns, validate=False),
         )
+
+
+def _above(model: Any, num_spared: int) -> list[str]:
+    """Names of everything that comes after the last operation with weights that is rounded, up to the answers."""
+    names = [each.get_friendly_name() for each in model.get_ordered_ops()]  # numbered anew in every conversion
+    weighty = _weighty_operations(model)
+    first = names.index(weighty[-num_spared]) if num_spared else names.index(weighty[-1]) + 1
+    return names[first:]
 
 
 def _weighty_operations(model: Any) -> list[str]:
