@@ -127,6 +127,7 @@ def test_the_state_tells_what_each_phase_trained(finished_run):
         "frozen phase",
         "fine-tuning phase",
         "deep fine-tuning phase",
+        "calibration",
         "evaluation",
         "report",
     }
@@ -285,7 +286,7 @@ def test_class_names_and_file_names_of_every_kind_survive_a_run(make_photos, tra
     assert headstart.evaluate(run, data).to_json() == run.report.to_json()
     table = headstart.predict(run, data)
     assert set(table["prediction"]) <= set(names)
-    assert list(table.columns)[4:] == [f"p({name})" for name in run.task.class_names]
+    assert list(table.columns)[-len(names) :] == [f"p({name})" for name in run.task.class_names]
     assert "<b>x" not in run.html_path.read_text(encoding="utf-8")
 
 
