@@ -26,6 +26,7 @@ OWN_LINES = (
     "computing the feature bank",
     "linear probe",
     "frozen ",
+    "calibrating",
     "evaluating",
     "writing ",
 )
