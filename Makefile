@@ -41,6 +41,7 @@ bench: $(READY) ## Measure what the README claims (an idle machine, about an hou
 	$(BIN)/python benchmarks/bank_reuse.py
 	$(BIN)/python benchmarks/bank_memory.py
 	$(BIN)/python benchmarks/export_parity.py
+	$(BIN)/python benchmarks/honesty.py
 	$(BIN)/python benchmarks/predict_speed.py
 	$(BIN)/python benchmarks/serving_load.py
 	$(BIN)/python benchmarks/recipe_vs_keras.py
