@@ -8,7 +8,6 @@ import sys
 import tomllib
 from pathlib import Path
 
-import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -109,9 +108,9 @@ def test_only_what_is_needed_is_sent_to_the_build():
     assert all((ROOT / name).exists() for name in kept)
 
 
-def test_a_linter_finds_nothing():
+def test_a_linter_finds_nothing(cannot_run):
     program = shutil.which("hadolint", path=str(Path(sys.executable).parent)) or shutil.which("hadolint")
     if program is None:
-        pytest.skip("hadolint is not installed")
+        cannot_run("hadolint is not installed")
     outcome = subprocess.run([program, str(DOCKERFILE)], capture_output=True, text=True, check=False)
     assert (outcome.returncode, outcome.stdout) == (0, "")

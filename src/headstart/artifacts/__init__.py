@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from headstart.artifacts.loading import find_exported, load_predictor
     from headstart.artifacts.manifest import ExportedFile, Manifest, read_manifest
     from headstart.artifacts.parity import Answers, Parity
-    from headstart.artifacts.predictor import Answer, Predictor, Runtime
+    from headstart.artifacts.predictor import NOT_SURE, Answer, Predictor, Runtime
     from headstart.artifacts.serving_model import ServingModel, build_serving_model
     from headstart.artifacts.ten_lines import ten_lines
     from headstart.tasks import LABEL_SEPARATOR
@@ -27,6 +27,7 @@ _MODULE_OF = {
     "FORMATS": "headstart.artifacts.formats",
     "KerasRuntime": "headstart.artifacts.keras_runtime",
     "LABEL_SEPARATOR": "headstart.tasks",
+    "NOT_SURE": "headstart.artifacts.predictor",
     "LabelledPictures": "headstart.artifacts.export",
     "Manifest": "headstart.artifacts.manifest",
     "PREFERRED": "headstart.artifacts.formats",
@@ -48,6 +49,7 @@ _MODULE_OF = {
 __all__ = [
     "FORMATS",
     "LABEL_SEPARATOR",
+    "NOT_SURE",
     "PREFERRED",
     "Answer",
     "Answers",

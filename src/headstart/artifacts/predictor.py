@@ -9,6 +9,8 @@ import numpy as np
 from headstart.evaluation import DEFAULT_COVERAGE, Thresholds
 from headstart.tasks import chosen_names, decide, joined_names
 
+NOT_SURE = "not sure"  # what is said in place of a prediction that is not, where that is asked for
+
 
 class Runtime(Protocol):
     """What runs one exported file; safe to call from several threads, one call at a time inside."""

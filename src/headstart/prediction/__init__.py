@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from headstart.prediction.answering import Predictions, predict, predict_each, write_predictions
     from headstart.prediction.files import expand_paths
-    from headstart.prediction.records import NOT_SURE, Record, Tally, column_names, record_of
+    from headstart.prediction.records import Record, Tally, column_names, record_of
     from headstart.prediction.sources import Model, ModelPlace, find_model, open_model
     from headstart.prediction.stream import Prediction, answer_batches
     from headstart.prediction.tables import TABLE_WRITERS, csv_cells, json_line
 
 _MODULE_OF = {
-    "NOT_SURE": "records",
     "TABLE_WRITERS": "tables",
     "Model": "sources",
     "ModelPlace": "sources",
@@ -37,7 +36,6 @@ _MODULE_OF = {
 }
 
 __all__ = [
-    "NOT_SURE",
     "TABLE_WRITERS",
     "Model",
     "ModelPlace",

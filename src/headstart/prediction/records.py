@@ -6,10 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from headstart.artifacts import LABEL_SEPARATOR, Answer
+from headstart.artifacts import LABEL_SEPARATOR, NOT_SURE, Answer
 from headstart.prediction.stream import Prediction
 
-NOT_SURE = "not sure"
 # Columns before those of the probabilities, one a class.
 FIXED_COLUMNS = (
     "path",

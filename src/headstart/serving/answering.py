@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from headstart.artifacts import Answer
+from headstart.artifacts import NOT_SURE, Answer
 from headstart.errors import UnreadableImageError
 from headstart.serving.batcher import Batcher, Row
 from headstart.serving.limits import Limits
@@ -15,7 +15,7 @@ from headstart.serving.measures import Measures
 from headstart.serving.model import ServedModel
 from headstart.serving.pictures import PictureReader, reading_pool
 from headstart.serving.refusals import Refusal
-from headstart.serving.schemas import NOT_SURE, PictureAnswer
+from headstart.serving.schemas import PictureAnswer
 from headstart.serving.uploads import Upload
 
 

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-NOT_SURE = "not sure"
+from headstart.artifacts import NOT_SURE
 
 
 class _Plain(BaseModel):
