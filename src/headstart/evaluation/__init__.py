@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from headstart.evaluation.honesty import Honesty, Proportion
     from headstart.evaluation.html import write_html
     from headstart.evaluation.metrics import evaluate_classification, evaluate_multi_label
+    from headstart.evaluation.intervals_regression import RegressionIntervals
     from headstart.evaluation.mistakes import most_confident_label_mistakes, most_confident_mistakes
     from headstart.evaluation.plots import (
         class_count_bars,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     )
     from headstart.evaluation.promises import measure_honesty
     from headstart.evaluation.rank_plot import accuracy_by_size
+    from headstart.evaluation.regression import evaluate_regression
     from headstart.evaluation.report import Metric, Report
     from headstart.evaluation.thresholds import DEFAULT_COVERAGE, Thresholds, upper_quantile
     from headstart.evaluation.wording import headline, honesty_facts, limits
@@ -36,6 +38,7 @@ __all__ = [
     "Metric",
     "Mistake",
     "Proportion",
+    "RegressionIntervals",
     "Report",
     "ReportContent",
     "Thresholds",
@@ -44,6 +47,7 @@ __all__ = [
     "confusion_matrix",
     "evaluate_classification",
     "evaluate_multi_label",
+    "evaluate_regression",
     "fit_calibration",
     "grad_cam",
     "grad_cam_gallery",
@@ -70,6 +74,7 @@ _MODULES = {
     "Metric": "report",
     "Mistake": "content",
     "Proportion": "honesty",
+    "RegressionIntervals": "intervals_regression",
     "Report": "report",
     "ReportContent": "content",
     "Thresholds": "thresholds",
@@ -78,6 +83,7 @@ _MODULES = {
     "confusion_matrix": "plots",
     "evaluate_classification": "metrics",
     "evaluate_multi_label": "metrics",
+    "evaluate_regression": "regression",
     "fit_calibration": "calibrating",
     "grad_cam": "heatmaps",
     "grad_cam_gallery": "galleries",

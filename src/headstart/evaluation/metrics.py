@@ -5,7 +5,6 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from headstart.evaluation import multi_label, single_label
-from headstart.evaluation.intervals import percentile_interval, resampled_scores
 from headstart.evaluation.per_class import class_table
 from headstart.evaluation.predictions import (
     checked_class_indices,
@@ -15,6 +14,7 @@ from headstart.evaluation.predictions import (
 )
 from headstart.evaluation.reliability import calibration_table
 from headstart.evaluation.report import MULTI_LABEL, SINGLE_LABEL, Metric, Report
+from headstart.evaluation.scoring import scored_metrics
 
 MetricTable = Mapping[str, tuple[Callable[..., np.ndarray], bool]]
 
@@ -129,22 +129,11 @@ def _scored(
     """Every metric of the table on the examples as they are, on their resamples and for the baseline."""
     num_examples = len(answers.targets)
     once = np.ones((1, num_examples))
-    resampled = resampled_scores(
+    return scored_metrics(
+        {name: higher_is_better for name, (_, higher_is_better) in table.items()},
         lambda weights: np.stack([score(answers, weights) for score, _ in table.values()]),
+        baseline=[float(score(baseline, once)[0]) for score, _ in table.values()],
         num_examples=num_examples,
-        num_resamples=num_resamples,
         seed=seed,
+        num_resamples=num_resamples,
     )
-    metrics = {}
-    for (name, (score, higher_is_better)), values in zip(table.items(), resampled, strict=True):
-        low, high = percentile_interval(values)
-        metrics[name] = Metric(
-            name=name,
-            value=float(score(answers, once)[0]),
-            low=low,
-            high=high,
-            baseline=float(score(baseline, once)[0]),
-            num_examples=num_examples,
-            higher_is_better=higher_is_better,
-        )
-    return metrics

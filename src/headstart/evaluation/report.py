@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,18 @@ FORMAT_VERSION = 1
 
 SINGLE_LABEL = "single-label"
 MULTI_LABEL = "multi-label"
+DETECTION = "detection"
+SEGMENTATION = "segmentation"
+REGRESSION = "regression"
+
+# kind → the metric that the first sentence about a model states
+MAIN_METRICS = {
+    SINGLE_LABEL: "accuracy",
+    MULTI_LABEL: "subset_accuracy",
+    DETECTION: "map50",
+    SEGMENTATION: "mean_iou",
+    REGRESSION: "mean_absolute_error",
+}
 
 
 @dataclass(frozen=True)
@@ -28,7 +40,8 @@ class Metric:
         value: on all examples; NaN where the examples do not define it (ROC-AUC of one class).
         low: lower end of the bootstrap 95 % interval.
         high: upper end of the same.
-        baseline: what always answering with the training set's class frequencies scores on the same examples.
+        baseline: what an answer that looks at no picture scores on the same examples: the training set's class
+            frequencies, its commonest class in every pixel, its mean; nothing at all in detection.
         num_examples: how many examples were scored.
         higher_is_better: False for losses and errors.
     """
@@ -47,16 +60,18 @@ class Report:
     """How well a model answered a set of examples it had not seen.
 
     Attributes:
-        kind: `"single-label"` or `"multi-label"`.
+        kind: `"single-label"`, `"multi-label"`, `"detection"`, `"segmentation"` or `"regression"`.
         metrics: name → metric, in the order to show them.
-        per_class: one row a class: class, precision, recall, recall_low, recall_high (Wilson), f1, support. NaN where
-            undefined.
-        confusion: `(k, k)` counts, true class down, predicted class across; `(k, 2, 2)`, one such table per label, if
-            multi-label.
-        class_names: in the order of the model's outputs.
+        per_class: one row a class, NaN where undefined: class, support, and what the kind has, such as precision,
+            recall, recall_low, recall_high (Wilson), f1. One row a number, `output` in place of `class`, in regression.
+        confusion: `(k, k)` counts of examples or of pixels, true class down, predicted class across; `(k, 2, 2)`, one
+            such table per label, if multi-label; `(0, 0)` where there is none.
+        class_names: in the order of the model's outputs; names of the numbers in regression.
         num_examples: how many examples were scored.
-        calibration: one row a bin of confidence: low, high, num_examples, confidence, accuracy. NaN in empty bins.
+        calibration: one row a bin of confidence: low, high, num_examples, confidence, accuracy. NaN in empty bins. No
+            rows where answers are no classes of pictures.
         honesty: what the run's calibration promised, and how it was kept; None where nothing was promised.
+        tables: name → what a kind has beyond, such as `"errors"` of detection; the functions that evaluate say which.
     """
 
     kind: str
@@ -67,11 +82,12 @@ class Report:
     num_examples: int
     calibration: pd.DataFrame
     honesty: Honesty | None = None
+    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
     @property
     def main_metric(self) -> Metric:
-        """The share of examples answered wholly right: what the first sentence about a model states."""
-        return self.metrics["subset_accuracy" if self.kind == MULTI_LABEL else "accuracy"]
+        """What the first sentence about a model states, such as the share of examples answered wholly right."""
+        return self.metrics[MAIN_METRICS[self.kind]]
 
     def to_json(self) -> dict[str, Any]:
         """Everything in types JSON knows; NaN becomes None."""
@@ -85,6 +101,7 @@ class Report:
             "confusion": self.confusion.tolist(),
             "calibration": _records(self.calibration),
             "honesty": None if self.honesty is None else _nan_as_none(self.honesty.to_plain()),
+            **({"tables": {name: _records(table) for name, table in self.tables.items()}} if self.tables else {}),
         }
 
     def write(self, path: Path) -> None:
@@ -117,11 +134,12 @@ def _from_json(content: Mapping[str, Any]) -> Report:
         kind=content["kind"],
         metrics={name: Metric(**_with_nan(metric)) for name, metric in content["metrics"].items()},
         per_class=_frame(content["per_class"]),
-        confusion=np.asarray(content["confusion"], dtype=np.int64),
+        confusion=np.asarray(content["confusion"] or np.zeros((0, 0)), dtype=np.int64),
         class_names=tuple(content["class_names"]),
         num_examples=content["num_examples"],
         calibration=_frame(content["calibration"]),
         honesty=_honesty(content.get("honesty")),
+        tables={name: _frame(records) for name, records in content.get("tables", {}).items()},
     )
 
 
