@@ -1,5 +1,7 @@
+import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import headstart.data
-from headstart.data import Dataset
+from headstart.data import CLASSIFICATION, DETECTION, REGRESSION, SEGMENTATION, Dataset
+from headstart.data.annotations import Box, Outline, boxes_to_text, mask_to_text, numbers_to_text, outlines_to_text
 from headstart.data.class_names import sort_class_names
 from headstart.data.dataset import Remark, frame_from_rows
 from headstart.errors import DataNotFoundError, RunDamagedError, SplitError
@@ -139,3 +142,53 @@ def test_reading_auditing_and_splitting_do_not_import_tensorflow():
     code = "import sys; from headstart.data import Dataset, read_dataset, audit_dataset, split_dataset, decode_image; "
     code += "assert not {'tensorflow', 'keras', 'sklearn', 'matplotlib'} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def detection_of(*targets, class_names=("cat", "dog")) -> Dataset:
+    rows = [(f"{number}.png", target, "", "") for number, target in enumerate(targets)]
+    return dataset_of(rows, class_names, task=DETECTION)
+
+
+def test_boxes_of_a_detection_set_carry_class_numbers():
+    dataset = detection_of(boxes_to_text([Box("dog", 1, 2, 3.5, 4), Box("cat", 0, 0, 9, 9)]), "[]")
+    first, second = dataset.boxes()
+    assert first.tolist() == [[1, 2, 3.5, 4, 1], [0, 0, 9, 9, 0]]
+    assert second.shape == (0, 5)
+    assert dataset.labels() == [("cat", "dog"), ()]
+    assert dataset.class_matrix().tolist() == [[1, 1], [0, 0]]
+
+
+def test_classes_of_masks_come_from_the_audit_or_the_outlines():
+    targets = [outlines_to_text([Outline("dog", (0, 0, 1, 0, 1, 1))]), mask_to_text("1.png")]
+    rows = [(f"{number}.png", target, "", "train") for number, target in enumerate(targets)]
+    dataset = dataset_of(rows, ("cat", "dog"), task=SEGMENTATION, mask_values={1: "cat", 2: "dog"})
+    assert dataset.labels() == [("dog",), ()]
+    audited = replace(dataset, frame=dataset.frame.assign(mask_classes=['["dog", "cat"]', "[]"]))
+    assert audited.labels() == [("cat", "dog"), ()]
+    assert audited.class_counts()["train"].tolist() == [1, 1]
+
+
+def test_numbers_fall_into_ranges_that_hold_about_as_many():
+    rows = [(f"{number:03}.png", numbers_to_text([number, number % 2]), "", "train") for number in range(100)]
+    dataset = dataset_of(rows, ("age", "sex"), task=REGRESSION)
+    assert dataset.numbers().shape == (100, 2)
+    matrix = dataset.class_matrix()
+    assert matrix.shape == (100, len(dataset.label_names()))
+    assert (matrix.sum(axis=1) == 2).all()
+    assert matrix[:, :10].sum(axis=0).tolist() == [10] * 10
+    assert dataset.label_names()[0] == "age 0 to 9"
+    assert dataset.class_counts().index.tolist() == list(dataset.label_names())
+
+
+def test_task_and_mask_values_are_written_and_old_files_are_for_classification(tmp_path):
+    dataset = dataset_of([("x.png", mask_to_text("y.png"), "", "")], task=SEGMENTATION, mask_values={0: "a", -1: ""})
+    dataset.write(tmp_path / "dataset.csv")
+    read = Dataset.read(tmp_path / "dataset.csv")
+    assert (read.task, read.mask_values) == (SEGMENTATION, {0: "a", -1: ""})
+    facts = json.loads((tmp_path / "dataset.json").read_text())
+    (tmp_path / "dataset.json").write_text(json.dumps(facts | {"task": "divination"}))
+    with pytest.raises(RunDamagedError, match="divination"):
+        Dataset.read(tmp_path / "dataset.csv")
+    del facts["task"], facts["mask_values"]
+    (tmp_path / "dataset.json").write_text(json.dumps(facts))
+    assert Dataset.read(tmp_path / "dataset.csv").task == CLASSIFICATION

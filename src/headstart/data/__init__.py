@@ -7,60 +7,100 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from headstart.data.annotations import CLASSIFICATION, DETECTION, REGRESSION, SEGMENTATION, TASK_KINDS
     from headstart.data.audit import Audit, audit_dataset
     from headstart.data.augmentation import AUGMENTATIONS, Augmentation
     from headstart.data.augmentation_layers import augment_views
     from headstart.data.batches import evaluation_batches, original_errors, training_batches
+    from headstart.data.boxes import clipped_boxes, iou, moved_boxes, resize_matrix
     from headstart.data.dataset import Dataset
     from headstart.data.digits import write_digits
     from headstart.data.images import ImageSource, decode_image, open_rgb, resize_image
+    from headstart.data.masks import IGNORED, OTHER_VALUES, read_mask, resize_mask
     from headstart.data.reading import read_dataset
     from headstart.data.separation import separable_groups
-    from headstart.data.source import ExampleSource
+    from headstart.data.source import ExampleSource, SideBySide
     from headstart.data.split import split_dataset
-    from headstart.data.views import view_batches
+    from headstart.data.targets import BoxTargets, MaskTargets, Targets
+    from headstart.data.views import view_batches, view_matrices
 
 __all__ = [
     "AUGMENTATIONS",
+    "CLASSIFICATION",
+    "DETECTION",
+    "IGNORED",
+    "OTHER_VALUES",
+    "REGRESSION",
+    "SEGMENTATION",
+    "TASK_KINDS",
     "Audit",
     "Augmentation",
+    "BoxTargets",
     "Dataset",
     "ExampleSource",
     "ImageSource",
+    "MaskTargets",
+    "SideBySide",
+    "Targets",
     "audit_dataset",
     "augment_views",
+    "clipped_boxes",
     "decode_image",
     "evaluation_batches",
+    "iou",
+    "moved_boxes",
     "open_rgb",
     "original_errors",
     "read_dataset",
+    "read_mask",
     "resize_image",
+    "resize_mask",
+    "resize_matrix",
     "separable_groups",
     "split_dataset",
     "training_batches",
     "view_batches",
+    "view_matrices",
     "write_digits",
 ]
 
 _MODULE_OF = {
     "AUGMENTATIONS": "augmentation",
+    "CLASSIFICATION": "annotations",
+    "DETECTION": "annotations",
+    "IGNORED": "masks",
+    "OTHER_VALUES": "masks",
+    "REGRESSION": "annotations",
+    "SEGMENTATION": "annotations",
+    "TASK_KINDS": "annotations",
     "Audit": "audit",
     "Augmentation": "augmentation",
+    "BoxTargets": "targets",
     "Dataset": "dataset",
     "ExampleSource": "source",
     "ImageSource": "images",
+    "MaskTargets": "targets",
+    "SideBySide": "source",
+    "Targets": "targets",
     "audit_dataset": "audit",
     "augment_views": "augmentation_layers",
+    "clipped_boxes": "boxes",
     "decode_image": "images",
     "evaluation_batches": "batches",
+    "iou": "boxes",
+    "moved_boxes": "boxes",
     "open_rgb": "images",
     "original_errors": "batches",
     "read_dataset": "reading",
+    "read_mask": "masks",
     "resize_image": "images",
+    "resize_mask": "masks",
+    "resize_matrix": "boxes",
     "separable_groups": "separation",
     "split_dataset": "split",
     "training_batches": "batches",
     "view_batches": "views",
+    "view_matrices": "views",
     "write_digits": "digits",
 }
 

@@ -3,18 +3,29 @@
 import csv
 import difflib
 import json
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from headstart.data.annotations import (
+    CLASSIFICATION,
+    DETECTION,
+    LABEL_SEPARATOR,
+    REGRESSION,
+    TASK_KINDS,
+    bins_of_numbers,
+    box_array,
+    boxes_from_text,
+    numbers_from_text,
+    outlines_from_text,
+)
 from headstart.errors import DataNotFoundError, RunDamagedError, SplitError
 
 SPLITS = ("train", "validation", "test")
-LABEL_SEPARATOR = ";"
 FORMAT_VERSION = 1
 # What is known of a row before its picture is looked at.
 COLUMNS = ("path", "target", "group", "split")
@@ -46,14 +57,24 @@ class Dataset:
     """Examples with their targets: a table, the names of its classes and the folder its paths start from.
 
     Args:
-        frame: one row an example, sorted by path, `RangeIndex`. `path` is POSIX and relative to `root`; `target` a
-            class name, or several joined by ";" where `multi_label`; `group` names what must stay together ("" for
-            nothing); `split` is "train", "validation", "test" or "" (not decided). The audit adds `sha256`,
-            `near_hash`, `width`, `height` (pixels, upright) and `duplicate_group`.
-        class_names: every class once, in the order of the model's outputs.
+        frame: one row an example, sorted by path, `RangeIndex`. `path` is POSIX and relative to `root`; `target` is
+            text that depends on `task`; `group` names what must stay together ("" for nothing); `split` is "train",
+            "validation", "test" or "" (not decided). The audit adds `sha256`, `near_hash`, `width`, `height` (pixels,
+            upright) and `duplicate_group`, and for segmentation `mask_sha256` ("" without a mask file) and
+            `mask_classes`, the names of the classes in the mask as JSON.
+        class_names: every class once, in the order of the model's outputs; for regression the names of the numbers.
         root: folder the paths are relative to.
-        multi_label: whether an example may have several classes.
+        multi_label: whether an example may have several classes; for classification only.
         remarks: what was noticed while reading, for the audit.
+        task: what is to be learned, one of `TASK_KINDS`. The target is then
+            for `CLASSIFICATION` a class name, or several joined by ";" where `multi_label`;
+            for `DETECTION` JSON of `[name, x_min, y_min, x_max, y_max]` for every object, in pixels of the upright
+            picture, `[]` where there is none;
+            for `SEGMENTATION` JSON, `{"mask": path}` or `{"polygons": [[name, [x, y, x, y, ...]], ...]}`;
+            for `REGRESSION` numbers joined by ";".
+        mask_values: for segmentation, which value in a mask file means which class; "" for a value that is ignored on
+            purpose. `OTHER_VALUES` stands for every value that is not listed; without it they are ignored, and the
+            audit names them. For outlines, 0 is what none of them covers.
     """
 
     frame: pd.DataFrame
@@ -61,6 +82,8 @@ class Dataset:
     root: Path
     multi_label: bool = False
     remarks: tuple[Remark, ...] = ()
+    task: str = CLASSIFICATION
+    mask_values: Mapping[int, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -90,16 +113,54 @@ class Dataset:
         return [self.root / path for path in self.frame["path"]]
 
     def labels(self) -> list[tuple[str, ...]]:
-        """Class names of every example, in the order of the rows; exactly one each unless `multi_label`."""
-        if self.multi_label:
+        """Class names of every example, in the order of the rows.
+
+        Exactly one each for classification unless `multi_label`; for detection and segmentation every class that the
+        picture shows, in the order of `class_names`, perhaps none. What a mask file shows is known after the audit. For
+        regression the ranges that the numbers lie in, see `bins_of_numbers`.
+        """
+        if self.task == CLASSIFICATION and not self.multi_label:
+            return [(target,) for target in self.frame["target"]]
+        if self.task == CLASSIFICATION:
             return [tuple(target.split(LABEL_SEPARATOR)) for target in self.frame["target"]]
-        return [(target,) for target in self.frame["target"]]
+        if self.task == REGRESSION:
+            names, matrix = bins_of_numbers(self.numbers(), self.class_names)
+            return [tuple(name for name, cell in zip(names, row, strict=True) if cell) for row in matrix]
+        return [tuple(name for name in self.class_names if name in shown) for shown in self._shown_classes()]
+
+    def label_names(self) -> tuple[str, ...]:
+        """Every name that `labels` may give, which are the columns of `class_matrix`: ranges for regression."""
+        return bins_of_numbers(self.numbers(), self.class_names)[0] if self.task == REGRESSION else self.class_names
+
+    def boxes(self) -> list[np.ndarray]:
+        """Objects of every example: `(objects, 5)` float64, x_min, y_min, x_max, y_max in pixels, number of the class.
+
+        Boxes are in pixels of the upright picture as it is stored, before any resizing.
+        """
+        number_of = {name: number for number, name in enumerate(self.class_names)}
+        return [box_array(target, number_of) for target in self.frame["target"]]
+
+    def numbers(self) -> np.ndarray:
+        """Numbers of every example: `(examples, numbers)` float64, columns in the order of `class_names`."""
+        rows = [numbers_from_text(target) for target in self.frame["target"]]
+        return np.array(rows, np.float64).reshape(len(self), self.num_classes)
+
+    def _shown_classes(self) -> list[set[str]]:
+        if self.task == DETECTION:
+            return [{box.name for box in boxes_from_text(target)} for target in self.frame["target"]]
+        if "mask_classes" in self.frame:
+            return [set(json.loads(names)) for names in self.frame["mask_classes"]]
+        return [{outline.name for outline in outlines_from_text(target)} for target in self.frame["target"]]
 
     def class_matrix(self) -> np.ndarray:
-        """Which example has which class: `(examples, classes)` of 0 and 1, int64."""
-        column_of = {name: column for column, name in enumerate(self.class_names)}
+        """Which example has which class: `(examples, classes)` of 0 and 1, int64.
+
+        For regression the columns are ranges of the numbers, `label_names`, and depend on the examples of this part.
+        """
+        label_names = self.label_names()
+        column_of = {name: column for column, name in enumerate(label_names)}
         cells = [(row, column_of[name]) for row, names in enumerate(self.labels()) for name in names]
-        matrix = np.zeros((len(self), self.num_classes), np.int64)
+        matrix = np.zeros((len(self), len(label_names)), np.int64)
         if cells:
             matrix[tuple(np.array(cells).T)] = 1
         return matrix
@@ -109,7 +170,7 @@ class Dataset:
         splits = [*SPLITS, *([""] if (self.frame["split"] == "").any() else [])]
         matrix = self.class_matrix()
         counts = {split: matrix[(self.frame["split"] == split).to_numpy()].sum(axis=0) for split in splits}
-        return pd.DataFrame(counts, index=pd.Index(self.class_names, name="class"))
+        return pd.DataFrame(counts, index=pd.Index(self.label_names(), name="class"))
 
     def write(self, path: Path | str) -> None:
         """Write the table to a CSV file and the rest to a JSON file of the same name beside it."""
@@ -126,6 +187,8 @@ class Dataset:
             "multi_label": self.multi_label,
             "columns": {name: _CELL_KINDS.get(self.frame[name].dtype.kind, "text") for name in self.frame.columns},
             "remarks": self.remarks,
+            "task": self.task,
+            "mask_values": {str(value): name for value, name in self.mask_values.items()},
         }
         _facts_path(path).write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
 
@@ -155,6 +218,9 @@ class Dataset:
                 root=Path(facts["root"] if root is None else root).absolute(),
                 multi_label=facts["multi_label"],
                 remarks=tuple(Remark(*remark) for remark in facts["remarks"]),
+                # Files from before there were other tasks name neither.
+                task=_known_task(facts.get("task", CLASSIFICATION)),
+                mask_values={int(value): name for value, name in facts.get("mask_values", {}).items()},
             )
         except (KeyError, TypeError, ValueError, IndexError, csv.Error) as error:
             raise _damaged(path, str(error)) from error
@@ -185,6 +251,12 @@ def _read_facts(path: Path) -> dict:
         return facts
     except (ValueError, KeyError, TypeError) as error:
         raise _damaged(_facts_path(path), str(error)) from error
+
+
+def _known_task(task: str) -> str:
+    if task not in TASK_KINDS:
+        raise ValueError(f"task '{task}', this program knows {', '.join(TASK_KINDS)}")
+    return task
 
 
 def _frame_from_cells(rows: list[list[str]], kinds: dict[str, str]) -> pd.DataFrame:

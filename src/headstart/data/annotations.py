@@ -1,0 +1,119 @@
+"""The text that a target is kept as, for every kind of task: one row of a CSV file holds it whatever it is."""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+import numpy as np
+
+CLASSIFICATION = "image-classification"
+DETECTION = "object-detection"
+SEGMENTATION = "semantic-segmentation"
+REGRESSION = "image-regression"
+TASK_KINDS = (CLASSIFICATION, DETECTION, SEGMENTATION, REGRESSION)
+
+LABEL_SEPARATOR = ";"
+
+_MAX_BINS = 10
+_MIN_EXAMPLES_IN_BIN = 10
+
+
+class Box(NamedTuple):
+    """One object: its class and where it is, in pixels of the upright picture as it is stored."""
+
+    name: str
+    x_min: float
+    y_min: float
+    x_max: float
+    y_max: float
+
+
+class Outline(NamedTuple):
+    """One area: its class and the corners around it, `x, y` after `x, y`, in pixels of the upright picture."""
+
+    name: str
+    corners: tuple[float, ...]
+
+
+def boxes_to_text(boxes: Iterable[Box]) -> str:
+    """Target of a picture with these objects.
+
+    Example:
+        >>> boxes_to_text([Box("cat", 1, 2, 30, 40.5)])
+        '[["cat", 1, 2, 30, 40.5]]'
+    """
+    return json.dumps(list(boxes), ensure_ascii=False, allow_nan=False)
+
+
+def boxes_from_text(target: str) -> list[Box]:
+    """What `boxes_to_text` wrote."""
+    return [Box(*box) for box in json.loads(target)]
+
+
+def mask_to_text(path: str) -> str:
+    """Target of a picture whose mask is the file at `path`, POSIX and relative to the root."""
+    return json.dumps({"mask": path}, ensure_ascii=False)
+
+
+def outlines_to_text(outlines: Iterable[Outline]) -> str:
+    """Target of a picture whose mask is drawn from outlines, the later ones over the earlier ones."""
+    return json.dumps({"polygons": list(outlines)}, ensure_ascii=False, allow_nan=False)
+
+
+def mask_path(target: str) -> str | None:
+    """Path of the mask file, `None` where the mask is drawn from outlines."""
+    path = json.loads(target).get("mask")
+    return None if path is None else str(path)
+
+
+def outlines_from_text(target: str) -> list[Outline]:
+    """What `outlines_to_text` wrote; none for a mask file."""
+    return [Outline(name, tuple(corners)) for name, corners in json.loads(target).get("polygons", [])]
+
+
+def numbers_to_text(numbers: Iterable[float]) -> str:
+    """Target of a picture with these numbers.
+
+    Example:
+        >>> numbers_to_text([1.5, 2.0])
+        '1.5;2.0'
+    """
+    return LABEL_SEPARATOR.join(repr(float(number)) for number in numbers)
+
+
+def numbers_from_text(target: str) -> list[float]:
+    """What `numbers_to_text` wrote."""
+    return [float(number) for number in target.split(LABEL_SEPARATOR)]
+
+
+def box_array(target: str, number_of_class: Mapping[str, int]) -> np.ndarray:
+    """`(objects, 5)` float64: x_min, y_min, x_max, y_max in pixels, number of the class."""
+    rows = [(*box[1:], number_of_class[box.name]) for box in boxes_from_text(target)]
+    return np.array(rows, np.float64).reshape(len(rows), 5)
+
+
+def bins_of_numbers(numbers: np.ndarray, names: tuple[str, ...]) -> tuple[tuple[str, ...], np.ndarray]:
+    """Numbers sorted into ranges that hold about as many examples each, so that a split can balance them.
+
+    Args:
+        numbers: `(examples, columns)`.
+        names: of the columns.
+
+    Returns:
+        Names of the ranges, those of the first column first, such as "age 20 to 35", and which example lies in which:
+        `(examples, ranges)` of 0 and 1, int64. At most 10 ranges a column, with 10 examples each or more.
+    """
+    labels: list[str] = []
+    matrices = [np.zeros((len(numbers), 0), np.int64)]
+    num_bins = int(np.clip(len(numbers) // _MIN_EXAMPLES_IN_BIN, 1, _MAX_BINS))
+    for name, values in zip(names, numbers.T, strict=True):
+        if len(values) == 0:
+            continue
+        # Where many examples share a number, several edges fall on it; one of them is enough.
+        inner = np.unique(np.quantile(values, np.linspace(0, 1, num_bins + 1)[1:-1]))
+        places, bins = np.unique(np.searchsorted(inner, values, side="right"), return_inverse=True)
+        for place in range(len(places)):
+            inside = values[bins == place]
+            labels.append(f"{name} {inside.min():g} to {inside.max():g}")
+        matrices.append(np.eye(len(places), dtype=np.int64)[bins])
+    return tuple(labels), np.concatenate(matrices, axis=1)

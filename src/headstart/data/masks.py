@@ -1,0 +1,172 @@
+"""Masks: which class every pixel of a picture belongs to."""
+
+import hashlib
+import math
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from headstart.data.annotations import Outline, mask_path, outlines_from_text
+from headstart.data.boxes import resize_matrix
+from headstart.data.dataset import Dataset
+from headstart.data.images import open_rgb
+from headstart.errors import UnreadableImageError
+
+# What a pixel that belongs to no class holds in a mask of class numbers.
+IGNORED = 255
+# Stands in `Dataset.mask_values` for every value that is not listed there.
+OTHER_VALUES = -1
+# Value of what no outline covers.
+UNCOVERED = 0
+
+MASK_FORMATS = ("BMP", "GIF", "PNG", "TIFF", "WEBP")
+_MAX_CLASSES = IGNORED
+# Modes whose numbers are the values: grey, palette (the number of the colour), black and white, 16 and 32 bits.
+_BYTE_MODES = frozenset({"1", "L", "P"})
+_VALUE_MODES = _BYTE_MODES | {"I", "I;16", "I;16B", "I;16L", "I;16N"}
+
+
+def read_mask(dataset: Dataset, index: int) -> np.ndarray:
+    """Mask of one example.
+
+    Args:
+        dataset: for segmentation, with at most 255 classes.
+        index: row of the example.
+
+    Returns:
+        `(height, width)` uint8 in the size of the mask file, or of the upright picture where outlines are drawn: number
+        of the class in the order of `class_names`, `IGNORED` where there is none.
+
+    Raises:
+        UnreadableImageError: the mask file is missing, damaged, or no mask.
+    """
+    target = dataset.frame["target"].iat[index]
+    path = mask_path(target)
+    if path is not None:
+        return class_numbers(mask_values_in(dataset.root / path), dataset)
+    size = _picture_size(dataset, index)
+    return draw_outlines(outlines_from_text(target), size, dataset)
+
+
+def mask_values_in(source: bytes | Path) -> np.ndarray:
+    """The values in a mask file: `(height, width)` uint8 or int32.
+
+    A palette gives the numbers of the colours, not the colours. Grey that is stored as colour is read as grey.
+
+    Raises:
+        UnreadableImageError: the file is missing, damaged, or a colour picture.
+    """
+    try:
+        with Image.open(BytesIO(source) if isinstance(source, bytes) else source, formats=MASK_FORMATS) as image:
+            image.load()
+            if image.mode in _VALUE_MODES:
+                return np.asarray(image).astype(np.uint8 if image.mode in _BYTE_MODES else np.int32)
+            return _grey(image)
+    except Exception as error:  # as in open_rgb: the readers raise whatever a damaged file leads them to
+        raise _unreadable(source, error) from error
+
+
+def class_numbers(values: np.ndarray, dataset: Dataset) -> np.ndarray:
+    """Numbers of classes instead of the values of a mask file: `(height, width)` uint8."""
+    _require_few(dataset)
+    number_of = {name: number for number, name in enumerate(dataset.class_names)}
+    other = dataset.mask_values.get(OTHER_VALUES, "")
+    distinct, places = np.unique(values, return_inverse=True)
+    names = [dataset.mask_values.get(int(value), other) for value in distinct]
+    return np.array([number_of.get(name, IGNORED) for name in names], np.uint8)[places].reshape(values.shape)
+
+
+def draw_outlines(outlines: list[Outline], size: tuple[int, int], dataset: Dataset) -> np.ndarray:
+    """Outlines filled one after the other, the later ones over the earlier: `(height, width)` uint8 of `size`.
+
+    What none covers is the class that `mask_values` gives for 0, or `IGNORED`.
+    """
+    _require_few(dataset)
+    number_of = {name: number for number, name in enumerate(dataset.class_names)}
+    mask = np.full(size, number_of.get(dataset.mask_values.get(UNCOVERED, ""), IGNORED), np.uint8)
+    for outline in outlines:
+        if len(outline.corners) >= 6 and all(map(math.isfinite, outline.corners)):
+            _fill(
+                mask,
+                np.array(outline.corners[: len(outline.corners) // 2 * 2], np.float64).reshape(-1, 2),
+                number_of.get(outline.name, IGNORED),
+            )
+    return mask
+
+
+def resize_mask(mask: np.ndarray, image_size: tuple[int, int], mode: str = "stretch") -> np.ndarray:
+    """A mask in the size of the model's input, cut and moved as `resize_image` does it with the picture.
+
+    Args:
+        mask: `(h, w)` uint8.
+        image_size: `(height, width)` in pixels.
+        mode: as in `resize_image`.
+
+    Returns:
+        `(height, width)` uint8: of every pixel the value at its centre, `IGNORED` outside the picture.
+    """
+    matrix = resize_matrix((mask.shape[0], mask.shape[1]), image_size, mode)
+    back = np.linalg.inv(matrix)
+    columns = np.floor(back[0, 0] * (np.arange(image_size[1]) + 0.5) + back[0, 2] + 1e-9).astype(np.int64)
+    rows = np.floor(back[1, 1] * (np.arange(image_size[0]) + 0.5) + back[1, 2] + 1e-9).astype(np.int64)
+    resized = np.full(image_size, IGNORED, np.uint8)
+    inside_rows = np.flatnonzero((rows >= 0) & (rows < mask.shape[0]))
+    inside_columns = np.flatnonzero((columns >= 0) & (columns < mask.shape[1]))
+    resized[np.ix_(inside_rows, inside_columns)] = mask[np.ix_(rows[inside_rows], columns[inside_columns])]
+    return resized
+
+
+def mask_sha256(dataset: Dataset, index: int) -> str:
+    """Hash of the bytes of an example's mask file, hexadecimal; "" where it has none."""
+    path = mask_path(dataset.frame["target"].iat[index])
+    return "" if path is None else hashlib.sha256((dataset.root / path).read_bytes()).hexdigest()
+
+
+def _fill(mask: np.ndarray, corners: np.ndarray, number: int) -> None:
+    """Gives a number to the pixels whose centres lie inside a closed line; `corners` is `(n, 2)` of x and y.
+
+    Pillow would also draw the line itself, half a pixel too wide on every side.
+    """
+    height, width = mask.shape
+    low, high = np.clip(np.floor([corners[:, 1].min(), corners[:, 1].max()]), 0, height).astype(int)
+    band = mask[low : high + 1]
+    centres = np.arange(low, low + len(band))[:, None] + 0.5
+    (x, y), (next_x, next_y) = corners.T, np.roll(corners, -1, axis=0).T
+    rows, edges = np.nonzero((y <= centres) != (next_y <= centres))
+    share = (centres[rows, 0] - y[edges]) / (next_y[edges] - y[edges])
+    crossings = x[edges] + share * (next_x[edges] - x[edges])
+    counts = np.zeros((len(band), width + 1), np.int64)
+    # From the first pixel centre right of a crossing on, inside and outside change places.
+    np.add.at(counts, (rows, np.clip(np.ceil(crossings - 0.5), 0, width).astype(int)), 1)
+    band[counts.cumsum(axis=1)[:, :width] % 2 == 1] = number
+
+
+def _grey(image: Image.Image) -> np.ndarray:
+    colours = np.asarray(image.convert("RGB"))
+    if not (colours == colours[..., :1]).all():
+        raise ValueError("colours, where a mask holds one number a pixel")
+    return np.asarray(colours[..., 0]).copy()
+
+
+def _picture_size(dataset: Dataset, index: int) -> tuple[int, int]:
+    if "width" in dataset.frame and "height" in dataset.frame:
+        return int(dataset.frame["height"].iat[index]), int(dataset.frame["width"].iat[index])
+    width, height = open_rgb(dataset.root / dataset.frame["path"].iat[index]).size
+    return height, width
+
+
+def _require_few(dataset: Dataset) -> None:
+    if dataset.num_classes > _MAX_CLASSES:
+        raise ValueError(f"{dataset.num_classes} classes, masks of one byte a pixel hold {_MAX_CLASSES}")
+
+
+def _unreadable(source: bytes | Path, error: Exception) -> UnreadableImageError:
+    name = "The mask" if isinstance(source, bytes) else f"The mask '{source}'"
+    return UnreadableImageError(
+        f"{name} cannot be read.",
+        expected="a picture with one number a pixel, such as a grey or palette PNG",
+        received=f"{error or type(error).__name__}".rstrip("."),
+        hint="Save it again as a grey PNG, or remove it.",
+    )
