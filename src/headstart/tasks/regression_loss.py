@@ -1,0 +1,64 @@
+"""How far numbers are from the truth, in deviations of the training examples."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+
+
+class RegressionLoss(keras.losses.Loss):
+    """Huber loss of errors divided by a deviation for each number: squared while small, so that outliers do not rule.
+
+    Args:
+        deviations: one above 0 for each number, in its unit.
+        turn: error in deviations from where on the loss grows in a straight line.
+        name: of the loss.
+        reduction: how the losses of pictures become one number.
+    """
+
+    def __init__(
+        self,
+        deviations: Sequence[float],
+        *,
+        turn: float = 1.0,
+        name: str = "regression_loss",
+        reduction: str = "sum_over_batch_size",
+    ) -> None:
+        super().__init__(name=name, reduction=reduction)
+        self.deviations = list(deviations)
+        self.turn = turn
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        """Loss of each picture, `(batch,)`, mean over its numbers, from `(batch, numbers)` in their own unit."""
+        errors = keras.ops.abs(standardised(y_true - y_pred, self.deviations))
+        small = keras.ops.minimum(errors, self.turn)
+        return keras.ops.mean(small * (errors - small / 2), axis=-1)
+
+    def get_config(self) -> dict[str, Any]:
+        """What builds the same loss again."""
+        return {**super().get_config(), "deviations": self.deviations, "turn": self.turn}
+
+
+class StandardisedAbsoluteError(keras.metrics.MeanMetricWrapper):
+    """Mean absolute error of several numbers in deviations.
+
+    Args:
+        deviations: one above 0 for each number, in its unit.
+        name: of the metric.
+    """
+
+    def __init__(self, deviations: Sequence[float], *, name: str = "mean_standardised_error") -> None:
+        self.deviations = list(deviations)
+        super().__init__(self._errors, name=name)
+
+    def _errors(self, y_true: Any, y_pred: Any) -> Any:
+        return keras.ops.mean(keras.ops.abs(standardised(y_true - y_pred, self.deviations)), axis=-1)
+
+    def get_config(self) -> dict[str, Any]:
+        """What builds the same metric again."""
+        return {"name": self.name, "deviations": self.deviations}
+
+
+def standardised(errors: Any, deviations: Sequence[float]) -> Any:
+    """Errors `(batch, numbers)` in deviations."""
+    return errors / keras.ops.convert_to_tensor(deviations, dtype=errors.dtype)

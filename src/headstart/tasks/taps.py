@@ -1,0 +1,33 @@
+"""Which layers of a backbone a head reads that must know both what is there and where."""
+
+from collections.abc import Sequence
+
+import keras
+
+from headstart.backbones import Backbone
+
+# Where branches meet, a block ends; other layers of the same size may hold half of what a block knows.
+_JOINTS = (keras.layers.Add, keras.layers.Concatenate)
+
+
+def taps_at(backbone: Backbone, strides: Sequence[int]) -> dict[int, str]:
+    """The best layer of each stride: the highest stage, or where the table knows none, the end of the highest block.
+
+    Args:
+        backbone: its stages and graph are looked at.
+        strides: pixels of the picture per step of a map, powers of two from the finest up.
+
+    Returns:
+        Layer name by stride, finest first. A stride that the network skips is left out.
+    """
+    stages = {stage.stride: stage.layer for stage in backbone.spec.stages}  # the last of a stride wins
+    found = {stride: stages.get(stride) or _highest_joint(backbone, stride) for stride in strides}
+    return {stride: name for stride, name in found.items() if name is not None}
+
+
+def _highest_joint(backbone: Backbone, stride: int) -> str | None:
+    height, width = backbone.image_size
+    expected = -(-height // stride), -(-width // stride)
+    joints = [layer for layer in backbone.model.layers if isinstance(layer, _JOINTS)]
+    fitting = [layer.name for layer in joints if tuple(layer.output.shape[1:3]) == expected]
+    return fitting[-1] if fitting else None
