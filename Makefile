@@ -14,7 +14,7 @@ help: ## Show what can be made
 $(READY): pyproject.toml requirements.lock
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 13) else "Headstart needs Python 3.11 to 3.13; this is %d.%d. Name another one: make PYTHON=python3.12" % v)'
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock --editable '.[dev,export,litert,openvino,serve]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock --editable '.[dev,export,litert,openvino,serve,similarity]'
 	@touch $(READY)
 
 demo: $(READY) ## Train the built-in backbone on handwritten digits and write a report
@@ -51,7 +51,7 @@ notebooks: $(READY) ## Build the notebooks from their text form
 
 lock: $(READY) ## Pin the newest versions that pyproject.toml allows
 	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile --universal --upgrade --python-version 3.11 --extra dev --extra export --extra litert --extra openvino --extra serve --no-header --output-file requirements.lock pyproject.toml
+	$(BIN)/uv pip compile --universal --upgrade --python-version 3.11 --extra dev --extra export --extra litert --extra openvino --extra serve --extra similarity --no-header --output-file requirements.lock pyproject.toml
 
 clean: ## Remove the environment and everything that was built
 	rm -rf .venv build dist runs demo .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from headstart.recipe import Recipe
     from headstart.run import Run, evaluate, resume, train, write_card, write_report
     from headstart.run import rank_backbones as rank
+    from headstart.similarity import build_index as index
+    from headstart.similarity import search_index as search
 
 __version__ = version.VERSION
 
@@ -25,27 +27,31 @@ _HOMES = {
     "Recipe": "headstart.recipe",
     "Run": "headstart.run",
     "evaluate": "headstart.run",
+    "index": "headstart.similarity",
     "predict": "headstart.prediction",
     "predict_each": "headstart.prediction",
     "rank": "headstart.run",
     "resume": "headstart.run",
+    "search": "headstart.similarity",
     "train": "headstart.run",
     "write_card": "headstart.run",
     "write_report": "headstart.run",
 }
 # Verbs that are called otherwise in their room, because a module there has the name.
-_NAMES_AT_HOME = {"rank": "rank_backbones"}
+_NAMES_AT_HOME = {"index": "build_index", "rank": "rank_backbones", "search": "search_index"}
 
 __all__ = [
     "Recipe",
     "Run",
     "__version__",
     "evaluate",
+    "index",
     "load",
     "predict",
     "predict_each",
     "rank",
     "resume",
+    "search",
     "train",
     "write_card",
     "write_report",

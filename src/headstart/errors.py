@@ -75,6 +75,14 @@ class SplitError(DataError):
     """The parts asked for cannot be made, or the given parts lack one."""
 
 
+class DataFormatError(DataError):
+    """The task or the format asked for does not go with the data."""
+
+
+class AnnotationsError(DataError):
+    """Annotations are missing, unreadable, or mark nothing."""
+
+
 class ClassNamesError(DataError):
     """Labelled data has other classes than the model."""
 
@@ -161,6 +169,26 @@ class ParityError(ArtifactError):
 
 class UnknownFormatError(ArtifactError):
     """There is no export format of this name."""
+
+
+class SimilarityIndexError(HeadstartError):
+    """Something is wrong with an index of pictures."""
+
+
+class IndexNotFoundError(SimilarityIndexError):
+    """There is no index in this folder."""
+
+
+class IndexDamagedError(SimilarityIndexError):
+    """A file of the index does not hold what was written."""
+
+
+class IndexNewerError(SimilarityIndexError):
+    """A newer version of this package wrote the index."""
+
+
+class IndexMismatchError(SimilarityIndexError):
+    """The index was made with another model than the one at hand."""
 
 
 class AnswersExistError(HeadstartError):

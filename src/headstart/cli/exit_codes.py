@@ -9,8 +9,9 @@ from headstart.errors import HeadstartError
 class ExitCode(IntEnum):
     """What a shell sees in `$?`.
 
-    Tens group causes: 10 data, 30 backbone, 40 settings, 50 runs and artifacts, 60 surroundings. 64 to 78 are left to
-    sysexits.h and 126 upwards to the shell, apart from the two that shells themselves use for Ctrl-C and a closed pipe.
+    Tens group causes: 10 data, 30 backbone, 40 settings, 50 runs and artifacts, 60 surroundings, 80 indexes. 64 to 78
+    are left to sysexits.h and 126 upwards to the shell, apart from the two that shells themselves use for Ctrl-C and a
+    closed pipe.
     """
 
     SUCCESS = 0
@@ -35,6 +36,8 @@ class ExitCode(IntEnum):
     SEEN_IMAGES = 23
     ANSWERS_EXIST = 24
     ANSWERS_MISMATCH = 25
+    DATA_FORMAT = 26
+    ANNOTATIONS = 27
 
     UNKNOWN_BACKBONE = 30
     UNKNOWN_STAGE = 31
@@ -61,6 +64,11 @@ class ExitCode(IntEnum):
     EXTRA_MISSING = 62
     BANK_NOT_FOUND = 63
 
+    INDEX_NOT_FOUND = 80
+    INDEX_DAMAGED = 81
+    INDEX_NEWER = 82
+    INDEX_MISMATCH = 83
+
     INTERRUPTED = 130
     BROKEN_PIPE = 141
 
@@ -70,7 +78,7 @@ MEANINGS: dict[ExitCode, str] = {
     ExitCode.SUCCESS: "Done.",
     ExitCode.BUG: "A mistake in this program.",
     ExitCode.USAGE: "The command line could not be understood.",
-    ExitCode.PARTIAL: "`predict`: some files are no pictures; the others were answered.",
+    ExitCode.PARTIAL: "`predict` and `search`: some files are no pictures; the others were answered.",
     ExitCode.FINDINGS: "`audit`: some files cannot be used.",
     ExitCode.INTERRUPTED: "Stopped with Ctrl-C.",
     ExitCode.BROKEN_PIPE: "Whoever read the output stopped reading.",
@@ -88,6 +96,8 @@ EXIT_CODES: dict[type[HeadstartError], ExitCode] = {
     errors.TablePathMissingError: ExitCode.TABLE_PATH_MISSING,
     errors.TablePathOutsideError: ExitCode.TABLE_PATH_OUTSIDE,
     errors.SplitError: ExitCode.SPLIT,
+    errors.DataFormatError: ExitCode.DATA_FORMAT,
+    errors.AnnotationsError: ExitCode.ANNOTATIONS,
     errors.ClassNamesError: ExitCode.CLASS_NAMES,
     errors.PredictionsError: ExitCode.PREDICTIONS,
     errors.FolderOccupiedError: ExitCode.FOLDER_OCCUPIED,
@@ -115,6 +125,10 @@ EXIT_CODES: dict[type[HeadstartError], ExitCode] = {
     errors.StoragePermissionError: ExitCode.STORAGE_PERMISSION,
     errors.ExtraMissingError: ExitCode.EXTRA_MISSING,
     errors.BankNotFoundError: ExitCode.BANK_NOT_FOUND,
+    errors.IndexNotFoundError: ExitCode.INDEX_NOT_FOUND,
+    errors.IndexDamagedError: ExitCode.INDEX_DAMAGED,
+    errors.IndexNewerError: ExitCode.INDEX_NEWER,
+    errors.IndexMismatchError: ExitCode.INDEX_MISMATCH,
 }
 
 

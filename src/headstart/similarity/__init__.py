@@ -1,0 +1,61 @@
+"""Pictures that look alike: what a model makes of each is kept in an index on disk and compared with other pictures.
+
+Names are imported when first used, so that looking up a picture that is in the index does not wait for TensorFlow.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from headstart.similarity.build import INDEX_OPTIONS, build_index
+    from headstart.similarity.contact_sheet import draw_sheet, write_sheet
+    from headstart.similarity.exact import nearest_exact
+    from headstart.similarity.hnsw import METHODS
+    from headstart.similarity.index import SimilarityIndex
+    from headstart.similarity.results import Neighbour, QueryResult, SearchResults
+    from headstart.similarity.retrieval import measure_retrieval
+    from headstart.similarity.search import needs_model, search_index
+
+_MODULE_OF = {
+    "INDEX_OPTIONS": "build",
+    "METHODS": "hnsw",
+    "Neighbour": "results",
+    "QueryResult": "results",
+    "SearchResults": "results",
+    "SimilarityIndex": "index",
+    "build_index": "build",
+    "draw_sheet": "contact_sheet",
+    "measure_retrieval": "retrieval",
+    "nearest_exact": "exact",
+    "needs_model": "search",
+    "search_index": "search",
+    "write_sheet": "contact_sheet",
+}
+
+__all__ = [
+    "INDEX_OPTIONS",
+    "METHODS",
+    "Neighbour",
+    "QueryResult",
+    "SearchResults",
+    "SimilarityIndex",
+    "build_index",
+    "draw_sheet",
+    "measure_retrieval",
+    "nearest_exact",
+    "needs_model",
+    "search_index",
+    "write_sheet",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
+    value = getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,213 @@
+"""An index of pictures, made from a model and a folder."""
+
+import errno
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from headstart.errors import (
+    FolderOccupiedError,
+    ImageSizeError,
+    RecipeError,
+    StorageFullError,
+    StoragePermissionError,
+)
+from headstart.progress import SILENT, Progress
+from headstart.similarity.hnsw import check_method, write_graph
+from headstart.similarity.index import (
+    EMBEDDINGS_FILE,
+    GRAPH_FILE,
+    PICTURES_FILE,
+    SimilarityIndex,
+    write_facts,
+    write_pictures,
+)
+from headstart.similarity.model_source import ModelSource, find_source
+from headstart.similarity.pictures import IndexedPictures, check_pictures, list_pictures
+from headstart.similarity.retrieval import measure_retrieval
+
+INDEX_OPTIONS = ("image_size", "resize_mode", "engine", "labelled", "path_column", "label_column")
+INDEX_ENGINES = ("auto", "keras", "openvino")
+RESIZE_MODES = ("stretch", "pad", "crop")
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+def build_index(
+    model: Path | str,
+    data: Path | str,
+    *,
+    out: Path | str | None = None,
+    weights: Path | str | None = None,
+    method: str = "exact",
+    bank_dir: Path | str | None = None,
+    progress: Progress = SILENT,
+    **options: Any,
+) -> SimilarityIndex:
+    """An index of all pictures in a folder, to find those that look alike.
+
+    The data folder is only read. With labels the index says how well it finds pictures of the same class: each picture
+    is searched for among the others, its copies left out.
+
+    Args:
+        model: folder of a run, whose own model makes the embeddings, or name of a backbone.
+        data: any folder of pictures, or a table of labels. Class folders and tables give labels.
+        out: new folder for the index; None: `indexes/DATA-MODEL-NUMBER`.
+        weights: of a backbone: `imagenet`, `builtin`, `none` (random) or a file; None: those that come with it.
+        method: `exact`, or `hnsw` to build a graph as well, for very many pictures (extra `headstart[similarity]`).
+        bank_dir: where the features of backbones are kept; None: the platform's folder for caches.
+        progress: told of every step.
+        **options: `image_size` (a number, or height and width) and `resize_mode`, of a backbone; `engine` (`auto`,
+            `keras` or `openvino`); `labelled=False` to take no class from a folder's name; `path_column` and
+            `label_column` of a table.
+
+    Raises:
+        HeadstartError: whatever the person can mend.
+
+    Example:
+        index = headstart.index("mobilenetv2", "photos")
+        print(headstart.search(index, "new.jpg").frame)
+    """
+    _check_options(options)
+    check_method(method)
+    settings = {name: options.get(name) for name in ("image_size", "resize_mode")}
+    source = find_source(model, weights=weights, **settings)
+    columns = {name: options[name] for name in ("path_column", "label_column") if options.get(name) is not None}
+    dataset = list_pictures(data, labelled=options.get("labelled", True), **columns)
+    folder = _new_folder(data, source) if out is None else Path(out).expanduser().absolute()
+    _check_folder(folder, dataset.root)
+    pictures = check_pictures(dataset, progress=progress)
+    if pictures.left_out:
+        progress.say(f"{len(pictures.left_out)} files are left out; index.json names them")
+    with _whole_or_absent(folder) as partial:
+        facts = _write_embeddings(partial, source, pictures, options.get("engine") or "auto", bank_dir, progress)
+        embeddings = np.load(partial / EMBEDDINGS_FILE, mmap_mode="r", allow_pickle=False)
+        write_pictures(partial / PICTURES_FILE, pictures.frame)
+        if method == "hnsw":
+            progress.start("building the graph", 1)
+            write_graph(partial / GRAPH_FILE, embeddings)
+            progress.finish()
+        write_facts(partial, {**facts, **_facts_of_pictures(pictures), "quality": _quality(embeddings, pictures)})
+    return SimilarityIndex.load(folder)
+
+
+def _check_options(options: Mapping[str, Any]) -> None:
+    if unknown := sorted(set(options) - set(INDEX_OPTIONS)):
+        raise RecipeError(
+            f"An index has no option '{unknown[0]}'.",
+            expected=f"one of {', '.join(INDEX_OPTIONS)}",
+            received=unknown[0],
+            hint="Leave it out.",
+        )
+    for name, known in (("engine", INDEX_ENGINES), ("resize_mode", RESIZE_MODES)):
+        if options.get(name) is not None and options[name] not in known:
+            raise RecipeError(
+                f"There is no {name.replace('_', ' ')} '{options[name]}' for an index.",
+                expected=f"one of {', '.join(known)}",
+                received=f"{name}={options[name]!r}",
+                hint=f"'{known[0]}' is the default.",
+            )
+    size = options.get("image_size")
+    sides = (size, size) if isinstance(size, int) else size
+    if sides is not None and not (len(sides) == 2 and all(isinstance(side, int) and side > 0 for side in sides)):
+        raise ImageSizeError(
+            f"No picture can have the size {size}.",
+            expected="a number of pixels, or height and width",
+            received=f"image_size={size!r}",
+            hint="Leave it out for the size that the network was trained at.",
+        )
+
+
+def _new_folder(data: Path | str, source: ModelSource) -> Path:
+    model, name = source.name or Path(source.place).name, Path(data).expanduser().absolute().stem
+    # A run that was trained on these pictures has their name already.
+    name = model if model.startswith(f"{name}-") else f"{name}-{model}"
+    return next(path for number in count(1) if not (path := Path("indexes").absolute() / f"{name}-{number}").exists())
+
+
+def _check_folder(folder: Path, root: Path) -> None:
+    is_inside = folder.resolve().is_relative_to(root.resolve())
+    is_taken = folder.exists() and not (folder.is_dir() and not any(folder.iterdir()))
+    if is_inside or is_taken:
+        raise FolderOccupiedError(
+            f"The index cannot be written to '{folder}'.",
+            expected="a new folder outside the pictures",
+            received="a place inside the data folder, which is never written to" if is_inside else "something there",
+            hint="Name another one with --out, or remove what is there.",
+        )
+
+
+@contextmanager
+def _whole_or_absent(folder: Path) -> Iterator[Path]:
+    """A folder beside to write into, which becomes `folder` if the block succeeds, and is removed if it fails."""
+    partial = folder.with_name(f"partial-{folder.name}-{os.getpid()}")
+    try:
+        partial.mkdir(parents=True)
+        yield partial
+        partial.replace(folder)
+    except PermissionError as error:
+        raise StoragePermissionError(
+            f"The index cannot be written to '{folder}'.",
+            expected="a folder you may write to",
+            received=str(error),
+            hint="Name another one with --out.",
+        ) from error
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        raise StorageFullError(
+            f"The disk with '{folder}' is full.",
+            expected="room for the index: 2 bytes a feature and picture",
+            received=str(error),
+            hint="Free some room, or name another folder with --out.",
+        ) from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _write_embeddings(
+    folder: Path,
+    source: ModelSource,
+    pictures: IndexedPictures,
+    engine: str,
+    bank_dir: Path | str | None,
+    progress: Progress,
+) -> dict[str, Any]:
+    """Writes them as they come, and gives what made them."""
+    from headstart.similarity.embedder import open_embedder  # noqa: PLC0415  TensorFlow: mistakes are told before it
+
+    progress.start("loading the model", 1)
+    embedder = open_embedder(source, engine=engine)
+    progress.finish()
+    path, shape = folder / EMBEDDINGS_FILE, (len(pictures.frame), embedder.dimension)
+    array = np.lib.format.open_memmap(path, mode="w+", dtype=np.float16, shape=shape)
+    start, hashes = 0, list(pictures.frame["sha256"])
+    for rows in embedder.embed_all(pictures.paths(), hashes, bank_dir=bank_dir, progress=progress):
+        array[start : start + len(rows)] = rows
+        start += len(rows)
+    array.flush()
+    return {**embedder.facts, "num_pictures": shape[0], "dimension": shape[1]}
+
+
+def _facts_of_pictures(pictures: IndexedPictures) -> dict[str, Any]:
+    return {
+        "root": str(pictures.root),
+        "class_names": None if pictures.class_names is None else list(pictures.class_names),
+        "left_out": [{"path": path, "reason": reason} for path, reason in pictures.left_out],
+    }
+
+
+def _quality(embeddings: np.ndarray, pictures: IndexedPictures) -> dict[str, Any]:
+    if pictures.class_names is None:
+        return {}
+    groups = pictures.frame["duplicate_group"].to_numpy()
+    metrics = measure_retrieval(embeddings, pictures.targets, groups)
+    return {
+        name: {key: value for key, value in asdict(metric).items() if key != "name"} for name, metric in metrics.items()
+    }

@@ -1,0 +1,116 @@
+"""Which pictures an index holds: labelled ones where class folders or a table give labels, else all there are."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from headstart.data import Dataset, audit_dataset, read_dataset
+from headstart.errors import NoClassFoldersError, NoReadableImagesError
+from headstart.prediction import expand_paths
+from headstart.progress import Progress
+
+REGRESSION = "image-regression"
+# Findings about pictures that training would not use, and that therefore have no label.
+_NOT_LABELLED = ("unlabelled", "unused_folder")
+
+
+@dataclass(frozen=True, eq=False)
+class IndexedPictures:
+    """The usable pictures of an index.
+
+    Attributes:
+        root: folder that paths start from.
+        frame: one row a picture: path, sha256, label, duplicate_group.
+        targets: `(n, classes)` of 0 and 1; no columns where there are no classes.
+        class_names: in the order of the columns; None where there are no classes.
+        left_out: path and reason of each file that is not among them.
+    """
+
+    root: Path
+    frame: pd.DataFrame
+    targets: np.ndarray
+    class_names: tuple[str, ...] | None
+    left_out: tuple[tuple[str, str], ...]
+
+    def paths(self) -> list[Path]:
+        """The files."""
+        return [self.root / path for path in self.frame["path"]]
+
+
+def list_pictures(data: Path | str, *, labelled: bool = True, **columns: Any) -> Dataset:
+    """The files that would be looked at; nothing is opened yet.
+
+    Args:
+        data: a folder, or a table of labels.
+        labelled: whether folders name classes; False takes every file below the folder, without a label.
+        **columns: of a table, as `read_dataset` takes them.
+
+    Raises:
+        DataError: there is nothing.
+    """
+    folder = Path(data).expanduser()
+    if labelled or not folder.is_dir():
+        try:
+            dataset = read_dataset(data, **columns)
+            # Parts count for nothing here: a copy of a test picture is a picture like any other.
+            return replace(dataset, frame=dataset.frame.assign(split=""))
+        except NoClassFoldersError:
+            if not folder.is_dir():
+                raise
+    root = folder.resolve()
+    paths = [path.relative_to(root).as_posix() for path in expand_paths([root])]
+    named = sorted(path for path in paths if _is_unicode(path))
+    if not named:
+        raise NoReadableImagesError(
+            f"None of the {len(paths)} files in '{data}' can be read as a picture.",
+            expected="pictures such as JPEG, PNG, WebP, GIF, BMP or TIFF",
+            received="names that are not UTF-8",
+            hint="Rename them.",
+        )
+    frame = pd.DataFrame({"path": named, "target": "", "group": "", "split": ""}).astype(str)
+    return Dataset(frame=frame, class_names=("",), root=root)
+
+
+def check_pictures(dataset: Dataset, *, progress: Progress) -> IndexedPictures:
+    """Opens every file once and keeps those that are pictures.
+
+    Raises:
+        NoReadableImagesError: none is.
+    """
+    progress.start("checking pictures", len(dataset))
+    audit = audit_dataset(dataset, progress=lambda *_: progress.advance(1), min_classes=1)
+    progress.finish()
+    unlabelled = audit.findings[audit.findings["kind"].isin(_NOT_LABELLED)]
+    left_out = [*audit.left_out, *zip(unlabelled["path"], unlabelled["detail"], strict=True)]
+    usable = audit.dataset
+    class_names = _class_names(usable)
+    targets = np.zeros((len(usable), 0), np.int64) if class_names is None else usable.class_matrix()
+    frame = usable.frame[["path", "sha256", "duplicate_group"]].assign(label=_labels(usable, targets))
+    return IndexedPictures(usable.root, frame, targets, class_names, tuple(left_out))
+
+
+def _class_names(dataset: Dataset) -> tuple[str, ...] | None:
+    has_classes = dataset.class_names != ("",) and _task(dataset) != REGRESSION
+    return dataset.class_names if has_classes else None
+
+
+def _labels(dataset: Dataset, targets: np.ndarray) -> list[str]:
+    """What stands beside a picture: its classes, or its numbers."""
+    if targets.shape[1] == 0:
+        return list(dataset.frame["target"])
+    return [";".join(dataset.class_names[column] for column in np.flatnonzero(row)) for row in targets]
+
+
+def _task(dataset: Dataset) -> str:
+    return str(getattr(dataset, "task", ""))
+
+
+def _is_unicode(path: str) -> bool:
+    try:
+        path.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
