@@ -9,17 +9,70 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from headstart.tasks.classifier import ImageClassifier, build_classifier
     from headstart.tasks.decoding import LABEL_SEPARATOR, chosen_names, decide, joined_names
+    from headstart.tasks.detection_loss import DetectionLoss
+    from headstart.tasks.detections import Detections
+    from headstart.tasks.detector import ObjectDetector, build_detector
+    from headstart.tasks.kinds import TASKS, HeadSettings, build_task, read_task, tap_layers
+    from headstart.tasks.pyramid import detector_taps
+    from headstart.tasks.regression_loss import RegressionLoss
+    from headstart.tasks.regressor import ImageRegressor, build_regressor
+    from headstart.tasks.segmentation_loss import SegmentationLoss
+    from headstart.tasks.segmenter import Segmenter, build_segmenter, segmenter_taps
+    from headstart.tasks.task import Task
 
 _MODULE_OF = {
+    "DetectionLoss": "detection_loss",
+    "Detections": "detections",
+    "HeadSettings": "kinds",
     "ImageClassifier": "classifier",
+    "ImageRegressor": "regressor",
     "LABEL_SEPARATOR": "decoding",
+    "ObjectDetector": "detector",
+    "RegressionLoss": "regression_loss",
+    "SegmentationLoss": "segmentation_loss",
+    "Segmenter": "segmenter",
+    "TASKS": "kinds",
+    "Task": "task",
     "build_classifier": "classifier",
+    "build_detector": "detector",
+    "build_regressor": "regressor",
+    "build_segmenter": "segmenter",
+    "build_task": "kinds",
     "chosen_names": "decoding",
     "decide": "decoding",
+    "detector_taps": "pyramid",
     "joined_names": "decoding",
+    "read_task": "kinds",
+    "segmenter_taps": "segmenter",
+    "tap_layers": "kinds",
 }
 
-__all__ = ["LABEL_SEPARATOR", "ImageClassifier", "build_classifier", "chosen_names", "decide", "joined_names"]
+__all__ = [
+    "LABEL_SEPARATOR",
+    "TASKS",
+    "DetectionLoss",
+    "Detections",
+    "HeadSettings",
+    "ImageClassifier",
+    "ImageRegressor",
+    "ObjectDetector",
+    "RegressionLoss",
+    "SegmentationLoss",
+    "Segmenter",
+    "Task",
+    "build_classifier",
+    "build_detector",
+    "build_regressor",
+    "build_segmenter",
+    "build_task",
+    "chosen_names",
+    "decide",
+    "detector_taps",
+    "joined_names",
+    "read_task",
+    "segmenter_taps",
+    "tap_layers",
+]
 
 
 def __getattr__(name: str) -> object:
