@@ -10,12 +10,13 @@ if TYPE_CHECKING:
     from headstart.evaluation.calibrating import fit_calibration
     from headstart.evaluation.calibration import Calibration
     from headstart.evaluation.content import Mistake, ReportContent
+    from headstart.evaluation.detection import best_score_threshold, evaluate_detection
     from headstart.evaluation.galleries import grad_cam_gallery, mistake_gallery, picture_gallery
     from headstart.evaluation.heatmaps import grad_cam, overlay
     from headstart.evaluation.honesty import Honesty, Proportion
     from headstart.evaluation.html import write_html
-    from headstart.evaluation.metrics import evaluate_classification, evaluate_multi_label
     from headstart.evaluation.intervals_regression import RegressionIntervals
+    from headstart.evaluation.metrics import evaluate_classification, evaluate_multi_label
     from headstart.evaluation.mistakes import most_confident_label_mistakes, most_confident_mistakes
     from headstart.evaluation.plots import (
         class_count_bars,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from headstart.evaluation.rank_plot import accuracy_by_size
     from headstart.evaluation.regression import evaluate_regression
     from headstart.evaluation.report import Metric, Report
+    from headstart.evaluation.segmentation import evaluate_segmentation
     from headstart.evaluation.thresholds import DEFAULT_COVERAGE, Thresholds, upper_quantile
     from headstart.evaluation.wording import headline, honesty_facts, limits
 
@@ -43,11 +45,14 @@ __all__ = [
     "ReportContent",
     "Thresholds",
     "accuracy_by_size",
+    "best_score_threshold",
     "class_count_bars",
     "confusion_matrix",
     "evaluate_classification",
+    "evaluate_detection",
     "evaluate_multi_label",
     "evaluate_regression",
+    "evaluate_segmentation",
     "fit_calibration",
     "grad_cam",
     "grad_cam_gallery",
@@ -79,11 +84,14 @@ _MODULES = {
     "ReportContent": "content",
     "Thresholds": "thresholds",
     "accuracy_by_size": "rank_plot",
+    "best_score_threshold": "detection",
     "class_count_bars": "plots",
     "confusion_matrix": "plots",
     "evaluate_classification": "metrics",
+    "evaluate_detection": "detection",
     "evaluate_multi_label": "metrics",
     "evaluate_regression": "regression",
+    "evaluate_segmentation": "segmentation",
     "fit_calibration": "calibrating",
     "grad_cam": "heatmaps",
     "grad_cam_gallery": "galleries",

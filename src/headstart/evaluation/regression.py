@@ -42,16 +42,16 @@ def evaluate_regression(  # noqa: PLR0913  half-widths and what they promise com
         targets: `(n, m)`.
         names: `m` names of the numbers.
         baseline_targets: `(k, m)`, the *training* targets. The baseline always answers with their mean.
-        interval_half_width: `(m,)`: what lies this near to an answer is promised to hold the truth; None promises
-            nothing.
+        interval_half_width: `(m,)`: the truth is promised to lie this near to an answer, infinity where nothing less
+            can be promised; None promises nothing.
         coverage: the promised share, 0 to 1; belongs to `interval_half_width`.
         seed: of the resamples; the same seed gives the same intervals.
         num_resamples: 1000 make the ends of an interval steady to about a tenth of its width.
 
     Returns:
         Its tables: `"answers"` (output, true, predicted of at most 500 pictures), `"pictures"` (example, score: minus
-        the error in units of the baseline's) and, where half-widths are given, `"intervals"` (output, half_width,
-        promised, covered, covered_low, covered_high).
+        the error in units of the baseline's) and, where half-widths are given, `"intervals"` (output, half_width
+        (NaN for infinity), promised, covered, covered_low, covered_high).
 
     Raises:
         PredictionsError: the predictions hold what is no number, or do not fit the targets or the names.
@@ -71,7 +71,7 @@ def evaluate_regression(  # noqa: PLR0913  half-widths and what they promise com
     )
     tables = {"answers": _answers(predicted, true, names, seed=seed), "pictures": _pictures(errors, baseline[0])}
     if interval_half_width is not None:
-        half_widths = _checked(np.atleast_2d(interval_half_width), num_outputs=len(names), what="half-widths")[0]
+        half_widths = np.broadcast_to(np.asarray(interval_half_width, np.float64), (len(names),))
         tables["intervals"] = _interval_table(errors, half_widths, names, coverage=coverage)
     return Report(
         kind=REGRESSION,
@@ -160,7 +160,7 @@ def _interval_table(
     return pd.DataFrame(
         {
             "output": list(names),
-            "half_width": half_widths,
+            "half_width": np.where(np.isfinite(half_widths), half_widths, np.nan),
             "promised": np.nan if coverage is None else float(coverage),
             "covered": held / len(errors),
             "covered_low": low,
