@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from headstart.data.digits import write_digits
     from headstart.data.images import ImageSource, decode_image, open_rgb, resize_image
     from headstart.data.masks import IGNORED, OTHER_VALUES, read_mask, resize_mask
-    from headstart.data.reading import read_dataset
+    from headstart.data.reading import FORMATS, read_dataset
     from headstart.data.separation import separable_groups
     from headstart.data.source import ExampleSource, SideBySide
     from headstart.data.split import split_dataset
@@ -28,6 +28,7 @@ __all__ = [
     "AUGMENTATIONS",
     "CLASSIFICATION",
     "DETECTION",
+    "FORMATS",
     "IGNORED",
     "OTHER_VALUES",
     "REGRESSION",
@@ -68,6 +69,7 @@ _MODULE_OF = {
     "AUGMENTATIONS": "augmentation",
     "CLASSIFICATION": "annotations",
     "DETECTION": "annotations",
+    "FORMATS": "reading",
     "IGNORED": "masks",
     "OTHER_VALUES": "masks",
     "REGRESSION": "annotations",

@@ -44,6 +44,25 @@ KINDS: dict[str, Kind] = {
     "duplicate_across_splits": Kind(
         "error", "A copy stands in a part that measures; this one is left out, so that nothing is learned by heart."
     ),
+    "broken_annotation": Kind("error", "The annotation file cannot be read; its picture is left out."),
+    "outside_path": Kind("error", "An annotation names a picture outside the data folder; it is left out."),
+    "broken_mask": Kind("error", "The mask cannot be read; its picture is left out."),
+    "mask_size": Kind("error", "The mask has another size than its picture, which is left out."),
+    "unmasked": Kind("warning", "The picture has no mask and is not used."),
+    "annotation_without_picture": Kind("warning", "The annotation belongs to no picture and is not used."),
+    "unlisted": Kind("warning", "No annotation file names the picture; it is not used."),
+    "listed_twice": Kind("warning", "The picture is listed for two parts; it goes to the one that measures."),
+    "unknown_category": Kind("warning", "An annotation has a class number that is not listed; it is not used."),
+    "unknown_image": Kind("warning", "Annotations have the number of a picture that is not listed; they are not used."),
+    "broken_box": Kind("warning", "Corners of a box are missing or no numbers; the box is not used."),
+    "swapped_corners": Kind("warning", "A box ends before it begins; its corners were exchanged."),
+    "box_outside": Kind("warning", "A box reaches beyond the picture; it was cut at the edge."),
+    "empty_box": Kind("warning", "A box has no area in the picture; it is not used."),
+    "duplicate_box": Kind("warning", "The same box with the same class stands twice; one is kept."),
+    "broken_outline": Kind("warning", "An outline cannot be read, or is kept in a form this program does not draw."),
+    "wrong_size": Kind("warning", "The annotation was made for a picture of another size; look whether it fits."),
+    "unknown_mask_value": Kind("warning", "A value in the mask means no class; its pixels are ignored."),
+    "link_not_followed": Kind("warning", "A symbolic link leads out of the data folder; it is not followed."),
     "conflicting_labels": Kind("warning", "The same file stands under two labels; one of them is wrong."),
     "exact_duplicate": Kind("warning", "The same bytes as another file; both are kept on one side of the split."),
     "near_duplicate": Kind(
@@ -72,6 +91,8 @@ KINDS: dict[str, Kind] = {
     "palette": Kind("note", "Stored with a palette; converted to RGB."),
     "alpha": Kind("note", "Has transparency; it is laid on white."),
     "exif_rotation": Kind("note", "The camera stored it rotated; it is turned upright."),
+    "background": Kind("note", "No object is marked; the picture is kept as background."),
+    "crowd": Kind("note", "Marks a crowd instead of single objects; it is not used."),
     "tiny": Kind("note", "Less than 32 pixels a side; it is enlarged."),
     "odd_name": Kind(
         "note", "The name has spaces or letters beyond ASCII, which some tools dislike; nothing needs doing here."

@@ -30,6 +30,7 @@ _TRANSPOSES = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+_SIDEWAYS = frozenset({5, 6, 7, 8})
 _WIDE_GREY_MODES = frozenset({"I", "I;16", "I;16B", "I;16L", "I;16N"})
 
 # Pillow's resampling looks at every source pixel, so shrinking a photo does not alias.
@@ -70,6 +71,20 @@ def decode_image(path: Path) -> np.ndarray:
         UnreadableImageError: as `open_rgb`.
     """
     return np.asarray(open_rgb(path))
+
+
+def upright_size(path: Path) -> tuple[int, int]:
+    """`(height, width)` in pixels of a picture as `open_rgb` gives it; only its header is read.
+
+    Raises:
+        UnreadableImageError: the file is missing, no picture, or its header is damaged.
+    """
+    try:
+        with Image.open(path, formats=_open_formats()) as image:
+            turned = image.getexif().get(_ORIENTATION_TAG) in _SIDEWAYS
+            return (image.width, image.height) if turned else (image.height, image.width)
+    except Exception as error:  # as in open_rgb
+        raise _unreadable(path, error) from error
 
 
 def resize_image(image: np.ndarray | Image.Image, image_size: tuple[int, int], mode: str = "stretch") -> np.ndarray:

@@ -11,7 +11,7 @@ from PIL import Image
 from headstart.data.annotations import Outline, mask_path, outlines_from_text
 from headstart.data.boxes import resize_matrix
 from headstart.data.dataset import Dataset
-from headstart.data.images import open_rgb
+from headstart.data.images import upright_size
 from headstart.errors import UnreadableImageError
 
 # What a pixel that belongs to no class holds in a mask of class numbers.
@@ -153,8 +153,7 @@ def _grey(image: Image.Image) -> np.ndarray:
 def _picture_size(dataset: Dataset, index: int) -> tuple[int, int]:
     if "width" in dataset.frame and "height" in dataset.frame:
         return int(dataset.frame["height"].iat[index]), int(dataset.frame["width"].iat[index])
-    width, height = open_rgb(dataset.root / dataset.frame["path"].iat[index]).size
-    return height, width
+    return upright_size(dataset.root / dataset.frame["path"].iat[index])
 
 
 def _require_few(dataset: Dataset) -> None:

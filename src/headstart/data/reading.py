@@ -1,31 +1,80 @@
 """The one way from what a person names to a data set."""
 
+import difflib
 import os
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from pathlib import Path
 
+from headstart.data.annotated import Asked
+from headstart.data.annotations import CLASSIFICATION, DETECTION, REGRESSION, SEGMENTATION, TASK_KINDS
+from headstart.data.coco import looks_like_coco, read_coco
 from headstart.data.dataset import Dataset
 from headstart.data.folders import read_folders
+from headstart.data.mask_folders import looks_like_masks, read_masks
 from headstart.data.tables import TABLE_READERS, TableColumns, read_table
-from headstart.errors import DataNotFoundError, NoClassFoldersError
+from headstart.data.voc import looks_like_voc, read_voc
+from headstart.data.yolo import looks_like_yolo, read_yolo
+from headstart.errors import DataFormatError, DataNotFoundError, NoClassFoldersError, RecipeError
 
 
-def read_dataset(
+@dataclass(frozen=True)
+class _Format:
+    """One way to lay out pictures and what is known of them.
+
+    Attributes:
+        tasks: it can serve, the usual one first.
+        looks_so: whether a folder is laid out like this.
+        read: the folder as a data set.
+    """
+
+    tasks: tuple[str, ...]
+    looks_so: Callable[[Path], bool]
+    read: Callable[[Path, Asked], Dataset]
+
+
+# In the order in which a folder is tried. XML files are the surest sign; masks go before COCO because whoever drew them
+# wants them used; class folders, which hold any picture, come last.
+_FOLDER_FORMATS: dict[str, _Format] = {
+    "voc": _Format((DETECTION,), looks_like_voc, read_voc),
+    "masks": _Format((SEGMENTATION,), looks_like_masks, read_masks),
+    "coco": _Format((DETECTION, SEGMENTATION), looks_like_coco, read_coco),
+    "yolo": _Format((DETECTION,), looks_like_yolo, read_yolo),
+    "folders": _Format((CLASSIFICATION,), lambda _: True, lambda path, _: read_folders(path)),
+}
+_TABLE_TASKS = (CLASSIFICATION, REGRESSION)
+FORMATS = (*_FOLDER_FORMATS, "table")
+
+
+def read_dataset(  # noqa: PLR0913  one argument a question that may be asked of data
     path: Path | str,
     *,
+    task: str | None = None,
+    format: str | None = None,  # noqa: A002  the word that everyone uses
+    ignore_value: int | None = None,
     path_column: str = "path",
     label_column: str = "label",
     split_column: str | None = None,
     group_column: str | None = None,
 ) -> Dataset:
-    """The data set in a folder of class folders, or in a table of labels.
+    """The data set in a folder or a table.
 
-    Pictures are not opened: `audit_dataset` does that. Nothing is written.
+    Pictures are not opened, except for the headers of those with YOLO labels and for masks whose values nothing names:
+    `audit_dataset` does that. Nothing is written, and annotations lead to no file outside the folder.
 
     Args:
-        path: a folder with one folder per class, directly or inside train, val (valid, validation) and test folders; or
-            a .csv, .tsv or .parquet file with one row a picture.
+        path: a folder with one folder per class, directly or inside train, val (valid, validation) and test folders; a
+            folder of pictures with Pascal VOC, COCO or YOLO annotations, or with masks; a COCO file; or a .csv, .tsv or
+            .parquet file with one row a picture.
+        task: what is to be learned, one of `TASK_KINDS`; None: what the data looks like.
+        format: how it is laid out, one of `FORMATS`; None: found by looking, in that order. A folder of class folders
+            named `images` and `masks` is taken for masks where at least half of the masks are named like a picture;
+            `folders` says otherwise.
+        ignore_value: for segmentation, the value in masks that says nothing of its pixel; None: 255, and 0 where a COCO
+            file names the other values. For outlines, 0 is what none covers, otherwise "background".
         path_column: for tables, the column with the picture's path, relative to the table's folder.
-        label_column: for tables, the column with the class name. One ";" anywhere makes the whole table multi-label.
+        label_column: for tables, the column with the class name, where one ";" anywhere makes the whole table
+            multi-label; or columns with numbers, joined by commas.
         split_column: for tables, the column that says train, validation or test; "split" is used by itself when
             present.
         group_column: for tables, the column naming what must not be torn apart (a patient, a video); "group" is used by
@@ -33,30 +82,114 @@ def read_dataset(
 
     Raises:
         DataNotFoundError: nothing of this name exists.
-        NoClassFoldersError: neither a table nor a folder with class folders.
+        NoClassFoldersError: neither a table nor a folder that can be read.
+        RecipeError: there is no such task or format.
+        DataFormatError: task, format and data do not go together.
+        AnnotationsError: annotations are missing, broken, or mark nothing.
         TableColumnsError: columns or labels are missing, or the table is unreadable or empty.
         TablePathMissingError: the table names files that do not exist.
         TablePathOutsideError: the table names files outside its folder.
         SplitError: a part is unknown, or there is nothing to train on.
     """
     path = Path(path).expanduser()
-    if os.path.isdir(path):  # noqa: PTH112 - Path.is_dir raises where a folder above is locked or the name too long
-        return read_folders(path)
-    if not os.path.exists(path):  # noqa: PTH110
-        raise DataNotFoundError(
-            f"'{path}' does not exist.",
-            expected="a folder of class folders, or a table of labels (.csv, .tsv, .parquet)",
-            received=_nearest_existing(path),
-            hint="Check the spelling.",
+    _require_known("task", task, TASK_KINDS)
+    _require_known("format", format, FORMATS)
+    is_folder = os.path.isdir(path)  # noqa: PTH112 - Path.is_dir raises where a folder above is locked or the name too long
+    if not is_folder and not os.path.exists(path):  # noqa: PTH110
+        raise _not_found(path)
+    is_coco = not is_folder and path.suffix.lower() == ".json"
+    if not is_folder and not is_coco and path.suffix.lower() not in TABLE_READERS:
+        raise _neither(path)
+    if is_folder or is_coco:
+        chosen = "coco" if is_coco and format is None else format or _found_format(path, task)
+        _require_served(path, task, chosen, is_folder=is_folder, is_coco=is_coco)
+        dataset = _FOLDER_FORMATS[chosen].read(path, Asked(task or _FOLDER_FORMATS[chosen].tasks[0], ignore_value))
+    else:
+        _require_served(path, task, format or "table", is_folder=False, is_coco=False)
+        columns = TableColumns(path_column, label_column, split_column, group_column)
+        dataset = read_table(path, columns, task=task)
+    if ignore_value is not None and dataset.task != SEGMENTATION:
+        raise _no_masks(path, dataset.task)
+    return dataset
+
+
+def _found_format(path: Path, task: str | None) -> str:
+    """Name of the first format that a folder looks like, among those that serve the task."""
+    serving = [name for name, layout in _FOLDER_FORMATS.items() if task is None or task in layout.tasks]
+    found = next((name for name in serving if _FOLDER_FORMATS[name].looks_so(path)), None)
+    if found is not None:
+        return found
+    if not serving:
+        raise DataFormatError(
+            f"'{path}' is a folder, which holds nothing for {task}.",
+            expected="a table with columns of numbers (.csv, .tsv, .parquet)",
+            received="a folder",
+            hint="Name the table.",
         )
-    if path.suffix.lower() not in TABLE_READERS:
-        raise NoClassFoldersError(
-            f"'{path}' is neither a folder nor a table of labels.",
-            expected=f"a folder with one folder per class, or a table ({', '.join(TABLE_READERS)})",
-            received=f"a file ending in '{path.suffix}'",
-            hint="Name the folder that holds the class folders.",
+    raise DataFormatError(
+        f"'{path}' has nothing for {task}.",
+        expected=f"a folder laid out as one of {', '.join(serving)}",
+        received=f"one that looks like {_found_format(path, None)}",
+        hint=f"Look at the names of its folders, or say --format {serving[0]} to learn what is missing.",
+    )
+
+
+def _require_known(setting: str, value: str | None, known: Collection[str]) -> None:
+    if value is None or value in known:
+        return
+    nearest = difflib.get_close_matches(value, list(known), n=1, cutoff=0.4)
+    raise RecipeError(
+        f"There is no {setting} '{value}'.",
+        expected=", ".join(known),
+        received=f"{setting}={value!r}",
+        hint=f"Did you mean '{nearest[0]}'?" if nearest else "Leave it out to have it found.",
+    )
+
+
+def _require_served(path: Path, task: str | None, chosen: str, *, is_folder: bool, is_coco: bool) -> None:
+    possible = tuple(_FOLDER_FORMATS) if is_folder else ("coco",) if is_coco else ("table",)
+    if chosen not in possible:
+        raise DataFormatError(
+            f"'{path}' cannot be read as {chosen}.",
+            expected=" or ".join(possible) + f" for {'a folder' if is_folder else 'such a file'}",
+            received=f"format={chosen!r}",
+            hint="Leave the format out to have it found, or name the folder or file that it belongs to.",
         )
-    return read_table(path, TableColumns(path_column, label_column, split_column, group_column))
+    tasks = _TABLE_TASKS if chosen == "table" else _FOLDER_FORMATS[chosen].tasks
+    if task is not None and task not in tasks:
+        raise DataFormatError(
+            f"'{path}' is read as {chosen}, which holds nothing for {task}.",
+            expected=" or ".join(tasks),
+            received=f"task={task!r}",
+            hint="Leave the task out, or name data with other annotations.",
+        )
+
+
+def _not_found(path: Path) -> DataNotFoundError:
+    return DataNotFoundError(
+        f"'{path}' does not exist.",
+        expected="a folder of class folders or annotated pictures, or a table of labels (.csv, .tsv, .parquet)",
+        received=_nearest_existing(path),
+        hint="Check the spelling.",
+    )
+
+
+def _neither(path: Path) -> NoClassFoldersError:
+    return NoClassFoldersError(
+        f"'{path}' is neither a folder nor a table of labels.",
+        expected=f"a folder with one folder per class, or a table ({', '.join(TABLE_READERS)})",
+        received=f"a file ending in '{path.suffix}'",
+        hint="Name the folder that holds the class folders.",
+    )
+
+
+def _no_masks(path: Path, task: str) -> DataFormatError:
+    return DataFormatError(
+        f"'{path}' has no masks in which a value could be ignored.",
+        expected="ignore_value for semantic-segmentation only",
+        received=f"data for {task}",
+        hint="Leave ignore_value out.",
+    )
 
 
 def _nearest_existing(path: Path) -> str:

@@ -2,7 +2,6 @@
 
 import difflib
 import os
-import stat
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -10,8 +9,11 @@ from pathlib import Path
 
 import pandas as pd
 
+from headstart.data.annotations import CLASSIFICATION, LABEL_SEPARATOR, REGRESSION
 from headstart.data.class_names import sort_class_names
-from headstart.data.dataset import LABEL_SEPARATOR, Dataset, frame_from_rows
+from headstart.data.dataset import Dataset, frame_from_rows
+from headstart.data.table_numbers import are_measured, number_targets
+from headstart.data.walking import is_file, relative_path
 from headstart.errors import SplitError, TableColumnsError, TablePathMissingError, TablePathOutsideError
 
 SPLIT_VALUES = {
@@ -38,29 +40,62 @@ class TableColumns:
     group: str | None = None
 
 
-def read_table(path: Path, columns: TableColumns) -> Dataset:
-    """The data set that a table of labels describes.
+def read_table(path: Path, columns: TableColumns, *, task: str | None = None) -> Dataset:
+    """The data set that a table of labels or numbers describes.
 
     Labels lose surrounding blanks, which nobody types on purpose; every other cell stays as it is. A picture listed
     twice with the same cells counts once.
+
+    Args:
+        path: the table.
+        columns: which column means what; for numbers `columns.label` may be several names joined by a comma.
+        task: `CLASSIFICATION` or `REGRESSION`; None: `REGRESSION` where the labels are measured numbers, see
+            `are_measured`.
 
     Raises:
         TableColumnsError, TablePathMissingError, TablePathOutsideError, SplitError: as `read_dataset` says.
     """
     table = _read_text_table(path)
-    cells = _select_columns(table, columns, path)
+    names = _label_columns(table, columns.label)
+    cells = _select_columns(table, columns, names, path)
     root = Path(os.path.realpath(path)).parent
     paths = _relative_paths(cells["path"], root=root, table=path)
-    labels = cells["label"].str.strip()
-    _require_labels(labels, path, columns.label)
+    labels = [cells[f"label {number}"].str.strip() for number in range(len(names))]
+    if task is None and len(names) == 1:
+        task = REGRESSION if are_measured(labels[0]) else CLASSIFICATION
+    if task == CLASSIFICATION and len(names) > 1:
+        raise _several_labels(path, names)
+    if task == CLASSIFICATION:
+        targets, class_names, multi_label = _class_targets(labels[0], path, columns.label)
+    else:
+        targets, class_names, multi_label = number_targets(labels, tuple(names), path), tuple(names), False
+    rows = set(zip(paths, targets, cells["group"], _splits(cells["split"], path), strict=True))
+    _require_one_row_each(rows, path, joined=task == CLASSIFICATION)
+    return Dataset(
+        frame=frame_from_rows(rows),
+        class_names=class_names,
+        root=root,
+        multi_label=multi_label,
+        task=CLASSIFICATION if task == CLASSIFICATION else REGRESSION,
+    )
+
+
+def _class_targets(labels: pd.Series, path: Path, column: str) -> tuple[list[str], tuple[str, ...], bool]:
+    """Targets, names of the classes, and whether a picture may have several."""
+    _require_labels(labels, path, column)
     multi_label = bool(labels.str.contains(LABEL_SEPARATOR, regex=False).any())
     names_of = [_split_label(label) if multi_label else [label] for label in labels]
     class_names = sort_class_names(name for names in names_of for name in names)
     rank = {name: position for position, name in enumerate(class_names)}
     targets = [LABEL_SEPARATOR.join(sorted(names, key=rank.__getitem__)) for names in names_of]
-    rows = set(zip(paths, targets, cells["group"], _splits(cells["split"], path), strict=True))
-    _require_one_row_each(rows, path)
-    return Dataset(frame=frame_from_rows(rows), class_names=class_names, root=root, multi_label=multi_label)
+    return targets, class_names, multi_label
+
+
+def _label_columns(table: pd.DataFrame, asked: str) -> list[str]:
+    """Names of the label columns; a comma separates several unless one column has this very name."""
+    if asked in table.columns:
+        return [asked]
+    return list(dict.fromkeys(name.strip() for name in asked.split(",") if name.strip())) or [asked]
 
 
 def _read_delimited(path: Path, *, separator: str) -> pd.DataFrame:
@@ -104,15 +139,17 @@ def _read_text_table(path: Path) -> pd.DataFrame:
     return table
 
 
-def _select_columns(table: pd.DataFrame, columns: TableColumns, path: Path) -> pd.DataFrame:
-    """The four columns by our names; a split or group column that is neither named nor present is empty."""
-    asked = {"path": columns.path, "label": columns.label, "split": columns.split, "group": columns.group}
+def _select_columns(table: pd.DataFrame, columns: TableColumns, label_columns: list[str], path: Path) -> pd.DataFrame:
+    """Our columns `path`, `split`, `group`, `label 0`, ...; split and group are empty where no column is named so."""
+    asked = {"path": columns.path, "split": columns.split, "group": columns.group}
+    asked |= {f"label {number}": name for number, name in enumerate(label_columns)}
     selected = {}
     for ours, theirs in asked.items():
+        role = ours.split()[0]
         name = theirs or ours
         optional = theirs is None and name not in table.columns
         if not optional:
-            _require_column(table, name, path, role=ours)
+            _require_column(table, name, path, role=role)
         selected[ours] = pd.Series("", index=table.index, dtype=str) if optional else table[name].astype(str)
     return pd.DataFrame(selected)
 
@@ -135,7 +172,7 @@ def _require_column(table: pd.DataFrame, name: str, path: Path, *, role: str) ->
 
 
 def _relative_paths(typed: Iterable[str], *, root: Path, table: Path) -> list[str]:
-    path_of = {text: _relative_path(text, root) for text in typed}
+    path_of = {text: relative_path(text, root) for text in typed}
     outside = [text for text, path in path_of.items() if path is None]
     if outside:
         raise TablePathOutsideError(
@@ -144,7 +181,7 @@ def _relative_paths(typed: Iterable[str], *, root: Path, table: Path) -> list[st
             received="paths or symbolic links that lead out of it",
             hint="Move the table to a folder above all its pictures, and write the paths relative to that folder.",
         )
-    missing = [text for text, path in path_of.items() if not _is_file(root, path or "")]
+    missing = [text for text, path in path_of.items() if not is_file(root, path or "")]
     if missing:
         raise TablePathMissingError(
             f"'{table}' names {_counted(missing)} that cannot be found: {_shown(missing)}.",
@@ -153,24 +190,6 @@ def _relative_paths(typed: Iterable[str], *, root: Path, table: Path) -> list[st
             hint="Correct the paths, or move the table to the folder they start from.",
         )
     return [path_of[text] or "" for text in typed]
-
-
-def _relative_path(text: str, root: Path) -> str | None:
-    """Path relative to `root`, `None` where it leads outside, as written or through symbolic links."""
-    if "\0" in text:
-        return text  # no file can have this name, and asking for one raises ValueError
-    if "\\" in text and not _is_file(root, text):
-        text = text.replace("\\", "/")  # a table written on Windows
-    relative = Path(os.path.relpath(root / text, root))
-    inside = relative.parts[:1] != ("..",) and Path(os.path.realpath(root / relative)).is_relative_to(root)
-    return relative.as_posix() if inside else None
-
-
-def _is_file(root: Path, path: str) -> bool:
-    try:
-        return stat.S_ISREG((root / path).stat().st_mode)
-    except (OSError, ValueError):  # Path.is_file lets names through that are too long or forbidden
-        return False
 
 
 def _split_label(label: str) -> list[str]:
@@ -187,6 +206,15 @@ def _require_labels(labels: pd.Series, path: Path, column: str) -> None:
             received=f"{len(empty)} rows without one, the first is row {empty[0] + 1}",
             hint="Fill them in, or delete these rows.",
         )
+
+
+def _several_labels(path: Path, names: list[str]) -> TableColumnsError:
+    return TableColumnsError(
+        f"Classes cannot come from {len(names)} columns of '{path}'.",
+        expected="one column with class names, or several with numbers",
+        received=", ".join(map(repr, names)),
+        hint=f"Join several labels of a picture in one column with '{LABEL_SEPARATOR}', or ask for image-regression.",
+    )
 
 
 def _splits(values: pd.Series, path: Path) -> list[str]:
@@ -209,7 +237,7 @@ def _splits(values: pd.Series, path: Path) -> list[str]:
     return list(known)
 
 
-def _require_one_row_each(rows: set[tuple[str, str, str, str]], table: Path) -> None:
+def _require_one_row_each(rows: set[tuple[str, str, str, str]], table: Path, *, joined: bool) -> None:
     targets_of = defaultdict(list)
     for path, target, _, _ in sorted(rows):
         targets_of[path].append(target)
@@ -220,7 +248,9 @@ def _require_one_row_each(rows: set[tuple[str, str, str, str]], table: Path) -> 
             f"'{table}' lists {_counted(repeated)} more than once with different cells.",
             expected="one row a picture",
             received=f"'{path}' with {', '.join(map(repr, targets))}",
-            hint=f"Keep one row; several labels of one picture are joined: '{LABEL_SEPARATOR.join(targets)}'.",
+            hint=f"Keep one row; several labels of one picture are joined: '{LABEL_SEPARATOR.join(targets)}'."
+            if joined
+            else "Keep one row.",
         )
 
 

@@ -1,0 +1,151 @@
+"""Pictures with annotations gathered from files, as a data set; what the readers of all formats share."""
+
+import math
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+
+from headstart.data.annotations import Box
+from headstart.data.dataset import SPLITS, Dataset, Remark, frame_from_rows
+from headstart.data.walking import SPLIT_FOLDERS
+from headstart.errors import AnnotationsError, SplitError
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a person asked of a reader.
+
+    Attributes:
+        task: one of `TASK_KINDS`.
+        ignore_value: value in masks that says nothing of its pixel; None: what the format leaves unnamed.
+    """
+
+    task: str
+    ignore_value: int | None = None
+
+
+@dataclass(frozen=True)
+class Annotated:
+    """One picture with its target.
+
+    Attributes:
+        path: POSIX, relative to the root.
+        target: as `Dataset` says.
+        part: "train", "validation", "test" or "".
+        width: pixels, as the annotation says; 0 where it says nothing.
+        height: like `width`.
+    """
+
+    path: str
+    target: str
+    part: str = ""
+    width: int = 0
+    height: int = 0
+
+
+def annotated_dataset(
+    root: Path,
+    examples: Iterable[Annotated],
+    class_names: tuple[str, ...],
+    *,
+    task: str,
+    remarks: Iterable[Remark],
+    mask_values: Mapping[int, str] | None = None,
+) -> Dataset:
+    """The data set of annotated pictures; one named twice, for two parts, goes to the one that measures.
+
+    Columns `stated_width` and `stated_height` hold the size that annotations state, for the audit.
+
+    Raises:
+        SplitError: pictures to validate or test on, but none to train on.
+    """
+    chosen: dict[str, Annotated] = {}
+    found = set(remarks)
+    for example in examples:
+        other = chosen.get(example.path, example)
+        if other.part != example.part:
+            found.add(
+                Remark("listed_twice", example.path, f"for {other.part or 'no part'} and {example.part or 'none'}")
+            )
+        chosen[example.path] = max(other, example, key=lambda it: ("", *SPLITS).index(it.part))
+    _require_train(root, {example.part for example in chosen.values()})
+    frame = frame_from_rows((it.path, it.target, "", it.part) for it in chosen.values())
+    for side in ("width", "height"):
+        frame[f"stated_{side}"] = np.array([getattr(chosen[path], side) for path in frame["path"]], np.int64)
+    return replace(
+        Dataset(frame=frame, class_names=class_names, root=root, remarks=tuple(sorted(found)), task=task),
+        mask_values=dict(mask_values or {}),
+    )
+
+
+def part_of(path: str) -> str:
+    """Part that the folders of a path name, the outermost first; "" where none does."""
+    folders = PurePosixPath(path).parts[:-1]
+    return next((SPLIT_FOLDERS[name.lower()] for name in folders if name.lower() in SPLIT_FOLDERS), "")
+
+
+def box_of(name: str, corners: Iterable[object]) -> Box | None:
+    """A box from numbers as they stand in a file; `None` where they are no numbers."""
+    numbers = []
+    for corner in corners:
+        try:
+            number = float(corner)  # type: ignore[arg-type]
+        except (TypeError, ValueError, OverflowError):
+            return None
+        if not math.isfinite(number):
+            return None
+        numbers.append(int(number) if number.is_integer() else number)
+    return Box(name, *numbers) if len(numbers) == 4 else None
+
+
+def used_class_names(
+    names: Iterable[str], used: Collection[str], remark: Callable[[str, Iterable[str], str], None]
+) -> tuple[str, ...]:
+    """Classes that are used, once each and in the given order; a remark for each of the others."""
+    ordered = list(dict.fromkeys(names))
+    for name in ordered:
+        if name not in used:
+            remark("class_without_pictures", [""], f"'{name}'")
+    return tuple(name for name in ordered if name in used)
+
+
+def require_annotations(root: Path, class_names: Collection[str], *, looked_for: str) -> None:
+    """Refuses annotations that mark nothing.
+
+    Raises:
+        AnnotationsError: there is no class.
+    """
+    if not class_names:
+        raise no_annotations(root, looked_for=looked_for, received="none, or none that marks anything")
+
+
+def no_annotations(root: Path, *, looked_for: str, received: str) -> AnnotationsError:
+    """What to raise where annotations are missing."""
+    return AnnotationsError(
+        f"'{root}' has no usable annotations.",
+        expected=looked_for,
+        received=received,
+        hint="Look whether the annotations were copied along; --format names another format.",
+    )
+
+
+def broken_file(path: Path | str, error: object, *, expected: str) -> AnnotationsError:
+    """What to raise for a file without which nothing can be read."""
+    return AnnotationsError(
+        f"'{path}' cannot be read.",
+        expected=expected,
+        received=" ".join(str(error).split()).rstrip(".")[:200],
+        hint="Export the annotations again, or open the file in an editor.",
+    )
+
+
+def _require_train(root: Path, parts: set[str]) -> None:
+    if parts and not parts & {"", "train"}:
+        raise SplitError(
+            f"'{root.name}' has nothing to train on.",
+            expected="a train part beside " + " and ".join(sorted(parts)),
+            received=", ".join(sorted(parts)),
+            hint="Name the folder or list to learn from 'train'.",
+        )
