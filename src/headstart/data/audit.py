@@ -4,19 +4,25 @@ import json
 import os
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from PIL import Image
 
-from headstart.data.dataset import SPLITS, Dataset
+from headstart.data.annotated import no_annotations
+from headstart.data.annotations import DETECTION, REGRESSION, SEGMENTATION
+from headstart.data.box_inspection import inspect_boxes
+from headstart.data.copies import across_splits, conflict_findings, copy_findings, copy_groups, exact_pairs
+from headstart.data.dataset import Dataset
 from headstart.data.duplicates import near_pairs
 from headstart.data.findings import KINDS, Finding, class_findings, findings_frame, group_findings, name_findings
 from headstart.data.inspection import Inspection, inspect_file
+from headstart.data.mask_inspection import MaskInspection, inspect_mask
 from headstart.data.separation import connected_groups
 from headstart.errors import NoReadableImagesError, OneClassError
 
@@ -34,7 +40,8 @@ class Audit:
         findings: one row a finding, the worst first: `kind`, `severity` ("error": the file is left out, "warning",
             "note"), `path` ("" for the whole data set) and `detail`.
         dataset: the usable examples, with `sha256`, `near_hash`, `width`, `height` and `duplicate_group`, a number that
-            exact and near copies share, also copies of copies.
+            exact and near copies share, also copies of copies; for segmentation with `mask_sha256` and `mask_classes`;
+            boxes lie inside their pictures and have an area.
         num_files: how many files were looked at.
     """
 
@@ -64,6 +71,7 @@ class Audit:
         """The whole audit as JSON text."""
         content = {
             "format_version": FORMAT_VERSION,
+            "task": self.dataset.task,
             "root": str(self.dataset.root),
             "num_files": self.num_files,
             "num_usable": len(self.dataset),
@@ -86,33 +94,39 @@ def audit_dataset(
 
     Files are only read. A bad file becomes a finding and is left out of the audit's data set; so is, where the parts of
     the split are given, a copy in a part that learns of a picture in a part that measures: the test part stays as it
-    is, and of train and validation the copy in train goes.
+    is, and of train and validation the copy in train goes. For detection, pictures that only look alike, with other
+    objects in them, stay and are named.
 
     Args:
         dataset: as `read_dataset` gives it.
         progress: called with the number of files done and the number of all files.
-        min_classes: how many classes must be left; 2 to learn from, 1 to test on.
+        min_classes: how many classes must be left; 2 to learn from, 1 to test on. Detection needs one in any case.
 
     Raises:
         NoReadableImagesError: nothing is left.
         OneClassError: fewer classes are left than `min_classes`.
+        AnnotationsError: no object is left.
     """
-    inspections = _inspect_all(dataset.paths(), progress)
+    looks = _look_at_all(dataset, progress)
     paths = dataset.frame["path"].tolist()
     findings = [Finding(*remark) for remark in dataset.remarks]
     findings += [
-        Finding(kind, path, detail)
-        for path, found in zip(paths, inspections, strict=True)
-        for kind, detail in found.findings
+        Finding(kind, path, detail) for path, look in zip(paths, looks, strict=True) for kind, detail in look.findings
     ]
     findings += name_findings(paths)
-    usable = np.array([found.thumbnail is not None for found in inspections], bool)
+    usable = np.array([look.is_usable for look in looks], bool)
     if not usable.any():
         raise _nothing_readable(dataset, findings)
-    kept, copies = _with_pictures(dataset, [found for found in inspections if found.thumbnail is not None], usable)
-    across = _across_splits(kept.frame)
+    kept, copies, groups = _with_pictures(dataset, [look for look in looks if look.is_usable], usable)
+    across = across_splits(kept.frame, groups)
+    alike = across_splits(kept.frame, kept.frame["duplicate_group"].to_numpy())
     findings += copies
-    findings += [Finding("duplicate_across_splits", path, detail) for path, detail in across.items()]
+    findings += [Finding("duplicate_across_splits", path, f"copy of '{other}'") for path, other in across.items()]
+    findings += [
+        Finding("alike_across_splits", path, f"looks like '{other}'")
+        for path, other in alike.items()
+        if path not in across
+    ]
     findings += group_findings(kept.frame)
     kept = _without(kept, across)
     findings += [
@@ -120,93 +134,105 @@ def audit_dataset(
         for name in dataset.class_names
         if name not in kept.class_names
     ]
-    if kept.num_classes < min_classes:
-        raise _one_class(kept, num_given=dataset.num_classes)
+    _require_classes(kept, num_given=dataset.num_classes, min_classes=min_classes)
     findings += class_findings(kept)
     return Audit(findings_frame(findings), kept, num_files=len(dataset))
 
 
-def _inspect_all(paths: list[Path], progress: Callable[[int, int], object] | None) -> list[Inspection]:
-    inspections = []
+@dataclass(frozen=True)
+class _Look:
+    """One example looked at: its picture, its mask where it has one, and its target made right."""
+
+    picture: Inspection
+    mask: MaskInspection | None
+    target: str
+    findings: tuple[tuple[str, str], ...]
+
+    @property
+    def is_usable(self) -> bool:
+        return self.picture.thumbnail is not None and (self.mask is None or self.mask.is_usable)
+
+
+def _look_at(dataset: Dataset, index: int) -> _Look:
+    row = dataset.frame.iloc[index]
+    picture = inspect_file(dataset.root / row["path"])
+    target, mask = row["target"], None
+    findings = list(picture.findings)
+    if picture.thumbnail is None:
+        return _Look(picture, mask, target, tuple(findings))
+    size = (picture.height, picture.width)
+    stated = (row.get("stated_height", 0), row.get("stated_width", 0))
+    if all(stated) and stated != size:
+        findings.append(("wrong_size", f"{stated[1]} x {stated[0]} instead of {size[1]} x {size[0]} pixels"))
+    if dataset.task == DETECTION:
+        target, found = inspect_boxes(target, size)
+        findings += found
+    if dataset.task == SEGMENTATION:
+        mask = inspect_mask(dataset, index, size)
+        findings += mask.findings
+    return _Look(picture, mask, target, tuple(findings))
+
+
+def _look_at_all(dataset: Dataset, progress: Callable[[int, int], object] | None) -> list[_Look]:
+    looks = []
     executor = ThreadPoolExecutor(min(_MAX_THREADS, os.cpu_count() or 1))
     with warnings.catch_warnings():
         # Large pictures are a finding of their own; damaged metadata does not matter where the picture is sound.
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
         warnings.filterwarnings("ignore", module="PIL")
         try:
-            for inspection in executor.map(inspect_file, paths):
-                inspections.append(inspection)
+            for look in executor.map(partial(_look_at, dataset), range(len(dataset))):
+                looks.append(look)
                 if progress is not None:
-                    progress(len(inspections), len(paths))
+                    progress(len(looks), len(dataset))
         finally:
             executor.shutdown(cancel_futures=True)  # Ctrl-C waits for the pictures in hand only
-    return inspections
+    return looks
 
 
 def _with_pictures(
-    dataset: Dataset, inspections: list[Inspection], usable: np.ndarray
-) -> tuple[Dataset, list[Finding]]:
-    """The usable examples with what was measured on them, and the findings about copies among them."""
-    frame = dataset.frame[usable].reset_index(drop=True)
+    dataset: Dataset, looks: list[_Look], usable: np.ndarray
+) -> tuple[Dataset, list[Finding], np.ndarray]:
+    """The usable examples with what was measured on them, the findings about copies among them, and their groups."""
+    frame = (
+        dataset.frame[usable].reset_index(drop=True).drop(columns=["stated_width", "stated_height"], errors="ignore")
+    )
+    frame["target"] = pd.Series([look.target for look in looks], dtype=str)
     for column in ("sha256", "near_hash"):
-        frame[column] = pd.Series([getattr(found, column) for found in inspections], dtype=str)
+        frame[column] = pd.Series([getattr(look.picture, column) for look in looks], dtype=str)
     for column in ("width", "height"):
-        frame[column] = np.array([getattr(found, column) for found in inspections], np.int64)
-    thumbnails = np.stack([found.thumbnail for found in inspections if found.thumbnail is not None])
-    exact = _exact_pairs(frame["sha256"])
+        frame[column] = np.array([getattr(look.picture, column) for look in looks], np.int64)
+    masks = [look.mask for look in looks if look.mask is not None]
+    if masks:
+        frame["mask_sha256"] = pd.Series([mask.sha256 for mask in masks], dtype=str)
+        names = [json.dumps(mask.class_names, ensure_ascii=False) for mask in masks]
+        frame["mask_classes"] = pd.Series(names, dtype=str)
+    thumbnails = np.stack([look.picture.thumbnail for look in looks if look.picture.thumbnail is not None])
+    exact = exact_pairs(frame["sha256"])
     near = near_pairs(frame["near_hash"].tolist(), thumbnails)
     frame["duplicate_group"] = connected_groups(len(frame), np.concatenate([exact, near]))
     kept = replace(dataset, frame=frame)
-    return kept, [*_copy_findings(frame, exact, near), *_conflicts(kept)]
-
-
-def _exact_pairs(sha256: pd.Series) -> np.ndarray:
-    codes = pd.factorize(sha256)[0]
-    first = np.unique(codes, return_index=True)[1][codes]
-    later = np.flatnonzero(first != np.arange(len(codes)))
-    return np.stack([first[later], later], axis=1)
-
-
-def _copy_findings(frame: pd.DataFrame, exact: np.ndarray, near: np.ndarray) -> Iterator[Finding]:
-    paths, sha256 = frame["path"].tolist(), frame["sha256"].to_numpy()
-    for first, later in exact.tolist():
-        yield Finding("exact_duplicate", paths[later], f"same as '{paths[first]}'")
-    others = near[sha256[near[:, 0]] != sha256[near[:, 1]]]
-    # Pairs are sorted: the first pair of a picture names its first likeness, which is enough to find the others.
-    later, position = np.unique(others[:, 1], return_index=True)
-    for first, second in zip(others[position, 0].tolist(), later.tolist(), strict=True):
-        yield Finding("near_duplicate", paths[second], f"looks like '{paths[first]}'")
-
-
-def _conflicts(dataset: Dataset) -> Iterator[Finding]:
-    if dataset.multi_label:
-        return
-    frame = dataset.frame
-    for _, same in frame[frame.duplicated("sha256", keep=False)].groupby("sha256"):
-        if same["target"].nunique() > 1:
-            for path in same["path"]:
-                others = [f"'{other}'" for other in same["path"] if other != path]
-                yield Finding("conflicting_labels", path, f"same as {', '.join(others)}")
-
-
-def _across_splits(frame: pd.DataFrame) -> dict[str, str]:
-    """Which examples to leave out because a copy of theirs is given to a part that measures, with the reason."""
-    rank = frame["split"].map({split: position for position, split in enumerate(SPLITS)}).fillna(0)
-    if not rank.any():
-        return {}
-    highest = rank.groupby(frame["duplicate_group"]).transform("max")
-    # One picture of the part that keeps its copies, to name it.
-    keeper = frame["path"].where(rank == highest).groupby(frame["duplicate_group"]).transform("first")
-    out = rank < highest
-    return {path: f"copy of '{other}'" for path, other in zip(frame["path"][out], keeper[out], strict=True)}
+    found = [*copy_findings(frame, exact, near), *conflict_findings(kept)]
+    return kept, found, copy_groups(kept, exact, near)
 
 
 def _without(dataset: Dataset, paths: dict[str, str]) -> Dataset:
     """The data set without some examples, and without the classes that have none left."""
     frame = dataset.frame[~dataset.frame["path"].isin(list(paths))].reset_index(drop=True)
     left = replace(dataset, frame=frame)
+    if dataset.task == REGRESSION:
+        return left
     present = {name for names in left.labels() for name in names}
     return replace(left, class_names=tuple(name for name in dataset.class_names if name in present))
+
+
+def _require_classes(kept: Dataset, *, num_given: int, min_classes: int) -> None:
+    if kept.task in {DETECTION, REGRESSION}:
+        min_classes = 1
+    if not kept.class_names:
+        raise no_annotations(kept.root, looked_for="objects marked in usable pictures", received="none")
+    if kept.num_classes < min_classes:
+        raise _one_class(kept, num_given=num_given)
 
 
 def _nothing_readable(dataset: Dataset, findings: list[Finding]) -> NoReadableImagesError:

@@ -6,6 +6,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 import pandas as pd
 
+from headstart.data.annotations import REGRESSION
 from headstart.data.dataset import Dataset
 from headstart.data.separation import separable_groups
 
@@ -68,6 +69,10 @@ KINDS: dict[str, Kind] = {
     "near_duplicate": Kind(
         "warning", "The same picture as another file, saved anew; both are kept on one side of the split."
     ),
+    "alike_across_splits": Kind(
+        "warning",
+        "The scene of a picture in a part that measures, with other objects; the test may be easier than real use.",
+    ),
     "group_across_splits": Kind(
         "warning", "A group stands in two given parts, so the test may be easier than real use."
     ),
@@ -75,6 +80,7 @@ KINDS: dict[str, Kind] = {
         "warning", "The largest class has more than 10 times the pictures of the smallest; look at balanced accuracy."
     ),
     "class_too_small": Kind("warning", "Fewer than 3 separate pictures: too few for training, validation and test."),
+    "constant": Kind("warning", "All pictures have the same number: there is nothing to learn."),
     "class_without_pictures": Kind("warning", "No usable picture; the class is left out."),
     "wrongly_named": Kind("warning", "The content is another format than the name says; it is read by its content."),
     "very_large": Kind(
@@ -119,7 +125,13 @@ def name_findings(paths: Iterable[str]) -> Iterator[Finding]:
 
 
 def class_findings(dataset: Dataset) -> Iterator[Finding]:
-    """What is noteworthy about the numbers of examples. `dataset` has passed the audit."""
+    """What is noteworthy about the numbers of examples. `dataset` has passed the audit.
+
+    For detection and segmentation a picture counts for every class that it shows.
+    """
+    if dataset.task == REGRESSION:
+        yield from _number_findings(dataset)
+        return
     counts = dict(zip(dataset.class_names, dataset.class_matrix().sum(axis=0).tolist(), strict=True))
     smallest, largest = min(counts, key=counts.__getitem__), max(counts, key=counts.__getitem__)
     if counts[largest] > _MAX_IMBALANCE * counts[smallest]:
@@ -130,6 +142,13 @@ def class_findings(dataset: Dataset) -> Iterator[Finding]:
         num_groups = len(np.unique(groups[matrix[:, column] == 1]))
         if num_groups < _MIN_GROUPS:
             yield Finding("class_too_small", "", f"'{name}' has {num_groups} separate pictures in {counts[name]} files")
+
+
+def _number_findings(dataset: Dataset) -> Iterator[Finding]:
+    numbers = dataset.numbers()
+    for column, name in enumerate(dataset.class_names):
+        if len(np.unique(numbers[:, column])) == 1:
+            yield Finding("constant", "", f"'{name}' is {numbers[0, column]:g} everywhere")
 
 
 def group_findings(frame: pd.DataFrame) -> Iterator[Finding]:

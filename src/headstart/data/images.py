@@ -81,7 +81,8 @@ def upright_size(path: Path) -> tuple[int, int]:
     """
     try:
         with Image.open(path, formats=_open_formats()) as image:
-            turned = image.getexif().get(_ORIENTATION_TAG) in _SIDEWAYS
+            # For TIFF, Pillow gives the size as it will be when it has turned the picture.
+            turned = image.format != "TIFF" and image.getexif().get(_ORIENTATION_TAG) in _SIDEWAYS
             return (image.width, image.height) if turned else (image.height, image.width)
     except Exception as error:  # as in open_rgb
         raise _unreadable(path, error) from error

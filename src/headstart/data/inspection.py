@@ -78,7 +78,7 @@ def could_be_picture(path: str) -> bool:
 def inspect_file(path: Path) -> Inspection:
     """Everything the audit wants to know of one file. Never raises because of what the file holds."""
     try:
-        content = _read_bytes(path)
+        content = read_bytes(path)
     except OSError as error:
         return Inspection(findings=(("unreadable", error.strerror or str(error)),))
     sha256 = hashlib.sha256(content).hexdigest()
@@ -90,7 +90,12 @@ def inspect_file(path: Path) -> Inspection:
         return Inspection(sha256=sha256, findings=(_failure(error, content, suffix),))
 
 
-def _read_bytes(path: Path) -> bytes:
+def read_bytes(path: Path) -> bytes:
+    """The content of a file that may be a picture.
+
+    Raises:
+        OSError: it cannot be read, or is too large for a picture.
+    """
     if path.stat().st_size > _MAX_FILE_BYTES:
         raise OSError(errno.EFBIG, "too large for a picture")
     return path.read_bytes()

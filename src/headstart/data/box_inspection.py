@@ -1,0 +1,50 @@
+"""What is wrong with the boxes of one picture, and the boxes made right."""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from headstart.data.annotations import Box, boxes_from_text, boxes_to_text
+from headstart.data.boxes import clipped_boxes
+
+# Shares of a side and sums of decimals end a hair beyond the picture.
+_MAX_ROUNDING = 1e-3
+
+
+def inspect_boxes(target: str, size: tuple[int, int]) -> tuple[str, list[tuple[str, str]]]:
+    """The target with boxes that can be learned from, and `(kind, detail)` of what had to be changed.
+
+    Corners are put in order, what lies outside is cut off, and boxes without area and repeated ones are dropped.
+
+    Args:
+        target: of a picture for detection.
+        size: `(height, width)` of the upright picture, in pixels.
+    """
+    boxes = boxes_from_text(target)
+    found: dict[str, list[Box]] = {}
+    kept: dict[Box, None] = {}
+    for box in boxes:
+        ordered = Box(box.name, *map(min, box[1:3], box[3:5]), *map(max, box[1:3], box[3:5]))
+        if ordered != box:
+            found.setdefault("swapped_corners", []).append(box)
+        inside = clipped_boxes(np.array([ordered[1:]], np.float64), size)
+        if not len(inside):
+            found.setdefault("empty_box", []).append(box)
+            continue
+        if np.abs(inside[0] - ordered[1:]).max() > _MAX_ROUNDING:
+            found.setdefault("box_outside", []).append(box)
+        right = Box(box.name, *(int(corner) if corner.is_integer() else corner for corner in inside[0].tolist()))
+        if right in kept:
+            found.setdefault("duplicate_box", []).append(box)
+        kept[right] = None
+    findings = [(kind, _described(wrong, size)) for kind, wrong in found.items()]
+    if not kept:
+        findings.append(("background", f"none of {len(boxes)} boxes is left" if boxes else "no object is marked"))
+    return boxes_to_text(kept), findings
+
+
+def _described(boxes: Iterable[Box], size: tuple[int, int]) -> str:
+    first, *others = boxes
+    more = f" and {len(others)} more" if others else ""
+    corners = ", ".join(f"{corner:g}" for corner in first[1:])
+    return f"'{first.name}' at {corners} in {size[1]} x {size[0]} pixels{more}"

@@ -1,0 +1,82 @@
+"""What one mask is: its bytes are read once, and compared with its picture."""
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+
+from headstart.data.annotations import mask_path, outlines_from_text
+from headstart.data.dataset import Dataset
+from headstart.data.inspection import read_bytes
+from headstart.data.masks import IGNORED, OTHER_VALUES, class_numbers, draw_outlines, mask_values_in
+from headstart.errors import UnreadableImageError
+
+_NUM_VALUES_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class MaskInspection:
+    """What was found out about one mask.
+
+    Args:
+        is_usable: whether it can be read and has the size of its picture.
+        sha256: hash of the file's bytes, hexadecimal; "" where outlines are drawn or nothing could be read.
+        class_names: every class that has a pixel, in the order of the data set's.
+        findings: `(kind, detail)` pairs, kinds as in `headstart.data.findings.KINDS`.
+    """
+
+    is_usable: bool
+    sha256: str = ""
+    class_names: tuple[str, ...] = ()
+    findings: tuple[tuple[str, str], ...] = ()
+
+
+def inspect_mask(dataset: Dataset, index: int, size: tuple[int, int]) -> MaskInspection:
+    """Everything the audit wants to know of the mask of one example. Never raises because of what the file holds.
+
+    Args:
+        dataset: for segmentation.
+        index: row of the example.
+        size: `(height, width)` of the upright picture.
+    """
+    target = dataset.frame["target"].iat[index]
+    path = mask_path(target)
+    if path is None:
+        mask = draw_outlines(outlines_from_text(target), size, dataset)
+        return MaskInspection(True, class_names=_shown(mask, dataset))
+    try:
+        content = read_bytes(dataset.root / path)
+        values = mask_values_in(content)
+    except OSError as error:
+        return _broken(path, error.strerror or str(error))
+    except UnreadableImageError as error:
+        return _broken(path, error.received)
+    sha256 = hashlib.sha256(content).hexdigest()
+    if values.shape != size:
+        sizes = f"{values.shape[1]} x {values.shape[0]} instead of {size[1]} x {size[0]} pixels"
+        return MaskInspection(False, sha256, findings=(("mask_size", f"'{path}' has {sizes}"),))
+    shown = _shown(class_numbers(values, dataset), dataset)
+    return MaskInspection(True, sha256, shown, tuple(_unknown_values(path, values, dataset)))
+
+
+def _broken(path: str, detail: str) -> MaskInspection:
+    return MaskInspection(False, findings=(("broken_mask", f"'{path}': {detail}"),))
+
+
+def _shown(mask: np.ndarray, dataset: Dataset) -> tuple[str, ...]:
+    return tuple(dataset.class_names[number] for number in np.unique(mask) if number != IGNORED)
+
+
+def _unknown_values(path: str, values: np.ndarray, dataset: Dataset) -> list[tuple[str, str]]:
+    if OTHER_VALUES in dataset.mask_values:
+        return []
+    distinct, counts = np.unique(values, return_counts=True)
+    unknown = [
+        f"{value} at {count} pixels"
+        for value, count in zip(distinct.tolist(), counts.tolist(), strict=True)
+        if value not in dataset.mask_values
+    ]
+    if not unknown:
+        return []
+    more = f" and {len(unknown) - _NUM_VALUES_SHOWN} more" if len(unknown) > _NUM_VALUES_SHOWN else ""
+    return [("unknown_mask_value", f"'{path}': {', '.join(unknown[:_NUM_VALUES_SHOWN])}{more}")]
