@@ -48,7 +48,9 @@ def grid_boxes(sides: Any, image_size: tuple[int, int]) -> Any:
     units = np.tile(cell_sizes(grid, image_size), 2) * UNIT_CELLS
     distances = keras.ops.exp(keras.ops.clip(sides, -MAX_LOGIT, MAX_LOGIT)) * units
     centers = cell_centers(grid, image_size)
-    return keras.ops.concatenate([centers - distances[..., :2], centers + distances[..., 2:]], axis=-1)
+    # Not `centers - ...`, by which numpy would take a Keras tensor for numbers.
+    corners = [keras.ops.subtract(centers, distances[..., :2]), keras.ops.add(centers, distances[..., 2:])]
+    return keras.ops.concatenate(corners, axis=-1)
 
 
 def decode_in_graph(logits: Any, image_size: tuple[int, int], *, max_boxes: int) -> tuple[Any, Any, Any]:
