@@ -4,6 +4,7 @@ import hashlib
 import importlib.util
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -120,7 +121,7 @@ def open_embedder(source: ModelSource, *, engine: str = "auto") -> Embedder:
 
 
 def open_embedder_of(facts: Mapping[str, Any], source: ModelSource) -> Embedder:
-    """The embedder that an index was made with.
+    """The embedder that an index was made with; the one opened last is remembered.
 
     Args:
         facts: the index's.
@@ -129,12 +130,17 @@ def open_embedder_of(facts: Mapping[str, Any], source: ModelSource) -> Embedder:
     Raises:
         IndexMismatchError: another model lies there.
     """
-    embedder = open_embedder(source, engine=_known_engine(facts["engine"]))
-    expected, received = facts["model"]["sha256"], embedder.facts["model"]["sha256"]
-    if received != expected or embedder.facts["image_size"] != list(facts["image_size"]):
+    return _embedder_with(source, _known_engine(facts["engine"]), facts["model"]["sha256"])
+
+
+@lru_cache(maxsize=1)
+def _embedder_with(source: ModelSource, engine: str, sha256: str) -> Embedder:
+    embedder = open_embedder(source, engine=engine)
+    received = embedder.facts["model"]["sha256"]
+    if received != sha256 or embedder.image_size != source.image_size:
         raise IndexMismatchError(
             f"The index was made with another model than the one in '{source.place}'.",
-            expected=f"the {source.kind} with SHA-256 {expected}",
+            expected=f"the {source.kind} with SHA-256 {sha256}",
             received=f"SHA-256 {received}",
             hint="Say where that model lies with --model or --weights, or make the index again.",
         )

@@ -11,9 +11,7 @@ QUERIES_PER_BLOCK = 64
 def unit_rows(features: np.ndarray) -> np.ndarray:
     """Rows of length 1, `(n, d)` float32; a row of zeros stays one."""
     rows = np.asarray(features, np.float32)
-    # Scaled by the largest first, so that the squares of large features stay finite.
-    rows = rows / np.maximum(np.abs(rows).max(axis=1, keepdims=True, initial=0), np.finfo(np.float32).tiny)
-    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)
+    return rows / _lengths(rows)[:, None]
 
 
 def nearest_exact(queries: np.ndarray, embeddings: np.ndarray, *, top: int) -> tuple[np.ndarray, np.ndarray]:
@@ -37,14 +35,25 @@ def nearest_exact(queries: np.ndarray, embeddings: np.ndarray, *, top: int) -> t
 
 def similarities_to_all(queries: np.ndarray, embeddings: np.ndarray) -> np.ndarray:
     """`(q, n)` float32 cosines of unit rows with every embedding."""
-    return np.concatenate([queries @ block.T for _, block in unit_blocks(embeddings)], axis=1)
+    return np.concatenate([block for _, block in _blocks(queries, embeddings)], axis=1)
 
 
-def unit_blocks(embeddings: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
-    """First row number and unit rows of each block of embeddings."""
+def row_slices(embeddings: np.ndarray) -> Iterator[slice]:
+    """Rows that are taken into memory together."""
     rows = max(1, NUMBERS_PER_BLOCK // max(embeddings.shape[1], QUERIES_PER_BLOCK))
-    for start in range(0, len(embeddings), rows):
-        yield start, unit_rows(embeddings[start : start + rows])
+    return (slice(start, start + rows) for start in range(0, len(embeddings), rows))
+
+
+def _blocks(queries: np.ndarray, embeddings: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
+    """First row number and `(q, rows)` cosines of each block of embeddings."""
+    for rows in row_slices(embeddings):
+        block = np.asarray(embeddings[rows], np.float32)
+        # Divided afterwards: to scale the block would take longer than the product with a few queries.
+        yield rows.start, queries @ block.T / _lengths(block)
+
+
+def _lengths(rows: np.ndarray) -> np.ndarray:
+    return np.maximum(np.sqrt(np.einsum("nd,nd->n", rows, rows)), 1e-12)
 
 
 def as_distances(similarities: np.ndarray) -> np.ndarray:
@@ -55,10 +64,10 @@ def as_distances(similarities: np.ndarray) -> np.ndarray:
 def _nearest_of_block(queries: np.ndarray, embeddings: np.ndarray, top: int) -> tuple[np.ndarray, np.ndarray]:
     best_rows = np.empty((len(queries), 0), np.int64)
     best = np.empty((len(queries), 0), np.float32)
-    for start, block in unit_blocks(embeddings):
+    for start, block in _blocks(queries, embeddings):
         # Those kept so far stand first: a stable order lets them win a tie.
-        values = np.concatenate([best, queries @ block.T], axis=1)
-        rows = np.broadcast_to(np.arange(start, start + len(block)), (len(queries), len(block)))
+        values = np.concatenate([best, block], axis=1)
+        rows = np.broadcast_to(np.arange(start, start + block.shape[1]), block.shape)
         rows = np.concatenate([best_rows, rows], axis=1)
         order = np.argsort(-values, axis=1, kind="stable")[:, :top]
         best, best_rows = np.take_along_axis(values, order, axis=1), np.take_along_axis(rows, order, axis=1)

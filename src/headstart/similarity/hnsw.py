@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from headstart.errors import ExtraMissingError, RecipeError
-from headstart.similarity.exact import as_distances, unit_blocks, unit_rows
+from headstart.similarity.exact import as_distances, row_slices, unit_rows
 
 METHODS = ("exact", "hnsw")
 # Neighbours of a row in the graph, and how many rows are looked at while it is built and searched: those of the paper
@@ -53,9 +53,9 @@ def write_graph(path: Path, embeddings: np.ndarray) -> None:
         expansion_add=BUILD_WIDTH,
         expansion_search=SEARCH_WIDTH,
     )
-    for start, block in unit_blocks(embeddings):
+    for rows in row_slices(embeddings):
         # One thread: with several the graph, and with it some answers, would be another every time.
-        graph.add(np.arange(start, start + len(block)), block.astype(np.float16), threads=1)
+        graph.add(np.arange(len(embeddings))[rows], np.ascontiguousarray(embeddings[rows], np.float16), threads=1)
     graph.save(str(path))
 
 

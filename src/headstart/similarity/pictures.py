@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from headstart.data import Dataset, audit_dataset, read_dataset
+from headstart.data import REGRESSION, Dataset, audit_dataset, read_dataset
 from headstart.errors import NoClassFoldersError, NoReadableImagesError
 from headstart.prediction import expand_paths
 from headstart.progress import Progress
 
-REGRESSION = "image-regression"
+_NO_CLASSES = ("",)
 # Findings about pictures that training would not use, and that therefore have no label.
 _NOT_LABELLED = ("unlabelled", "unused_folder")
 
@@ -71,7 +71,7 @@ def list_pictures(data: Path | str, *, labelled: bool = True, **columns: Any) ->
             hint="Rename them.",
         )
     frame = pd.DataFrame({"path": named, "target": "", "group": "", "split": ""}).astype(str)
-    return Dataset(frame=frame, class_names=("",), root=root)
+    return Dataset(frame=frame, class_names=_NO_CLASSES, root=root)
 
 
 def check_pictures(dataset: Dataset, *, progress: Progress) -> IndexedPictures:
@@ -86,26 +86,17 @@ def check_pictures(dataset: Dataset, *, progress: Progress) -> IndexedPictures:
     unlabelled = audit.findings[audit.findings["kind"].isin(_NOT_LABELLED)]
     left_out = [*audit.left_out, *zip(unlabelled["path"], unlabelled["detail"], strict=True)]
     usable = audit.dataset
-    class_names = _class_names(usable)
-    targets = np.zeros((len(usable), 0), np.int64) if class_names is None else usable.class_matrix()
-    frame = usable.frame[["path", "sha256", "duplicate_group"]].assign(label=_labels(usable, targets))
-    return IndexedPictures(usable.root, frame, targets, class_names, tuple(left_out))
-
-
-def _class_names(dataset: Dataset) -> tuple[str, ...] | None:
-    has_classes = dataset.class_names != ("",) and _task(dataset) != REGRESSION
-    return dataset.class_names if has_classes else None
-
-
-def _labels(dataset: Dataset, targets: np.ndarray) -> list[str]:
-    """What stands beside a picture: its classes, or its numbers."""
-    if targets.shape[1] == 0:
-        return list(dataset.frame["target"])
-    return [";".join(dataset.class_names[column] for column in np.flatnonzero(row)) for row in targets]
-
-
-def _task(dataset: Dataset) -> str:
-    return str(getattr(dataset, "task", ""))
+    has_classes = usable.class_names != _NO_CLASSES and usable.task != REGRESSION
+    targets = usable.class_matrix() if has_classes else np.zeros((len(usable), 0), np.int64)
+    labels = [";".join(names) for names in usable.labels()] if has_classes else usable.frame["target"]
+    frame = usable.frame[["path", "sha256", "duplicate_group"]].assign(label=labels)
+    return IndexedPictures(
+        root=usable.root,
+        frame=frame,
+        targets=targets,
+        class_names=usable.class_names if has_classes else None,
+        left_out=tuple(left_out),
+    )
 
 
 def _is_unicode(path: str) -> bool:
