@@ -6,7 +6,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from headstart.data import Dataset, split_dataset
+from headstart.data import DETECTION, REGRESSION, Dataset, split_dataset
+from headstart.data.annotations import Box, boxes_to_text, numbers_to_text
 from headstart.data.dataset import SPLITS, frame_from_rows
 from headstart.errors import ClassTooSmallError, SplitError
 
@@ -185,3 +186,47 @@ def test_every_label_reaches_every_part(targets, seed):
     assume(min(numbers) >= 5)
     split = split_dataset(dataset_of(targets, multi_label=True), seed=seed)
     assert (split.class_counts().to_numpy() > 0).all()
+
+
+def located_set(shown: list[tuple[str, ...]], class_names=("a", "b", "c")) -> Dataset:
+    """A data set for detection: the classes of the objects in each picture."""
+    targets = [boxes_to_text([Box(name, 0, 0, 5, 5) for name in names]) for names in shown]
+    rows = [(f"{number:03}.png", target, "", "") for number, target in enumerate(targets)]
+    return Dataset(frame_from_rows(rows), class_names, Path("/photos"), task=DETECTION)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.lists(st.sampled_from("abc"), max_size=3, unique=True).map(tuple), min_size=3, max_size=30),
+    st.integers(0, 3),
+)
+def test_any_three_pictures_with_objects_can_be_split(shown, seed):
+    parts = split_dataset(located_set(shown), seed=seed).frame["split"]
+    assert set(parts) == {"train", "validation", "test"}
+
+
+def test_background_and_every_class_get_their_shares():
+    shown = [("a",)] * 40 + [("a", "b")] * 20 + [()] * 20
+    frame = split_dataset(located_set(shown, ("a", "b"))).frame
+    sizes = frame.groupby([frame["target"].str.contains("b"), frame["target"] == "[]"])["split"].value_counts()
+    assert sizes.loc[(False, True)].to_dict() == {"train": 14, "validation": 3, "test": 3}
+    assert sizes.loc[(True, False)].to_dict() == {"train": 14, "validation": 3, "test": 3}
+
+
+def test_a_class_in_one_picture_is_learned_and_no_error():
+    split = split_dataset(located_set([("a",)] * 20 + [("b",)], ("a", "b")))
+    assert split.class_counts().loc["b"].tolist() == [1, 0, 0]
+
+
+def test_two_pictures_cannot_be_three_parts():
+    with pytest.raises(SplitError, match="too few"):
+        split_dataset(located_set([("a",), ("b",)]))
+
+
+def test_every_part_gets_its_share_of_small_and_large_numbers():
+    rows = [(f"{number:03}.png", numbers_to_text([number]), "", "") for number in range(100)]
+    dataset = Dataset(frame_from_rows(rows), ("age",), Path("/photos"), task=REGRESSION)
+    split = split_dataset(dataset)
+    means = [split.part(part).numbers().mean() for part in ("train", "validation", "test")]
+    assert max(means) - min(means) < 8
+    assert [len(split.part(part)) for part in ("train", "validation", "test")] == [70, 15, 15]

@@ -7,9 +7,10 @@ def apportion(contents: np.ndarray, shares: np.ndarray, rng: np.random.Generator
     """Number of the part for every unit, such that each part gets its share of each class.
 
     First every part receives one unit of every class, the smallest share choosing first, so that no class is missing
-    anywhere. Then iterative stratification: the class with the fewest examples left deals out its units, the largest
-    first, each to the part that lacks most of that class. Units of one example of one class end within one example of
-    their shares wherever those are 1 or more.
+    anywhere (where a class has fewer units than there are parts, the largest share chooses first). Then iterative
+    stratification: the class with the fewest examples left deals out its units, the largest first, each to the part
+    that lacks most of that class. Units of one example of one class end within one example of their shares wherever
+    those are 1 or more.
 
     Args:
         contents: `(units, classes)` examples of each class in each unit; every unit has some.
@@ -29,6 +30,26 @@ def apportion(contents: np.ndarray, shares: np.ndarray, rng: np.random.Generator
         left = contents[deal.parts < 0].sum(axis=0)
         deal.deal_out(int(np.argmin(np.where(left > 0, left, left.max() + 1))))
     return deal.parts
+
+
+def fill_empty(parts: np.ndarray, contents: np.ndarray, num_parts: int) -> np.ndarray:
+    """The parts with a unit in each, where there are as many units; what is moved shows only what others show most.
+
+    Args:
+        parts: `(units,)`, as `apportion` gives it.
+        contents: `(units, classes)`.
+        num_parts: how many parts there are.
+    """
+    filled = parts.copy()
+    num_units = (contents > 0).sum(axis=0)
+    # Of its rarest class, how many units have it: where that is high, moving the unit takes little from its part.
+    spare = np.where(contents > 0, num_units, num_units.max(initial=0)).min(axis=1, initial=len(parts))
+    for part in range(num_parts):
+        sizes = np.bincount(filled, minlength=num_parts)
+        if sizes[part] == 0 and sizes.max() > 1:
+            donors = np.flatnonzero(filled == sizes.argmax())
+            filled[donors[np.argmax(spare[donors])]] = part
+    return filled
 
 
 def covers(parts: np.ndarray, contents: np.ndarray, num_parts: int) -> np.ndarray:
@@ -51,8 +72,12 @@ class _Deal:
         self._sizes = contents.sum(axis=1)
 
     def cover(self, column: int) -> None:
-        """Gives a unit of this class to each part that has none."""
-        for part in self._smallest_first:
+        """Gives a unit of this class to each part that has none; the largest part goes first where they do not suffice.
+
+        What occurs nowhere but in the smallest parts could never be learned.
+        """
+        enough = (self.contents[:, column] > 0).sum() >= len(self._smallest_first)
+        for part in self._smallest_first if enough else self._smallest_first[::-1]:
             units = self._units_left(column)
             if not len(units) or self.contents[self.parts == part, column].any():
                 continue

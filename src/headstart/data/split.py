@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from headstart.data.apportion import apportion, covers
+from headstart.data.annotations import CLASSIFICATION
+from headstart.data.apportion import apportion, covers, fill_empty
 from headstart.data.dataset import SPLITS, Dataset
 from headstart.data.separation import separable_groups
 from headstart.errors import ClassTooSmallError, SplitError
@@ -20,7 +21,9 @@ def split_dataset(
 
     Examples that share a group or a duplicate group stay together. Of each class every part gets its fraction, to
     within one example where nothing ties examples together, and at least one. The answer depends on the paths, targets,
-    groups and the seed, not on the order of the rows.
+    groups and the seed, not on the order of the rows. A picture with several objects or areas has the classes of all of
+    them, and background is like one more; a class that is too rare for all parts goes to training first, which only for
+    classification is an error. Of numbers, every part gets its share of each range.
 
     Parts that are given stay as they are, and only the missing ones are taken from the given training part, in the same
     proportion to what stays there. Rows whose part is left open follow a copy or group mate of theirs that has one, or
@@ -32,7 +35,7 @@ def split_dataset(
         seed: another seed, another split.
 
     Raises:
-        SplitError: impossible fractions, or nothing to train on.
+        SplitError: impossible fractions, nothing to train on, or fewer separate examples than parts.
         ClassTooSmallError: a class has fewer separate examples than parts that need one.
     """
     _require_fractions(fractions)
@@ -45,7 +48,8 @@ def split_dataset(
     parts = ["train", *(part for part in SPLITS[1:] if not (splits == part).any())]
     if not pool.any():
         raise _nothing_to_train_on(splits)
-    _require_large_classes(ordered, units=units, pool=pool, parts=parts)
+    if dataset.task == CLASSIFICATION:
+        _require_large_classes(ordered, units=units, pool=pool, parts=parts)
     shares = np.array([fractions[SPLITS.index(part)] for part in parts])
     chosen = _choose(ordered, units=units[pool], rows=pool, shares=shares / shares.sum(), seed=seed)
     splits[pool] = np.array(parts, object)[chosen]
@@ -66,15 +70,27 @@ def _follow_given(splits: np.ndarray, units: np.ndarray) -> np.ndarray:
 def _choose(dataset: Dataset, *, units: np.ndarray, rows: np.ndarray, shares: np.ndarray, seed: int) -> np.ndarray:
     """Number of the part of every row in the pool, `(rows,)`."""
     numbers, unit_of_row = np.unique(units, return_inverse=True)
-    contents = np.zeros((len(numbers), dataset.num_classes), np.int64)
-    np.add.at(contents, unit_of_row, dataset.class_matrix()[rows])
+    matrix = dataset.class_matrix()
+    contents = np.zeros((len(numbers), matrix.shape[1]), np.int64)
+    np.add.at(contents, unit_of_row, matrix[rows])
+    is_empty = contents.sum(axis=1) == 0
+    if is_empty.any():  # pictures of background are dealt out like another class
+        contents = np.column_stack([contents, is_empty])
     # Where units hold several classes, luck decides whether every class reaches every part: a few deals are tried.
+    deals = []
     for attempt in range(_NUM_ATTEMPTS):
         parts = apportion(contents, shares, np.random.default_rng([seed, attempt]))
         covered = covers(parts, contents, len(shares))
         if covered.all():
             return parts[unit_of_row]
-    raise _tied_together([name for name, fine in zip(dataset.class_names, covered, strict=True) if not fine])
+        deals.append((int(covered.sum()), parts, covered))
+    _, parts, covered = max(deals, key=lambda deal: deal[0])
+    if dataset.task == CLASSIFICATION:
+        raise _tied_together([name for name, fine in zip(dataset.class_names, covered, strict=True) if not fine])
+    parts = fill_empty(parts, contents, len(shares))
+    if len(np.unique(parts)) < len(shares):
+        raise _too_few(len(numbers), len(shares))
+    return parts[unit_of_row]
 
 
 def _require_fractions(fractions: Sequence[float]) -> None:
@@ -122,6 +138,15 @@ def _nothing_to_train_on(splits: np.ndarray) -> SplitError:
         expected="examples given to training, or to no part",
         received=", ".join(f"{(splits == part).sum()} for {part}" for part in SPLITS[1:]),
         hint="Put pictures into the train folder, or mark rows with 'train'.",
+    )
+
+
+def _too_few(num_units: int, num_parts: int) -> SplitError:
+    return SplitError(
+        "There are too few pictures.",
+        expected=f"at least {num_parts} that are no copies of one another and in no common group",
+        received=f"{num_units}",
+        hint="Add pictures.",
     )
 
 
