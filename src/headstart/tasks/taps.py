@@ -1,5 +1,6 @@
 """Which layers of a backbone a head reads that must know both what is there and where."""
 
+import math
 from collections.abc import Sequence
 
 import keras
@@ -26,8 +27,12 @@ def taps_at(backbone: Backbone, strides: Sequence[int]) -> dict[int, str]:
 
 
 def _highest_joint(backbone: Backbone, stride: int) -> str | None:
-    height, width = backbone.image_size
-    expected = -(-height // stride), -(-width // stride)
     joints = [layer for layer in backbone.model.layers if isinstance(layer, _JOINTS)]
-    fitting = [layer.name for layer in joints if tuple(layer.output.shape[1:3]) == expected]
+    fitting = [layer.name for layer in joints if _stride_of(layer, backbone.image_size) == stride]
     return fitting[-1] if fitting else None
+
+
+def _stride_of(layer: keras.layers.Layer, image_size: tuple[int, int]) -> int:
+    """The nearest power of two: networks that do not pad lose a step or two at the edge."""
+    height, width = layer.output.shape[1:3]
+    return 2 ** round(math.log2(math.sqrt(image_size[0] * image_size[1] / (height * width))))
