@@ -2,7 +2,7 @@
 
 import zlib
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -12,15 +12,25 @@ from headstart.evaluation import (
     Mistake,
     Report,
     ReportContent,
+    detection_example,
     evaluate_classification,
+    evaluate_detection,
     evaluate_multi_label,
+    evaluate_regression,
+    evaluate_segmentation,
     fit_calibration,
     measure_honesty,
     most_confident_mistakes,
     overlay,
+    regression_example,
+    segmentation_example,
+    worst_examples,
 )
+from headstart.evaluation.content import PROBE
 
 FLOWERS = ("daisy", "dandelion", "rose", "sunflower", "tulip")
+CELLS = ("red cell", "white cell", "platelet")
+AREAS = ("wall", "window", "door", "sky")
 SCENES = ("desert", "mountains", "sea", "sunset", "trees")
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -45,6 +55,15 @@ fractions = [
 name = "vgg19"
 weights = "imagenet"
 """
+
+
+@dataclass(frozen=True, eq=False)
+class Boxes:
+    """What a detector says of a picture."""
+
+    boxes: np.ndarray
+    classes: np.ndarray
+    scores: np.ndarray
 
 
 @pytest.fixture(scope="session")
@@ -75,6 +94,36 @@ def hostile_names() -> ReportContent:
 def many_hostile_names() -> ReportContent:
     """The same among so many classes that their names stand in a figure."""
     return hostile_content([*HOSTILE, *(f"class {index}" for index in range(20))])
+
+
+@pytest.fixture(scope="session")
+def detection() -> ReportContent:
+    """Three kinds of discs, most of them found."""
+    return detection_content(CELLS)
+
+
+@pytest.fixture(scope="session")
+def segmentation() -> ReportContent:
+    """Four kinds of area, of which the outlines are rough."""
+    return segmentation_content(AREAS)
+
+
+@pytest.fixture(scope="session")
+def regression() -> ReportContent:
+    """Two numbers with intervals around them."""
+    return regression_content(("age in years", "height in cm"))
+
+
+@pytest.fixture(scope="session")
+def hostile_boxes() -> ReportContent:
+    """Boxes whose classes would be markup, code or a formula if anything took them as such."""
+    return detection_content(HOSTILE)
+
+
+@pytest.fixture(scope="session")
+def many_areas() -> ReportContent:
+    """Thirty classes of pixels: too many for a table of every pair, and hostile names among them."""
+    return segmentation_content([*HOSTILE, *(f"area {index}" for index in range(24))])
 
 
 @pytest.fixture(scope="session")
@@ -132,6 +181,91 @@ def with_honesty(report: Report, logits: np.ndarray, targets: np.ndarray, *, mul
     )
     honesty = measure_honesty(calibration, logits, targets, features=features, multi_label=multi_label)
     return replace(report, honesty=honesty)
+
+
+def detection_content(names: Sequence[str]) -> ReportContent:
+    noise = np.random.default_rng(4)
+    predictions, targets = [], []
+    for _ in range(40):
+        corners = noise.uniform(0, 60, (noise.integers(1, 7), 2))
+        boxes = np.column_stack([corners, corners + noise.uniform(15, 35, corners.shape)])
+        classes = noise.integers(0, len(names), len(boxes))
+        targets.append(np.column_stack([boxes, classes]))
+        kept = noise.random(len(boxes)) < 0.85
+        found = boxes[kept] + noise.normal(0, 2.5, (kept.sum(), 4))
+        called = np.where(noise.random(kept.sum()) < 0.9, classes[kept], 0)
+        false = np.column_stack([corners[:1] / 2, corners[:1] / 2 + 20])
+        scores = np.concatenate([noise.beta(6, 2, len(found)), noise.beta(2, 4, len(false))])
+        predictions.append(Boxes(np.concatenate([found, false]), np.append(called, 0), scores))
+    report = evaluate_detection(predictions, targets, names, score_threshold=0.35, num_resamples=100)
+    examples = [
+        detection_example(
+            discs(targets[index]), targets[index], predictions[index], names, score_threshold=0.35, name=f"{index}.jpg"
+        )
+        for index in worst_examples(report, limit=4)
+    ]
+    history = pd.DataFrame({"phase": "frozen", "epoch": range(1, 7), "loss": 1 / np.arange(1, 7)})
+    history = history.assign(val_loss=1.1 * history["loss"], val_map50=1 - 0.6 * history["loss"])
+    return replace(content_of(report, []), history=history, examples=examples, title="cells")
+
+
+def segmentation_content(names: Sequence[str]) -> ReportContent:
+    noise = np.random.default_rng(5)
+    targets, predictions = [], []
+    for _ in range(12):
+        mask = np.zeros((60, 80), np.uint8)
+        for _ in range(5):
+            top, left = noise.integers(0, 50), noise.integers(0, 60)
+            mask[top : top + 20, left : left + 25] = noise.integers(0, len(names))
+        answer = np.roll(mask, noise.integers(-2, 3, 2), axis=(0, 1))
+        answer[:10, :12] = noise.integers(0, len(names))
+        mask[-4:] = 255
+        targets.append(mask)
+        predictions.append(answer)
+    report = evaluate_segmentation(predictions, targets, names, num_resamples=100)
+    examples = [
+        segmentation_example(
+            np.repeat(60 + 2 * targets[index][..., None] % 190, 3, axis=-1),
+            targets[index],
+            predictions[index],
+            names,
+            name=f"{index}.png",
+        )
+        for index in worst_examples(report, limit=3)
+    ]
+    return replace(content_of(report, []), examples=examples, title="façades")
+
+
+def regression_content(names: Sequence[str]) -> ReportContent:
+    noise = np.random.default_rng(6)
+    targets = noise.normal([40, 170], [14, 9], (120, 2))
+    predictions = targets + noise.normal(0, 5, targets.shape)
+    report = evaluate_regression(
+        predictions,
+        targets,
+        names,
+        baseline_targets=targets,
+        interval_half_width=np.array([8.2, np.inf]),
+        coverage=0.9,
+        num_resamples=100,
+    )
+    examples = [
+        regression_example(picture(index), targets[index], predictions[index], names, name=f"{index}.jpg")
+        for index in worst_examples(report, limit=4)
+    ]
+    history = pd.DataFrame({"phase": [PROBE, *["frozen"] * 5], "epoch": range(6), "loss": 9 / np.arange(1, 7)})
+    history = history.assign(val_loss=1.2 * history["loss"], mean_absolute_error=history["loss"] / 2)
+    return replace(content_of(report, []), history=history, examples=examples, title="faces")
+
+
+def discs(boxes: np.ndarray, *, side: int = 100) -> np.ndarray:
+    """A disc in every box."""
+    shown = np.full((side, side, 3), 235, np.uint8)
+    y, x = np.mgrid[:side, :side]
+    for left, top, right, bottom, class_index in boxes:
+        inside = ((2 * x - left - right) / (right - left)) ** 2 + ((2 * y - top - bottom) / (bottom - top)) ** 2 < 1
+        shown[inside] = (190, 90 + 20 * class_index % 120, 120)
+    return shown
 
 
 def hostile_content(names: Sequence[str]) -> ReportContent:

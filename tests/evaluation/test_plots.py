@@ -103,7 +103,7 @@ def test_a_linear_probe_stands_at_epoch_0_of_the_learning_curves():
 @pytest.mark.parametrize("history", [HISTORY[:0], HISTORY[:1], pd.DataFrame()], ids=["no epoch", "one", "no column"])
 def test_a_short_history_is_drawn_without_complaint(history):
     figure = learning_curves(history)
-    assert len(figure.axes) == 2 * ("loss" in history.columns)
+    assert len(figure.axes) == 2 * len(history)
     markers = {line.get_marker() for axes in figure.axes for line in axes.lines}
     assert ("o" in markers) == (len(history) == 1)  # a line of one point would not be seen
     assert "svg" in inline_svg(figure, description="short")

@@ -11,8 +11,8 @@ from PIL import Image
 
 from headstart.evaluation import Metric, Report, evaluate_classification, evaluate_multi_label
 from headstart.evaluation import sections as page
+from headstart.evaluation.classification_sections import NUM_MIXUPS, class_rows, confusion_rows, label_rows, mixups
 from headstart.evaluation.embedding import picture_uri
-from headstart.evaluation.sections import NUM_MIXUPS
 
 NAMES = ("cat", "dog", "owl", "yak")
 # True classes down, predicted classes across; no test picture shows a yak.
@@ -60,7 +60,7 @@ def test_there_is_a_card_for_every_metric(report):
 
 
 def test_mixups_are_the_errors_the_commonest_first_with_their_share_of_the_true_class(report):
-    found = [(pair["true"], pair["predicted"], pair["count"], pair["share"]) for pair in page.mixups(report)]
+    found = [(pair["true"], pair["predicted"], pair["count"], pair["share"]) for pair in mixups(report)]
     assert found == [
         ("owl", "dog", 4, 80.0),
         ("cat", "dog", 3, 30.0),
@@ -72,12 +72,12 @@ def test_mixups_are_the_errors_the_commonest_first_with_their_share_of_the_true_
 
 def test_no_more_mixups_are_shown_than_can_be_read(report):
     everything = replace(report, class_names=tuple("abcdefgh"), confusion=np.ones((8, 8), int))
-    assert len(page.mixups(everything)) == NUM_MIXUPS
-    assert page.mixups(replace(everything, confusion=np.eye(8, dtype=int))) == []
+    assert len(mixups(everything)) == NUM_MIXUPS
+    assert mixups(replace(everything, confusion=np.eye(8, dtype=int))) == []
 
 
 def test_the_confusion_table_has_the_counts_and_their_share_of_the_row(report):
-    rows = page.confusion_rows(report)
+    rows = confusion_rows(report)
     assert [row["name"] for row in rows] == list(NAMES)
     assert [[cell["count"] for cell in row["cells"]] for row in rows] == CONFUSION.tolist()
     assert [cell["share"] for cell in rows[0]["cells"]] == pytest.approx([60, 30, 10, 0])
@@ -87,7 +87,7 @@ def test_the_confusion_table_has_the_counts_and_their_share_of_the_row(report):
 
 
 def test_the_table_of_classes_is_in_per_cent(report):
-    rows = page.class_rows(report)
+    rows = class_rows(report)
     assert [row["support"] for row in rows] == [10, 5, 5, 0]
     assert rows[0]["recall"] == pytest.approx(60)
     assert rows[0]["precision"] == pytest.approx(75)
@@ -100,7 +100,7 @@ def test_labels_are_found_missed_or_given_without_reason():
     said = np.array([[1, 0], [1, 0], [1, 1], [0, 0]])
     truth = np.array([[1, 1], [0, 1], [0, 1], [0, 1]])
     report = evaluate_multi_label(said, truth, ("sea", "sky"), baseline_targets=truth, num_resamples=2)
-    assert page.label_rows(report) == [
+    assert label_rows(report) == [
         {"name": "sea", "found": 1, "missed": 0, "false_alarms": 2},
         {"name": "sky", "found": 1, "missed": 3, "false_alarms": 0},
     ]

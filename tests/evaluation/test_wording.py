@@ -9,9 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from headstart.evaluation import Report, evaluate_classification, evaluate_multi_label, headline, limits
+from headstart.evaluation.detection import DETECTION_METRICS
 from headstart.evaluation.multi_label import MULTI_LABEL_METRICS
+from headstart.evaluation.numbers_in_words import METRIC_WORDS, duration, formatted
+from headstart.evaluation.regression import REGRESSION_METRICS
+from headstart.evaluation.segmentation import SEGMENTATION_METRICS
 from headstart.evaluation.single_label import SINGLE_LABEL_METRICS
-from headstart.evaluation.wording import METRIC_WORDS, calibration_words, duration, formatted
+from headstart.evaluation.wording import calibration_words
 
 
 def answered(right: int, total: int, *, classes: int = 2, num_resamples: int = 100) -> Report:
@@ -138,7 +142,8 @@ def test_calibration_is_said_in_words(right, verdict):
 
 
 def test_every_metric_has_words_and_shares_of_pictures_are_per_cent():
-    assert {*SINGLE_LABEL_METRICS, *MULTI_LABEL_METRICS} == set(METRIC_WORDS)
+    further = {*REGRESSION_METRICS, *SEGMENTATION_METRICS, *DETECTION_METRICS}
+    assert {*SINGLE_LABEL_METRICS, *MULTI_LABEL_METRICS, *further} == set(METRIC_WORDS)
     report = answered(3, 4)
     assert formatted(report.metrics["accuracy"], 0.8765) == "87.6 %"
     assert formatted(report.metrics["log_loss"], 0.8765) == "0.876"

@@ -9,8 +9,16 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from headstart.evaluation.calibrating import fit_calibration
     from headstart.evaluation.calibration import Calibration
-    from headstart.evaluation.content import Mistake, ReportContent
+    from headstart.evaluation.caveats import limits
+    from headstart.evaluation.content import AnnotatedPicture, Mistake, ReportContent
     from headstart.evaluation.detection import best_score_threshold, evaluate_detection
+    from headstart.evaluation.drawing import draw_boxes, draw_mask
+    from headstart.evaluation.examples import (
+        detection_example,
+        regression_example,
+        segmentation_example,
+        worst_examples,
+    )
     from headstart.evaluation.galleries import grad_cam_gallery, mistake_gallery, picture_gallery
     from headstart.evaluation.heatmaps import grad_cam, overlay
     from headstart.evaluation.honesty import Honesty, Proportion
@@ -25,16 +33,20 @@ if TYPE_CHECKING:
         recall_bars,
         reliability_diagram,
     )
+    from headstart.evaluation.precision_recall_plot import precision_recall_curves
     from headstart.evaluation.promises import measure_honesty
     from headstart.evaluation.rank_plot import accuracy_by_size
     from headstart.evaluation.regression import evaluate_regression
+    from headstart.evaluation.regression_plots import answer_scatter, residual_plot
     from headstart.evaluation.report import Metric, Report
     from headstart.evaluation.segmentation import evaluate_segmentation
+    from headstart.evaluation.theme import class_colours
     from headstart.evaluation.thresholds import DEFAULT_COVERAGE, Thresholds, upper_quantile
-    from headstart.evaluation.wording import headline, honesty_facts, limits
+    from headstart.evaluation.wording import headline, honesty_facts
 
 __all__ = [
     "DEFAULT_COVERAGE",
+    "AnnotatedPicture",
     "Calibration",
     "Honesty",
     "Metric",
@@ -45,9 +57,14 @@ __all__ = [
     "ReportContent",
     "Thresholds",
     "accuracy_by_size",
+    "answer_scatter",
     "best_score_threshold",
+    "class_colours",
     "class_count_bars",
     "confusion_matrix",
+    "detection_example",
+    "draw_boxes",
+    "draw_mask",
     "evaluate_classification",
     "evaluate_detection",
     "evaluate_multi_label",
@@ -66,13 +83,19 @@ __all__ = [
     "most_confident_mistakes",
     "overlay",
     "picture_gallery",
+    "precision_recall_curves",
     "recall_bars",
+    "regression_example",
     "reliability_diagram",
+    "residual_plot",
+    "segmentation_example",
     "upper_quantile",
+    "worst_examples",
     "write_html",
 ]
 
 _MODULES = {
+    "AnnotatedPicture": "content",
     "Calibration": "calibration",
     "DEFAULT_COVERAGE": "thresholds",
     "Honesty": "honesty",
@@ -84,9 +107,14 @@ _MODULES = {
     "ReportContent": "content",
     "Thresholds": "thresholds",
     "accuracy_by_size": "rank_plot",
+    "answer_scatter": "regression_plots",
     "best_score_threshold": "detection",
+    "class_colours": "theme",
     "class_count_bars": "plots",
     "confusion_matrix": "plots",
+    "detection_example": "examples",
+    "draw_boxes": "drawing",
+    "draw_mask": "drawing",
     "evaluate_classification": "metrics",
     "evaluate_detection": "detection",
     "evaluate_multi_label": "metrics",
@@ -98,16 +126,21 @@ _MODULES = {
     "headline": "wording",
     "honesty_facts": "wording",
     "learning_curves": "plots",
-    "limits": "wording",
+    "limits": "caveats",
     "measure_honesty": "promises",
     "mistake_gallery": "galleries",
     "most_confident_label_mistakes": "mistakes",
     "most_confident_mistakes": "mistakes",
     "overlay": "heatmaps",
     "picture_gallery": "galleries",
+    "precision_recall_curves": "precision_recall_plot",
     "recall_bars": "plots",
+    "regression_example": "examples",
     "reliability_diagram": "plots",
+    "residual_plot": "regression_plots",
+    "segmentation_example": "examples",
     "upper_quantile": "thresholds",
+    "worst_examples": "examples",
     "write_html": "html",
 }
 

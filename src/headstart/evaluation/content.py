@@ -34,6 +34,25 @@ class Mistake:
 
 
 @dataclass(frozen=True, eq=False)
+class AnnotatedPicture:
+    """A picture beside what is true and what was answered, drawn on it.
+
+    Attributes:
+        picture: `(h, w, 3)` RGB 0-255.
+        true: the same size and range, with what is true drawn on it; None where words say it.
+        predicted: the same with the answer.
+        name: where the picture lies, such as its file name; empty to show none.
+        caption: what to see in it, such as "2 missed".
+    """
+
+    picture: np.ndarray
+    true: np.ndarray | None
+    predicted: np.ndarray | None
+    name: str = ""
+    caption: str = ""
+
+
+@dataclass(frozen=True, eq=False)
 class ReportContent:
     """Everything on the page.
 
@@ -42,11 +61,12 @@ class ReportContent:
         title: of the page, such as the data set's name.
         facts: heading → name → value. The headings `"backbone"`, `"bank"` and `"head"` stand in the steps "loaded",
             "froze" and "added"; any others get a table each.
-        history: one row an epoch: phase, epoch, learning_rate, loss, accuracy, val_loss, val_accuracy, seconds; before
-            them one of the phase `PROBE`, where a linear probe gave the head its first weights. May be empty.
+        history: one row an epoch: phase, epoch, learning_rate, loss, val_loss, seconds, and for each further quantity,
+            such as accuracy, a column of its name, one of `val_` + its name, or both; before them one of the phase
+            `PROBE`, where a linear probe gave the head its first weights. May be empty.
         class_counts: index class names, one column of counts a split.
         audit_summary: what the audit left out or warned of, one row a finding, any columns. May be empty.
-        mistakes: the most confident first.
+        mistakes: the most confident first. Only of tasks whose answers are classes of pictures.
         recipe_text: the run's recipe as TOML.
         commands: what to type to get the same numbers again.
         environment: name → value: versions, seed, hash of the data.
@@ -54,6 +74,7 @@ class ReportContent:
             num_trainable, num_frozen (parameters), seconds. One of no epochs is shown only as what stood frozen.
         samples: class name → one `(h, w, 3)` picture of it, RGB 0-255. May be empty.
         warnings: further limits to state, each a sentence; those that follow from the numbers are found without them.
+        examples: pictures with boxes, masks or numbers, the worst first. May be empty.
     """
 
     report: Report
@@ -69,3 +90,4 @@ class ReportContent:
     phases: Sequence[Mapping[str, Any]]
     samples: Mapping[str, np.ndarray] = field(default_factory=dict)
     warnings: Sequence[str] = ()
+    examples: Sequence[AnnotatedPicture] = ()

@@ -19,6 +19,7 @@ from headstart.evaluation.ranking import mean_of_defined
 from headstart.evaluation.report import DETECTION, Metric, Report
 
 DEFAULT_SCORE_THRESHOLD = 0.5
+DETECTION_METRICS = ("map50", "map", "average_recall")
 IOU_50 = np.array([0.5])
 
 
@@ -125,7 +126,7 @@ def _scores(matching: BoxMatching, weights: np.ndarray, *, num_classes: int) -> 
 def _metrics(plain: np.ndarray, resampled: np.ndarray, *, num_pictures: int) -> dict[str, Metric]:
     metrics = {}
     values = mean_of_defined(plain)
-    for name, value, others in zip(("map50", "map", "average_recall"), values, resampled, strict=True):
+    for name, value, others in zip(DETECTION_METRICS, values, resampled, strict=True):
         low, high = percentile_interval(mean_of_defined(others.T))
         baseline = float("nan") if np.isnan(value) else 0.0
         metrics[name] = Metric(name, float(value), low, high, baseline, num_pictures, higher_is_better=True)

@@ -17,14 +17,15 @@ from headstart.evaluation.theme import COLOURS
 LARGEST_SIDE = 256  # pixels: sharp in a gallery on a phone, and a dozen pairs stay under half a megabyte
 
 
-def picture_uri(picture: np.ndarray) -> str:
-    """A picture as a `data:` URI (WebP), scaled down to at most 256 pixels a side.
+def picture_uri(picture: np.ndarray, *, largest_side: int = LARGEST_SIDE) -> str:
+    """A picture as a `data:` URI (WebP).
 
     Args:
         picture: `(h, w, 3)` RGB 0-255.
+        largest_side: pixels; a larger picture is scaled down to it.
     """
     image = Image.fromarray(np.clip(np.asarray(picture), 0, 255).astype(np.uint8))
-    image.thumbnail((LARGEST_SIDE, LARGEST_SIDE), Image.Resampling.LANCZOS)
+    image.thumbnail((largest_side, largest_side), Image.Resampling.LANCZOS)
     buffer = io.BytesIO()
     image.save(buffer, format="WEBP", quality=82, method=4)
     return "data:image/webp;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")

@@ -1,26 +1,34 @@
 """The report as one HTML file: it loads nothing, and reads well on a phone, on a desk, at night and on paper."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import jinja2
+import pandas as pd
 from markupsafe import Markup
 
 from headstart.evaluation import sections
+from headstart.evaluation.caveats import limits
+from headstart.evaluation.classification_sections import classification_values
 from headstart.evaluation.content import ReportContent
+from headstart.evaluation.detection_sections import detection_values
 from headstart.evaluation.embedding import inline_svg, picture_uri
-from headstart.evaluation.plots import (
-    MOST_CLASSES_WITH_NUMBERS,
-    confusion_matrix,
-    learning_curves,
-    reliability_diagram,
-)
-from headstart.evaluation.report import MULTI_LABEL, Report
+from headstart.evaluation.numbers_in_words import BASELINE_WORDS
+from headstart.evaluation.plots import learning_curves, quantity_title, recorded_quantities
+from headstart.evaluation.regression_sections import regression_values
+from headstart.evaluation.report import DETECTION, MULTI_LABEL, REGRESSION, SEGMENTATION, SINGLE_LABEL
+from headstart.evaluation.segmentation_sections import segmentation_values
 from headstart.evaluation.theme import COLOURS
-from headstart.evaluation.wording import calibration_words, headline, honesty_facts, limits
+from headstart.evaluation.wording import headline, honesty_facts
 
-CURVE_WORDS = {
-    "accuracy": "Share of pictures named rightly in training and validation, by epoch",
-    "loss": "Loss in training and validation, by epoch",
+# kind → the template of its own sections, and what gives the values that this template names
+_KINDS: dict[str, tuple[str, Callable[[ReportContent], dict[str, Any]]]] = {
+    SINGLE_LABEL: ("classification.html.j2", classification_values),
+    MULTI_LABEL: ("classification.html.j2", classification_values),
+    DETECTION: ("detection.html.j2", detection_values),
+    SEGMENTATION: ("segmentation.html.j2", segmentation_values),
+    REGRESSION: ("regression.html.j2", regression_values),
 }
 
 _ENVIRONMENT = jinja2.Environment(
@@ -49,64 +57,45 @@ def write_html(path: Path, content: ReportContent) -> None:
 def render(content: ReportContent) -> str:
     """The report page as text."""
     report = content.report
+    template, kind_values = _KINDS[report.kind]
     return _ENVIRONMENT.get_template("report.html.j2").render(
         content=content,
         report=report,
-        multi_label=report.kind == MULTI_LABEL,
+        classification=report.kind in (SINGLE_LABEL, MULTI_LABEL),
+        kind_template=template,
         colours=COLOURS,
         headline=headline(report),
+        baseline_words=BASELINE_WORDS[report.kind],
         limits=[*limits(report), *content.warnings],
         cards=sections.metric_cards(report),
         steps=sections.steps(content),
         samples={name: picture_uri(picture) for name, picture in content.samples.items()},
         class_counts=sections.class_count_table(content.class_counts),
         audit=sections.audit_table(content.audit_summary),
-        curves=_curves(content),
-        starts_from_probe=sections.probe_accuracy(content.history) is not None,
-        class_rows=sections.class_rows(report),
-        mistakes=[sections.mistake_card(mistake) for mistake in content.mistakes],
-        calibration_words=calibration_words(report),
-        reliability=_reliability(report),
+        curves=_curves(content.history),
+        training_words=_training_words(content.history),
+        starts_from_probe=sections.starts_from_probe(content.history),
         honesty=honesty_facts(report),
         extra_facts=sections.extra_facts(content),
         surroundings=sections.surroundings(content.environment),
-        **_errors(report),
+        **kind_values(content),
     )
 
 
-def _curves(content: ReportContent) -> list[Markup]:
+def _curves(history: pd.DataFrame) -> list[Markup]:
     """One small chart a quantity: two stand side by side on a desk and below each other on a phone."""
-    history = content.history
-    known = [name for name in CURVE_WORDS if name in history.columns and history[name].notna().any()]
-    return [inline_svg(learning_curves(history, quantities=[name]), description=CURVE_WORDS[name]) for name in known]
+    return [
+        inline_svg(learning_curves(history, quantities=[name]), description=f"{_curve_words(name)}, by epoch")
+        for name in recorded_quantities(history)
+    ]
 
 
-def _reliability(report: Report) -> dict[str, Markup]:
-    """Caption → diagram: of the answers as they are, and of what they would be without calibration."""
-    words = calibration_words(report)
-    after = inline_svg(reliability_diagram(report.calibration), description=f"Calibration. {words}")
-    if report.honesty is None:
-        return {"": after}
-    before = reliability_diagram(report.honesty.calibration_before)
-    description = f"Calibration before temperature scaling, with an error of {report.honesty.error_before:.3f}"
-    return {"before calibration": inline_svg(before, description=description), "as it answers now": after}
+def _curve_words(name: str) -> str:
+    words = {"accuracy": "Share of pictures named rightly"}.get(name, quantity_title(name))
+    return f"{words} in training and validation"
 
 
-def _errors(report: Report) -> dict[str, object]:
-    """Which classes are taken for which: a table, a picture where a table would be too wide, or counts a label."""
-    if report.kind == MULTI_LABEL:
-        return {"label_rows": sections.label_rows(report), "confusion_rows": [], "confusion": None, "mixups": []}
-    small = len(report.class_names) <= MOST_CLASSES_WITH_NUMBERS
-    return {
-        "label_rows": [],
-        "confusion_rows": sections.confusion_rows(report) if small else [],
-        "confusion": None if small else _confusion_figure(report),
-        "mixups": sections.mixups(report),
-    }
-
-
-def _confusion_figure(report: Report) -> Markup:
-    description = (
-        f"Confusion matrix of {len(report.class_names)} classes; the list beside it names the commonest mix-ups."
-    )
-    return inline_svg(confusion_matrix(report.confusion, report.class_names), description=description)
+def _training_words(history: pd.DataFrame) -> str:
+    if "accuracy" in recorded_quantities(history):
+        return "Validation should rise in accuracy and fall in loss"
+    return "Loss should fall in validation as in training"

@@ -10,24 +10,40 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from headstart.evaluation.content import PROBE
+from headstart.evaluation.numbers_in_words import METRIC_WORDS
 from headstart.evaluation.theme import HEAT_POWER, heat_colours, light, rule_horizontally, shortened, styled
 
+NO_QUANTITIES = frozenset({"phase", "epoch", "learning_rate", "seconds"})
 MOST_CLASSES_WITH_NUMBERS = 20
 SHORT_PHASES = {PROBE: "probe", "deep fine-tuning": "deep"}  # one epoch is as wide as a short word at most
 LONGEST_NAME = 30  # characters: some 5 cm, which leaves half the narrowest figure to its data
 LONGEST_LEVEL_NAME = 8  # longer ones below neighbouring columns would run into each other
 
 
-def learning_curves(history: pd.DataFrame, *, quantities: Sequence[str] = ("accuracy", "loss")) -> Figure:
+def recorded_quantities(history: pd.DataFrame) -> list[str]:
+    """What the history follows over the epochs, the loss last: columns with their `val_` twins as one."""
+    numeric = [str(name) for name in history.columns if pd.api.types.is_numeric_dtype(history[name])]
+    known = [name for name in numeric if name not in NO_QUANTITIES and history[name].notna().any()]
+    return sorted(dict.fromkeys(name.removeprefix("val_") for name in known), key=lambda name: name == "loss")
+
+
+def quantity_title(name: str) -> str:
+    """A quantity as it is called."""
+    return METRIC_WORDS[name][0] if name in METRIC_WORDS else name.replace("_", " ").capitalize()
+
+
+def learning_curves(history: pd.DataFrame, *, quantities: Sequence[str] | None = None) -> Figure:
     """How training and validation went, epoch by epoch, with a line where a new phase begins.
 
     A linear probe, which is what training starts from, stands at epoch 0.
 
     Args:
-        history: as in `ReportContent`: phase, and for each quantity a column of its name and one of `val_` + its name.
-        quantities: one panel each; those without a column are left out.
+        history: as in `ReportContent`: phase, and for each quantity a column of its name, one of `val_` + its name, or
+            both.
+        quantities: one panel each; those without a column are left out. None: all that the history has.
     """
-    shown = [name for name in quantities if name in history.columns]
+    wanted = recorded_quantities(history) if quantities is None else quantities
+    shown = [name for name in wanted if not {name, f"val_{name}"}.isdisjoint(history.columns)]
     with styled():
         figure = Figure(figsize=(4.3 * max(1, len(shown)), 2.9), layout="constrained")
         for index, name in enumerate(shown):
@@ -45,7 +61,7 @@ def _draw_curve(axes: Axes, history: pd.DataFrame, *, quantity: str) -> None:
             marker = "o" if len(history) == 1 else None
             axes.plot(epochs, history[column], color=colour, label=label, marker=marker)
     rule_horizontally(axes)
-    axes.set_title(quantity.replace("_", " ").capitalize(), pad=24)
+    axes.set_title(quantity_title(quantity), pad=24)
     axes.set_xlabel("epoch")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=8, min_n_ticks=1))
     axes.legend(loc="best", frameon=False, labelcolor="linecolor", handlelength=1.2)

@@ -8,13 +8,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from headstart.evaluation.content import PROBE, Mistake, ReportContent
+from headstart.evaluation.content import PROBE, AnnotatedPicture, ReportContent
 from headstart.evaluation.embedding import picture_uri
-from headstart.evaluation.report import Metric, Report
-from headstart.evaluation.theme import HEAT_POWER
-from headstart.evaluation.wording import METRIC_WORDS, duration, formatted
+from headstart.evaluation.numbers_in_words import METRIC_WORDS, UNIT_METRICS, duration, formatted
+from headstart.evaluation.report import DETECTION, MULTI_LABEL, REGRESSION, SEGMENTATION, SINGLE_LABEL, Metric, Report
 
-NUM_MIXUPS = 8
+ADDED_WORDS = {
+    SINGLE_LABEL: "A new last part that answers with these classes.",
+    MULTI_LABEL: "A new last part that answers with these classes.",
+    DETECTION: "A new last part that answers with boxes of these classes.",
+    SEGMENTATION: "A new last part that answers with one of these classes for every pixel.",
+    REGRESSION: "A new last part that answers with numbers.",
+}
+LARGEST_EXAMPLE = 480  # pixels a side: names written on a picture stay readable
 
 
 @dataclass(frozen=True)
@@ -25,6 +31,15 @@ class Scale:
     low: float | None
     high: float | None
     baseline: float | None
+
+    @classmethod
+    def of(cls, *, end: float = 1.0, **numbers: float) -> "Scale":
+        """On a line from 0 to `end`; what lies beyond an end stands there."""
+        places = {
+            name: None if math.isnan(number) else round(100 * min(max(number / end, 0.0), 1.0), 2)
+            for name, number in numbers.items()
+        }
+        return cls(**{"baseline": None, **places})
 
 
 @dataclass(frozen=True)
@@ -38,6 +53,23 @@ class MetricCard:
     high: str
     baseline: str
     scale: Scale
+
+
+@dataclass(frozen=True)
+class BarRow:
+    """A class or a number, its main result on a line, and all results as texts."""
+
+    name: str
+    scale: Scale
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class BarTable:
+    """One row a class; the second column is drawn as well as written."""
+
+    columns: tuple[str, ...]
+    rows: tuple[BarRow, ...]
 
 
 @dataclass(frozen=True)
@@ -68,10 +100,10 @@ def _metric_card(metric: Metric) -> MetricCard:
     title, meaning = METRIC_WORDS.get(metric.name, (metric.name, ""))
     numbers = {name: getattr(metric, name) for name in ("value", "low", "high", "baseline")}
     known = [number for number in numbers.values() if not math.isnan(number)]
-    end = 1.0 if metric.name != "log_loss" else 1.08 * max([*known, 1e-9])
-    places = {name: None if math.isnan(n) else round(100 * min(n / end, 1.0), 2) for name, n in numbers.items()}
+    bounded = metric.name != "log_loss" and metric.name not in UNIT_METRICS
+    scale = Scale.of(end=1.0 if bounded else 1.08 * max([*known, 1e-9]), **numbers)
     texts = {name: formatted(metric, number) for name, number in numbers.items()}
-    return MetricCard(title=title, meaning=meaning, scale=Scale(**places), **texts)
+    return MetricCard(title=title, meaning=meaning, scale=scale, **texts)
 
 
 def steps(content: ReportContent) -> list[Step]:
@@ -81,7 +113,7 @@ def steps(content: ReportContent) -> list[Step]:
     return [
         Step("Loaded", "A network that has already learnt to see.", content.facts.get("backbone", {}), None),
         *(_froze(phase, content) for phase in frozen),
-        Step("Added", _added(content.history), content.facts.get("head", {}), None),
+        Step("Added", _added(content), content.facts.get("head", {}), None),
         *(_fine_tuned(phase, content.history) for phase in tuned),
     ]
 
@@ -97,22 +129,30 @@ def _froze(phase: Mapping[str, Any], content: ReportContent) -> Step:
     return Step("Froze", sentence, {**bank, **learning}, _learning_share(phase))
 
 
-def _added(history: pd.DataFrame) -> str:
-    sentence = "A new last part that answers with these classes."
-    accuracy = probe_accuracy(history)
-    if accuracy is None:
+def _added(content: ReportContent) -> str:
+    sentence = ADDED_WORDS[content.report.kind]
+    if not starts_from_probe(content.history):
         return sentence
+    accuracy = probe_accuracy(content.history)
+    if accuracy is None:
+        return f"{sentence} It starts from the solution of a linear probe."
     return (
         f"{sentence} It starts from the solution of a linear probe, whose accuracy on the validation part "
         f"is {100 * accuracy:.1f} %."
     )
 
 
+def starts_from_probe(history: pd.DataFrame) -> bool:
+    """Whether a linear probe gave the head its first weights."""
+    return "phase" in history.columns and bool((history["phase"] == PROBE).any())
+
+
 def probe_accuracy(history: pd.DataFrame) -> float | None:
-    """Accuracy on the validation part of the linear probe that the head started from, if it did."""
-    if "phase" not in history.columns:
+    """Accuracy on the validation part of the linear probe that the head started from, if both are known."""
+    if not starts_from_probe(history) or "val_accuracy" not in history.columns:
         return None
-    return next(iter(history.loc[history["phase"] == PROBE, "val_accuracy"]), None)
+    accuracy = history.loc[history["phase"] == PROBE, "val_accuracy"].iloc[0]
+    return None if pd.isna(accuracy) else float(accuracy)
 
 
 def _fine_tuned(phase: Mapping[str, Any], history: pd.DataFrame) -> Step:
@@ -168,76 +208,34 @@ def table_of(frame: pd.DataFrame) -> Table:
     )
 
 
+def share(value: float) -> str:
+    """Per cent without decimals; a dash where undefined."""
+    return "–" if math.isnan(value) else f"{100 * value:.0f}\u00a0%"
+
+
+def decimals(value: float) -> str:
+    """Three decimals; a dash where undefined."""
+    return "–" if math.isnan(value) else f"{value:.3f}"
+
+
+def example_card(example: AnnotatedPicture, *, with_picture: bool = True) -> dict[str, Any]:
+    """What is drawn on a picture, and before it the picture itself, as text."""
+    plain = {"picture": example.picture} if with_picture else {}
+    shown = {**plain, "truth": example.true, "answer": example.predicted}
+    uris = {
+        words: picture_uri(picture, largest_side=LARGEST_EXAMPLE)
+        for words, picture in shown.items()
+        if picture is not None
+    }
+    return {"caption": example.caption, "name": example.name, "pictures": uris}
+
+
 def class_count_table(class_counts: pd.DataFrame) -> Table:
     """Classes down, splits and their sum across, totals below."""
     frame = class_counts.rename_axis("class").rename(index=str)
     frame = frame.assign(all=frame.sum(axis=1)) if frame.shape[1] > 1 else frame
     totals = frame.sum().to_frame("all classes").T
     return table_of(pd.concat([frame, totals]).rename_axis("class").reset_index())
-
-
-def mixups(report: Report) -> list[dict[str, Any]]:
-    """The pairs most often confused, the commonest first: true, predicted, count, share of the true class."""
-    errors = report.confusion.copy()
-    np.fill_diagonal(errors, 0)
-    order = np.argsort(-errors, axis=None, kind="stable")[:NUM_MIXUPS]
-    cells = [divmod(int(cell), len(report.class_names)) for cell in order]
-    return [
-        {
-            "true": report.class_names[true],
-            "predicted": report.class_names[predicted],
-            "count": int(errors[true, predicted]),
-            "share": 100 * errors[true, predicted] / report.confusion[true].sum(),
-        }
-        for true, predicted in cells
-        if errors[true, predicted]
-    ]
-
-
-def confusion_rows(report: Report) -> list[dict[str, Any]]:
-    """One row a true class: name and cells, each with count, share of the row in per cent and colour depth 0 to 1."""
-    rows = []
-    for name, counts in zip(report.class_names, report.confusion, strict=True):
-        shares = counts / max(int(counts.sum()), 1)
-        cells = [
-            {"count": int(count), "share": 100 * share, "depth": round(float(share) ** HEAT_POWER, 3)}
-            for count, share in zip(counts, shares, strict=True)
-        ]
-        rows.append({"name": name, "cells": cells})
-    return rows
-
-
-def label_rows(report: Report) -> list[dict[str, Any]]:
-    """One row a label of a multi-label report: how often it was found, missed and given without reason."""
-    return [
-        {"name": name, "found": int(table[1, 1]), "missed": int(table[1, 0]), "false_alarms": int(table[0, 1])}
-        for name, table in zip(report.class_names, report.confusion, strict=True)
-    ]
-
-
-def class_rows(report: Report) -> list[dict[str, Any]]:
-    """The per-class table with shares in per cent; None where undefined."""
-    shares = ("precision", "recall", "recall_low", "recall_high", "f1")
-    return [
-        {
-            "name": str(record["class"]),
-            "support": int(record["support"]),
-            **{key: None if math.isnan(record[key]) else 100 * float(record[key]) for key in shares},
-        }
-        for record in report.per_class.to_dict(orient="records")
-    ]
-
-
-def mistake_card(mistake: Mistake) -> dict[str, Any]:
-    """A mistake with its pictures as text."""
-    return {
-        "picture": picture_uri(mistake.picture),
-        "overlay": None if mistake.overlay is None else picture_uri(mistake.overlay),
-        "true": mistake.true,
-        "predicted": mistake.predicted,
-        "sure": f"{100 * mistake.probability:.0f} % sure",
-        "name": mistake.name,
-    }
 
 
 def _text(value: object) -> str:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import matplotlib as mpl
+import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import LinearSegmentedColormap, to_rgb
+from matplotlib.colors import LinearSegmentedColormap, hsv_to_rgb, to_rgb
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,9 @@ COLOURS = {
     "ink": Colour("#15171c", "#e9ebef"),
     "accent": Colour("#2755c4", "#86aaff"),
 }
+
+# Okabe and Ito's palette, told apart with any colour vision (Wong 2011, Nature Methods 8, 441); black is left out.
+DISTINCT_COLOURS = ("#0072b2", "#e69f00", "#009e73", "#d55e00", "#56b4e9", "#cc79a7", "#f0e442")
 
 # Shares of 1 % must be seen beside shares of 100 %: colour goes with this power of the share.
 HEAT_POWER = 0.6
@@ -68,6 +72,19 @@ def styled() -> AbstractContextManager[None]:
 def light(name: str) -> str:
     """The light colour of a role, such as `"accent"`."""
     return COLOURS[name].light
+
+
+def class_colours(num_classes: int) -> np.ndarray:
+    """`(num_classes, 3)` uint8 RGB: the first seven differ for any colour vision, later ones in hue and lightness.
+
+    Nobody tells twenty colours apart: where classes matter, write their names beside them.
+    """
+    given = [to_rgb(colour) for colour in DISTINCT_COLOURS]
+    places = np.arange(max(0, num_classes - len(given)))
+    # The golden ratio spreads any number of hues evenly around the circle.
+    hues, values = (0.11 + places * 0.618034) % 1.0, np.array([0.95, 0.55, 0.75])[places % 3]
+    further = hsv_to_rgb(np.column_stack([hues, np.full(len(places), 0.65), values])) if len(places) else []
+    return np.rint(255 * np.array([*given, *further])[:num_classes]).astype(np.uint8)
 
 
 def shortened(name: str, *, longest: int) -> str:

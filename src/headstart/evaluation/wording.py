@@ -1,57 +1,96 @@
-"""The report in plain words: what a manager reads first, and what the numbers cannot say."""
+"""The report in plain words: what a manager reads first, and whether it may be believed."""
 
 import math
-
-import pandas as pd
+from typing import Any
 
 from headstart.evaluation.honesty import Honesty, Proportion
-from headstart.evaluation.intervals import wilson_interval
-from headstart.evaluation.report import MULTI_LABEL, Metric, Report
+from headstart.evaluation.numbers_in_words import BASELINE_WORDS, formatted, measured, of_hundred, percent
+from headstart.evaluation.report import DETECTION, MULTI_LABEL, REGRESSION, SEGMENTATION, SINGLE_LABEL, Report
 from headstart.evaluation.thresholds import FAMILIAR_SHARE
 
-FEW_EXAMPLES = 100  # below this, a proportion's 95 % interval is some 20 points wide
-FEW_PER_CLASS = 10
 WORD_GAP = 0.03  # less between confidence and accuracy is not worth a word
-
-# name → what it is called, and what it says in one sentence
-METRIC_WORDS = {
-    "accuracy": ("Accuracy", "How many pictures are named rightly."),
-    "balanced_accuracy": ("Balanced accuracy", "The same, every class counting alike."),
-    "macro_f1": ("Macro F1", "Found and not confused, averaged over classes."),
-    "micro_f1": ("Micro F1", "Found and not confused, common labels counting more."),
-    "subset_accuracy": ("All labels right", "How many pictures have every label right."),
-    "mean_average_precision": ("Mean average precision", "How well each label ranks its own pictures first."),
-    "roc_auc": ("ROC-AUC", "How often the right class is ranked first; chance is 0.5."),
-    "hamming_loss": ("Hamming loss", "Share of wrong yes and no. Lower is better."),
-    "log_loss": ("Log loss", "Price of being sure and wrong. Lower is better."),
-    "expected_calibration_error": ("Calibration error", "Gap between confidence and accuracy. Lower is better."),
-}
-
-PERCENT_METRICS = frozenset({"accuracy", "balanced_accuracy", "subset_accuracy"})
 
 
 def headline(report: Report) -> str:
-    """The result in one sentence without a technical word but "interval"."""
-    metric = report.main_metric
-    right, low, high, baseline = (_of_hundred(x) for x in (metric.value, metric.low, metric.high, metric.baseline))
-    num_classes = len(report.class_names)
-    interval = f"(95 % interval {low}–{high})"
-    if report.kind == MULTI_LABEL:
-        return (
-            f"Recognises {num_classes} labels; every label right on {right} of 100 new pictures {interval}; "
-            f"always giving the commonest labels would be right on {baseline}."
-        )
+    """The result in one sentence with as few technical words as its kind allows."""
+    return _HEADLINES[report.kind](report)
+
+
+def _single_label_headline(report: Report) -> str:
+    right, interval, baseline = _share_of_pictures(report)
     return (
-        f"Recognises {num_classes} kinds; right on {right} of 100 new pictures {interval}; "
+        f"Recognises {len(report.class_names)} kinds; right on {right} of 100 new pictures {interval}; "
         f"guessing the commonest class would be right on {baseline}."
     )
 
 
-def formatted(metric: Metric, value: float) -> str:
-    """A metric's value as it is read: per cent for shares of pictures, else three decimals; a dash where undefined."""
-    if math.isnan(value):
-        return "–"
-    return f"{100 * value:.1f} %" if metric.name in PERCENT_METRICS else f"{value:.3f}"
+def _multi_label_headline(report: Report) -> str:
+    right, interval, baseline = _share_of_pictures(report)
+    return (
+        f"Recognises {len(report.class_names)} labels; every label right on {right} of 100 new pictures {interval}; "
+        f"always giving the commonest labels would be right on {baseline}."
+    )
+
+
+def _share_of_pictures(report: Report) -> tuple[str, str, str]:
+    metric = report.main_metric
+    right, low, high, baseline = (of_hundred(x) for x in (metric.value, metric.low, metric.high, metric.baseline))
+    return right, f"(95 % interval {low}–{high})", baseline
+
+
+def _detection_headline(report: Report) -> str:
+    point = report.tables["operating_point"].iloc[0]
+    number = len(report.class_names)
+    if math.isnan(point["recall"]):
+        return f"Finds {_counted(number, 'kind')} of object, but the test pictures show none of them."
+    right = (
+        "" if math.isnan(point["precision"]) else f"; {of_hundred(point['precision'])} of 100 boxes it draws are right"
+    )
+    return (
+        f"Finds {_counted(number, 'kind')} of object: {of_hundred(point['recall'])} of 100 on new pictures{right} "
+        f"(mAP50 {_with_interval_of(report)})."
+    )
+
+
+def _segmentation_headline(report: Report) -> str:
+    right = of_hundred(report.metrics["pixel_accuracy"].value)
+    baseline = formatted(report.main_metric, report.main_metric.baseline)
+    return (
+        f"Tells {_counted(len(report.class_names), 'kind')} of area apart: {right} of 100 pixels of new pictures are "
+        f"named rightly. Areas overlap with the true ones by {_with_interval_of(report)}, where 1 is perfect; "
+        f"{BASELINE_WORDS[SEGMENTATION]} would reach {baseline}."
+    )
+
+
+def _regression_headline(report: Report) -> str:
+    names = report.class_names
+    what = names[0] if len(names) == 1 else f"{len(names)} numbers"
+    baseline = formatted(report.main_metric, report.main_metric.baseline)
+    return (
+        f"Estimates {what}; off by {_with_interval_of(report)} on average on new pictures; "
+        f"{BASELINE_WORDS[REGRESSION]} would be off by {baseline}."
+    )
+
+
+def _with_interval_of(report: Report) -> str:
+    metric = report.main_metric
+    value, low, high = (formatted(metric, number) for number in (metric.value, metric.low, metric.high))
+    return (
+        f"{value} (95 % interval {low}–{high})" if report.kind != DETECTION else f"{value}, 95 % interval {low}–{high}"
+    )
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+_HEADLINES = {
+    SINGLE_LABEL: _single_label_headline,
+    MULTI_LABEL: _multi_label_headline,
+    DETECTION: _detection_headline,
+    SEGMENTATION: _segmentation_headline,
+    REGRESSION: _regression_headline,
+}
 
 
 def calibration_words(report: Report) -> str:
@@ -70,7 +109,10 @@ def calibration_words(report: Report) -> str:
 
 
 def honesty_facts(report: Report) -> dict[str, str]:
-    """What the calibration promised and how it was kept, name → value; empty where nothing was promised."""
+    """What was promised and how it was kept, name → value; empty where nothing was promised."""
+    if "intervals" in report.tables:
+        rows = report.tables["intervals"].to_dict("records")
+        return {f"interval around {row['output']}": _interval_fact(row) for row in rows}
     honesty = report.honesty
     if honesty is None:
         return {}
@@ -80,12 +122,22 @@ def honesty_facts(report: Report) -> dict[str, str]:
         "log loss": f"{honesty.loss_before:.3f} before, {honesty.loss_after:.3f} after",
         "temperature": _temperature(honesty),
         f"sets of every likely {what}": (
-            f"promised to hold the true {what} {_percent(honesty.coverage)} of the time, "
+            f"promised to hold the true {what} {percent(honesty.coverage)} of the time, "
             f"did so {_with_interval(honesty.covered)}; {honesty.mean_set_size:.2f} {_plural(what)} a set on average"
         ),
         "without the least certain tenth": f"right on {_with_interval(honesty.kept_accuracy)}",
-        "flagged as foreign": f"{_with_interval(honesty.flagged)}; {_percent(1 - FAMILIAR_SHARE)} expected",
+        "flagged as foreign": f"{_with_interval(honesty.flagged)}; {percent(1 - FAMILIAR_SHARE)} expected",
     }
+
+
+def _interval_fact(row: dict[Any, Any]) -> str:
+    if math.isnan(row["half_width"]):
+        return "none: validation has too few pictures to promise one"
+    promise = (
+        "" if math.isnan(row["promised"]) else f"promised to hold the truth {percent(row['promised'])} of the time, "
+    )
+    held = f"{percent(row['covered'])} ({100 * row['covered_low']:.1f}–{100 * row['covered_high']:.1f})"
+    return f"{measured(row['half_width'])} either way; {promise}{'did so' if promise else 'held the truth'} {held}"
 
 
 def _temperature(honesty: Honesty) -> str:
@@ -96,108 +148,8 @@ def _temperature(honesty: Honesty) -> str:
 def _with_interval(share: Proportion) -> str:
     if math.isnan(share.value):
         return "–"
-    return f"{_percent(share.value)} ({100 * share.low:.1f}–{100 * share.high:.1f})"
-
-
-def _percent(share: float) -> str:
-    return f"{round(100 * share, 1):g} %"
+    return f"{percent(share.value)} ({100 * share.low:.1f}–{100 * share.high:.1f})"
 
 
 def _plural(what: str) -> str:
     return "classes" if what == "class" else f"{what}s"
-
-
-def duration(seconds: float) -> str:
-    """Time as it is said: "48 s", "3 min 5 s", "1 h 12 min"."""
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s" if whole >= 10 else f"{seconds:.1f} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
-
-
-def limits(report: Report) -> list[str]:
-    """What to keep in mind before relying on the numbers, each a sentence; empty when nothing stands out."""
-    found = (
-        _size_limit(report),
-        _one_sided_limit(report),
-        _baseline_limit(report),
-        *_class_limits(report.per_class),
-        *_honesty_limits(report.honesty),
-    )
-    return [sentence for sentence in found if sentence]
-
-
-def _size_limit(report: Report) -> str:
-    if report.num_examples >= FEW_EXAMPLES:
-        return ""
-    return (
-        f"The test set has only {report.num_examples} {_pictures(report.num_examples)}: "
-        "trust the intervals more than the numbers."
-    )
-
-
-def _one_sided_limit(report: Report) -> str:
-    metric = report.main_metric
-    if 0 < metric.value < 1:
-        return ""
-    right = round(metric.value * report.num_examples)
-    low, high = wilson_interval(right, report.num_examples)
-    verdict = "All" if metric.value > 0 else "None"
-    return (
-        f"{verdict} of {report.num_examples} test pictures {'is' if verdict == 'None' else 'are'} right, "
-        "so resampling them cannot show doubt: "
-        f"between {_of_hundred(float(low))} and {_of_hundred(float(high))} of 100 remain possible (Wilson interval)."
-    )
-
-
-def _baseline_limit(report: Report) -> str:
-    metric = report.main_metric
-    if metric.low > metric.baseline:
-        return ""
-    return "The result is not clearly better than always giving the commonest answer of the training pictures."
-
-
-def _class_limits(per_class: pd.DataFrame) -> tuple[str, ...]:
-    absent = per_class.loc[per_class["support"] == 0, "class"].tolist()
-    few = per_class.loc[per_class["support"].between(1, FEW_PER_CLASS - 1), "class"].tolist()
-    never = per_class.loc[(per_class["support"] > 0) & (per_class["recall"] == 0), "class"].tolist()
-    return (
-        f"No test picture shows {_listed(absent)}: nothing is known about these." if absent else "",
-        f"Fewer than {FEW_PER_CLASS} test pictures show {_listed(few)}: their rows below are rough." if few else "",
-        f"Never recognised: {_listed(never)}." if never else "",
-    )
-
-
-def _honesty_limits(honesty: Honesty | None) -> tuple[str, ...]:
-    if honesty is None:
-        return ()
-    less, strange = honesty.covered.high < honesty.coverage, honesty.flagged.low > 1 - FAMILIAR_SHARE
-    return (
-        f"Prediction sets hold the truth {_percent(honesty.covered.value)} of the time, "
-        f"where {_percent(honesty.coverage)} was promised."
-        if less
-        else "",
-        f"{_percent(honesty.flagged.value)} of these pictures look foreign to the model: "
-        "they are unlike those it learned from."
-        if strange
-        else "",
-    )
-
-
-def _listed(names: list[str], *, limit: int = 6) -> str:
-    shown = ", ".join(str(name) for name in names[:limit])
-    return f"{shown} and {len(names) - limit} more" if len(names) > limit else shown
-
-
-def _pictures(count: int) -> str:
-    return "picture" if count == 1 else "pictures"
-
-
-def _of_hundred(share: float) -> str:
-    """Rounded to whole pictures, but never to 0 or 100 unless it is."""
-    percent = 100 * share
-    if 99.5 <= percent < 100 or 0 < percent <= 0.5:
-        return f"{percent:.1f}" if 0.05 <= percent < 99.95 else ("under 0.1" if percent < 1 else "over 99.9")
-    return f"{percent:.0f}"

@@ -1,0 +1,128 @@
+"""What the numbers of a report cannot say."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from headstart.evaluation.honesty import Honesty
+from headstart.evaluation.intervals import wilson_interval
+from headstart.evaluation.numbers_in_words import BASELINE_WORDS, of_hundred, percent
+from headstart.evaluation.report import DETECTION, MULTI_LABEL, REGRESSION, SINGLE_LABEL, Report
+from headstart.evaluation.thresholds import FAMILIAR_SHARE
+
+FEW_EXAMPLES = 100  # below this, a proportion's 95 % interval is some 20 points wide
+FEW_PER_CLASS = 10
+
+
+def limits(report: Report) -> list[str]:
+    """What to keep in mind before relying on the numbers, each a sentence; empty when nothing stands out."""
+    found = (
+        _size_limit(report),
+        _one_sided_limit(report) if report.kind in (SINGLE_LABEL, MULTI_LABEL) else _doubtless_limit(report),
+        _baseline_limit(report),
+        *(_output_limits(report) if report.kind == REGRESSION else _class_limits(report)),
+        *_honesty_limits(report.honesty),
+    )
+    return [sentence for sentence in found if sentence]
+
+
+def _size_limit(report: Report) -> str:
+    if report.num_examples >= FEW_EXAMPLES:
+        return ""
+    return (
+        f"The test set has only {report.num_examples} {_pictures(report.num_examples)}: "
+        "trust the intervals more than the numbers."
+    )
+
+
+def _one_sided_limit(report: Report) -> str:
+    metric = report.main_metric
+    if 0 < metric.value < 1:
+        return ""
+    right = round(metric.value * report.num_examples)
+    low, high = wilson_interval(right, report.num_examples)
+    verdict = "All" if metric.value > 0 else "None"
+    return (
+        f"{verdict} of {report.num_examples} test pictures {'is' if verdict == 'None' else 'are'} right, "
+        "so resampling them cannot show doubt: "
+        f"between {of_hundred(float(low))} and {of_hundred(float(high))} of 100 remain possible (Wilson interval)."
+    )
+
+
+def _doubtless_limit(report: Report) -> str:
+    metric = report.main_metric
+    if math.isnan(metric.value):
+        return "The test pictures do not define the main number."
+    if metric.low < metric.high:
+        return ""
+    return "However the test pictures are drawn they score alike: the interval cannot show doubt."
+
+
+def _baseline_limit(report: Report) -> str:
+    metric = report.main_metric
+    better = metric.low > metric.baseline if metric.higher_is_better else metric.high < metric.baseline
+    if better or math.isnan(metric.value):
+        return ""
+    if report.kind in (SINGLE_LABEL, MULTI_LABEL):
+        return "The result is not clearly better than always giving the commonest answer of the training pictures."
+    return f"The result is not clearly better than {BASELINE_WORDS[report.kind]}."
+
+
+def _class_limits(report: Report) -> tuple[str, ...]:
+    table = report.per_class
+    absent = table.loc[table["support"] == 0, "class"].tolist()
+    few = table.loc[table["support"].between(1, FEW_PER_CLASS - 1), "class"].tolist()
+    never = table.loc[(table["support"] > 0) & (table["recall"] == 0), "class"].tolist()
+    shown = "test boxes are of" if report.kind == DETECTION else "test pictures show"
+    return (
+        f"No test picture shows {_listed(absent)}: nothing is known about these." if absent else "",
+        f"Fewer than {FEW_PER_CLASS} {shown} {_listed(few)}: their rows below are rough." if few else "",
+        f"Never recognised: {_listed(never)}." if never else "",
+    )
+
+
+def _output_limits(report: Report) -> tuple[str, ...]:
+    table = report.per_class
+    useless = table.loc[table["r2"] <= 0, "output"].tolist() if len(table) > 1 else []
+    return (
+        f"No better than always answering the training mean: {_listed(useless)}." if useless else "",
+        *(_interval_limit(row) for row in report.tables.get("intervals", pd.DataFrame()).to_dict("records")),
+    )
+
+
+def _interval_limit(row: Mapping[Any, Any]) -> str:
+    if math.isnan(row["half_width"]):
+        return f"Validation has too few pictures to promise an interval around {row['output']}."
+    if math.isnan(row["promised"]) or row["covered_high"] >= row["promised"]:
+        return ""
+    return (
+        f"The intervals around {row['output']} hold the truth {percent(row['covered'])} of the time, "
+        f"where {percent(row['promised'])} was promised."
+    )
+
+
+def _honesty_limits(honesty: Honesty | None) -> tuple[str, ...]:
+    if honesty is None:
+        return ()
+    less, strange = honesty.covered.high < honesty.coverage, honesty.flagged.low > 1 - FAMILIAR_SHARE
+    return (
+        f"Prediction sets hold the truth {percent(honesty.covered.value)} of the time, "
+        f"where {percent(honesty.coverage)} was promised."
+        if less
+        else "",
+        f"{percent(honesty.flagged.value)} of these pictures look foreign to the model: "
+        "they are unlike those it learned from."
+        if strange
+        else "",
+    )
+
+
+def _listed(names: list[str], *, limit: int = 6) -> str:
+    shown = ", ".join(str(name) for name in names[:limit])
+    return f"{shown} and {len(names) - limit} more" if len(names) > limit else shown
+
+
+def _pictures(count: int) -> str:
+    return "picture" if count == 1 else "pictures"
