@@ -84,6 +84,8 @@ def test_mistakes_have_their_exit_codes(type_command, index, photos, tmp_path):
         (["search", index, photos / "red" / "1.png", "--method", "hnsw"], ExitCode.RECIPE),
         (["search", index, photos / "red" / "1.png", "--out", tmp_path / "sheet.txt"], ExitCode.USAGE),
         (["search", index, photos / "red" / "1.png", "--json", "--csv"], ExitCode.USAGE),
+        (["index", tmp_path, photos, "--out", tmp_path / "new"], ExitCode.RUN_NOT_FOUND),
+        (["index", "vgg19_mini", tmp_path / "nowhere"], ExitCode.DATA_NOT_FOUND),
         (["index", "vgg20", photos, "--out", tmp_path / "new"], ExitCode.UNKNOWN_BACKBONE),
         (["index", "vgg19_mini", photos, "--out", index], ExitCode.FOLDER_OCCUPIED),
     ]

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from headstart.similarity.exact import nearest_exact
     from headstart.similarity.hnsw import METHODS
     from headstart.similarity.index import SimilarityIndex
+    from headstart.similarity.model_source import find_source
+    from headstart.similarity.pictures import list_pictures
     from headstart.similarity.results import Neighbour, QueryResult, SearchResults
     from headstart.similarity.retrieval import measure_retrieval
     from headstart.similarity.search import needs_model, search_index
@@ -25,6 +27,8 @@ _MODULE_OF = {
     "SimilarityIndex": "index",
     "build_index": "build",
     "draw_sheet": "contact_sheet",
+    "find_source": "model_source",
+    "list_pictures": "pictures",
     "measure_retrieval": "retrieval",
     "nearest_exact": "exact",
     "needs_model": "search",
@@ -41,6 +45,8 @@ __all__ = [
     "SimilarityIndex",
     "build_index",
     "draw_sheet",
+    "find_source",
+    "list_pictures",
     "measure_retrieval",
     "nearest_exact",
     "needs_model",

@@ -100,8 +100,12 @@ def index(  # noqa: PLR0913, PLR0917  one parameter an option
     shares of pictures that find their own class are printed. Damaged files are left out; the data folder is only read.
     """
     surroundings: Surroundings = context.obj
-    from headstart.similarity import build_index  # noqa: PLC0415  heavy imports wait until a command needs them
+    from headstart.similarity import build_index, find_source, list_pictures  # noqa: PLC0415  heavy
 
+    columns = {"path_column": path_column, "label_column": label_column}
+    # Looked for once more by the index: most mistakes are told at once instead of after TensorFlow's seconds.
+    find_source(model, weights=weights, image_size=image_size, resize_mode=resize_mode)
+    list_pictures(data, labelled=not unlabelled, **{name: value for name, value in columns.items() if value})
     load_keras(surroundings)
     with shown_progress(surroundings) as progress:
         made = build_index(
@@ -116,8 +120,7 @@ def index(  # noqa: PLR0913, PLR0917  one parameter an option
             resize_mode=resize_mode,
             engine=engine,
             labelled=not unlabelled,
-            path_column=path_column,
-            label_column=label_column,
+            **columns,
         )
     if as_json:
         surroundings.print_json({"index": str(made.path), **made.facts})
