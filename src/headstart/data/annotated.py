@@ -9,7 +9,7 @@ import numpy as np
 
 from headstart.data.annotations import Box
 from headstart.data.dataset import SPLITS, Dataset, Remark, frame_from_rows
-from headstart.data.walking import SPLIT_FOLDERS
+from headstart.data.walking import SPLIT_FOLDERS, FolderWalk
 from headstart.errors import AnnotationsError, SplitError
 
 
@@ -111,14 +111,17 @@ def used_class_names(
     return tuple(name for name in ordered if name in used)
 
 
-def require_annotations(root: Path, class_names: Collection[str], *, looked_for: str) -> None:
-    """Refuses annotations that mark nothing.
+def require_annotations(walk: FolderWalk, class_names: Collection[str], *, looked_for: str) -> None:
+    """Refuses annotations that mark nothing; what was remarked so far may say why.
 
     Raises:
         AnnotationsError: there is no class.
     """
-    if not class_names:
-        raise no_annotations(root, looked_for=looked_for, received="none, or none that marks anything")
+    if class_names:
+        return
+    errors = sorted(remark for remark in walk.remarks if remark.kind != "class_without_pictures")
+    reason = f"; '{errors[0].path}': {errors[0].detail}" if errors else ""
+    raise no_annotations(walk.root, looked_for=looked_for, received=f"none that marks anything{reason}")
 
 
 def no_annotations(root: Path, *, looked_for: str, received: str) -> AnnotationsError:

@@ -70,7 +70,7 @@ def _read_boxes(walk: FolderWalk, listings: list[Listing], asked: Asked) -> Data
             boxes = list(_boxes(walk, listing, path, marks))
             used |= {box.name for box in boxes}
             examples.append(_annotated(path, boxes_to_text(boxes), listing, entry))
-    require_annotations(walk.root, used, looked_for=_LOOKED_FOR)
+    require_annotations(walk, used, looked_for=_LOOKED_FOR)
     remark_unlisted(walk, listings, examples)
     names = used_class_names(_ordered_names(listings), used, walk.remark)
     return annotated_dataset(walk.root, examples, names, task=asked.task, remarks=walk.remarks)
@@ -83,7 +83,7 @@ def _read_outlines(walk: FolderWalk, listings: list[Listing], asked: Asked) -> D
             outlines = list(_outlines(walk, listing, path, marks))
             used |= {outline.name for outline in outlines}
             examples.append(_annotated(path, outlines_to_text(outlines), listing, entry))
-    require_annotations(walk.root, used, looked_for=_LOOKED_FOR + ", with outlines ('segmentation')")
+    require_annotations(walk, used, looked_for=_LOOKED_FOR + ", with outlines ('segmentation')")
     remark_unlisted(walk, listings, examples)
     names = used_class_names(_ordered_names(listings), used, walk.remark)
     # 0 is what no outline covers: background, unless the person says that nothing is known of it.

@@ -37,7 +37,8 @@ class Listing:
 
     def used(self) -> set[object]:
         """Numbers of the categories that any annotation has."""
-        return {mark.get("category_id") for marks in self.marks.values() for mark in marks} & self.names.keys()
+        numbers = (mark.get("category_id") for marks in self.marks.values() for mark in marks)
+        return {number for number in numbers if is_number(number)} & self.names.keys()
 
 
 def coco_files(walk: FolderWalk) -> list[str]:

@@ -95,7 +95,7 @@ def read_masks(root: Path, asked: Asked) -> Dataset:
     # The value that stands for all others comes last, though its number is below 0.
     ordered = sorted(values, key=lambda value: (value == OTHER_VALUES, value))
     names = tuple(dict.fromkeys(values[value] for value in ordered if values[value]))
-    require_annotations(walk.root, names, looked_for=_LOOKED_FOR)
+    require_annotations(walk, names, looked_for=_LOOKED_FOR)
     return annotated_dataset(
         walk.root,
         [example for example, _ in examples],

@@ -102,7 +102,7 @@ def read_voc(root: Path, asked: Asked) -> Dataset:
             walk.remark("broken_box", [picture], f"{page.broken} in '{path}'")
         names |= {box.name for box in page.boxes}
         targets[picture] = (boxes_to_text(page.boxes), page.width, page.height)
-    require_annotations(walk.root, names, looked_for=_LOOKED_FOR)
+    require_annotations(walk, names, looked_for=_LOOKED_FOR)
     parts = _listed_parts(walk, files, pictures)
     examples = [
         Annotated(path, text, parts.get(path, part_of(path)), width, height)

@@ -72,7 +72,7 @@ def read_yolo(root: Path, asked: Asked) -> Dataset:
         examples.append(Annotated(picture, boxes_to_text(boxes), part_of(picture)))
     if not label_files:
         raise no_annotations(walk.root, looked_for=_LOOKED_FOR, received=f"{len(pictures)} pictures, no such file")
-    require_annotations(walk.root, used, looked_for=_LOOKED_FOR)
+    require_annotations(walk, used, looked_for=_LOOKED_FOR)
     strays = {file for file in texts - label_files if _LABELS in PurePosixPath(file).parts and file.endswith(".txt")}
     walk.remark("annotation_without_picture", (file for file in strays if not _is_names(file)), "no such picture")
     class_names = used_class_names(names.values() or sorted(used, key=int), used, walk.remark)
