@@ -65,6 +65,14 @@ def artifact(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def other_files(artifact) -> Path:
+    """A folder with the same run's files for other runtimes. Only to be read."""
+    from headstart.run import Run, export  # noqa: PLC0415  TensorFlow
+
+    return export(Run.load(artifact.parent), ["litert", "openvino"], out=artifact.parent / "others").folder
+
+
+@pytest.fixture(scope="session")
 def model(artifact) -> ServedModel:
     return load_model(artifact)
 

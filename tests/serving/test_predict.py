@@ -33,6 +33,17 @@ def test_an_answer_is_that_of_the_exported_file(client, model, png):
     assert entry["error"] is None
 
 
+@pytest.mark.parametrize("name", ["litert", "openvino"])
+def test_every_runtime_answers_like_onnx_runtime(client, client_with, other_files, png, name):
+    other = client_with(served=load_model(other_files, name))
+    assert other.get("/v1/metadata").json()["format"] == name
+    contents = [png(colour, size=(57, 33), seed=seed) for seed, colour in enumerate(["red", "green", "blue"] * 3)]
+    for entry, expected in zip(*(ask(each, *contents).json()["pictures"] for each in (other, client)), strict=True):
+        assert entry["prediction"] == expected["prediction"]
+        assert entry["probabilities"] == pytest.approx(expected["probabilities"], abs=2e-4)
+        assert entry["foreign_score"] == pytest.approx(expected["foreign_score"], abs=2e-3)
+
+
 def test_pictures_of_a_form_are_answered_in_their_order(client, png):
     colours = ["red", "green", "blue", "red", "blue", "green", "red"]
     contents = [png(colour, seed=number) for number, colour in enumerate(colours)]
@@ -73,7 +84,7 @@ def test_a_server_that_abstains_says_so_instead_of_guessing(client, png):
     )
     assert not guess["is_sure"]
     assert guess["prediction"] in {"red", "green", "blue"}
-    assert abstained == {**guess, "prediction": "not sure"}
+    assert abstained == {**guess, "prediction": "not sure", "probability": None}
 
 
 def damaged(content: bytes) -> bytes:

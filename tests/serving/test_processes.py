@@ -51,17 +51,25 @@ def start(artifact) -> Iterator[Callable[..., Process]]:
     """Starts `headstart serve`; what is still running at the end is killed."""
     processes: list[subprocess.Popen[str]] = []
 
-    def go(*words: str | Path, program: list[str] = PROGRAM, env: dict[str, str] | None = None) -> Process:
+    def go(
+        *words: str | Path,
+        program: list[str] = PROGRAM,
+        env: dict[str, str] | None = None,
+        folder: Path = artifact,
+    ) -> Process:
         process = subprocess.Popen(
-            [*program, str(artifact), "--port", "0", *map(str, words)],
+            [*program, str(folder), "--port", "0", *map(str, words)],
             stderr=subprocess.PIPE,
             text=True,
             env={**os.environ, **(env or {})},
         )
         processes.append(process)
-        said = process.stderr.readline()
-        assert said.startswith("Answering at http://127.0.0.1:"), said + process.stderr.read()
-        return Process(process, said.split()[2])
+        said = ""
+        for line in process.stderr:  # before it, LiteRT tells of itself
+            said += line
+            if line.startswith("Answering at http://127.0.0.1:"):
+                return Process(process, line.split()[2])
+        pytest.fail(said)
 
     yield go
     for process in processes:
@@ -82,11 +90,16 @@ def received(connection: socket.socket) -> bytes:
     return answer
 
 
-def test_a_server_loads_nothing_of_what_trains(start):
+@pytest.mark.parametrize("name", ["onnx", "litert", "openvino"])
+def test_a_server_loads_nothing_of_what_trains(start, artifact, other_files, png, name):
     """Not by chance: the packages are not to be found."""
-    server = start(program=[sys.executable, "-c", f"{WITHOUT}\nfrom headstart.cli.app import main; main()", "serve"])
+    program = [sys.executable, "-c", f"{WITHOUT}\nfrom headstart.cli.app import main; main()", "serve"]
+    server = start("--format", name, program=program, folder=artifact if name == "onnx" else other_files)
     assert json.loads(server.text("/readyz")) == {"status": "ready"}
-    assert json.loads(server.text("/v1/metadata"))["format"] == "onnx"
+    assert json.loads(server.text("/v1/metadata"))["format"] == name
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+        connection.sendall(request(png()))
+        assert received(connection).startswith(b"HTTP/1.1 200 ")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda number: number.name)

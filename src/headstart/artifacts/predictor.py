@@ -42,6 +42,16 @@ class Answer:
     is_foreign: bool
     is_sure: bool
 
+    def told(self, *, abstain: bool) -> tuple[str, float | None]:
+        """Prediction and probability as a person or a program is told them.
+
+        Args:
+            abstain: whether "not sure", which has no probability, stands in place of a prediction that is not sure.
+        """
+        if abstain and not self.is_sure:
+            return NOT_SURE, None
+        return self.prediction, self.probability
+
 
 @dataclass(frozen=True, eq=False)
 class Predictor:

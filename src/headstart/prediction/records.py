@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from headstart.artifacts import LABEL_SEPARATOR, NOT_SURE, Answer
+from headstart.artifacts import LABEL_SEPARATOR, Answer
 from headstart.prediction.stream import Prediction
 
 # Columns before those of the probabilities, one a class.
@@ -69,11 +69,11 @@ def record_of(prediction: Prediction, class_names: Sequence[str], *, abstain: bo
     if answer is None:
         record: Record = dict.fromkeys(FIXED_COLUMNS)
         return {**record, "path": prediction.path, "error": prediction.error, "probabilities": None}
-    gives_up = abstain and not answer.is_sure
+    told, probability = answer.told(abstain=abstain)
     return {
         "path": prediction.path,
-        "prediction": NOT_SURE if gives_up else answer.prediction,
-        "probability": None if gives_up else _number(answer.probability),
+        "prediction": told,
+        "probability": None if probability is None else _number(probability),
         "error": None,
         "prediction_set": list(answer.prediction_set),
         "is_sure": bool(answer.is_sure),

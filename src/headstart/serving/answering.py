@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from headstart.artifacts import NOT_SURE, Answer
+from headstart.artifacts import Answer
 from headstart.errors import UnreadableImageError
 from headstart.serving.batcher import Batcher, Row
 from headstart.serving.limits import Limits
@@ -97,10 +97,11 @@ class Answering:
 
 
 def _entry(name: str | None, answer: Answer, class_names: Sequence[str], *, abstain: bool) -> PictureAnswer:
+    prediction, probability = answer.told(abstain=abstain)
     return PictureAnswer(
         name=name,
-        prediction=NOT_SURE if abstain and not answer.is_sure else answer.prediction,
-        probability=answer.probability,
+        prediction=prediction,
+        probability=probability,
         probabilities=dict(zip(class_names, answer.probabilities.tolist(), strict=True)),
         prediction_set=list(answer.prediction_set),
         foreign_score=answer.foreign_score,

@@ -20,7 +20,9 @@ class PictureAnswer(_Plain):
         str | None,
         Field(description=f"Name of the class; several joined by ';'. With abstain=true '{NOT_SURE}' where it is not."),
     ] = None
-    probability: Annotated[float | None, Field(description="Of the prediction, calibrated.")] = None
+    probability: Annotated[
+        float | None, Field(description=f"Of the prediction, calibrated; null where that is '{NOT_SURE}'.")
+    ] = None
     probabilities: Annotated[dict[str, float] | None, Field(description="Class name → probability, calibrated.")] = None
     prediction_set: Annotated[
         list[str] | None, Field(description="Classes that hold the truth with the coverage asked for; may be empty.")
