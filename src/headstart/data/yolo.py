@@ -28,7 +28,7 @@ _PICTURES, _LABELS = "images", "labels"
 _NAME_FILES = ("data.yaml", "data.yml", "dataset.yaml", "classes.txt", "obj.names")
 _LOOKED_FOR = "a folder 'labels' beside 'images' (also inside train, val and test), with a .txt file for every picture"
 _ITEM = re.compile(r"""^\s*(?:-|(?P<number>\d+)\s*:)\s*(?P<name>.+?)\s*$""")
-_INLINE_ITEM = re.compile(r"""(?:(?P<number>\d+)\s*:\s*)?(?P<name>'[^']*'|"[^"]*"|[^,'"{}\[\]]+)""")
+_INLINE_ITEM = re.compile(r"""\s*(?:(?P<number>\d+)\s*:\s*)?(?P<name>'[^']*'|"[^"]*"|[^,'"{}\[\]]+)""")
 
 
 def looks_like_yolo(root: Path) -> bool:
