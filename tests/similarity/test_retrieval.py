@@ -60,6 +60,10 @@ def test_copies_are_neither_found_nor_expected():
     assert measure_retrieval(embeddings, targets, np.array([0, 0, 1, 1, 2, 2])) == {}
 
 
+def test_where_all_have_the_same_class_there_is_nothing_to_measure():
+    assert measure_retrieval(np.eye(6), np.ones((6, 1), np.int64), np.arange(6)) == {}
+
+
 def test_of_many_pictures_some_are_searched_for(monkeypatch):
     monkeypatch.setattr(retrieval, "MAX_QUERIES", 50)
     noise = np.random.default_rng(0)

@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from headstart.data import open_rgb
 from headstart.errors import FolderOccupiedError, StoragePermissionError, UnreadableImageError
-from headstart.similarity.results import QueryResult, SearchResults
+from headstart.similarity.results import Neighbour, QueryResult, SearchResults
 
 CELL, GAP, MARGIN, FRAME = 168, 12, 20, 4  # pixels
 LINE, FONT_SIZE = 17, 13
@@ -105,17 +105,15 @@ def write_sheet(results: SearchResults, path: Path | str) -> Path:
 
 def _cells(query: QueryResult, results: SearchResults) -> list[Cell]:
     found = [
-        Cell(
-            results.root / neighbour.path,
-            Caption(neighbour.label or Path(neighbour.path).name, _second(rank, neighbour.distance)),
-        )
+        Cell(results.root / neighbour.path, _caption(neighbour, rank))
         for rank, neighbour in enumerate(query.neighbours, start=1)
     ]
     return [Cell(query.path, Caption(query.path.name, "searched for"), is_query=True), *found]
 
 
-def _second(rank: int, distance: float) -> str:
-    return f"{rank} · {distance:.3f}"
+def _caption(neighbour: Neighbour, rank: int) -> Caption:
+    place, name = f"{rank} · {neighbour.distance:.3f}", Path(neighbour.path).name
+    return Caption(neighbour.label, f"{place} · {name}") if neighbour.label else Caption(name, place)
 
 
 def _rows(cells: Sequence[Cell]) -> list[list[tuple[int, Cell]]]:
@@ -146,7 +144,8 @@ def _draw_cell(
             (left - FRAME, top - FRAME, left + CELL + FRAME, top + CELL + FRAME), outline=ACCENT, width=FRAME
         )
     draw.text((left, top + CELL + 7), _fitting(cell.caption.first, font), fill=INK, font=font)
-    draw.text((left, top + CELL + 7 + LINE), cell.caption.second, fill=ACCENT if cell.is_query else FAINT, font=font)
+    second = _fitting(cell.caption.second, font)
+    draw.text((left, top + CELL + 7 + LINE), second, fill=ACCENT if cell.is_query else FAINT, font=font)
 
 
 def _thumbnail(path: Path) -> Image.Image | None:

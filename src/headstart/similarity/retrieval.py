@@ -29,7 +29,7 @@ def measure_retrieval(
         seed: of the queries drawn and of the bootstrap.
 
     Returns:
-        Nothing where no picture has a relevant other.
+        Nothing where no picture has a relevant other, or all have no other ones: there is nothing to tell apart.
 
     References:
         Musgrave, Belongie and Lim, A Metric Learning Reality Check, arXiv 2003.08505, section 3.2 (MAP@R).
@@ -42,7 +42,7 @@ def measure_retrieval(
     ]
     scores = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     num_queries = len(scores["recall_at_1"])
-    if num_queries == 0:
+    if num_queries == 0 or scores["random_mean_average_precision_at_r"].min() > 1 - 1e-9:
         return {}
     resampled = generator.multinomial(num_queries, np.full(num_queries, 1 / num_queries), size=NUM_RESAMPLES)
     names = [name for name in scores if not name.startswith("random_")]
