@@ -11,6 +11,9 @@ from headstart.recipe import Recipe, read_toml
 # Short name → where the value stands in a recipe.
 OPTIONS: dict[str, tuple[str, ...]] = {
     "data": ("data", "path"),
+    "task": ("task",),
+    "format": ("data", "format"),
+    "ignore_value": ("data", "ignore_value"),
     "path_column": ("data", "path_column"),
     "label_column": ("data", "label_column"),
     "split_column": ("data", "split_column"),
@@ -61,7 +64,7 @@ def recipe_with_options(recipe: Recipe, options: Mapping[str, Any]) -> Recipe:
     Raises:
         RecipeError: an option is unknown, or a value is wrong.
     """
-    values = recipe.model_dump(mode="json", exclude_none=True)
+    values = recipe.model_dump(mode="json", exclude_none=True, exclude_unset=True)
     _place_all(values, options)
     return _recipe_of(values)
 

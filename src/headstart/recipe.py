@@ -2,8 +2,10 @@
 
 import difflib
 import tomllib
-from dataclasses import fields
+from collections.abc import Mapping
+from dataclasses import fields, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any, Literal, Self
 
 import tomli_w
@@ -17,7 +19,7 @@ from pydantic import (
 )
 
 from headstart.backbones import find_backbone
-from headstart.data import AUGMENTATIONS, Augmentation
+from headstart.data import AUGMENTATIONS, CLASSIFICATION, DETECTION, REGRESSION, SEGMENTATION, Augmentation
 from headstart.errors import RecipeError
 
 Fraction = Annotated[float, Field(ge=0.0, lt=1.0)]
@@ -43,14 +45,18 @@ class DataSection(Section):
     """Which pictures, and how they are split.
 
     Attributes:
-        path: folder of class folders, or a CSV, TSV or Parquet table.
-        path_column, label_column: of a table.
+        path: folder of class folders or of annotated pictures, or a CSV, TSV or Parquet table.
+        format: how pictures are annotated, such as `voc` or `coco`; None: found by looking.
+        ignore_value: value in a mask that says nothing of its pixel; None: 255, and what the format leaves unnamed.
+        path_column, label_column: of a table; several columns of numbers are joined by a comma.
         split_column, group_column: of a table; None: columns named `split` and `group` where there are such.
         fractions: shares of training, validation and test where the data brings no split of its own; each above 0,
             together 1.
     """
 
     path: str
+    format: str | None = None
+    ignore_value: int | None = Field(default=None, ge=0, le=65_535)
     path_column: str = "path"
     label_column: str = "label"
     split_column: str | None = None
@@ -139,7 +145,8 @@ class HeadSection(Section):
 class FrozenPhaseSection(Section):
     """The first phase: the head learns on a frozen backbone. Fields are those of `headstart.training.Phase`.
 
-    `epochs` None: none where a probe has solved the head already, else 10.
+    `epochs` None: none where a probe has solved the head already, else 10. `precision` `auto`: `bfloat16` where the
+    processor has instructions for it, else `float32`.
     """
 
     epochs: int | None = Field(default=None, ge=0, le=10_000)
@@ -149,13 +156,13 @@ class FrozenPhaseSection(Section):
     mixup: Fraction = 0.0
     ema: Fraction = 0.0
     patience: int = Field(default=5, ge=1)
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
 
 
 class FineTuningPhaseSection(FrozenPhaseSection):
     """The second phase: upper stages learn too.
 
-    `epochs` None: chosen from the number of pictures. `unfreeze_from` None: the last block. `precision` `auto`:
-    `bfloat16` where the processor has instructions for it, else `float32`.
+    `epochs` None: chosen from the number of pictures. `unfreeze_from` None: the last block.
     """
 
     learning_rate: Rate = 6e-4
@@ -165,7 +172,6 @@ class FineTuningPhaseSection(FrozenPhaseSection):
     stage_rate_decay: Annotated[float, Field(gt=0.0, le=1.0)] = 0.5
     unfreeze_batch_norm: bool = False
     l2_sp: Fraction = 0.0
-    precision: Literal["auto", "float32", "bfloat16"] = "auto"
 
 
 class DeepPhaseSection(FineTuningPhaseSection):
@@ -178,10 +184,50 @@ class DeepPhaseSection(FineTuningPhaseSection):
     stage_rate_decay: Annotated[float, Field(gt=0.0, le=1.0)] = 0.7
 
 
+# What a task wants otherwise than classification does: section and setting → value, where the recipe says nothing.
+TASK_DEFAULTS: Mapping[str, Mapping[tuple[str, str], Any]] = MappingProxyType(
+    {
+        CLASSIFICATION: {},
+        DETECTION: {
+            ("backbone", "image_size"): (320, 320),
+            ("images", "batch_size"): 16,
+            ("head", "start"): "random",
+            ("head", "label_smoothing"): 0.0,
+            ("frozen_phase", "epochs"): 40,
+            ("frozen_phase", "ema"): 0.98,
+            ("fine_tuning_phase", "epochs"): 0,
+        },
+        SEGMENTATION: {
+            ("backbone", "image_size"): (320, 320),
+            ("images", "batch_size"): 8,
+            ("head", "start"): "random",
+            ("head", "label_smoothing"): 0.0,
+            ("frozen_phase", "epochs"): 40,
+            ("frozen_phase", "ema"): 0.98,
+            ("fine_tuning_phase", "epochs"): 0,
+        },
+        REGRESSION: {("head", "label_smoothing"): 0.0},
+    }
+)
+# Settings that mean nothing for other tasks: section and setting → the only value they may have there.
+_CLASSIFICATION_ONLY = {
+    ("head", "label_smoothing"): 0.0,
+    ("frozen_phase", "mixup"): 0.0,
+    ("fine_tuning_phase", "mixup"): 0.0,
+    ("deep_phase", "mixup"): 0.0,
+}
+
+
 class Recipe(Section):
-    """Everything that decides a run's result, apart from the pictures and the machine."""
+    """Everything that decides a run's result, apart from the pictures and the machine.
+
+    Attributes:
+        task: what is to be learned; None: found by looking at the data.
+        seed: of every random draw.
+    """
 
     format_version: Literal[1] = 1
+    task: Literal["image-classification", "object-detection", "semantic-segmentation", "image-regression"] | None = None
     seed: int = Field(default=0, ge=0, le=2**31 - 1)
     data: DataSection
     backbone: BackboneSection = BackboneSection()
@@ -221,12 +267,49 @@ class Recipe(Section):
         """The recipe as TOML text."""
         return tomli_w.dumps(self.model_dump(mode="json", exclude_none=True))
 
-    def resolved(self) -> Self:
-        """The same with every choice made that was left open and needs no pictures: image size, weights, stages.
+    def _for_task(self, task: str) -> Self:
+        """The same for a task: what it wants otherwise than classification does, where the recipe says nothing."""
+        updated = self.model_copy(update={"task": task})
+        for (section, name), value in TASK_DEFAULTS[task].items():
+            if name not in getattr(self, section).model_fields_set:
+                updated = updated.with_values(section, **{name: value})
+        if task == DETECTION:  # a mirrored object has no box
+            updated = updated.with_values("images", augmentation=replace(self.images.augmentation, edges="grey"))
+        if task != CLASSIFICATION:
+            updated._check_settings()
+        return updated
+
+    def with_values(self, section: str, **values: Any) -> Self:
+        """The same with other values in one section, which are not checked."""
+        return self.model_copy(update={section: getattr(self, section).model_copy(update=values)})
+
+    def _check_settings(self) -> None:
+        allowed = dict(_CLASSIFICATION_ONLY)
+        if self.task in {DETECTION, SEGMENTATION}:
+            allowed["head", "start"] = "random"
+        for (section, name), value in allowed.items():
+            asked = getattr(getattr(self, section), name)
+            if asked != value:
+                raise RecipeError(
+                    f"There is no {section}.{name} = {asked} for {self.task}.",
+                    expected=f"{section}.{name} = {value}",
+                    received=f"{section}.{name} = {asked}",
+                    hint="Leave it out: it belongs to other tasks.",
+                )
+
+    def resolved(self, task: str | None = None) -> Self:
+        """The same with every choice made that was left open and needs no pictures: task, image size, weights, stages.
+
+        Args:
+            task: that of the data, where the recipe names none; None: classification.
 
         Raises:
             UnknownBackboneError, UnknownStageError: a name is not in the table.
+            RecipeError: a setting is asked for that this task has not.
         """
+        return self._for_task(self.task or task or CLASSIFICATION)._with_names()
+
+    def _with_names(self) -> Self:
         spec = find_backbone(self.backbone.name)
         unfreeze_from = self.fine_tuning_phase.unfreeze_from or spec.default_unfreeze_from
         backbone = BackboneSection(

@@ -10,7 +10,7 @@ import tensorflow as tf
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headstart.data.augmentation import AUGMENTATIONS, Augmentation
+from headstart.data.augmentation import AUGMENTATIONS, EDGES, Augmentation
 from headstart.data.augmentation_layers import KeyedSeeds, augment_views, build_augmenter, example_key
 from headstart.data.random_keys import fold, phase_key
 from headstart.errors import RecipeError
@@ -51,7 +51,19 @@ def test_amounts_outside_their_range_are_refused_by_name(name, limit):
 
 
 def test_every_field_is_tested_here():
-    assert set(ONE_AT_A_TIME) == {field.name for field in dataclasses.fields(Augmentation)}
+    assert {*ONE_AT_A_TIME, "edges"} == {field.name for field in dataclasses.fields(Augmentation)}
+
+
+def test_grey_edges_show_grey_where_mirrored_ones_show_the_picture(picture):
+    mirrored, grey = (views(picture, Augmentation(translation=0.5, edges=edges)) for edges in EDGES)
+    differs = (mirrored != grey).any(axis=-1)
+    assert 0.05 < differs.mean() < 0.5
+    assert (np.abs(grey[differs].astype(int) - 128) <= 1).mean() > 0.8  # along the edge, the picture is mixed in
+
+
+def test_other_edges_are_refused_by_name():
+    with pytest.raises(RecipeError, match="edges"):
+        Augmentation(edges="black")
 
 
 def test_nothing_is_varied_unless_asked_for():

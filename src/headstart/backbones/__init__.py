@@ -11,7 +11,7 @@ from headstart.backbones.spec import BackboneSpec, Preprocessing, PretrainedWeig
 
 if TYPE_CHECKING:
     from headstart.backbones.build import Backbone, build_backbone
-    from headstart.backbones.cut import CutModel, cut_model, separating_layers
+    from headstart.backbones.cut import CutModel, cut_model, model_above, separating_layers
     from headstart.backbones.stages import last_map_layer, stage_layers
     from headstart.backbones.weights import WeightsRecord, find_weights, imagenet_path
 
@@ -31,6 +31,7 @@ __all__ = [
     "find_weights",
     "imagenet_path",
     "last_map_layer",
+    "model_above",
     "separating_layers",
     "stage_layers",
 ]
@@ -44,6 +45,7 @@ _NEEDS_KERAS = {
     "find_weights": "headstart.backbones.weights",
     "imagenet_path": "headstart.backbones.weights",
     "last_map_layer": "headstart.backbones.stages",
+    "model_above": "headstart.backbones.cut",
     "separating_layers": "headstart.backbones.cut",
     "stage_layers": "headstart.backbones.stages",
 }

@@ -1,5 +1,6 @@
 """A network in two: what never changes, and what learns on top of it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
 
@@ -50,6 +51,24 @@ def cut_model(model: keras.Model, layer_name: str) -> CutModel:
         kept = keras.Input(batch_shape=activation.shape, dtype=activation.dtype, name=layer_name)
         return CutModel(lower=lower, upper=keras.Model(kept, kept, name=name))
     return CutModel(lower=lower, upper=keras.Model(activation, model.output, name=name))
+
+
+def model_above(model: keras.Model, layer_names: Sequence[str]) -> keras.Model:
+    """The part of a model above several layers, which together are the only way up: an input for each of them.
+
+    Like the upper half of a cut: nothing is copied. With one name this is `cut_model(model, name).upper`.
+
+    Args:
+        model: flat functional model.
+        layer_names: such as the stages that a head reads; each becomes an input, in this order.
+
+    Raises:
+        ValueError: something goes past all of these layers.
+    """
+    if len(layer_names) == 1:
+        return cut_model(model, layer_names[0]).upper
+    tensors = [_output_of(model, name) for name in layer_names]
+    return keras.Model(tensors, model.output, name=f"{model.name}_above_{layer_names[-1]}")
 
 
 def separating_layers(model: keras.Model) -> tuple[str, ...]:

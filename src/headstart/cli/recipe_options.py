@@ -5,7 +5,7 @@ from typing import Annotated, NamedTuple
 
 import typer
 
-from headstart.cli.parameters import BANK, NETWORK, TABLES, TRAINING, setting, with_default
+from headstart.cli.parameters import BANK, DATA, NETWORK, TABLES, TRAINING, setting, with_default
 
 
 class ImageSize(NamedTuple):
@@ -34,6 +34,33 @@ def parse_image_size(text: str) -> ImageSize:
     return ImageSize(int(height), int(width or height))
 
 
+TaskOption = Annotated[
+    str | None,
+    setting(
+        "What is to be learned: image-classification, object-detection, semantic-segmentation or image-regression.",
+        metavar="TASK",
+        default="found by looking at the data",
+        panel=DATA,
+    ),
+]
+FormatOption = Annotated[
+    str | None,
+    setting(
+        "How pictures are annotated; docs/annotations.md lists all.",
+        metavar="folders|table|voc|coco|yolo|masks",
+        default="found by looking at the data",
+        panel=DATA,
+    ),
+]
+IgnoreValueOption = Annotated[
+    int | None,
+    setting(
+        "Value in a mask that says nothing of its pixel.",
+        metavar="N",
+        default="255, and what the masks leave unnamed",
+        panel=DATA,
+    ),
+]
 BackboneOption = Annotated[
     str | None,
     setting(
@@ -57,7 +84,7 @@ ImageSizeOption = Annotated[
     typer.Option(
         parser=parse_image_size,
         metavar="SIZE|HEIGHTxWIDTH",
-        help=with_default("Pixels that the network sees: fewer are faster.", "the backbone's own"),
+        help=with_default("Pixels that the network sees: fewer are faster.", "its own; 320 for boxes and masks"),
         show_default=False,
         rich_help_panel=NETWORK,
     ),
@@ -95,7 +122,7 @@ FrozenEpochsOption = Annotated[
     setting(
         "Most epochs for the new layers alone, all below frozen.",
         metavar="N",
-        default="0: a linear probe has solved them",
+        default="0: a linear probe has solved them; 40 for boxes and masks",
         panel=TRAINING,
     ),
 ]
@@ -130,7 +157,10 @@ LearningRateOption = Annotated[
         panel=TRAINING,
     ),
 ]
-BatchSizeOption = Annotated[int | None, setting("Pictures a training step.", metavar="N", default="32", panel=TRAINING)]
+BatchSizeOption = Annotated[
+    int | None,
+    setting("Pictures a training step.", metavar="N", default="32; 16 for boxes, 8 for masks", panel=TRAINING),
+]
 AugmentOption = Annotated[
     str | None,
     setting(
@@ -146,7 +176,12 @@ SeedOption = Annotated[
 PathColumnOption = Annotated[str | None, setting("Column with the path.", metavar="NAME", default="path", panel=TABLES)]
 LabelColumnOption = Annotated[
     str | None,
-    setting("Column with the label; several are joined with ';'.", metavar="NAME", default="label", panel=TABLES),
+    setting(
+        "Column with the label; several labels are joined with ';'. Columns with numbers to learn: joined with ','.",
+        metavar="NAME",
+        default="label",
+        panel=TABLES,
+    ),
 ]
 SplitColumnOption = Annotated[
     str | None,

@@ -39,9 +39,9 @@ def run_facts(run: "Run") -> dict[str, Any]:
     report = run.report
     metric = report.main_metric
     return {
-        "test_accuracy": metric.value,
+        f"test_{metric.name}": metric.value,
         "interval": [metric.low, metric.high],
-        "baseline_accuracy": metric.baseline,
+        f"baseline_{metric.name}": metric.baseline,
         "num_test_examples": report.num_examples,
         "run": str(run.path),
         "report": str(run.html_path),
@@ -56,7 +56,7 @@ def run_summary(run: "Run") -> Group:
 
     report, metric = run.report, run.report.main_metric
     facts = Table.grid(padding=(0, 2))
-    facts.add_row("test accuracy", Text(f"{metric.value:.3f}", style="bold green"))
+    facts.add_row(f"test {metric.name.replace('_', ' ')}", Text(f"{metric.value:.3f}", style="bold green"))
     facts.add_row("95 % interval", f"{metric.low:.3f} to {metric.high:.3f}, from {report.num_examples} test pictures")
     facts.add_row("baseline", f"{metric.baseline:.3f}, the commonest answer every time")
     facts.add_row("report", Text(shown_path(run.html_path), overflow="fold"))

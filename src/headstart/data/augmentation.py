@@ -6,9 +6,11 @@ Imports no TensorFlow, so that a recipe can be read and refused in milliseconds.
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from types import MappingProxyType
+from typing import Literal
 
 from headstart.errors import RecipeError
 
+EDGES = ("mirror", "grey")
 # Largest value of each amount. Zoom stays below 1: at 1 a picture may shrink to a point.
 _LIMITS = {
     "rotation_degrees": 180.0,
@@ -38,6 +40,8 @@ class Augmentation:
         contrast: multiply the distance to the mean colour by 1 - contrast to 1 + contrast, 0 to 1.
         saturation: 0 to 1; 1 reaches from grey to fully saturated.
         hue: turn the colour circle by up to this fraction of a half turn, 0 to 1.
+        edges: what comes into view at the edges: `mirror`, the picture mirrored there, or `grey`. Detection takes grey,
+            because a mirrored object has no box and would be learned as background.
 
     Raises:
         RecipeError: an amount is outside its range.
@@ -58,15 +62,23 @@ class Augmentation:
     contrast: float = 0.0
     saturation: float = 0.0
     hue: float = 0.0
+    edges: Literal["mirror", "grey"] = "mirror"
 
     def __post_init__(self) -> None:
         for name, limit in _LIMITS.items():
             _check_amount(name, getattr(self, name), limit)
+        if self.edges not in EDGES:
+            raise RecipeError(
+                f"The augmentation cannot have edges '{self.edges}'.",
+                expected=f"one of {', '.join(EDGES)}",
+                received=f"edges={self.edges!r}",
+                hint="'mirror' suits everything but detection.",
+            )
 
     @property
     def is_none(self) -> bool:
         """Whether every picture stays as it is."""
-        return not any(getattr(self, field.name) for field in fields(self))
+        return not any(getattr(self, field.name) for field in fields(self) if field.name != "edges")
 
     @classmethod
     def from_strength(cls, strength: float) -> "Augmentation":

@@ -18,6 +18,9 @@ import tensorflow as tf
 from headstart.data.augmentation import Augmentation
 from headstart.data.random_keys import AUGMENTATION, fold, phase_key
 
+_FILL_MODES = {"mirror": "reflect", "grey": "constant"}
+_GREY = 128
+
 Matrix = Callable[[dict[str, Any], float, float], tf.Tensor]
 Recolour = Callable[[tf.Tensor, dict[str, Any]], tf.Tensor]
 
@@ -66,12 +69,8 @@ def build_augmenter(augmentation: Augmentation) -> Callable[[tf.Tensor, tf.Tenso
         A function of a picture, `(height, width, 3)` RGB 0-255 of any type, and a key, `(2,)` int64. It gives the
         varied picture, float32, RGB 0-255. What comes into view at the edges is the picture mirrored there.
     """
-    steps = [
-        (index, step, step.layer(augmentation))
-        for index, step in enumerate(_STEPS)
-        if getattr(augmentation, step.field)
-    ]
-    geometry = [(index, layer, step.matrix) for index, step, layer in steps if step.matrix]
+    steps = _steps(augmentation)
+    geometry = _geometric(augmentation)
     colour = [
         (index, layer, step.recolour or layer.transform_single_image) for index, step, layer in steps if not step.matrix
     ]
@@ -79,12 +78,24 @@ def build_augmenter(augmentation: Augmentation) -> Callable[[tf.Tensor, tf.Tenso
     def augment(image: tf.Tensor, key: tf.Tensor) -> tf.Tensor:
         image = tf.cast(image, tf.float32)
         if geometry:
-            image = _resample(image, geometry, key)
+            image = _resample(image, _combined(image, geometry, key), augmentation.edges)
         if colour:
             image = _recolour(image, colour, key)
         return image
 
     return augment
+
+
+def build_geometry(augmentation: Augmentation) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
+    """The function that tells where the varied picture of the same key shows what: what boxes and masks move by.
+
+    Returns:
+        A function of a picture, of which only the shape matters, and a key, `(2,)` int64. It gives a `(3, 3)` float32
+        matrix from places in the varied picture to places in the plain one, `(x, y, 1)` in pixels from the centre of
+        the top left pixel.
+    """
+    geometry = _geometric(augmentation)
+    return lambda image, key: _combined(image, geometry, key)
 
 
 def augment_views(images: np.ndarray, augmentation: Augmentation, *, seed: int, num_views: int) -> np.ndarray:
@@ -126,13 +137,31 @@ def _draw(layer: keras.Layer, image: tf.Tensor, key: tf.Tensor, index: int) -> d
     return layer.get_random_transformation(image, training=True, seed=KeyedSeeds(fold(key, index)))
 
 
-def _resample(image: tf.Tensor, geometry: list[tuple[int, keras.Layer, Matrix]], key: tf.Tensor) -> tf.Tensor:
+def _steps(augmentation: Augmentation) -> list[tuple[int, _Step, keras.Layer]]:
+    return [
+        (index, step, step.layer(augmentation))
+        for index, step in enumerate(_STEPS)
+        if getattr(augmentation, step.field)
+    ]
+
+
+def _geometric(augmentation: Augmentation) -> list[tuple[int, keras.Layer, Matrix]]:
+    return [(index, layer, step.matrix) for index, step, layer in _steps(augmentation) if step.matrix]
+
+
+def _combined(image: tf.Tensor, geometry: list[tuple[int, keras.Layer, Matrix]], key: tf.Tensor) -> tf.Tensor:
     height, width = (tf.cast(side, tf.float32) for side in tf.unstack(tf.shape(image)[:2]))
     combined = tf.eye(3)
     for index, layer, matrix in geometry:
         combined = combined @ matrix(_draw(layer, image, key, index), height, width)
-    transform = tf.reshape(combined, (9,))[:8]
-    resampled = keras.ops.image.affine_transform(image, transform, interpolation="bilinear", fill_mode="reflect")
+    return combined
+
+
+def _resample(image: tf.Tensor, matrix: tf.Tensor, edges: str) -> tf.Tensor:
+    transform = tf.reshape(matrix, (9,))[:8]
+    resampled = keras.ops.image.affine_transform(
+        image, transform, interpolation="bilinear", fill_mode=_FILL_MODES[edges], fill_value=_GREY
+    )
     return tf.ensure_shape(resampled, image.shape)
 
 

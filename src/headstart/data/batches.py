@@ -8,16 +8,18 @@ import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from headstart.data.augmentation import Augmentation
-from headstart.data.augmentation_layers import build_augmenter, example_key
+from headstart.data.augmentation_layers import build_augmenter, build_geometry, example_key
 from headstart.data.mixup import mix
 from headstart.data.random_keys import MIXUP, ORDER, VIEW, fold, phase_key
 from headstart.data.reading_threads import reading_threads
-from headstart.data.source import ExampleSource
+from headstart.data.source import ExampleSource, SideBySide
+from headstart.data.targets import Targets
 
 _ENDLESS = np.iinfo(np.int64).max
 
@@ -41,14 +43,15 @@ class TrainingBatches:
 
 
 def training_batches(  # noqa: PLR0913 (what an epoch is a function of, each by its name)
-    source: ExampleSource,
-    targets: np.ndarray,
+    source: ExampleSource | SideBySide,
+    targets: np.ndarray | Targets,
     *,
     batch_size: int,
     seed: int,
     phase: int,
     first_epoch: int = 0,
     augmentation: Augmentation | None = None,
+    view_matrices: np.ndarray | None = None,
     weights: np.ndarray | None = None,
     mixup: float = 0.0,
 ) -> TrainingBatches:
@@ -59,23 +62,25 @@ def training_batches(  # noqa: PLR0913 (what an epoch is a function of, each by 
 
     Args:
         source: pictures, or features of pictures; of several views of an example each epoch draws one.
-        targets: `(len(source), ...)` float32, in the source's order.
+        targets: `(len(source), ...)` float32, in the source's order; or `Targets`, which move with their picture.
         batch_size: examples in a batch, at least 1.
         seed: the run's seed, at least 0.
         phase: place of the phase in the run, from 0.
         first_epoch: the epoch to start with, from 0.
         augmentation: random variation of pictures; None for none.
+        view_matrices: `(len(source), num_views, 3, 3)`, what `Targets` move by where the source holds varied views.
         weights: `(len(source),)` weight of each example in the loss; None for none.
         mixup: alpha of the Beta distribution that shares of mixed examples are drawn from, see
-            `headstart.data.mixup`; 0 for none.
+            `headstart.data.mixup`; 0 for none. Targets that move cannot be mixed.
 
     Raises:
         ValueError: pictures, targets and weights are not equally many, or there are none.
     """
     _check_lengths(source, targets, weights)
     key = phase_key(seed, phase)
-    arrays = [tf.constant(targets)] + ([] if weights is None else [tf.constant(weights, tf.float32)])
     read = batch_reader(source)
+    read_targets = _target_reader(targets, source, key, augmentation, view_matrices)
+    arrays = [] if weights is None else [tf.constant(weights, tf.float32)]
     vary = _batch_varier(key, augmentation)
 
     @tf.autograph.experimental.do_not_convert
@@ -92,6 +97,7 @@ def training_batches(  # noqa: PLR0913 (what an epoch is a function of, each by 
     def fill(epoch: tf.Tensor, examples: tf.Tensor, views: tf.Tensor) -> tuple[tf.Tensor, ...]:
         filled = (
             vary(read(examples, views), epoch, examples),
+            read_targets(epoch, examples, views),
             *(tf.gather(array, examples) for array in arrays),
         )
         return mix(filled, mixup, fold(key, MIXUP, epoch, examples[0])) if mixup else filled
@@ -100,7 +106,9 @@ def training_batches(  # noqa: PLR0913 (what an epoch is a function of, each by 
     return TrainingBatches(_filled(dataset, fill), math.ceil(len(source) / batch_size))
 
 
-def evaluation_batches(source: ExampleSource, *, batch_size: int, targets: np.ndarray | None = None) -> tf.data.Dataset:
+def evaluation_batches(
+    source: ExampleSource | SideBySide, *, batch_size: int, targets: np.ndarray | Targets | None = None
+) -> tf.data.Dataset:
     """The examples in order, as they are, once.
 
     Args:
@@ -114,14 +122,14 @@ def evaluation_batches(source: ExampleSource, *, batch_size: int, targets: np.nd
     read = batch_reader(source)
 
     def fill(examples: tf.Tensor) -> tf.Tensor | tuple[tf.Tensor, ...]:
-        filled = tf.cast(read(examples, tf.zeros_like(examples)), tf.float32)
-        return filled if targets is None else (filled, tf.gather(targets, examples))
+        filled = _as_float32(read(examples, tf.zeros_like(examples)))
+        return filled if targets is None else (filled, _plain_targets(targets, examples))
 
     return _filled(tf.data.Dataset.range(len(source)).batch(batch_size), fill)
 
 
 @contextmanager
-def original_errors(*sources: ExampleSource) -> Iterator[None]:
+def original_errors(*sources: ExampleSource | SideBySide) -> Iterator[None]:
     """Raises the error of an unreadable picture itself, where TensorFlow would raise its own with many lines around it.
 
     Put `model.fit` or `model.predict` inside.
@@ -142,8 +150,14 @@ def original_errors(*sources: ExampleSource) -> Iterator[None]:
         raise
 
 
-def batch_reader(source: ExampleSource) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
-    """The function that reads a batch inside TensorFlow, from example numbers and view numbers, both `(n,)` int64."""
+def batch_reader(source: ExampleSource | SideBySide) -> Callable[[tf.Tensor, tf.Tensor], Any]:
+    """The function that reads a batch inside TensorFlow, from example numbers and view numbers, both `(n,)` int64.
+
+    It gives a tensor, or of sources side by side a tuple of them.
+    """
+    if isinstance(source, SideBySide):
+        readers = [batch_reader(part) for part in source.parts]
+        return lambda examples, views: tuple(read(examples, views) for read in readers)
     threads = reading_threads()
 
     def load(examples: np.ndarray, views: np.ndarray) -> np.ndarray:
@@ -157,7 +171,54 @@ def batch_reader(source: ExampleSource) -> Callable[[tf.Tensor, tf.Tensor], tf.T
     return read
 
 
-def _check_lengths(source: ExampleSource, targets: np.ndarray, weights: np.ndarray | None) -> None:
+def _as_float32(batch: Any) -> Any:
+    return tf.nest.map_structure(lambda values: tf.cast(values, tf.float32), batch)
+
+
+def _plain_targets(targets: np.ndarray | Targets, examples: tf.Tensor) -> tf.Tensor:
+    if isinstance(targets, np.ndarray):
+        return tf.gather(targets, examples)
+    return _moved_targets(targets, examples, tf.eye(3, batch_shape=tf.shape(examples)))
+
+
+def _moved_targets(targets: Targets, examples: tf.Tensor, matrices: tf.Tensor) -> tf.Tensor:
+    loaded = tf.numpy_function(targets.load_batch, [examples, matrices], tf.as_dtype(targets.dtype), stateful=False)
+    return tf.ensure_shape(loaded, (None, *targets.shape))
+
+
+def _target_reader(
+    targets: np.ndarray | Targets,
+    source: ExampleSource | SideBySide,
+    key: tf.Tensor,
+    augmentation: Augmentation | None,
+    view_matrices: np.ndarray | None,
+) -> Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor]:
+    """Targets for epoch, examples and views; those that move do so as their picture did."""
+    if isinstance(targets, np.ndarray):
+        array = tf.constant(targets)
+        return lambda _epoch, examples, _views: tf.gather(array, examples)
+    if view_matrices is not None:
+        of_views = tf.constant(view_matrices)
+        return lambda _epoch, examples, views: _moved_targets(
+            targets, examples, tf.gather_nd(of_views, tf.stack([examples, views], axis=1))
+        )
+    if augmentation is None or augmentation.is_none:
+        return lambda _epoch, examples, _views: _plain_targets(targets, examples)
+    geometry = build_geometry(augmentation)
+    shape, spec = tf.zeros(source.shape), tf.TensorSpec((3, 3), tf.float32)
+
+    def moved(epoch: tf.Tensor, examples: tf.Tensor, _views: tf.Tensor) -> tf.Tensor:
+        matrices = tf.map_fn(
+            lambda example: geometry(shape, example_key(key, epoch, example)), examples, fn_output_signature=spec
+        )
+        return _moved_targets(targets, examples, matrices)
+
+    return moved
+
+
+def _check_lengths(
+    source: ExampleSource | SideBySide, targets: np.ndarray | Targets, weights: np.ndarray | None
+) -> None:
     lengths = {"pictures": len(source), "targets": len(targets)}
     if weights is not None:
         lengths["weights"] = len(weights)
@@ -176,7 +237,7 @@ def _batch_varier(
     key: tf.Tensor, augmentation: Augmentation | None
 ) -> Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor]:
     if augmentation is None or augmentation.is_none:
-        return lambda images, _epoch, _examples: tf.cast(images, tf.float32)
+        return lambda images, _epoch, _examples: _as_float32(images)
     augment = build_augmenter(augmentation)
 
     def vary(images: tf.Tensor, epoch: tf.Tensor, examples: tf.Tensor) -> tf.Tensor:

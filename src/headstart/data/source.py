@@ -1,10 +1,31 @@
 """What batches are filled from: pictures, or what a frozen network made of them."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
 
 from headstart.errors import UnreadableImageError
+
+
+class SideBySide:
+    """Several sources of the same examples, such as the stages of a bank; a batch is a tuple with the part of each.
+
+    Args:
+        parts: equally long, with equally many views.
+    """
+
+    def __init__(self, parts: Sequence["ExampleSource"]) -> None:
+        self.parts = tuple(parts)
+        self.num_views = self.parts[0].num_views
+        self.failure: UnreadableImageError | None = None
+
+    def __len__(self) -> int:
+        return len(self.parts[0])
+
+    def load_batch(self, examples: np.ndarray, views: np.ndarray) -> tuple[np.ndarray, ...]:
+        """See `ExampleSource.load_batch`: one array a part."""
+        return tuple(part.load_batch(examples, views) for part in self.parts)
 
 
 class ExampleSource(Protocol):

@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from headstart.data.augmentation import Augmentation
-from headstart.data.augmentation_layers import build_augmenter
+from headstart.data.augmentation_layers import build_augmenter, build_geometry
 from headstart.data.batches import batch_reader, original_errors
 from headstart.data.random_keys import fold, phase_key
 from headstart.data.source import ExampleSource
@@ -64,3 +64,32 @@ def view_batches(
     filled = wanted.map(fill, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True).prefetch(2)
     with original_errors(source):
         yield from filled.as_numpy_iterator()
+
+
+def view_matrices(
+    picture_hashes: np.ndarray, *, augmentation: Augmentation, seed: int, num_views: int, image_size: tuple[int, int]
+) -> np.ndarray:
+    """Where each view of `view_batches` shows what: `(pictures, num_views, 3, 3)` float32, as `build_geometry` says.
+
+    Args:
+        picture_hashes: `(pictures,)` int64, from each picture's bytes.
+        augmentation: how views from 1 on are varied.
+        seed: the run's seed, at least 0.
+        num_views: of each picture, the plain one included.
+        image_size: `(height, width)` of the pictures, in pixels.
+    """
+    geometry = build_geometry(augmentation)
+    key = phase_key(seed, _BANK_PHASE)
+    shape = tf.zeros((*image_size, 3))
+
+    @tf.function(autograph=False)
+    def drawn(views: tf.Tensor, hashes: tf.Tensor) -> tf.Tensor:
+        spec = tf.TensorSpec((3, 3), tf.float32)
+        return tf.map_fn(lambda row: geometry(shape, fold(key, *row)), (views, hashes), fn_output_signature=spec)
+
+    matrices = np.tile(np.eye(3, dtype=np.float32), (len(picture_hashes), num_views, 1, 1))
+    for view in range(1, 1 if augmentation.is_none else num_views):
+        matrices[:, view] = drawn(
+            tf.fill((len(picture_hashes),), np.int64(view)), tf.constant(picture_hashes, tf.int64)
+        )
+    return matrices

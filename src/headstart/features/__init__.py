@@ -20,12 +20,14 @@ if TYPE_CHECKING:
         most_separate_examples,
         score_features,
     )
+    from headstart.features.ridge import RIDGE_STRENGTHS, RidgeStart, ridge_start
     from headstart.features.trunk_key import trunk_hash
-    from headstart.features.views import Pictures, Views
+    from headstart.features.views import Pictures, Views, as_numbers
 
 _MODULE_OF = {
     "ENGINES": "engines",
     "ENGINES_FOLDER": "bank_dir",
+    "RIDGE_STRENGTHS": "ridge",
     "STRENGTHS": "probe",
     "BankPart": "bank",
     "BankSummary": "bank_dir",
@@ -36,7 +38,9 @@ _MODULE_OF = {
     "MIN_SEPARATE_EXAMPLES": "rank_scores",
     "Pictures": "views",
     "ProbePoint": "probe",
+    "RidgeStart": "ridge",
     "Views": "views",
+    "as_numbers": "views",
     "build_engine": "engines",
     "clear_banks": "bank_dir",
     "default_bank_dir": "bank_dir",
@@ -45,6 +49,7 @@ _MODULE_OF = {
     "import_quietly": "quiet_openvino",
     "list_banks": "bank_dir",
     "most_separate_examples": "rank_scores",
+    "ridge_start": "ridge",
     "row_bytes": "chunks",
     "score_features": "rank_scores",
     "trunk_hash": "trunk_key",
@@ -54,6 +59,7 @@ __all__ = [
     "ENGINES",
     "ENGINES_FOLDER",
     "MIN_SEPARATE_EXAMPLES",
+    "RIDGE_STRENGTHS",
     "STRENGTHS",
     "BankPart",
     "BankSummary",
@@ -63,7 +69,9 @@ __all__ = [
     "LinearProbe",
     "Pictures",
     "ProbePoint",
+    "RidgeStart",
     "Views",
+    "as_numbers",
     "build_engine",
     "clear_banks",
     "default_bank_dir",
@@ -72,6 +80,7 @@ __all__ = [
     "import_quietly",
     "list_banks",
     "most_separate_examples",
+    "ridge_start",
     "row_bytes",
     "score_features",
     "trunk_hash",

@@ -11,14 +11,15 @@ import keras
 import numpy as np
 import PIL
 
-from headstart.backbones import Backbone, find_backbone
-from headstart.data import Dataset, ImageSource
+from headstart.backbones import Backbone, cut_model, find_backbone
+from headstart.data import Dataset, ImageSource, SideBySide, view_matrices
 from headstart.features import (
     ENGINES_FOLDER,
     Engine,
     FeatureBank,
     Pictures,
     Views,
+    as_numbers,
     build_engine,
     default_bank_dir,
     fill_bank,
@@ -26,7 +27,7 @@ from headstart.features import (
 )
 from headstart.progress import Progress
 from headstart.recipe import Recipe
-from headstart.tasks import ImageClassifier
+from headstart.tasks import HeadSettings, Task, tap_layers
 from headstart.training import TrainingExamples, example_weights
 
 POOLED = "head_pool"
@@ -99,12 +100,44 @@ def cut_layer(recipe: Recipe) -> str | None:
     return None if below is None else below.layer
 
 
-def bank_stages(recipe: Recipe) -> tuple[str, ...]:
-    """Layers whose activations the run's bank holds: the cut, or pooled features where nothing or all lies below it.
+def head_settings(recipe: Recipe) -> HeadSettings:
+    """What a recipe says of the new layers."""
+    return HeadSettings(resize_mode=recipe.images.resize_mode, dropout=recipe.head.dropout, seed=recipe.seed)
 
-    Whatever starts the head does not count: other heads, rates and epochs find the bank as it is.
+
+@dataclass(frozen=True)
+class StoredLayers:
+    """Layers of the backbone whose activations a run's bank holds, for each phase.
+
+    Attributes:
+        frozen: what the frozen phase learns from.
+        upper: what the fine-tuning phase learns from; empty where that is the pixels.
     """
-    return (cut_layer(recipe) or POOLED,)
+
+    frozen: tuple[str, ...]
+    upper: tuple[str, ...]
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        """Each layer once."""
+        return tuple(dict.fromkeys((*self.frozen, *self.upper)))
+
+
+def stored_layers(recipe: Recipe, backbone: Backbone) -> StoredLayers:
+    """What the bank of a run holds: the cut, or pooled features where nothing or all lies below it.
+
+    A head that reads several layers wants them all while nothing below it learns, and afterwards the cut with those
+    that lie below it. Whatever starts the head does not count: other heads, rates and epochs find the bank as it is.
+    """
+    taps, cut = tap_layers(recipe.task, backbone), cut_layer(recipe)
+    if not taps:
+        return StoredLayers((cut or POOLED,), (cut,) if cut else ())
+    if cut == POOLED:
+        return StoredLayers(taps, taps)
+    if cut is None:
+        return StoredLayers(taps, ())
+    below = {layer.name for layer in cut_model(backbone.model, cut).lower.layers}
+    return StoredLayers(taps, tuple(dict.fromkeys((*(tap for tap in taps if tap in below), cut))))
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,7 +167,7 @@ def build_trunk(
         place: where a quantised model is kept.
     """
     pooled = keras.layers.GlobalAveragePooling2D(name=POOLED)(backbone.model.output)
-    stages = bank_stages(recipe)
+    stages = stored_layers(recipe, backbone).all
     outputs = [pooled if name == POOLED else backbone.model.get_layer(name).output for name in stages]
     model = keras.Model(backbone.model.input, outputs, name=f"{backbone.spec.name}_trunk")
     engine = build_engine(engine_name(recipe), model, calibration=calibration, cache_dir=place.path / ENGINES_FOLDER)
@@ -158,10 +191,11 @@ def engine_name(recipe: Recipe) -> str:
 
 
 def build_learning_parts(
-    task: ImageClassifier,
+    task: Task,
     recipe: Recipe,
     dataset: Dataset,
     trunk: Trunk | None,
+    stored: StoredLayers,
     *,
     place: BankPlace,
     progress: Progress,
@@ -169,10 +203,11 @@ def build_learning_parts(
     """Computes what is missing in the bank and gives what each phase learns from.
 
     Args:
-        task: the classifier.
+        task: the new head on its backbone.
         recipe: resolved.
         dataset: every example with its part.
         trunk: what the bank holds the activations of; None without a bank.
+        stored: which of them each phase learns from.
         place: where banks are kept.
         progress: told of every batch.
     """
@@ -191,18 +226,21 @@ def build_learning_parts(
         resize_mode=task.resize_mode,
         progress=progress,
     )
-    (stage,) = bank_stages(recipe)
-    rows = _bank_examples(pixels, bank, parts, views, stage)
+    matrices = _matrices(pixels, parts[0], views, task.image_size)
+    frozen = _bank_examples(pixels, bank, parts, views, stored.frozen, matrices)
+    upper = (
+        frozen if stored.upper == stored.frozen else _bank_examples(pixels, bank, parts, views, stored.upper, matrices)
+    )
     return LearningParts(
-        frozen=rows,
-        upper=pixels if cut_layer(recipe) is None else rows,
+        frozen=frozen,
+        upper=upper,
         pixels=pixels,
         num_computed=num_computed,
         facts={"name": bank.path.name, "num_views": views.count, "num_computed": num_computed, **bank.facts},
     )
 
 
-def pixel_examples(task: ImageClassifier, recipe: Recipe, dataset: Dataset) -> TrainingExamples:
+def pixel_examples(task: Task, recipe: Recipe, dataset: Dataset) -> TrainingExamples:
     """Pictures of the training and the validation part, read when asked for."""
     training, validation = dataset.part("train"), dataset.part("validation")
     targets = task.encode(training)
@@ -211,7 +249,7 @@ def pixel_examples(task: ImageClassifier, recipe: Recipe, dataset: Dataset) -> T
         targets=targets,
         validation_source=ImageSource(validation.paths(), image_size=task.image_size, resize_mode=task.resize_mode),
         validation_targets=task.encode(validation),
-        weights=example_weights(targets),
+        weights=example_weights(targets) if isinstance(targets, np.ndarray) else None,
         batch_size=recipe.images.batch_size,
         seed=recipe.seed,
         augmentation=recipe.images.augmentation,
@@ -222,11 +260,40 @@ def _pictures(part: Dataset, num_views: int) -> Pictures:
     return Pictures(part.paths(), list(part.frame["sha256"]), num_views)
 
 
+def _matrices(
+    pixels: TrainingExamples, training: Pictures, views: Views, image_size: tuple[int, int]
+) -> np.ndarray | None:
+    """What targets that lie somewhere in the picture move by, for every view; None for targets that do not."""
+    if isinstance(pixels.targets, np.ndarray):
+        return None
+    return view_matrices(
+        as_numbers(training.hashes),
+        augmentation=views.augmentation,
+        seed=views.seed,
+        num_views=views.count,
+        image_size=image_size,
+    )
+
+
 def _bank_examples(
-    pixels: TrainingExamples, bank: FeatureBank, parts: list[Pictures], views: Views, stage: str
+    pixels: TrainingExamples,
+    bank: FeatureBank,
+    parts: list[Pictures],
+    views: Views,
+    stages: tuple[str, ...],
+    matrices: np.ndarray | None,
 ) -> TrainingExamples:
-    training, validation = (bank.part(pictures, views, stage=stage) for pictures in parts)
-    return replace(pixels, source=training, validation_source=validation, augmentation=None, cut=stage)
+    if not stages:
+        return pixels
+    training, validation = ([bank.part(pictures, views, stage=stage) for stage in stages] for pictures in parts)
+    return replace(
+        pixels,
+        source=training[0] if len(stages) == 1 else SideBySide(training),
+        validation_source=validation[0] if len(stages) == 1 else SideBySide(validation),
+        augmentation=None,
+        cuts=stages,
+        view_matrices=matrices,
+    )
 
 
 def calibration_pictures(dataset: Dataset, recipe: Recipe, image_size: tuple[int, int]) -> Callable[[], np.ndarray]:

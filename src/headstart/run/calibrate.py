@@ -18,7 +18,7 @@ MAX_TRAINING_PICTURES = 1000
 
 
 def calibrate(
-    run: Run, task: ImageClassifier, parts: LearningParts | None = None, *, progress: Progress = SILENT
+    run: Run, task: ImageClassifier, parts: LearningParts | None = None, progress: Progress = SILENT
 ) -> Calibration:
     """Fits the calibration of a trained model and writes it into the run.
 

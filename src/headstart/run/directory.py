@@ -11,7 +11,7 @@ from headstart.errors import RunDamagedError, RunExistsError, RunIncompleteError
 from headstart.evaluation import Calibration, Report
 from headstart.recipe import Recipe
 from headstart.run.storage import write_json
-from headstart.tasks import ImageClassifier
+from headstart.tasks import read_task
 from headstart.training import CheckpointDir, History
 
 FORMAT_VERSION = 1
@@ -116,6 +116,11 @@ class Run:
         return self.path / "calibration.npz"
 
     @property
+    def promises_path(self) -> Path:
+        """JSON: what validation pictures say of the answers of a task that is no classification."""
+        return self.path / "promises.json"
+
+    @property
     def environment_path(self) -> Path:
         """JSON: versions and machine."""
         return self.path / "environment.json"
@@ -181,11 +186,11 @@ class Run:
         return Dataset.read(self.dataset_path)
 
     @cached_property
-    def task(self) -> ImageClassifier:
-        """The trained model and what its outputs mean."""
+    def task(self) -> Any:
+        """The trained model and what its outputs mean: the class of the run's task."""
         self._require(self.model_path)
         try:
-            return ImageClassifier.from_file(self.model_path, read_json(self.task_path))
+            return read_task(self.model_path, read_json(self.task_path))
         except (OSError, ValueError, KeyError, TypeError) as error:  # Keras says ValueError to a damaged file
             raise _damaged(self.model_path, "the model that the run wrote", _first_line(error)) from error
 

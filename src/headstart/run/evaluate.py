@@ -1,28 +1,16 @@
 """How good a run is: on its own test part, or on other labelled pictures."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
-
-from headstart.data import Dataset, ImageSource, audit_dataset, evaluation_batches, read_dataset
-from headstart.errors import RunDamagedError, SeenImagesError
-from headstart.evaluation import (
-    Calibration,
-    Report,
-    evaluate_classification,
-    evaluate_multi_label,
-    measure_honesty,
-)
+from headstart.data import Dataset, audit_dataset, read_dataset
+from headstart.errors import SeenImagesError
+from headstart.evaluation import Report
 from headstart.progress import SILENT, Progress
-from headstart.run.calibrate import calibrate
 from headstart.run.directory import Run
 from headstart.run.pictures import check_pictures
 from headstart.run.storage import write_text
-from headstart.tasks import ImageClassifier
-
-BATCH_SIZE = 32
+from headstart.run.task_steps import TASK_STEPS
 
 
 def evaluate(run: Run, data: Path | str | None = None, *, progress: Progress = SILENT) -> Report:
@@ -50,50 +38,21 @@ def evaluate(run: Run, data: Path | str | None = None, *, progress: Progress = S
     unseen = _without_seen(run, audited)
     if len(unseen) < len(audited):
         progress.say(f"Left out: {len(audited) - len(unseen)} pictures that the run learned from, or copies of them")
-    return _report(run, unseen, _answers(run.task, unseen, progress), run.calibration)
+    return TASK_STEPS[dataset.task].evaluate(run, unseen, progress).report
 
 
 def evaluate_test_part(run: Run, *, progress: Progress = SILENT) -> Report:
-    """Scores the test part and writes predictions.csv and report.json into the run.
-
-    A run that an earlier version trained is calibrated first.
-    """
-    task = run.task
-    if not run.calibration_path.is_file():
-        check_pictures(run.dataset)
-        calibrate(run, task, progress=progress)
-    calibration = run.calibration
-    part = run.dataset.part("test")
-    answers = _answers(task, part, progress)
-    report = _report(run, part, answers, calibration)
-    probabilities = task.probabilities(answers.logits / calibration.temperature)
-    write_text(run.predictions_path, _predictions_frame(task, part, probabilities).to_csv(index=False))
-    report.write(run.report_path)
-    return report
-
-
-def read_predictions(run: Run) -> tuple[pd.DataFrame, np.ndarray]:
-    """The rows of predictions.csv and their probabilities, `(examples, num_classes)`.
-
-    Raises:
-        RunDamagedError: the file is missing, or holds something else.
-    """
-    try:
-        frame = pd.read_csv(run.predictions_path, dtype={"path": str, "target": str}, keep_default_na=False)
-        return frame, frame[[f"p({name})" for name in run.task.class_names]].to_numpy("float64")
-    except (OSError, ValueError, KeyError) as error:
-        raise RunDamagedError(
-            f"'{run.predictions_path}' cannot be read.",
-            expected="the table that an evaluation of the run writes",
-            received=str(error),
-            hint=f"Write it again with `headstart evaluate {run.path}`.",
-        ) from None
+    """Scores the test part and writes predictions.csv and report.json into the run."""
+    evaluated = TASK_STEPS[run.dataset.task].evaluate(run, run.dataset.part("test"), progress)
+    write_text(run.predictions_path, evaluated.predictions.to_csv(index=False))
+    evaluated.report.write(run.report_path)
+    return evaluated.report
 
 
 def _read_data(run: Run, path: Path) -> Dataset:
     """Labelled pictures, in the columns of the run's own table, without parts: copies across parts count as well."""
-    section = run.recipe.data
-    dataset = read_dataset(path, path_column=section.path_column, label_column=section.label_column)
+    columns = run.recipe.data.model_dump(include={"path_column", "label_column", "ignore_value"})
+    dataset = read_dataset(path, task=run.dataset.task, **columns)
     return replace(dataset, frame=dataset.frame.assign(split=""))
 
 
@@ -109,46 +68,3 @@ def _without_seen(run: Run, dataset: Dataset) -> Dataset:
         received="copies of pictures in the run's dataset.csv",
         hint=f"`headstart evaluate {run.path}` tests on the part that was set aside; or name other pictures.",
     )
-
-
-@dataclass(frozen=True, eq=False)
-class Answers:
-    """What the model says of pictures before it is calibrated: logits `(n, num_classes)` and pooled features."""
-
-    logits: np.ndarray
-    features: np.ndarray
-
-
-def _answers(task: ImageClassifier, dataset: Dataset, progress: Progress) -> Answers:
-    progress.start("evaluating", 1)
-    source = ImageSource(dataset.paths(), image_size=task.image_size, resize_mode=task.resize_mode, cache_bytes=0)
-    logits, features = task.model_with_features.predict(evaluation_batches(source, batch_size=BATCH_SIZE), verbose=0)
-    progress.advance(1)
-    return Answers(logits.astype("float64"), features)
-
-
-def _report(run: Run, dataset: Dataset, answers: Answers, calibration: Calibration) -> Report:
-    task = run.task
-    targets, training_targets = task.encode(dataset).astype(int), task.encode(run.dataset.part("train")).astype(int)
-    probabilities = task.probabilities(answers.logits / calibration.temperature)
-    if task.multi_label:
-        report = evaluate_multi_label(
-            probabilities, targets, task.class_names, baseline_targets=training_targets, seed=run.recipe.seed
-        )
-    else:
-        report = evaluate_classification(
-            probabilities,
-            targets.argmax(axis=1),
-            task.class_names,
-            baseline_targets=training_targets.argmax(axis=1),
-            seed=run.recipe.seed,
-        )
-    honesty = measure_honesty(
-        calibration, answers.logits, targets, features=answers.features, multi_label=task.multi_label
-    )
-    return replace(report, honesty=honesty)
-
-
-def _predictions_frame(task: ImageClassifier, dataset: Dataset, probabilities: np.ndarray) -> pd.DataFrame:
-    columns = pd.DataFrame(probabilities, columns=[f"p({name})" for name in task.class_names])
-    return pd.concat([dataset.frame[["path", "target"]], task.decode(probabilities), columns], axis=1)

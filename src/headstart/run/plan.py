@@ -13,12 +13,13 @@ from typing import Any
 import keras
 import numpy as np
 
-from headstart.backbones import Backbone, cut_model
+from headstart.backbones import Backbone, cut_model, model_above
 from headstart.data import Augmentation, Dataset, ImageSource, augment_views
 from headstart.errors import RecipeError
 from headstart.features import row_bytes
 from headstart.recipe import Recipe
-from headstart.run.bank import POOLED, BankPlace, Trunk, bank_stages, build_trunk, cut_layer
+from headstart.run.bank import POOLED, BankPlace, Trunk, build_trunk, cut_layer, head_settings, stored_layers
+from headstart.tasks import build_task, tap_layers
 from headstart.training import fastest_precision
 
 # Examples that fine-tuning should see in all, within bounds on epochs.
@@ -42,6 +43,7 @@ class Plan:
         seconds: step → expected seconds on this machine.
         notes: what had to be chosen otherwise than asked for or than usual, and why.
         bank_bytes: that the bank's rows will take on disk.
+        bank_layers: whose activations the bank holds.
         trunk: the frozen part, built to be timed; None without a bank, or with an engine that needs pictures first.
     """
 
@@ -50,6 +52,7 @@ class Plan:
     seconds: Mapping[str, float]
     notes: tuple[str, ...]
     bank_bytes: int
+    bank_layers: tuple[str, ...] = (POOLED,)
     trunk: Trunk | None = field(default=None, repr=False)
 
     @property
@@ -90,10 +93,9 @@ class Plan:
     def _bank_line(self) -> str:
         if not self.recipe.bank.num_views:
             return "  feature bank: none, every epoch starts at the pixels"
-        cut = cut_layer(self.recipe) or POOLED
         engine = self.trunk.engine.name if self.trunk else self.recipe.bank.engine
         return (
-            f"  feature bank: {self.recipe.bank.num_views} views of each picture at {cut}, "
+            f"  feature bank: {self.recipe.bank.num_views} views of each picture at {', '.join(self.bank_layers)}, "
             f"{self.bank_bytes / 1e6:.3g} MB, computed once by {engine}"
         )
 
@@ -131,6 +133,7 @@ def make_plan(
         seconds=speed.seconds(fitted, num_training, num_validation),
         notes=tuple(notes),
         bank_bytes=bank_bytes(fitted, backbone, num_training, num_validation),
+        bank_layers=stored_layers(fitted, backbone).all,
         trunk=trunk,
     )
 
@@ -151,8 +154,10 @@ def fit_bank(
         num_views = min(recipe.bank.num_views, int((limit_bytes / row - num_validation) // num_training))
         if num_views >= fewest:
             stage = candidate.fine_tuning_phase.unfreeze_from
-            return _update(candidate, "bank", num_views=num_views), [f"{problem}: {num_views} views, cut below {stage}"]
-    return _update(recipe, "bank", num_views=0), [f"{problem}: no bank, every epoch starts at the pixels"]
+            return candidate.with_values("bank", num_views=num_views), [
+                f"{problem}: {num_views} views, cut below {stage}"
+            ]
+    return recipe.with_values("bank", num_views=0), [f"{problem}: no bank, every epoch starts at the pixels"]
 
 
 def bank_bytes(recipe: Recipe, backbone: Backbone, num_training: int, num_validation: int) -> int:
@@ -171,6 +176,7 @@ class Speed:
         trunk: the trunk, by the engine of the bank.
         below: the layers below the cut in Keras, forward.
         above: the layers above the cut in Keras, forward.
+        head: what learns in the frozen phase, forward, where it is more than a layer on pooled features.
     """
 
     read: float
@@ -178,6 +184,7 @@ class Speed:
     trunk: float
     below: float
     above: float
+    head: float = 0.0
 
     @classmethod
     def measured(cls, recipe: Recipe, dataset: Dataset, backbone: Backbone, trunk: Trunk | None) -> "Speed":
@@ -192,14 +199,15 @@ class Speed:
         layer = backbone.model.output._keras_history.operation.name if cut == POOLED else cut
         halves = cut_model(backbone.model, layer) if layer else None
         lower = halves.lower if halves else None
-        upper = halves.upper if halves else backbone.model
-        above = _predict_seconds(upper, count) / count
+        learning, on_top = _learning_parts(recipe, dataset, backbone)
+        above = _predict_seconds(learning, count) / count
+        head = 0.0 if on_top is None else _predict_seconds(on_top, count) / count
         below = 0.0 if lower is None or trunk is not None else _predict_seconds(lower, TIMED_PICTURES) / TIMED_PICTURES
         if trunk is None:
-            return cls(read, vary, below or above, below, above)
+            return cls(read, vary, below or above, below, above, head)
         rows = batch[: trunk.engine.batch_size]
         trunk.engine.run(rows)
-        return cls(read, vary, _seconds(lambda: trunk.engine.run(rows)) / len(rows), below, above)
+        return cls(read, vary, _seconds(lambda: trunk.engine.run(rows)) / len(rows), below, above, head)
 
     def seconds(self, recipe: Recipe, num_training: int, num_validation: int) -> dict[str, float]:
         """Step → expected seconds."""
@@ -222,6 +230,8 @@ class Speed:
     def _frozen_seconds(self, recipe: Recipe, num_examples: int, num_training: int) -> float:
         """From a bank, features are pooled once in every view; a head alone hardly takes time."""
         epochs = recipe.frozen_phase.epochs or 0
+        if self.head and recipe.bank.num_views:
+            return epochs * (num_training * BACKWARD_COST + num_examples - num_training) * self.head
         if recipe.bank.num_views and epochs:
             return recipe.bank.num_views * num_training * self.above
         return epochs * num_examples * (self.below + self.above)
@@ -255,11 +265,11 @@ def _counts(recipe: Recipe, dataset: Dataset) -> tuple[int, int]:
 
 def _with_views(recipe: Recipe, num_training: int) -> Recipe:
     if recipe.images.augmentation.is_none and recipe.bank.num_views != 0:
-        return _update(recipe, "bank", num_views=1)  # all views would be equal
+        return recipe.with_values("bank", num_views=1)  # all views would be equal
     if recipe.bank.num_views is not None:
         return recipe
     num_views = next((views for limit, views in VIEWS_UP_TO if num_training <= limit), MIN_VIEWS)
-    return _update(recipe, "bank", num_views=num_views)
+    return recipe.with_values("bank", num_views=num_views)
 
 
 def _with_epochs(recipe: Recipe, num_training: int) -> Recipe:
@@ -271,14 +281,14 @@ def _with_epochs(recipe: Recipe, num_training: int) -> Recipe:
     }
     for name, epochs in defaults.items():
         if getattr(recipe, name).epochs is None:
-            recipe = _update(recipe, name, epochs=epochs)
+            recipe = recipe.with_values(name, epochs=epochs)
     return recipe
 
 
 def _with_precision(recipe: Recipe) -> Recipe:
-    for name in ("fine_tuning_phase", "deep_phase"):
+    for name in ("frozen_phase", "fine_tuning_phase", "deep_phase"):
         if getattr(recipe, name).precision == "auto":
-            recipe = _update(recipe, name, precision=fastest_precision())
+            recipe = recipe.with_values(name, precision=fastest_precision())
     return recipe
 
 
@@ -290,13 +300,13 @@ def _within(
     while sum(expected(recipe).values()) > seconds:
         fine, views = recipe.fine_tuning_phase.epochs or 0, recipe.bank.num_views or 0
         if recipe.deep_phase.epochs:
-            recipe = _update(recipe, "deep_phase", epochs=recipe.deep_phase.epochs - 1)
+            recipe = recipe.with_values("deep_phase", epochs=recipe.deep_phase.epochs - 1)
         elif fine > MIN_EPOCHS:
-            recipe = _update(recipe, "fine_tuning_phase", epochs=fine - 1)
+            recipe = recipe.with_values("fine_tuning_phase", epochs=fine - 1)
         elif views > 1:
-            recipe = _update(recipe, "bank", num_views=views - 1)
+            recipe = recipe.with_values("bank", num_views=views - 1)
         elif fine:
-            recipe = _update(recipe, "fine_tuning_phase", epochs=fine - 1)
+            recipe = recipe.with_values("fine_tuning_phase", epochs=fine - 1)
         else:
             shortest = _duration(sum(expected(recipe).values()))
             return recipe, [f"not possible in {_duration(seconds)}: the least takes about {shortest}"]
@@ -309,21 +319,27 @@ def _later_cuts(recipe: Recipe, backbone: Backbone) -> list[Recipe]:
     """The recipe, then the same fine-tuned from each higher stage."""
     names = [stage.name for stage in backbone.spec.stages]
     first = names.index(recipe.fine_tuning_phase.unfreeze_from or names[0])
-    if not recipe.fine_tuning_phase.epochs:
+    if not recipe.fine_tuning_phase.epochs or tap_layers(recipe.task, backbone):
         return [recipe]
-    return [recipe, *(_update(recipe, "fine_tuning_phase", unfreeze_from=name) for name in names[first + 1 :])]
+    return [recipe, *(recipe.with_values("fine_tuning_phase", unfreeze_from=name) for name in names[first + 1 :])]
 
 
 def _shapes(recipe: Recipe, backbone: Backbone) -> list[tuple[int, ...]]:
     channels = (backbone.model.output.shape[-1],)
     return [
         channels if name == POOLED else tuple(backbone.model.get_layer(name).output.shape[1:])
-        for name in bank_stages(recipe)
+        for name in stored_layers(recipe, backbone).all
     ]
 
 
-def _update(recipe: Recipe, section: str, **values: Any) -> Recipe:
-    return recipe.model_copy(update={section: getattr(recipe, section).model_copy(update=values)})
+def _learning_parts(recipe: Recipe, dataset: Dataset, backbone: Backbone) -> tuple[keras.Model, keras.Model | None]:
+    """What learns in the fine-tuning phase, and in the frozen one where that is more than one layer."""
+    cut = cut_layer(recipe)
+    if not tap_layers(recipe.task, backbone):
+        layer = backbone.model.output._keras_history.operation.name if cut == POOLED else cut
+        return (cut_model(backbone.model, layer).upper if layer else backbone.model), None
+    model, stored = build_task(backbone, dataset, head_settings(recipe)).model, stored_layers(recipe, backbone)
+    return (model_above(model, stored.upper) if stored.upper else model), model_above(model, stored.frozen)
 
 
 def _read(source: ImageSource) -> tuple[np.ndarray, float]:
@@ -352,7 +368,7 @@ def _vary_seconds(images: np.ndarray, augmentation: Augmentation) -> float:
 
 
 def _predict_seconds(model: keras.Model, count: int) -> float:
-    batch = np.zeros((count, *model.input.shape[1:]), "float32")
+    batch = [np.zeros((count, *tensor.shape[1:]), "float32") for tensor in model.inputs]
     model(batch)  # the first call prepares kernels; a graph is not built, which would take longer than it is worth
     return _seconds(lambda: model(batch))
 

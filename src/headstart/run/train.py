@@ -25,9 +25,9 @@ from headstart.run.bank import (
     build_learning_parts,
     build_trunk,
     calibration_pictures,
-    cut_layer,
+    head_settings,
+    stored_layers,
 )
-from headstart.run.calibrate import calibrate
 from headstart.run.directory import FORMAT_VERSION, Run
 from headstart.run.environment import describe_environment, dtype_policy
 from headstart.run.evaluate import evaluate_test_part
@@ -35,7 +35,8 @@ from headstart.run.pictures import check_pictures
 from headstart.run.plan import Plan, make_plan
 from headstart.run.report import write_report
 from headstart.run.storage import storage_errors, write_json, write_text
-from headstart.tasks import ImageClassifier, build_classifier
+from headstart.run.task_steps import TASK_STEPS
+from headstart.tasks import Task, build_task
 from headstart.training import (
     Checkpoint,
     History,
@@ -43,8 +44,6 @@ from headstart.training import (
     TrainingExamples,
     fit_phase,
     pooled_examples,
-    solve_probe,
-    start_from_probe,
     without_optimizer,
 )
 
@@ -62,10 +61,14 @@ def train(
     progress: Progress = SILENT,
     **options: Any,
 ) -> Run:
-    """Trains a classifier on a folder of pictures, evaluates it and writes its report.
+    """Trains on a folder of pictures, evaluates what was learned and writes its report.
+
+    What is to be learned follows from the data: class folders and labels make a classifier, boxes a detector, masks a
+    segmenter; `task` says so where it does not.
 
     Args:
-        data: folder of class folders, or a CSV, TSV or Parquet table of paths and labels. None: the one in the recipe.
+        data: folder of class folders or of annotated pictures, or a CSV, TSV or Parquet table of paths and labels.
+            None: the one in the recipe.
         out: new folder for the run; None: `runs/DATA-BACKBONE-NUMBER`.
         recipe: a recipe, or a TOML file, to start from. What it leaves open is chosen from the pictures.
         minutes: time that the whole may take, about; None: whatever the recipe needs.
@@ -85,7 +88,7 @@ def train(
         print(run.report.metrics["accuracy"], run.html_path)
     """
     place = BankPlace.from_options(bank_dir, bank_limit)
-    asked = _resolved(data, recipe, options)
+    asked = _asked(data, recipe, options)
     # So that most mistakes are told before anything is written.
     plan, dataset, backbone = _planned(asked, place, minutes=minutes, progress=progress)
     for line in plan.lines:
@@ -116,20 +119,22 @@ def plan(
         HeadstartError: as `train`, as far as it can be known without opening the pictures.
     """
     place = BankPlace.from_options(bank_dir, bank_limit)
-    return _planned(_resolved(data, recipe, options), place, minutes=minutes, progress=progress)[0]
+    return _planned(_asked(data, recipe, options), place, minutes=minutes, progress=progress)[0]
 
 
-def _resolved(data: Path | str | None, recipe: Path | str | Recipe | None, options: dict[str, Any]) -> Recipe:
+def _asked(data: Path | str | None, recipe: Path | str | Recipe | None, options: dict[str, Any]) -> Recipe:
     options = {"data": data, **options}
     if isinstance(recipe, Recipe):
-        return recipe_with_options(recipe, options).resolved()
-    return recipe_from_options(options, recipe_path=None if recipe is None else Path(recipe)).resolved()
+        return recipe_with_options(recipe, options)
+    return recipe_from_options(options, recipe_path=None if recipe is None else Path(recipe))
 
 
 def _planned(
     recipe: Recipe, place: BankPlace, *, minutes: float | None, progress: Progress
 ) -> tuple[Plan, Dataset, Backbone]:
+    recipe.resolved()  # a wrong name is told before the data is read
     dataset = _read_data(recipe)
+    recipe = recipe.resolved(dataset.task)
     backbone = _build_backbone(recipe, progress)
     return make_plan(recipe, dataset, backbone, place, minutes=minutes), dataset, backbone
 
@@ -168,25 +173,19 @@ def _go_on(
             evaluate_test_part(run, progress=progress)
         with _timed(run, "report"):
             write_report(run, progress=progress)
-        accuracy = run.report.main_metric
+        metric = run.report.main_metric
         run.update_state(
-            "finished", result={"test_accuracy": accuracy.value, "interval": [accuracy.low, accuracy.high]}
+            "finished", result={f"test_{metric.name}": metric.value, "interval": [metric.low, metric.high]}
         )
         logger.info(
-            "finished: test accuracy %.4f (95 %% interval %.4f to %.4f)", accuracy.value, accuracy.low, accuracy.high
+            "finished: test %s %.4f (95 %% interval %.4f to %.4f)", metric.name, metric.value, metric.low, metric.high
         )
     return run
 
 
 def _read_data(recipe: Recipe) -> Dataset:
-    section = recipe.data
-    return read_dataset(
-        Path(section.path),
-        path_column=section.path_column,
-        label_column=section.label_column,
-        split_column=section.split_column,
-        group_column=section.group_column,
-    )
+    columns = recipe.data.model_dump(exclude={"path", "fractions"})
+    return read_dataset(Path(recipe.data.path), task=recipe.task, **columns)
 
 
 def _prepare_data(run: Run, dataset: Dataset, progress: Progress) -> None:
@@ -219,22 +218,18 @@ def _build_backbone(recipe: Recipe, progress: Progress) -> Backbone:
 def _train_model(run: Run, backbone: Backbone, trunk: Trunk | None, progress: Progress) -> None:
     recipe, dataset = run.recipe, run.dataset
     run.update_state("started", weights={"source": backbone.weights.source, "sha256": backbone.weights.sha256})
-    task = build_classifier(
-        backbone,
-        dataset.class_names,
-        multi_label=dataset.multi_label,
-        resize_mode=recipe.images.resize_mode,
-        dropout=recipe.head.dropout,
-        seed=recipe.seed,
-    )
+    task = build_task(backbone, dataset, head_settings(recipe))
+    steps = TASK_STEPS[dataset.task]
     progress.say("Step 2: it is frozen, so that none of its parameters changes for now")
     parts = _learning_parts(run, task, backbone, trunk, progress)
     first = "start from a linear probe" if recipe.head.start == "probe" else "learn first"
-    progress.say(f"Step 3: new layers for {len(task.class_names)} classes stand on top and {first}")
+    progress.say(f"Step 3: new layers for {steps.outputs(task)} stand on top and {first}")
     start = run.checkpoints.newest()
     frozen = _frozen_examples(recipe, task, parts, start, progress)
+    kept_from = _kept_from(recipe, backbone)
     if start is None and recipe.head.start == "probe":
-        start = _start_from_probe(run, task, frozen, progress)
+        with _timed(run, "linear probe"):
+            start = steps.start(run, task, frozen, kept_from, progress)
     phases = []
     examples_of = (frozen, parts.upper, parts.pixels)
     for phase_index, (phase, examples) in enumerate(zip(phases_of(recipe), examples_of, strict=True), start=1):
@@ -247,7 +242,7 @@ def _train_model(run: Run, backbone: Backbone, trunk: Trunk | None, progress: Pr
                 examples,
                 phase_index=phase_index,
                 checkpoints=run.checkpoints,
-                kept_from=kept_from(recipe),
+                kept_from=kept_from,
                 start=start,
                 progress=progress,
             )
@@ -259,20 +254,19 @@ def _train_model(run: Run, backbone: Backbone, trunk: Trunk | None, progress: Pr
     run.update_state("started", phases=phases)
     write_json(run.task_path, {"format_version": FORMAT_VERSION, **task.facts()})
     with _timed(run, "calibration"):
-        calibrate(run, task, parts, progress=progress)
+        steps.calibrate(run, task, parts, progress)
     _save_model(task.model, run.model_path)  # last: what has it is trained
 
 
-def _learning_parts(
-    run: Run, task: ImageClassifier, backbone: Backbone, trunk: Trunk | None, progress: Progress
-) -> LearningParts:
+def _learning_parts(run: Run, task: Task, backbone: Backbone, trunk: Trunk | None, progress: Progress) -> LearningParts:
     recipe, dataset = run.recipe, run.dataset
     place = BankPlace.from_facts(run.state["bank_place"])
     with _timed(run, "feature bank"):
         if trunk is None and recipe.bank.num_views:
             calibration = calibration_pictures(dataset, recipe, backbone.image_size)
             trunk = build_trunk(backbone, recipe, calibration=calibration, place=place)
-        parts = build_learning_parts(task, recipe, dataset, trunk, place=place, progress=progress)
+        stored = stored_layers(recipe, backbone)
+        parts = build_learning_parts(task, recipe, dataset, trunk, stored, place=place, progress=progress)
     facts = dict(parts.facts)
     if facts:  # a run that goes on finds rows that it computed before
         facts["num_computed"] += run.state.get("bank", {}).get("num_computed", 0)
@@ -280,34 +274,9 @@ def _learning_parts(
     return parts
 
 
-def _start_from_probe(
-    run: Run, task: ImageClassifier, examples: TrainingExamples, progress: Progress
-) -> tuple[Checkpoint, History]:
-    label_smoothing = run.recipe.head.label_smoothing
-    with _timed(run, "linear probe"):
-        start = solve_probe(
-            task,
-            examples,
-            label_smoothing=label_smoothing,
-            precision=run.recipe.fine_tuning_phase.precision,
-            progress=progress,
-        )
-        write_json(run.probe_path, {"format_version": FORMAT_VERSION, **start.facts()})
-        checkpoint, history = start_from_probe(
-            task,
-            start,
-            checkpoints=run.checkpoints,
-            kept_from=kept_from(run.recipe),
-        )
-    progress.finish()
-    accuracy = history.rows[-1]["val_accuracy"]
-    progress.say(f"linear probe: validation accuracy {accuracy:.3f}, regularisation {start.probe.strength:.2g}")
-    return checkpoint, history
-
-
 def _frozen_examples(
     recipe: Recipe,
-    task: ImageClassifier,
+    task: Task,
     parts: LearningParts,
     start: tuple[Checkpoint, History] | None,
     progress: Progress,
@@ -315,16 +284,16 @@ def _frozen_examples(
     """What probe and frozen phase learn from; pooled once where many epochs will, and none of it is over."""
     newest = None if start is None else start[0]
     is_over = newest is not None and (newest.phase_index > 1 or (newest.phase_index == 1 and newest.stopped))
-    if parts.frozen.cut in (None, POOLED) or is_over or not recipe.frozen_phase.epochs:
+    if task.tap_layers or parts.frozen.cut in (None, POOLED) or is_over or not recipe.frozen_phase.epochs:
         return parts.frozen
     return pooled_examples(task, parts.frozen, precision=recipe.fine_tuning_phase.precision, progress=progress)
 
 
-def kept_from(recipe: Recipe) -> str | None:
-    """Layer above which something learns in some phase; None where even the lowest layers do, or nothing is stored."""
+def _kept_from(recipe: Recipe, backbone: Backbone) -> tuple[str, ...]:
+    """Layers above which something learns in some phase; none where even the lowest do, or nothing is stored."""
     if recipe.deep_phase.epochs or not recipe.bank.num_views:
-        return None
-    return cut_layer(recipe)
+        return ()
+    return stored_layers(recipe, backbone).upper
 
 
 def phases_of(recipe: Recipe) -> tuple[Phase, Phase, Phase]:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from headstart.tasks.detections import Detections
     from headstart.tasks.detector import ObjectDetector, build_detector
     from headstart.tasks.kinds import TASKS, HeadSettings, build_task, read_task, tap_layers
+    from headstart.tasks.placing import boxes_in_picture, mask_in_picture
     from headstart.tasks.pyramid import detector_taps
     from headstart.tasks.regression_loss import RegressionLoss
     from headstart.tasks.regressor import ImageRegressor, build_regressor
@@ -33,6 +34,7 @@ _MODULE_OF = {
     "Segmenter": "segmenter",
     "TASKS": "kinds",
     "Task": "task",
+    "boxes_in_picture": "placing",
     "build_classifier": "classifier",
     "build_detector": "detector",
     "build_regressor": "regressor",
@@ -42,6 +44,7 @@ _MODULE_OF = {
     "decide": "decoding",
     "detector_taps": "pyramid",
     "joined_names": "decoding",
+    "mask_in_picture": "placing",
     "read_task": "kinds",
     "segmenter_taps": "segmenter",
     "tap_layers": "kinds",
@@ -60,6 +63,7 @@ __all__ = [
     "SegmentationLoss",
     "Segmenter",
     "Task",
+    "boxes_in_picture",
     "build_classifier",
     "build_detector",
     "build_regressor",
@@ -69,6 +73,7 @@ __all__ = [
     "decide",
     "detector_taps",
     "joined_names",
+    "mask_in_picture",
     "read_task",
     "segmenter_taps",
     "tap_layers",

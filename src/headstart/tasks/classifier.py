@@ -3,14 +3,14 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 import numpy as np
 import pandas as pd
 
 from headstart.backbones import Backbone, last_map_layer, stage_layers
-from headstart.data import Dataset, ImageSource, evaluation_batches
+from headstart.data import CLASSIFICATION, Dataset, ImageSource, evaluation_batches
 from headstart.errors import ClassNamesError
 from headstart.tasks.decoding import LABEL_SEPARATOR, decide, joined_names
 
@@ -30,6 +30,8 @@ class ImageClassifier:
         multi_label: whether a picture may show several classes, or none.
         resize_mode: how a picture of another size becomes one of `image_size`.
     """
+
+    kind: ClassVar[str] = CLASSIFICATION
 
     model: keras.Model
     class_names: tuple[str, ...]
@@ -55,6 +57,11 @@ class ImageClassifier:
     def head_layers(self) -> tuple[str, ...]:
         """Names of the new layers on top of the backbone, lowest first."""
         return HEAD_LAYERS
+
+    @property
+    def tap_layers(self) -> tuple[str, ...]:
+        """None: the head reads the top of the backbone, pooled."""
+        return ()
 
     def encode(self, dataset: Dataset) -> np.ndarray:
         """Targets as the loss wants them: `(examples, num_classes)` float32, 1 where the class is present.
@@ -135,7 +142,7 @@ class ImageClassifier:
     def facts(self) -> dict[str, Any]:
         """Everything but the model, as plain values that JSON can hold; `from_file` takes them back."""
         return {
-            "task": "image-classification",
+            "task": self.kind,
             "class_names": list(self.class_names),
             "backbone": self.backbone,
             "stages": {name: list(layers) for name, layers in self.stages.items()},

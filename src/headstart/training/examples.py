@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from headstart.data import Augmentation, ExampleSource
+from headstart.data import Augmentation, ExampleSource, SideBySide, Targets
 
 # Below this ratio of the largest to the smallest class, weighting costs more accuracy than it gains on the small class.
 IMBALANCE_TO_WEIGHT = 3.0
@@ -15,26 +15,33 @@ class TrainingExamples:
     """Examples and targets of the training and the validation part, and how they are fed.
 
     Attributes:
-        source: training pictures, or their activations at the cut.
-        targets: `(examples, num_classes)` float32.
+        source: training pictures, or their activations at the cuts, one beside the other where there are several.
+        targets: what the task's loss wants of each example, such as `(examples, num_classes)` float32.
         validation_source: the same of the validation part.
         validation_targets: like `targets`.
         weights: `(examples,)` float32 weight of each training example in the loss, or None.
         batch_size: examples a step.
         seed: of order and augmentation, together with phase, epoch and example.
         augmentation: random changes of training pictures; None where the source holds activations.
-        cut: name of the layer whose output the examples are; None for pictures, which is the cut at the pixels.
+        cuts: names of the layers whose outputs the examples are; none for pictures, which is the cut at the pixels.
+        view_matrices: `(examples, views, 3, 3)`, how the views of activations were varied, for targets that move along.
     """
 
-    source: ExampleSource
-    targets: np.ndarray
-    validation_source: ExampleSource
-    validation_targets: np.ndarray
+    source: ExampleSource | SideBySide
+    targets: np.ndarray | Targets
+    validation_source: ExampleSource | SideBySide
+    validation_targets: np.ndarray | Targets
     weights: np.ndarray | None
     batch_size: int
     seed: int
     augmentation: Augmentation | None
-    cut: str | None = None
+    cuts: tuple[str, ...] = ()
+    view_matrices: np.ndarray | None = None
+
+    @property
+    def cut(self) -> str | None:
+        """The one layer whose output the examples are, for tasks whose head reads the top alone; None for pictures."""
+        return self.cuts[0] if self.cuts else None
 
     @property
     def steps_per_epoch(self) -> int:

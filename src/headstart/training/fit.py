@@ -1,14 +1,15 @@
 """One phase of training, from its first epoch or from where it was interrupted."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import keras
 
-from headstart.backbones import cut_model
+from headstart.backbones import model_above
 from headstart.data import evaluation_batches, original_errors, training_batches
 from headstart.progress import SILENT, Progress
-from headstart.tasks import ImageClassifier
+from headstart.tasks import Task
 from headstart.training.checkpoints import Checkpoint, CheckpointDir
 from headstart.training.examples import TrainingExamples
 from headstart.training.freezing import TrainableCount, set_trainable
@@ -29,13 +30,13 @@ class FitResult:
 
 
 def fit_phase(  # noqa: PLR0913 (what a phase is a function of, each by its name)
-    task: ImageClassifier,
+    task: Task,
     phase: Phase,
     examples: TrainingExamples,
     *,
     phase_index: int,
     checkpoints: CheckpointDir,
-    kept_from: str | None = None,
+    kept_from: Sequence[str] = (),
     start: tuple[Checkpoint, History] | None = None,
     progress: Progress = SILENT,
 ) -> FitResult:
@@ -50,19 +51,19 @@ def fit_phase(  # noqa: PLR0913 (what a phase is a function of, each by its name
         examples: what it learns from and is watched on.
         phase_index: place of the phase in the run, from 0; a part of every random draw.
         checkpoints: where every epoch's end is kept.
-        kept_from: layer above which best weights are kept: the lowest cut of all phases of the run. None: everything.
+        kept_from: layers above which best weights are kept: the lowest cut of all phases of the run. Without any: all.
         start: the newest checkpoint and the history so far: of the phase before, or of this one when it was
             interrupted.
         progress: told of every step.
     """
     count = set_trainable(task, unfreeze_from=phase.unfreeze_from, unfreeze_batch_norm=phase.unfreeze_batch_norm)
-    kept = model_above(task, kept_from)
+    kept = learning_part(task, kept_from)
     recorder = EpochRecorder(
         phase, phase_index, seed=examples.seed, checkpoints=checkpoints, kept=kept, start=start, progress=progress
     )
     _load_best(kept, recorder, checkpoints)
     if phase.epochs > 0 and not recorder.is_over:
-        model = model_above(task, examples.cut)
+        model = learning_part(task, examples.cuts)
         _compile(model, task, phase, num_steps=phase.epochs * examples.steps_per_epoch)
         if recorder.checkpoint is not None and recorder.epochs_done:
             checkpoints.read_weights(model, recorder.checkpoint.last_file)
@@ -74,9 +75,9 @@ def fit_phase(  # noqa: PLR0913 (what a phase is a function of, each by its name
     return FitResult(recorder.history, recorder.checkpoint, count)
 
 
-def model_above(task: ImageClassifier, cut: str | None) -> keras.Model:
-    """What learns from examples at a cut, never compiled: the layers above; all of them where it is at the pixels."""
-    return without_optimizer(task.model) if cut is None else cut_model(task.model, cut).upper
+def learning_part(task: Task, cuts: Sequence[str]) -> keras.Model:
+    """What learns from examples at some layers, never compiled: all above them; everything without any, from pixels."""
+    return model_above(task.model, cuts) if cuts else without_optimizer(task.model)
 
 
 def _validation_batches(examples: TrainingExamples) -> Any:
@@ -91,7 +92,7 @@ def _load_best(kept: keras.Model, recorder: EpochRecorder, checkpoints: Checkpoi
         checkpoints.read_weights(kept, recorder.checkpoint.best_file)
 
 
-def _compile(model: keras.Model, task: ImageClassifier, phase: Phase, *, num_steps: int) -> None:
+def _compile(model: keras.Model, task: Task, phase: Phase, *, num_steps: int) -> None:
     optimizer = build_optimizer(task, phase, num_steps=num_steps)
     model.compile(
         optimizer=optimizer,
@@ -113,6 +114,7 @@ def _fit(
         phase=phase_index,
         first_epoch=recorder.epochs_done,
         augmentation=examples.augmentation,
+        view_matrices=examples.view_matrices,
         weights=examples.weights,
         mixup=phase.mixup,
     )

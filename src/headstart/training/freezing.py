@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import keras
 
 from headstart.errors import UnknownStageError
-from headstart.tasks import ImageClassifier
+from headstart.tasks import Task
 
 
 @dataclass(frozen=True)
@@ -17,9 +17,7 @@ class TrainableCount:
     num_frozen: int
 
 
-def set_trainable(
-    task: ImageClassifier, *, unfreeze_from: str | None, unfreeze_batch_norm: bool = False
-) -> TrainableCount:
+def set_trainable(task: Task, *, unfreeze_from: str | None, unfreeze_batch_norm: bool = False) -> TrainableCount:
     """Freezes everything but the head and the stages from `unfreeze_from` up; compile the model afterwards.
 
     Batch normalisation stays frozen in unfrozen stages: a frozen one runs in inference mode whatever `training` says,
@@ -50,7 +48,7 @@ def count_trainable(model: keras.Model) -> TrainableCount:
     )
 
 
-def _check_cover(task: ImageClassifier) -> None:
+def _check_cover(task: Task) -> None:
     covered = set(task.head_layers).union(*task.stages.values())
     stray = [
         layer.name
@@ -61,7 +59,7 @@ def _check_cover(task: ImageClassifier) -> None:
         raise ValueError(f"No stage and no head holds the layers {stray}; declare them in the backbone's stages.")
 
 
-def _layers_from(task: ImageClassifier, stage_name: str | None) -> set[str]:
+def _layers_from(task: Task, stage_name: str | None) -> set[str]:
     if stage_name is None:
         return set()
     names = list(task.stages)

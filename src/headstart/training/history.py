@@ -7,7 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-COLUMNS = ["phase", "epoch", "learning_rate", "loss", "accuracy", "val_loss", "val_accuracy", "seconds"]
+# Of every task; a metric that the task shows stands behind each loss.
+COLUMNS = ["phase", "epoch", "learning_rate", "loss", "val_loss", "seconds"]
 
 
 @dataclass(frozen=True)
@@ -15,8 +16,8 @@ class History:
     """What happened in each epoch of each phase.
 
     Attributes:
-        rows: mappings with `COLUMNS`; `epoch` counts from 1 in each phase, `learning_rate` is the head's at the epoch's
-            end.
+        rows: mappings with `COLUMNS` and the task's metrics, such as `accuracy` and `val_accuracy`; `epoch` counts
+            from 1 in each phase, `learning_rate` is the head's at the epoch's end.
     """
 
     rows: tuple[Mapping[str, Any], ...] = field(default=())
@@ -28,7 +29,7 @@ class History:
     @property
     def frame(self) -> pd.DataFrame:
         """The same as a pandas table."""
-        return pd.DataFrame(list(self.rows), columns=COLUMNS)
+        return pd.DataFrame(list(self.rows), columns=list(self.rows[0]) if self.rows else COLUMNS)
 
     def seconds_of(self, phase: str) -> float:
         """Seconds spent in a phase."""

@@ -5,7 +5,7 @@ from typing import Any
 
 import keras
 
-from headstart.tasks import ImageClassifier
+from headstart.tasks import Task
 from headstart.training.phases import Phase
 
 # Decay pulls towards zero, which is no neutral place for biases and for the scales of normalisation layers
@@ -63,7 +63,7 @@ class LayerwiseAdamW(keras.optimizers.AdamW):
         return origin
 
 
-def build_optimizer(task: ImageClassifier, phase: Phase, *, num_steps: int) -> LayerwiseAdamW:
+def build_optimizer(task: Task, phase: Phase, *, num_steps: int) -> LayerwiseAdamW:
     """The optimizer of a phase: warm-up then cosine over `num_steps`, lower rates for lower stages."""
     warmup_steps = int(phase.warmup * num_steps)
     schedule = keras.optimizers.schedules.CosineDecay(
@@ -85,7 +85,7 @@ def build_optimizer(task: ImageClassifier, phase: Phase, *, num_steps: int) -> L
     return optimizer
 
 
-def stage_factors(task: ImageClassifier, decay: float) -> dict[str, float]:
+def stage_factors(task: Task, decay: float) -> dict[str, float]:
     """Path of each variable → `decay` to the power of how many stages its layer lies below the top one."""
     depths = {name: depth for depth, name in enumerate(reversed(list(task.stages)))}
     return {

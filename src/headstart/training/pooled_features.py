@@ -9,7 +9,7 @@ from headstart.backbones import cut_model
 from headstart.data import ExampleSource
 from headstart.errors import UnreadableImageError
 from headstart.progress import Progress
-from headstart.tasks import ImageClassifier
+from headstart.tasks import ImageClassifier, ImageRegressor
 from headstart.training.examples import TrainingExamples
 from headstart.training.precision import computing_in
 
@@ -61,11 +61,11 @@ def pooled_examples(
     progress.start("pooling features", num_training * examples.source.num_views + num_validation)
     validation, training = pooled(examples.validation_source), pooled(examples.source)
     progress.finish()
-    return replace(examples, source=training, validation_source=validation, cut=POOLED)
+    return replace(examples, source=training, validation_source=validation, cuts=(POOLED,))
 
 
 def pooled_features(
-    task: ImageClassifier,
+    task: ImageClassifier | ImageRegressor,
     source: ExampleSource,
     rows: np.ndarray,
     *,
@@ -76,7 +76,7 @@ def pooled_features(
     """`(rows, features)` float32, with the task's weights as they are now.
 
     Args:
-        task: the classifier.
+        task: what the features are of.
         source: pictures, or their activations at the cut.
         rows: `(2, rows)`, example and view of each.
         cut: name of the layer whose output the examples are; None for pictures.
@@ -96,7 +96,7 @@ def pooled_features(
     return np.concatenate(features)
 
 
-def _pool_model(task: ImageClassifier, cut: str | None) -> keras.Model:
+def _pool_model(task: ImageClassifier | ImageRegressor, cut: str | None) -> keras.Model:
     """From the examples to what the head's last layer sees."""
     below = cut_model(task.model, POOLED).lower
     return below if cut is None else cut_model(below, cut).upper

@@ -7,21 +7,22 @@ from pathlib import Path
 
 import keras
 
-from headstart.tasks import ImageClassifier
+from headstart.tasks import Task
 
 CPU_FACTS = Path("/proc/cpuinfo")
 BFLOAT16_INSTRUCTIONS = "amx_bf16"
+LOGITS = "logits"
 # What multiplies matrices. Steps of MobileNetV2 took 0.9 of their time with these alone in bfloat16, and 1.2 times as
 # long with every layer: a depthwise convolution is no product of matrices.
 _MATRIX_LAYERS = (keras.layers.Conv2D, keras.layers.Dense)
 
 
 @contextmanager
-def computing_in(task: ImageClassifier, model: keras.Model, precision: str) -> Iterator[None]:
-    """Lets the backbone's convolutions and dense layers in `model` compute in a precision; all else stays in float32.
+def computing_in(task: Task, model: keras.Model, precision: str) -> Iterator[None]:
+    """Lets convolutions and dense layers below the logits compute in a precision; all else stays in float32.
 
     Args:
-        task: says which layers are the backbone's.
+        task: says which layers learn.
         model: the layers that learn; built and traced inside the block only.
         precision: `float32`, which leaves every layer as it was built, or `bfloat16`.
 
@@ -29,7 +30,7 @@ def computing_in(task: ImageClassifier, model: keras.Model, precision: str) -> I
         Kalamkar et al. 2019, A Study of BFLOAT16 for Deep Learning Training, arXiv 1905.12322: no loss scaling is
         needed, since the range is that of float32.
     """
-    names = set().union(*task.stages.values()) if precision == "bfloat16" else set()
+    names = _inner_layers(task) if precision == "bfloat16" else set()
     layers = [layer for layer in model.layers if layer.name in names and isinstance(layer, _MATRIX_LAYERS)]
     policies = {layer: layer.dtype_policy for layer in layers}
     try:
@@ -39,6 +40,13 @@ def computing_in(task: ImageClassifier, model: keras.Model, precision: str) -> I
     finally:
         for layer, policy in policies.items():
             layer.dtype_policy = policy
+
+
+def _inner_layers(task: Task) -> set[str]:
+    """Names of all layers but the last ones, whose rounding would be seen in every answer."""
+    inputs = keras.tree.flatten(task.model.get_layer(LOGITS).input)
+    last = {LOGITS, *(tensor._keras_history.operation.name for tensor in inputs)}
+    return {*task.head_layers}.union(*task.stages.values()) - last
 
 
 def fastest_precision() -> str:

@@ -5,6 +5,7 @@ References:
 """
 
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -12,10 +13,10 @@ import numpy as np
 
 from headstart.features import STRENGTHS, LinearProbe, fit_probe
 from headstart.progress import SILENT, Progress
-from headstart.tasks import ImageClassifier
+from headstart.tasks import ImageClassifier, Task
 from headstart.training.checkpoints import Checkpoint, CheckpointDir
 from headstart.training.examples import TrainingExamples
-from headstart.training.fit import model_above
+from headstart.training.fit import learning_part
 from headstart.training.history import History
 from headstart.training.pooled_features import pooled_features
 
@@ -65,7 +66,7 @@ def solve_probe(
         progress: told of every batch.
     """
     started = time.perf_counter()
-    rows = _rows(examples)
+    rows = probe_rows(examples)
     num_validation = len(examples.validation_source)
     validation_rows = np.stack([np.arange(num_validation), np.zeros(num_validation, np.int64)])
     progress.start("linear probe", rows.shape[1] + num_validation)
@@ -102,7 +103,7 @@ def start_from_probe(
     start: ProbeStart,
     *,
     checkpoints: CheckpointDir,
-    kept_from: str | None = None,
+    kept_from: Sequence[str] = (),
 ) -> tuple[Checkpoint, History]:
     """Gives the head the probe's solution and keeps it as the first checkpoint of the run.
 
@@ -113,22 +114,35 @@ def start_from_probe(
         kept_from: as in `fit_phase`.
     """
     task.model.get_layer("logits").set_weights([start.probe.kernel, start.probe.bias])
-    row = {
-        "phase": PHASE_NAME,
-        "epoch": 1,
-        "learning_rate": 0.0,
+    quantities = {
         "loss": start.loss,
         "accuracy": start.accuracy,
         "val_loss": start.validation_loss,
         "val_accuracy": start.validation_accuracy,
-        "seconds": round(start.seconds, 3),
     }
-    best_file = checkpoints.write_weights(model_above(task, kept_from), "0-0001-best")
+    return keep_start(task, quantities, seconds=start.seconds, checkpoints=checkpoints, kept_from=kept_from)
+
+
+def keep_start(
+    task: Task, quantities: Mapping[str, float], *, seconds: float, checkpoints: CheckpointDir, kept_from: Sequence[str]
+) -> tuple[Checkpoint, History]:
+    """Keeps a head that was solved and not trained as the first checkpoint of the run.
+
+    Args:
+        task: with the head as it was solved.
+        quantities: losses and metrics, as an epoch of training has them.
+        seconds: that solving took.
+        checkpoints: where the run keeps its checkpoints.
+        kept_from: as in `fit_phase`.
+    """
+    row = {"phase": PHASE_NAME, "epoch": 1, "learning_rate": 0.0, **quantities, "seconds": round(seconds, 3)}
+    validation_loss = quantities["val_loss"]
+    best_file = checkpoints.write_weights(learning_part(task, kept_from), "0-0001-best")
     checkpoint = Checkpoint(
         phase_index=0,
         epoch=1,
-        best_loss=start.validation_loss,
-        phase_best_loss=start.validation_loss,
+        best_loss=validation_loss,
+        phase_best_loss=validation_loss,
         epochs_since_best=0,
         stopped=True,
         last_file=best_file,
@@ -140,7 +154,7 @@ def start_from_probe(
     return checkpoint, history
 
 
-def _rows(examples: TrainingExamples) -> np.ndarray:
+def probe_rows(examples: TrainingExamples) -> np.ndarray:
     """`(2, rows)`: example and view of each row; fewer views, then fewer examples, where all would be too many."""
     num_examples = len(examples.source)
     num_views = max(1, min(examples.source.num_views, MAX_VIEWS, MAX_ROWS // num_examples))

@@ -95,7 +95,7 @@ class EpochRecorder(keras.callbacks.Callback):
             "phase": self._phase.name,
             "epoch": epoch + 1,
             "learning_rate": float(self.model.optimizer.learning_rate),
-            **{name: float(logs[name]) for name in ("loss", "accuracy", "val_loss", "val_accuracy")},
+            **{name: float(logs[name]) for name in sorted(logs, key=_quantity_order)},
             "seconds": round(time.perf_counter() - self._started, 3),
         }
 
@@ -143,8 +143,13 @@ def without_optimizer(model: keras.Model) -> keras.Model:
     return keras.Model(model.input, model.output, name=model.name)
 
 
+def _quantity_order(name: str) -> tuple[bool, bool]:
+    """Training before validation, the loss before the metrics."""
+    return name.startswith("val_"), not name.endswith("loss")
+
+
 def _line(row: dict[str, Any]) -> str:
-    return (
-        f"{row['phase']} epoch {row['epoch']}: loss {row['loss']:.3f}, accuracy {row['accuracy']:.3f}; "
-        f"validation {row['val_loss']:.3f}, {row['val_accuracy']:.3f} ({row['seconds']:.0f} s)"
-    )
+    names = [name for name in row if f"val_{name}" in row]
+    training = ", ".join(f"{name.replace('_', ' ')} {row[name]:.3f}" for name in names)
+    validation = ", ".join(f"{row[f'val_{name}']:.3f}" for name in names)
+    return f"{row['phase']} epoch {row['epoch']}: {training}; validation {validation} ({row['seconds']:.0f} s)"

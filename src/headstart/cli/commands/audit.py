@@ -11,7 +11,15 @@ from rich.text import Text
 from headstart.cli.exit_codes import ExitCode
 from headstart.cli.parameters import JsonOption, examples
 from headstart.cli.progress import shown_progress
-from headstart.cli.recipe_options import GroupColumnOption, LabelColumnOption, PathColumnOption, SplitColumnOption
+from headstart.cli.recipe_options import (
+    FormatOption,
+    GroupColumnOption,
+    IgnoreValueOption,
+    LabelColumnOption,
+    PathColumnOption,
+    SplitColumnOption,
+    TaskOption,
+)
 from headstart.cli.surroundings import Surroundings
 
 if TYPE_CHECKING:
@@ -25,12 +33,15 @@ MAX_FILES_SHOWN = 20
 STYLES = {"error": "red", "warning": "yellow", "note": "dim"}
 
 
-def audit(
+def audit(  # noqa: PLR0913, PLR0917  one parameter an option
     context: typer.Context,
     data: Annotated[
         str,
         typer.Argument(metavar="DATA", help="Folder or table, as `headstart train` takes it.", show_default=False),
     ],
+    task: TaskOption = None,
+    format: FormatOption = None,  # noqa: A002  the option's name
+    ignore_value: IgnoreValueOption = None,
     path_column: PathColumnOption = None,
     label_column: LabelColumnOption = None,
     split_column: SplitColumnOption = None,
@@ -45,13 +56,16 @@ def audit(
     surroundings: Surroundings = context.obj
     from headstart.data import audit_dataset, read_dataset  # noqa: PLC0415  heavy
 
-    columns = {
+    asked = {
+        "task": task,
+        "format": format,
+        "ignore_value": ignore_value,
         "path_column": path_column,
         "label_column": label_column,
         "split_column": split_column,
         "group_column": group_column,
     }
-    dataset = read_dataset(data, **{name: column for name, column in columns.items() if column is not None})
+    dataset = read_dataset(data, **{name: value for name, value in asked.items() if value is not None})
     with shown_progress(surroundings) as progress:
         progress.start("looking at pictures", len(dataset))
         found = audit_dataset(dataset, progress=lambda *_: progress.advance())

@@ -24,8 +24,10 @@ from headstart.cli.recipe_options import (
     DeepEpochsOption,
     EngineOption,
     EpochsOption,
+    FormatOption,
     FrozenEpochsOption,
     GroupColumnOption,
+    IgnoreValueOption,
     ImageSizeOption,
     LabelColumnOption,
     LearningRateOption,
@@ -33,6 +35,7 @@ from headstart.cli.recipe_options import (
     ResizeModeOption,
     SeedOption,
     SplitColumnOption,
+    TaskOption,
     UnfreezeFromOption,
     ViewsOption,
     WeightsOption,
@@ -54,8 +57,8 @@ DataArgument = Annotated[
     str | None,
     typer.Argument(
         metavar="DATA",
-        help="Folder with one folder of pictures per class, or a table of paths and labels (.csv, .tsv, .parquet). "
-        "It is only read. With --recipe it may be left out.",
+        help="Folder with one folder of pictures per class, a table of paths and labels (.csv, .tsv, .parquet), or "
+        "pictures with boxes (Pascal VOC, COCO, YOLO) or masks. It is only read. With --recipe it may be left out.",
         show_default=False,
     ),
 ]
@@ -85,6 +88,9 @@ OutOption = Annotated[
 def train(  # noqa: PLR0913, PLR0917  one parameter an option
     context: typer.Context,
     data: DataArgument = None,
+    task: TaskOption = None,
+    format: FormatOption = None,  # noqa: A002  the option's name
+    ignore_value: IgnoreValueOption = None,
     backbone: BackboneOption = None,
     weights: WeightsOption = None,
     image_size: ImageSizeOption = None,
@@ -111,21 +117,23 @@ def train(  # noqa: PLR0913, PLR0917  one parameter an option
     only_plan: PlanOption = False,
     as_json: JsonOption = False,
 ) -> ExitCode | None:
-    """Train a classifier on a folder of pictures, test it and write its report.
+    """Train on a folder of pictures, test what was learned and write its report.
 
-    Loads a pretrained network, freezes it, adds new layers, then fine-tunes the upper stages. What is frozen is
-    computed once and kept in a feature bank. Prints the accuracy on pictures set aside for testing and where the run
-    folder lies: model, report, numbers and everything needed to repeat it.
+    Class folders and labels make a classifier, boxes a detector, masks a segmenter, numbers a regressor. Loads a
+    pretrained network, freezes it, adds new layers, then fine-tunes the upper stages. What is frozen is computed once
+    and kept in a feature bank. Prints the result on pictures set aside for testing and where the run folder lies:
+    model, report, numbers and everything needed to repeat it.
     """
     given = dict(locals())
     from headstart.data import read_dataset  # noqa: PLC0415  heavy imports wait until a command needs them
     from headstart.options import OPTIONS, recipe_from_options  # noqa: PLC0415
 
     options = {name: value for name, value in given.items() if name in OPTIONS}
-    settings = recipe_from_options(options, recipe_path=None if recipe == AUTO else Path(recipe)).resolved()
+    settings = recipe_from_options(options, recipe_path=None if recipe == AUTO else Path(recipe))
+    settings.resolved()  # names of networks and stages are checked
     # Read once more by the run: most mistakes are told at once instead of after the seconds that TensorFlow takes.
     columns = settings.data.model_dump(exclude={"path", "fractions"})
-    read_dataset(settings.data.path, **columns)
+    settings.resolved(read_dataset(settings.data.path, task=settings.task, **columns).task)
 
     surroundings: Surroundings = context.obj
     load_keras(surroundings)

@@ -1,0 +1,177 @@
+"""What a run of a classifier does that other runs do otherwise."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from headstart.data import Dataset, ImageSource, decode_image, evaluation_batches, resize_image
+from headstart.evaluation import (
+    Calibration,
+    Mistake,
+    Report,
+    evaluate_classification,
+    evaluate_multi_label,
+    grad_cam,
+    measure_honesty,
+    most_confident_label_mistakes,
+    most_confident_mistakes,
+    overlay,
+)
+from headstart.progress import Progress
+from headstart.run.calibrate import calibrate
+from headstart.run.directory import FORMAT_VERSION, Run
+from headstart.run.evaluated import BATCH_SIZE, Evaluated, read_predictions
+from headstart.run.storage import write_json
+from headstart.tasks import ImageClassifier
+from headstart.training import Checkpoint, History, TrainingExamples, solve_probe, start_from_probe
+
+NUM_MISTAKES = 12
+NUM_SAMPLES = 12
+
+
+def outputs(task: ImageClassifier) -> str:
+    """What the new layers answer with, in words."""
+    return f"{len(task.class_names)} classes"
+
+
+def start_head(
+    run: Run, task: ImageClassifier, examples: TrainingExamples, kept_from: Sequence[str], progress: Progress
+) -> tuple[Checkpoint, History]:
+    """Gives the head the solution of a linear probe."""
+    start = solve_probe(
+        task,
+        examples,
+        label_smoothing=run.recipe.head.label_smoothing,
+        precision=run.recipe.fine_tuning_phase.precision,
+        progress=progress,
+    )
+    write_json(run.probe_path, {"format_version": FORMAT_VERSION, **start.facts()})
+    checkpoint, history = start_from_probe(task, start, checkpoints=run.checkpoints, kept_from=kept_from)
+    progress.finish()
+    accuracy = history.rows[-1]["val_accuracy"]
+    progress.say(f"linear probe: validation accuracy {accuracy:.3f}, regularisation {start.probe.strength:.2g}")
+    return checkpoint, history
+
+
+def evaluate_pictures(run: Run, dataset: Dataset, progress: Progress) -> Evaluated:
+    """The report on labelled pictures, and the answer for each of them.
+
+    A run that an earlier version trained is calibrated first.
+    """
+    if not run.calibration_path.is_file():
+        calibrate(run, run.task, progress=progress)
+    task, calibration = run.task, run.calibration
+    answers = _answers(task, dataset, progress)
+    probabilities = task.probabilities(answers.logits / calibration.temperature)
+    return Evaluated(_report(run, dataset, answers, calibration), _predictions_frame(task, dataset, probabilities))
+
+
+def report_content(run: Run) -> Mapping[str, Any]:
+    """What the page of a classifier shows beside the numbers: samples of the classes and the worst mistakes."""
+    return {"samples": _samples(run.dataset), "mistakes": _mistakes(run)}
+
+
+def head_facts(run: Run) -> Mapping[str, Any]:
+    """What the page says of the new layers."""
+    return {
+        "layers": "average over positions, dropout, one dense layer",
+        "first weights": "a linear probe" if run.recipe.head.start == "probe" else "random",
+        "dropout": run.recipe.head.dropout,
+        "classes": len(run.task.class_names),
+    }
+
+
+@dataclass(frozen=True, eq=False)
+class Answers:
+    """What the model says of pictures before it is calibrated: logits `(n, num_classes)` and pooled features."""
+
+    logits: np.ndarray
+    features: np.ndarray
+
+
+def _answers(task: ImageClassifier, dataset: Dataset, progress: Progress) -> Answers:
+    progress.start("evaluating", 1)
+    source = ImageSource(dataset.paths(), image_size=task.image_size, resize_mode=task.resize_mode, cache_bytes=0)
+    logits, features = task.model_with_features.predict(evaluation_batches(source, batch_size=BATCH_SIZE), verbose=0)
+    progress.advance(1)
+    return Answers(logits.astype("float64"), features)
+
+
+def _report(run: Run, dataset: Dataset, answers: Answers, calibration: Calibration) -> Report:
+    task = run.task
+    targets, training_targets = task.encode(dataset).astype(int), task.encode(run.dataset.part("train")).astype(int)
+    probabilities = task.probabilities(answers.logits / calibration.temperature)
+    if task.multi_label:
+        report = evaluate_multi_label(
+            probabilities, targets, task.class_names, baseline_targets=training_targets, seed=run.recipe.seed
+        )
+    else:
+        report = evaluate_classification(
+            probabilities,
+            targets.argmax(axis=1),
+            task.class_names,
+            baseline_targets=training_targets.argmax(axis=1),
+            seed=run.recipe.seed,
+        )
+    honesty = measure_honesty(
+        calibration, answers.logits, targets, features=answers.features, multi_label=task.multi_label
+    )
+    return replace(report, honesty=honesty)
+
+
+def _predictions_frame(task: ImageClassifier, dataset: Dataset, probabilities: np.ndarray) -> pd.DataFrame:
+    columns = pd.DataFrame(probabilities, columns=[f"p({name})" for name in task.class_names])
+    return pd.concat([dataset.frame[["path", "target"]], task.decode(probabilities), columns], axis=1)
+
+
+def _samples(dataset: Dataset) -> dict[str, np.ndarray]:
+    """One training picture of each of the first classes."""
+    training = dataset.part("train")
+    targets, paths = training.frame["target"].tolist(), training.paths()
+    first = dict(reversed(list(zip(targets, paths, strict=True))))
+    return {target: decode_image(first[target]) for target in list(dict.fromkeys(targets))[:NUM_SAMPLES]}
+
+
+def _mistakes(run: Run) -> list[Mistake]:
+    task = run.task
+    frame, probabilities = read_predictions(run)
+    worst = _label_mistakes(task, frame, probabilities) if task.multi_label else _mixups(task, frame, probabilities)
+    if worst.empty:
+        return []
+    paths = [run.dataset.root / frame["path"][example] for example in worst["example"]]
+    pictures = [resize_image(decode_image(path), task.image_size, task.resize_mode) for path in paths]
+    overlays = _overlays(task, pictures, worst["class_index"].to_numpy())
+    return [
+        Mistake(picture, row["true"], row["predicted"], row["probability"], name=path.name, overlay=heat)
+        for row, path, picture, heat in zip(worst.to_dict("records"), paths, pictures, overlays, strict=True)
+    ]
+
+
+def _mixups(task: ImageClassifier, frame: pd.DataFrame, probabilities: np.ndarray) -> pd.DataFrame:
+    names = np.array(task.class_names, dtype=object)
+    index = {name: position for position, name in enumerate(task.class_names)}
+    targets = np.array([index[target] for target in frame["target"]])
+    worst = most_confident_mistakes(probabilities, targets, limit=NUM_MISTAKES)
+    predicted = worst["predicted"].to_numpy()
+    return worst.assign(class_index=predicted, true=names[worst["true"]], predicted=names[predicted])
+
+
+def _label_mistakes(task: ImageClassifier, frame: pd.DataFrame, probabilities: np.ndarray) -> pd.DataFrame:
+    targets = task.encode_targets(frame["target"]).astype(int)
+    worst = most_confident_label_mistakes(probabilities, targets, limit=NUM_MISTAKES)
+    answers = [
+        {
+            name: f"{'' if value else 'not '}{task.class_names[label]}"
+            for name, value in (("true", true), ("predicted", answer))
+        }
+        for label, true, answer in zip(worst["label"], worst["true"], worst["predicted"], strict=True)
+    ]
+    return worst.assign(class_index=worst["label"], **pd.DataFrame(answers, columns=["true", "predicted"]))
+
+
+def _overlays(task: ImageClassifier, pictures: list[np.ndarray], classes: np.ndarray) -> list[np.ndarray]:
+    heatmaps = grad_cam(task.model, np.stack(pictures), classes, layer_name=task.last_feature_layer)
+    return [overlay(picture, heatmap) for picture, heatmap in zip(pictures, heatmaps, strict=True)]

@@ -1,0 +1,130 @@
+"""What a run of a detector does that other runs do otherwise."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from headstart.data import Dataset, decode_image
+from headstart.evaluation import AnnotatedPicture, best_score_threshold, draw_boxes, evaluate_detection
+from headstart.progress import Progress
+from headstart.run.answers import picture_outputs, validation_outputs
+from headstart.run.bank import LearningParts
+from headstart.run.directory import FORMAT_VERSION, Run, read_json
+from headstart.run.evaluated import Evaluated, prediction_rows, worst_examples
+from headstart.run.storage import write_json
+from headstart.tasks import Detections, ObjectDetector, boxes_in_picture
+
+KEPT_SCORE = 0.01  # boxes below it change no metric that anyone reads
+
+
+def outputs(task: ObjectDetector) -> str:
+    """What the new layers answer with, in words."""
+    count = len(task.class_names)
+    return (
+        f"boxes around {count} kinds of object"
+        if count > 1
+        else f"boxes around one kind of object, {task.class_names[0]}"
+    )
+
+
+def choose_threshold(run: Run, task: ObjectDetector, parts: LearningParts | None, progress: Progress) -> None:
+    """Writes the score from which on a box is an answer: the best on the validation part."""
+    validation = run.dataset.part("validation")
+    progress.start("choosing the score threshold", 1)
+    detections = list(_in_pictures(task, validation, validation_outputs(run, task, parts)))
+    threshold = best_score_threshold(detections, validation.boxes())
+    write_json(run.promises_path, {"format_version": FORMAT_VERSION, "score_threshold": threshold})
+    progress.finish()
+
+
+def score_threshold(run: Run) -> float:
+    """The score from which on a box is an answer."""
+    return float(read_json(run.promises_path)["score_threshold"])
+
+
+def evaluate_pictures(run: Run, dataset: Dataset, progress: Progress) -> Evaluated:
+    """The report on annotated pictures, and the boxes found in each of them."""
+    task = run.task
+    detections = list(_in_pictures(task, dataset, picture_outputs(task, dataset, progress)))
+    report = evaluate_detection(
+        detections,
+        _own_numbers(task, dataset),
+        task.class_names,
+        score_threshold=score_threshold(run),
+        seed=run.recipe.seed,
+    )
+    found = [json.dumps(found_boxes(task.class_names, one)) for one in detections]
+    return Evaluated(report, dataset.frame[["path", "target"]].assign(prediction=found))
+
+
+def found_boxes(class_names: Sequence[str], detections: Detections) -> list[list[Any]]:
+    """Boxes as plain values: name, score, and the box in pixels of the picture."""
+    rows = zip(detections.classes, detections.scores, detections.boxes, strict=True)
+    return [
+        [class_names[number], round(float(score), 4), *(round(float(side), 1) for side in box)]
+        for number, score, box in rows
+        if score >= KEPT_SCORE
+    ]
+
+
+def report_content(run: Run) -> Mapping[str, Any]:
+    """What the page shows beside the numbers: the worst pictures with true boxes and with those found."""
+    test, rows, threshold = run.dataset.part("test"), prediction_rows(run), score_threshold(run)
+    names, true = run.task.class_names, _own_numbers(run.task, test)
+    pictures = []
+    for row in worst_examples(run.report):
+        index = int(row["example"])
+        picture = decode_image(test.paths()[index])
+        found = [one for one in json.loads(rows["prediction"][index]) if one[1] >= threshold]
+        pictures.append(
+            AnnotatedPicture(
+                picture,
+                true=_drawn(picture, names, true[index][:, :4], [names[int(box[4])] for box in true[index]]),
+                predicted=_drawn(picture, names, _sides(found), [one[0] for one in found], [one[1] for one in found]),
+                name=Path(rows["path"][index]).name,
+                caption=f"{row['found']} found, {row['missed']} missed, {row['wrong']} wrong",
+            )
+        )
+    return {"mistakes": (), "examples": pictures}
+
+
+def _sides(found: Sequence[Sequence[Any]]) -> np.ndarray:
+    return np.array([one[2:] for one in found], float).reshape(-1, 4)
+
+
+def _drawn(
+    picture: np.ndarray,
+    class_names: Sequence[str],
+    boxes: np.ndarray,
+    labels: Sequence[str],
+    scores: Sequence[float] | None = None,
+) -> np.ndarray:
+    classes = np.array([class_names.index(label) for label in labels], int)
+    certain = None if scores is None else np.array(scores, float)
+    return draw_boxes(picture, boxes, labels, certain, classes=classes, dashed=scores is None)
+
+
+def head_facts(run: Run) -> Mapping[str, Any]:
+    """What the page says of the new layers."""
+    return {
+        "layers": "a pyramid over stages of the network, and a dense head without anchors",
+        "reads": ", ".join(run.task.tap_layers),
+        "kinds of object": len(run.task.class_names),
+    }
+
+
+def _in_pictures(task: ObjectDetector, dataset: Dataset, batches: Iterator[np.ndarray]) -> Iterator[Detections]:
+    """Detections in pixels of the pictures as they are stored."""
+    sizes = zip(dataset.frame["height"], dataset.frame["width"], strict=True)
+    for batch in batches:
+        for found, size in zip(task.decode(batch), sizes, strict=False):
+            yield boxes_in_picture(found, size, task.image_size, task.resize_mode)
+
+
+def _own_numbers(task: ObjectDetector, dataset: Dataset) -> list[np.ndarray]:
+    """The data's boxes with the numbers that the model has for their classes."""
+    number_of = np.array([task.class_names.index(name) for name in dataset.class_names], float)
+    return [np.column_stack([boxes[:, :4], number_of[boxes[:, 4].astype(int)]]) for boxes in dataset.boxes()]

@@ -1,0 +1,102 @@
+"""What a run of a regressor does that other runs do otherwise."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from headstart.data import Dataset, decode_image
+from headstart.evaluation import DEFAULT_COVERAGE, AnnotatedPicture, RegressionIntervals, evaluate_regression
+from headstart.progress import Progress
+from headstart.run.answers import picture_outputs, validation_outputs
+from headstart.run.bank import LearningParts
+from headstart.run.directory import FORMAT_VERSION, Run, read_json
+from headstart.run.evaluated import Evaluated, prediction_rows, worst_examples
+from headstart.run.storage import write_json
+from headstart.tasks import ImageRegressor
+from headstart.training import Checkpoint, History, TrainingExamples, start_from_ridge
+
+
+def outputs(task: ImageRegressor) -> str:
+    """What the new layers answer with, in words."""
+    return ", ".join(task.class_names)
+
+
+def start_head(
+    run: Run, task: ImageRegressor, examples: TrainingExamples, kept_from: Sequence[str], progress: Progress
+) -> tuple[Checkpoint, History]:
+    """Gives the head the solution of a ridge regression."""
+    checkpoint, history, strength = start_from_ridge(
+        task,
+        examples,
+        checkpoints=run.checkpoints,
+        kept_from=kept_from,
+        precision=run.recipe.fine_tuning_phase.precision,
+        progress=progress,
+    )
+    write_json(run.probe_path, {"format_version": FORMAT_VERSION, "strength": strength})
+    progress.finish()
+    progress.say(f"ridge regression: validation loss {checkpoint.best_loss:.3f}, regularisation {strength:.2g}")
+    return checkpoint, history
+
+
+def measure_residuals(run: Run, task: ImageRegressor, parts: LearningParts | None, progress: Progress) -> None:
+    """Writes how far off the answers for validation pictures are: what intervals around answers follow from."""
+    progress.start("measuring intervals", 1)
+    predictions = np.concatenate(list(validation_outputs(run, task, parts)))
+    measured = RegressionIntervals.from_predictions(predictions, run.dataset.part("validation").numbers())
+    write_json(run.promises_path, {"format_version": FORMAT_VERSION, "residuals": measured.residuals.tolist()})
+    progress.finish()
+
+
+def intervals_of(run: Run) -> RegressionIntervals:
+    """What follows from the answers for validation pictures."""
+    return RegressionIntervals(np.array(read_json(run.promises_path)["residuals"], np.float64))
+
+
+def evaluate_pictures(run: Run, dataset: Dataset, progress: Progress) -> Evaluated:
+    """The report on pictures with numbers, and the answer for each of them."""
+    task = run.task
+    predictions = np.concatenate(list(picture_outputs(task, dataset, progress))).astype("float64")
+    half_widths = intervals_of(run).half_widths(DEFAULT_COVERAGE)
+    report = evaluate_regression(
+        predictions,
+        dataset.numbers(),
+        task.class_names,
+        baseline_targets=run.dataset.part("train").numbers(),
+        interval_half_width=half_widths,
+        coverage=DEFAULT_COVERAGE,
+        seed=run.recipe.seed,
+    )
+    columns = {
+        f"{name}{kind}": predictions[:, place] + sign * half_widths[place]
+        for place, name in enumerate(task.class_names)
+        for kind, sign in (("", 0), (" low", -1), (" high", 1))
+    }
+    return Evaluated(report, pd.concat([dataset.frame[["path", "target"]], pd.DataFrame(columns)], axis=1))
+
+
+def report_content(run: Run) -> Mapping[str, Any]:
+    """What the page shows beside the numbers: the pictures whose numbers are furthest off."""
+    rows, names = prediction_rows(run), run.task.class_names
+    paths = run.dataset.part("test").paths()
+    pictures = []
+    for row in worst_examples(run.report):
+        index = int(row["example"])
+        true = rows["target"][index].split(";")
+        said = [f"{name} {float(rows[name][index]):.4g}, true {value}" for name, value in zip(names, true, strict=True)]
+        pictures.append(
+            AnnotatedPicture(decode_image(paths[index]), None, None, name=paths[index].name, caption="; ".join(said))
+        )
+    return {"mistakes": (), "examples": pictures}
+
+
+def head_facts(run: Run) -> Mapping[str, Any]:
+    """What the page says of the new layers."""
+    return {
+        "layers": "average over positions, dropout, one dense layer in units of the spread of the numbers",
+        "first weights": "a ridge regression" if run.recipe.head.start == "probe" else "random",
+        "dropout": run.recipe.head.dropout,
+        "numbers": ", ".join(run.task.class_names),
+    }

@@ -1,0 +1,84 @@
+"""What a run of a segmenter does that other runs do otherwise."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from headstart.data import Dataset, decode_image, read_mask
+from headstart.evaluation import AnnotatedPicture, draw_mask, evaluate_segmentation
+from headstart.progress import SILENT, Progress
+from headstart.run.answers import picture_outputs
+from headstart.run.bank import LearningParts
+from headstart.run.directory import Run
+from headstart.run.evaluated import Evaluated, worst_examples
+from headstart.tasks import Segmenter, mask_in_picture
+
+BATCH_SIZE = 4
+
+
+def outputs(task: Segmenter) -> str:
+    """What the new layers answer with, in words."""
+    return f"{len(task.class_names)} classes, one at every pixel,"
+
+
+def choose_nothing(run: Run, task: Segmenter, parts: LearningParts | None, progress: Progress) -> None:
+    """Every pixel gets its likeliest class: there is nothing to choose on the validation part."""
+
+
+def evaluate_pictures(run: Run, dataset: Dataset, progress: Progress) -> Evaluated:
+    """The report on pictures with masks, and how well each of them was answered."""
+    task = run.task
+    report = evaluate_segmentation(
+        masks_of(task, dataset, progress), _own_masks(task, dataset), task.class_names, seed=run.recipe.seed
+    )
+    rows = report.tables["pictures"].set_index("example").sort_index()
+    return Evaluated(report, pd.concat([dataset.frame[["path", "target"]], rows], axis=1))
+
+
+def masks_of(task: Segmenter, dataset: Dataset, progress: Progress) -> Iterator[np.ndarray]:
+    """The likeliest class of every pixel, `(height, width)` uint8 in the size of each picture."""
+    sizes = zip(dataset.frame["height"], dataset.frame["width"], strict=True)
+    for batch in picture_outputs(task, dataset, progress, batch_size=BATCH_SIZE):
+        for mask, size in zip(task.decode(batch), sizes, strict=False):
+            yield mask_in_picture(mask, size, task.image_size, task.resize_mode)
+
+
+def report_content(run: Run) -> Mapping[str, Any]:
+    """What the page shows beside the numbers: the worst pictures under their true mask and under the one answered."""
+    task, test = run.task, run.dataset.part("test")
+    worst = worst_examples(run.report)
+    chosen = replace(test, frame=test.frame.iloc[[int(row["example"]) for row in worst]].reset_index(drop=True))
+    answers = zip(chosen.paths(), masks_of(task, chosen, SILENT), _own_masks(task, chosen), worst, strict=True)
+    count = len(task.class_names)
+    return {
+        "mistakes": (),
+        "examples": [
+            AnnotatedPicture(
+                picture := decode_image(path),
+                true=draw_mask(picture, true, count),
+                predicted=draw_mask(picture, predicted, count),
+                name=path.name,
+                caption=f"{100 * row['pixel_accuracy']:.0f} % of pixels right, mean IoU {row['score']:.2f}",
+            )
+            for path, predicted, true, row in answers
+        ],
+    }
+
+
+def head_facts(run: Run) -> Mapping[str, Any]:
+    """What the page says of the new layers."""
+    return {
+        "layers": "a decoder that joins stages of the network from the coarsest to the finest",
+        "reads": ", ".join(run.task.tap_layers),
+        "classes": len(run.task.class_names),
+    }
+
+
+def _own_masks(task: Segmenter, dataset: Dataset) -> Iterator[np.ndarray]:
+    """The data's masks with the numbers that the model has for their classes."""
+    numbers = np.arange(256, dtype=np.uint8)
+    numbers[: len(dataset.class_names)] = [task.class_names.index(name) for name in dataset.class_names]
+    return (numbers[read_mask(dataset, index)] for index in range(len(dataset)))

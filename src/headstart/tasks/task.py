@@ -1,0 +1,72 @@
+"""What every task has in common: what training, runs and exports ask of it."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar, Protocol, Self
+
+import keras
+import numpy as np
+
+from headstart.data import Dataset, Targets
+
+
+class Task(Protocol):
+    """A plain Keras model from raw RGB 0-255 to one tensor, and what its numbers mean.
+
+    Attributes:
+        kind: one of `headstart.data.TASK_KINDS`.
+        model: flat functional model of stock layers.
+        class_names: what the outputs stand for.
+        backbone: name of the backbone below the head.
+        stages: stage name → names of the layers that belong to it, lowest stage first.
+        resize_mode: how a picture of another size becomes one of `image_size`.
+        head_layers: names of the new layers on top of the backbone, lowest first.
+        tap_layers: names of the backbone's layers that the head reads, lowest first.
+    """
+
+    kind: ClassVar[str]
+    model: keras.Model
+    class_names: tuple[str, ...]
+    backbone: str
+    stages: Mapping[str, tuple[str, ...]]
+    resize_mode: str
+
+    @property
+    def image_size(self) -> tuple[int, int]:
+        """Height and width of the pictures the model takes."""
+        ...
+
+    @property
+    def head_layers(self) -> tuple[str, ...]:
+        """See the class."""
+        ...
+
+    @property
+    def tap_layers(self) -> tuple[str, ...]:
+        """See the class."""
+        ...
+
+    def encode(self, dataset: Dataset) -> np.ndarray | Targets:
+        """Targets as the loss wants them, one an example.
+
+        Raises:
+            ClassNamesError: the data has a class that the model does not know.
+        """
+        ...
+
+    def loss(self, label_smoothing: float = 0.0) -> keras.losses.Loss:
+        """What training minimises, of targets and the model's outputs."""
+        ...
+
+    def metrics(self) -> list[keras.metrics.Metric]:
+        """What training shows each epoch beside the loss; may be empty."""
+        ...
+
+    def facts(self) -> dict[str, Any]:
+        """Everything but the model, as plain values that JSON can hold; `from_file` takes them back."""
+        ...
+
+    @classmethod
+    def from_file(cls, model_path: Path, facts: Mapping[str, Any]) -> Self:
+        """The task of a saved `.keras` file and its `facts`; custom code in the file is refused."""
+        ...
