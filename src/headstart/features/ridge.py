@@ -95,8 +95,11 @@ def _solver(rows: np.ndarray, targets: np.ndarray) -> Callable[[float], np.ndarr
 
 def _products(rows: np.ndarray, others: np.ndarray) -> np.ndarray:
     """`rows.T @ others` in float64, without a copy of all rows in it."""
-    blocks = (slice(start, start + ROWS_PER_BLOCK) for start in range(0, len(rows), ROWS_PER_BLOCK))
-    return sum(rows[block].T.astype(np.float64) @ others[block].astype(np.float64) for block in blocks)
+    products = np.zeros((rows.shape[1], others.shape[1]))
+    for start in range(0, len(rows), ROWS_PER_BLOCK):
+        block = slice(start, start + ROWS_PER_BLOCK)
+        products += rows[block].T.astype(np.float64) @ others[block].astype(np.float64)
+    return products
 
 
 def _check(features: np.ndarray, targets: np.ndarray) -> None:

@@ -17,7 +17,7 @@ from headstart.tasks.taps import taps_at
 
 # A finer map would make the bank several times as large and its phase as slow: see docs/decisions/0023.
 STRIDES = (4, 8, 16, 32)
-DICE_WEIGHT = 0.5
+DICE_WEIGHT = 1.0
 
 
 @dataclass(frozen=True, eq=False)
