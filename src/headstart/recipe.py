@@ -206,7 +206,7 @@ TASK_DEFAULTS: Mapping[str, Mapping[tuple[str, str], Any]] = MappingProxyType(
             ("frozen_phase", "ema"): 0.98,
             ("fine_tuning_phase", "epochs"): 0,
         },
-        REGRESSION: {("head", "label_smoothing"): 0.0},
+        REGRESSION: {("head", "label_smoothing"): 0.0, ("head", "dropout"): 0.0},
     }
 )
 # Settings that mean nothing for other tasks: section and setting → the only value they may have there.
@@ -287,6 +287,13 @@ class Recipe(Section):
         allowed = dict(_CLASSIFICATION_ONLY)
         if self.task in {DETECTION, SEGMENTATION}:
             allowed["head", "start"] = "random"
+        if self.task == SEGMENTATION and self.images.resize_mode == "crop":
+            raise RecipeError(
+                "A segmenter answers for every pixel, and resize_mode = crop cuts some off.",
+                expected="images.resize_mode = stretch or pad",
+                received="images.resize_mode = crop",
+                hint="'pad' keeps the proportions too.",
+            )
         for (section, name), value in allowed.items():
             asked = getattr(getattr(self, section), name)
             if asked != value:

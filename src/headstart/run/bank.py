@@ -12,7 +12,7 @@ import numpy as np
 import PIL
 
 from headstart.backbones import Backbone, cut_model, find_backbone
-from headstart.data import Dataset, ImageSource, SideBySide, view_matrices
+from headstart.data import CLASSIFICATION, Dataset, ImageSource, SideBySide, view_matrices
 from headstart.features import (
     ENGINES_FOLDER,
     Engine,
@@ -105,6 +105,11 @@ def head_settings(recipe: Recipe) -> HeadSettings:
     return HeadSettings(resize_mode=recipe.images.resize_mode, dropout=recipe.head.dropout, seed=recipe.seed)
 
 
+def taps_of(recipe: Recipe, backbone: Backbone) -> tuple[str, ...]:
+    """Layers of the backbone that the head of the recipe's task reads; none where it reads the top, pooled."""
+    return tap_layers(recipe.task or CLASSIFICATION, backbone)
+
+
 @dataclass(frozen=True)
 class StoredLayers:
     """Layers of the backbone whose activations a run's bank holds, for each phase.
@@ -129,7 +134,7 @@ def stored_layers(recipe: Recipe, backbone: Backbone) -> StoredLayers:
     A head that reads several layers wants them all while nothing below it learns, and afterwards the cut with those
     that lie below it. Whatever starts the head does not count: other heads, rates and epochs find the bank as it is.
     """
-    taps, cut = tap_layers(recipe.task, backbone), cut_layer(recipe)
+    taps, cut = taps_of(recipe, backbone), cut_layer(recipe)
     if not taps:
         return StoredLayers((cut or POOLED,), (cut,) if cut else ())
     if cut == POOLED:

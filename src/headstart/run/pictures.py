@@ -1,23 +1,27 @@
 """Are the pictures still those that the run saw?"""
 
 import hashlib
+import json
 from pathlib import Path
 
-from headstart.data import Dataset
+from headstart.data import SEGMENTATION, Dataset
 from headstart.errors import RunDamagedError
 
 
 def check_pictures(dataset: Dataset) -> None:
-    """Compares every picture's bytes with the hash that the audit noted.
+    """Compares the bytes of every picture, and of every mask, with the hash that the audit noted.
 
     Raises:
         RunDamagedError: pictures are missing or have changed; the first few are named.
     """
-    expected = zip(dataset.frame["path"], dataset.paths(), dataset.frame["sha256"], strict=True)
-    changed = [name for name, path, sha256 in expected if file_hash(path) != sha256]
+    expected = list(zip(dataset.frame["path"], dataset.frame["sha256"], strict=True))
+    if dataset.task == SEGMENTATION:
+        targets = (json.loads(target).get("mask") for target in dataset.frame["target"])
+        expected += [pair for pair in zip(targets, dataset.frame["mask_sha256"], strict=True) if pair[0]]
+    changed = [name for name, sha256 in expected if file_hash(dataset.root / name) != sha256]
     if changed:
         raise RunDamagedError(
-            f"{len(changed)} of {len(dataset)} pictures are missing or have changed since the run began.",
+            f"{len(changed)} of {len(expected)} pictures are missing or have changed since the run began.",
             expected="the pictures that stand in the run's dataset.csv, with their hashes",
             received=f"other bytes in {', '.join(changed[:5])}{' ...' if len(changed) > 5 else ''}",
             hint="Put them back, or start a new run with `headstart train`.",

@@ -18,8 +18,8 @@ from headstart.data import Augmentation, Dataset, ImageSource, augment_views
 from headstart.errors import RecipeError
 from headstart.features import row_bytes
 from headstart.recipe import Recipe
-from headstart.run.bank import POOLED, BankPlace, Trunk, build_trunk, cut_layer, head_settings, stored_layers
-from headstart.tasks import build_task, tap_layers
+from headstart.run.bank import POOLED, BankPlace, Trunk, build_trunk, cut_layer, head_settings, stored_layers, taps_of
+from headstart.tasks import build_task
 from headstart.training import fastest_precision
 
 # Examples that fine-tuning should see in all, within bounds on epochs.
@@ -319,7 +319,7 @@ def _later_cuts(recipe: Recipe, backbone: Backbone) -> list[Recipe]:
     """The recipe, then the same fine-tuned from each higher stage."""
     names = [stage.name for stage in backbone.spec.stages]
     first = names.index(recipe.fine_tuning_phase.unfreeze_from or names[0])
-    if not recipe.fine_tuning_phase.epochs or tap_layers(recipe.task, backbone):
+    if not recipe.fine_tuning_phase.epochs or taps_of(recipe, backbone):
         return [recipe]
     return [recipe, *(recipe.with_values("fine_tuning_phase", unfreeze_from=name) for name in names[first + 1 :])]
 
@@ -335,7 +335,7 @@ def _shapes(recipe: Recipe, backbone: Backbone) -> list[tuple[int, ...]]:
 def _learning_parts(recipe: Recipe, dataset: Dataset, backbone: Backbone) -> tuple[keras.Model, keras.Model | None]:
     """What learns in the fine-tuning phase, and in the frozen one where that is more than one layer."""
     cut = cut_layer(recipe)
-    if not tap_layers(recipe.task, backbone):
+    if not taps_of(recipe, backbone):
         layer = backbone.model.output._keras_history.operation.name if cut == POOLED else cut
         return (cut_model(backbone.model, layer).upper if layer else backbone.model), None
     model, stored = build_task(backbone, dataset, head_settings(recipe)).model, stored_layers(recipe, backbone)
@@ -368,7 +368,8 @@ def _vary_seconds(images: np.ndarray, augmentation: Augmentation) -> float:
 
 
 def _predict_seconds(model: keras.Model, count: int) -> float:
-    batch = [np.zeros((count, *tensor.shape[1:]), "float32") for tensor in model.inputs]
+    rows = [np.zeros((count, *tensor.shape[1:]), "float32") for tensor in model.inputs]
+    batch = rows if len(rows) > 1 else rows[0]
     model(batch)  # the first call prepares kernels; a graph is not built, which would take longer than it is worth
     return _seconds(lambda: model(batch))
 

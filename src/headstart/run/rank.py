@@ -12,10 +12,11 @@ import keras
 import numpy as np
 
 from headstart.backbones import build_backbone
-from headstart.data import Dataset, audit_dataset, read_dataset, separable_groups, split_dataset
+from headstart.data import CLASSIFICATION, Dataset, audit_dataset, read_dataset, separable_groups, split_dataset
 from headstart.errors import (
     ClassTooSmallError,
     DataError,
+    DataFormatError,
     ExtraMissingError,
     FolderOccupiedError,
     HeadstartError,
@@ -149,7 +150,14 @@ def _checked_folder(folder: Path, data_path: Path) -> Path:
 def _split_data(recipe: Recipe, progress: Progress) -> tuple[Dataset, int]:
     """Every usable picture in its part, as a training with this recipe would have it, and how many were left out."""
     columns = recipe.data.model_dump(exclude={"path", "fractions"})
-    dataset = read_dataset(Path(recipe.data.path), **columns)
+    dataset = read_dataset(Path(recipe.data.path), task=recipe.task, **columns)
+    if dataset.task != CLASSIFICATION:
+        raise DataFormatError(
+            f"'{recipe.data.path}' has no classes of whole pictures to rank on.",
+            expected="class folders, or a table with one label a picture",
+            received=f"data for {dataset.task}",
+            hint="Choose --backbone by a ranking on similar pictures in class folders.",
+        )
     if dataset.multi_label:
         raise TableColumnsError(
             f"'{recipe.data.path}' has pictures with several labels, which cannot be ranked on.",
