@@ -140,6 +140,12 @@ def test_class_folders_named_images_and_masks_stay_classes(tmp_path):
     assert read_dataset(tmp_path / "set", task=CLASSIFICATION).class_names == ("images", "masks")
 
 
+def test_faces_and_masked_faces_stay_classes(tmp_path):
+    for number, name in enumerate(("face", "face_mask", "mask", "no_mask")):
+        write_picture(tmp_path / name / "1.png", number)
+    assert read_dataset(tmp_path).class_names == ("face", "face_mask", "mask", "no_mask")
+
+
 def test_an_empty_folder_of_masks_and_none_at_all_are_clear_errors(tmp_path):
     write_picture(tmp_path / "images" / "a.png")
     with pytest.raises(DataFormatError, match="nothing for semantic-segmentation"):

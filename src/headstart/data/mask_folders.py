@@ -122,7 +122,7 @@ def _pairs_among(folders: Iterable[str]) -> Iterator[_Pair]:
         match = _MASK_FOLDER_OF.fullmatch(name)
         if _MASK_FOLDER.fullmatch(name):
             partners = [named[other] for other in _PICTURE_FOLDERS if other in named]
-        elif match:
+        elif match and (match["after"] or match["before"]) in {*SPLIT_FOLDERS, *_PICTURE_FOLDERS}:
             word = match["after"] or match["before"]
             candidates = [word, *(f"{other}_{word}" for other in _PICTURE_FOLDERS)]
             partners = [named[other] for other in candidates if other in named]

@@ -39,7 +39,7 @@ def inspect_mask(dataset: Dataset, index: int, size: tuple[int, int]) -> MaskIns
         index: row of the example.
         size: `(height, width)` of the upright picture.
     """
-    target = dataset.frame["target"].iat[index]
+    target = str(dataset.frame["target"].iat[index])
     path = mask_path(target)
     if path is None:
         mask = draw_outlines(outlines_from_text(target), size, dataset)

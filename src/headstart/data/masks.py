@@ -1,6 +1,5 @@
 """Masks: which class every pixel of a picture belongs to."""
 
-import hashlib
 import math
 from io import BytesIO
 from pathlib import Path
@@ -42,7 +41,7 @@ def read_mask(dataset: Dataset, index: int) -> np.ndarray:
     Raises:
         UnreadableImageError: the mask file is missing, damaged, or no mask.
     """
-    target = dataset.frame["target"].iat[index]
+    target = str(dataset.frame["target"].iat[index])
     path = mask_path(target)
     if path is not None:
         return class_numbers(mask_values_in(dataset.root / path), dataset)
@@ -118,12 +117,6 @@ def resize_mask(mask: np.ndarray, image_size: tuple[int, int], mode: str = "stre
     return resized
 
 
-def mask_sha256(dataset: Dataset, index: int) -> str:
-    """Hash of the bytes of an example's mask file, hexadecimal; "" where it has none."""
-    path = mask_path(dataset.frame["target"].iat[index])
-    return "" if path is None else hashlib.sha256((dataset.root / path).read_bytes()).hexdigest()
-
-
 def _fill(mask: np.ndarray, corners: np.ndarray, number: int) -> None:
     """Gives a number to the pixels whose centres lie inside a closed line; `corners` is `(n, 2)` of x and y.
 
@@ -152,8 +145,9 @@ def _grey(image: Image.Image) -> np.ndarray:
 
 def _picture_size(dataset: Dataset, index: int) -> tuple[int, int]:
     if "width" in dataset.frame and "height" in dataset.frame:
-        return int(dataset.frame["height"].iat[index]), int(dataset.frame["width"].iat[index])
-    return upright_size(dataset.root / dataset.frame["path"].iat[index])
+        height, width = dataset.frame[["height", "width"]].to_numpy(np.int64)[index].tolist()
+        return height, width
+    return upright_size(dataset.root / str(dataset.frame["path"].iat[index]))
 
 
 def _require_few(dataset: Dataset) -> None:

@@ -42,6 +42,7 @@ _FOLDER_FORMATS: dict[str, _Format] = {
     "yolo": _Format((DETECTION,), looks_like_yolo, read_yolo),
     "folders": _Format((CLASSIFICATION,), lambda _: True, lambda path, _: read_folders(path)),
 }
+_COCO_SUFFIX = ".json"
 _TABLE_TASKS = (CLASSIFICATION, REGRESSION)
 FORMATS = (*_FOLDER_FORMATS, "table")
 
@@ -94,28 +95,39 @@ def read_dataset(  # noqa: PLR0913  one argument a question that may be asked of
     path = Path(path).expanduser()
     _require_known("task", task, TASK_KINDS)
     _require_known("format", format, FORMATS)
-    is_folder = os.path.isdir(path)  # noqa: PTH112 - Path.is_dir raises where a folder above is locked or the name too long
-    if not is_folder and not os.path.exists(path):  # noqa: PTH110
-        raise _not_found(path)
-    is_coco = not is_folder and path.suffix.lower() == ".json"
-    if not is_folder and not is_coco and path.suffix.lower() not in TABLE_READERS:
-        raise _neither(path)
-    if is_folder or is_coco:
-        chosen = "coco" if is_coco and format is None else format or _found_format(path, task)
-        _require_served(path, task, chosen, is_folder=is_folder, is_coco=is_coco)
-        dataset = _FOLDER_FORMATS[chosen].read(path, Asked(task or _FOLDER_FORMATS[chosen].tasks[0], ignore_value))
+    _require_readable(path)
+    chosen = format or _found_format(path, task)
+    _require_served(path, task, chosen)
+    if chosen == "table":
+        dataset = read_table(path, TableColumns(path_column, label_column, split_column, group_column), task=task)
     else:
-        _require_served(path, task, format or "table", is_folder=False, is_coco=False)
-        columns = TableColumns(path_column, label_column, split_column, group_column)
-        dataset = read_table(path, columns, task=task)
+        layout = _FOLDER_FORMATS[chosen]
+        dataset = layout.read(path, Asked(task or layout.tasks[0], ignore_value))
     if ignore_value is not None and dataset.task != SEGMENTATION:
         raise _no_masks(path, dataset.task)
     return dataset
 
 
+def _require_readable(path: Path) -> None:
+    # Path.exists and Path.is_dir raise where a folder above is locked or the name too long.
+    if not os.path.exists(path):  # noqa: PTH110
+        raise _not_found(path)
+    if not os.path.isdir(path) and path.suffix.lower() not in {*TABLE_READERS, _COCO_SUFFIX}:  # noqa: PTH112
+        raise _neither(path)
+
+
+def _possible_formats(path: Path) -> tuple[str, ...]:
+    if os.path.isdir(path):  # noqa: PTH112
+        return tuple(_FOLDER_FORMATS)
+    return ("coco",) if path.suffix.lower() == _COCO_SUFFIX else ("table",)
+
+
 def _found_format(path: Path, task: str | None) -> str:
-    """Name of the first format that a folder looks like, among those that serve the task."""
-    serving = [name for name, layout in _FOLDER_FORMATS.items() if task is None or task in layout.tasks]
+    """Name of the first format that the data looks like, among those that serve the task."""
+    possible = _possible_formats(path)
+    if len(possible) == 1:
+        return possible[0]
+    serving = [name for name in possible if task is None or task in _FOLDER_FORMATS[name].tasks]
     found = next((name for name in serving if _FOLDER_FORMATS[name].looks_so(path)), None)
     if found is not None:
         return found
@@ -146,12 +158,12 @@ def _require_known(setting: str, value: str | None, known: Collection[str]) -> N
     )
 
 
-def _require_served(path: Path, task: str | None, chosen: str, *, is_folder: bool, is_coco: bool) -> None:
-    possible = tuple(_FOLDER_FORMATS) if is_folder else ("coco",) if is_coco else ("table",)
+def _require_served(path: Path, task: str | None, chosen: str) -> None:
+    possible = _possible_formats(path)
     if chosen not in possible:
         raise DataFormatError(
             f"'{path}' cannot be read as {chosen}.",
-            expected=" or ".join(possible) + f" for {'a folder' if is_folder else 'such a file'}",
+            expected=" or ".join(possible) + (" for such a file" if len(possible) == 1 else " for a folder"),
             received=f"format={chosen!r}",
             hint="Leave the format out to have it found, or name the folder or file that it belongs to.",
         )
