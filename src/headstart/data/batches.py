@@ -83,17 +83,6 @@ def training_batches(  # noqa: PLR0913 (what an epoch is a function of, each by 
     arrays = [] if weights is None else [tf.constant(weights, tf.float32)]
     vary = _batch_varier(key, augmentation)
 
-    @tf.autograph.experimental.do_not_convert
-    def order(epoch: tf.Tensor) -> tf.data.Dataset:
-        examples = tf.random.experimental.stateless_shuffle(
-            tf.range(len(source), dtype=tf.int64), seed=fold(key, ORDER, epoch)
-        )
-        views = tf.random.stateless_uniform(
-            (len(source),), fold(key, VIEW, epoch), maxval=source.num_views, dtype=tf.int64
-        )
-        batches = tf.data.Dataset.from_tensor_slices((examples, views)).batch(batch_size)
-        return batches.map(lambda examples, views: (epoch, examples, views))
-
     def fill(epoch: tf.Tensor, examples: tf.Tensor, views: tf.Tensor) -> tuple[tf.Tensor, ...]:
         filled = (
             vary(read(examples, views), epoch, examples),
@@ -102,7 +91,7 @@ def training_batches(  # noqa: PLR0913 (what an epoch is a function of, each by 
         )
         return mix(filled, mixup, fold(key, MIXUP, epoch, examples[0])) if mixup else filled
 
-    dataset = tf.data.Dataset.range(first_epoch, _ENDLESS).flat_map(order)
+    dataset = tf.data.Dataset.range(first_epoch, _ENDLESS).flat_map(_order(source, key, batch_size))
     return TrainingBatches(_filled(dataset, fill), math.ceil(len(source) / batch_size))
 
 
@@ -169,6 +158,25 @@ def batch_reader(source: ExampleSource | SideBySide) -> Callable[[tf.Tensor, tf.
         return tf.ensure_shape(loaded, (None, *source.shape))
 
     return read
+
+
+def _order(
+    source: ExampleSource | SideBySide, key: tf.Tensor, batch_size: int
+) -> Callable[[tf.Tensor], tf.data.Dataset]:
+    """The batches of an epoch as numbers: of the epoch, of examples in random order, and of a view of each."""
+
+    @tf.autograph.experimental.do_not_convert
+    def order(epoch: tf.Tensor) -> tf.data.Dataset:
+        examples = tf.random.experimental.stateless_shuffle(
+            tf.range(len(source), dtype=tf.int64), seed=fold(key, ORDER, epoch)
+        )
+        views = tf.random.stateless_uniform(
+            (len(source),), fold(key, VIEW, epoch), maxval=source.num_views, dtype=tf.int64
+        )
+        batches = tf.data.Dataset.from_tensor_slices((examples, views)).batch(batch_size)
+        return batches.map(lambda examples, views: (epoch, examples, views))
+
+    return order
 
 
 def _as_float32(batch: Any) -> Any:

@@ -1,7 +1,7 @@
 """`headstart train`."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -43,6 +43,9 @@ from headstart.cli.recipe_options import (
 from headstart.cli.summary import show_plan, show_run
 from headstart.cli.surroundings import Surroundings
 from headstart.cli.tensorflow_noise import load_keras
+
+if TYPE_CHECKING:
+    from headstart.recipe import Recipe
 
 EXAMPLES = examples(
     ("headstart train photos", "one folder per class inside 'photos'; VGG19 with ImageNet weights"),
@@ -124,17 +127,7 @@ def train(  # noqa: PLR0913, PLR0917  one parameter an option
     and kept in a feature bank. Prints the result on pictures set aside for testing and where the run folder lies:
     model, report, numbers and everything needed to repeat it.
     """
-    given = dict(locals())
-    from headstart.data import read_dataset  # noqa: PLC0415  heavy imports wait until a command needs them
-    from headstart.options import OPTIONS, recipe_from_options  # noqa: PLC0415
-
-    options = {name: value for name, value in given.items() if name in OPTIONS}
-    settings = recipe_from_options(options, recipe_path=None if recipe == AUTO else Path(recipe))
-    settings.resolved()  # names of networks and stages are checked
-    # Read once more by the run: most mistakes are told at once instead of after the seconds that TensorFlow takes.
-    columns = settings.data.model_dump(exclude={"path", "fractions"})
-    settings.resolved(read_dataset(settings.data.path, task=settings.task, **columns).task)
-
+    settings = _checked_settings(dict(locals()), recipe)
     surroundings: Surroundings = context.obj
     load_keras(surroundings)
     from headstart import run as runs  # noqa: PLC0415
@@ -149,3 +142,16 @@ def train(  # noqa: PLR0913, PLR0917  one parameter an option
         run = runs.train(recipe=settings, out=out, progress=progress, **limits)
     show_run(run, surroundings, as_json=as_json)
     return None
+
+
+def _checked_settings(given: dict[str, Any], recipe: str) -> "Recipe":
+    """The recipe that was typed. Most mistakes are told here and not after the seconds that TensorFlow takes."""
+    from headstart.data import read_dataset  # noqa: PLC0415  heavy imports wait until a command needs them
+    from headstart.options import OPTIONS, recipe_from_options  # noqa: PLC0415
+
+    options = {name: value for name, value in given.items() if name in OPTIONS}
+    settings = recipe_from_options(options, recipe_path=None if recipe == AUTO else Path(recipe))
+    settings.resolved()
+    columns = settings.data.model_dump(exclude={"path", "fractions"})
+    settings.resolved(read_dataset(settings.data.path, task=settings.task, **columns).task)
+    return settings
