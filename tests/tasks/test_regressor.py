@@ -3,6 +3,7 @@
 import json
 import re
 import zipfile
+from functools import cache
 
 import keras
 import numpy as np
@@ -20,9 +21,13 @@ NAMES = ("weight", "age")
 MEANS, DEVIATIONS = (5000.0, 0.2), (1000.0, 0.01)
 
 
+@cache
+def network():
+    return build_backbone("vgg19_mini", image_size=(32, 32), weights="builtin")
+
+
 def build(names=NAMES, *, means=MEANS, deviations=DEVIATIONS, **options):
-    network = build_backbone("vgg19_mini", image_size=(32, 32), weights="builtin")
-    return build_regressor(network, names, means=means, deviations=deviations, **options)
+    return build_regressor(network(), names, means=means, deviations=deviations, **options)
 
 
 @pytest.fixture(scope="module")

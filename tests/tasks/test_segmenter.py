@@ -4,6 +4,7 @@ import json
 import re
 import zipfile
 from dataclasses import replace
+from functools import cache
 
 import keras
 import numpy as np
@@ -23,19 +24,24 @@ NAMES = ("wall", "window")
 SIZES = {"vgg19_mini": (32, 48), "mobilenetv2": (72, 64)}
 
 
-def build(backbone="vgg19_mini", *, names=NAMES, weights="none", **options):
-    keras.utils.set_random_seed(0)
-    return build_segmenter(build_backbone(backbone, image_size=SIZES[backbone], weights=weights), names, **options)
+@cache
+def network(name):
+    weights = "builtin" if name == "vgg19_mini" else "none"
+    return build_backbone(name, image_size=SIZES[name], weights=weights)
+
+
+def build(backbone="vgg19_mini", *, names=NAMES, **options):
+    return build_segmenter(network(backbone), names, **{"channels": 8, **options})
 
 
 @pytest.fixture(scope="module")
 def segmenter():
-    return build(weights="builtin", channels=8, resize_mode="pad")
+    return build(resize_mode="pad")
 
 
 @pytest.fixture(scope="module")
 def of_ten_classes():
-    return build("mobilenetv2", names=tuple("abcdefghij"), channels=8)
+    return build("mobilenetv2", names=tuple("abcdefghij"))
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +99,7 @@ def test_what_lies_above_the_taps_is_the_whole_head(segmenter, pictures):
 
 
 def test_the_seed_decides_the_first_weights_of_the_head():
-    kernels = [build(seed=seed, channels=8).model.get_layer("head_mix_0").get_weights()[0] for seed in (1, 1, 2)]
+    kernels = [build(seed=seed).model.get_layer("head_mix_0").get_weights()[0] for seed in (1, 1, 2)]
     assert np.array_equal(kernels[0], kernels[1])
     assert not np.array_equal(kernels[0], kernels[2])
 
@@ -184,7 +190,7 @@ def test_prediction_answers_for_every_picture_in_order(segmenter, tmp_path, pict
 
 
 def test_one_picture_can_be_learned_by_heart(pictures):
-    task = build(weights="builtin", channels=8, dropout=0.0)
+    task = build(dropout=0.0)
     mask = np.zeros((1, 32, 48), np.uint8)
     mask[:, 8:24, 8:32], mask[:, :, 40:] = 1, IGNORED
     scene = np.where((mask == 1)[..., None], pictures[:1], 90).astype("uint8")
