@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from headstart.evaluation import Report, ReportContent, write_html
+from headstart.evaluation import AnnotatedPicture, Report, ReportContent, write_html
 
 CHROMIUM_OPTIONS = [
     "--no-sandbox",
@@ -23,7 +23,8 @@ CHROMIUM_OPTIONS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-VARIANTS = ["single_label", "multi_label", "many_classes", "hostile_names", "many_hostile_names", "bare"]
+CLASSIFIED = ["single_label", "multi_label", "many_classes", "hostile_names", "many_hostile_names", "bare"]
+VARIANTS = [*CLASSIFIED, "detection", "segmentation", "regression", "many_areas"]
 PHONE = {"width": 375, "height": 812}
 DESK = {"width": 1280, "height": 800}
 ENOUGH_CONTRAST = 4.5  # WCAG 2.2, 1.4.3
@@ -176,10 +177,35 @@ def test_every_section_is_there_under_its_title(open_page, request, variant, mis
 
 
 @pytest.mark.browser
+@pytest.mark.parametrize(
+    ("variant", "own"),
+    [
+        ("detection", ["Class by class", "What goes wrong", "Finding more, erring more", "The hardest pictures"]),
+        ("segmentation", ["Class by class", "What is taken for what", "The hardest pictures"]),
+        ("regression", ["Number by number", "Answer and truth", "Can its intervals be trusted?", "Furthest off"]),
+    ],
+)
+def test_every_kind_has_sections_of_its_own(open_page, request, variant, own):
+    opened = open_page(request.getfixturevalue(variant))
+    shared = ["The numbers", "Keep in mind", "What was done", "The pictures", "The training"]
+    assert opened.texts("section h2") == [*shared, *own, "Make it again"]
+
+
+@pytest.mark.browser
+def test_boxes_stand_beside_the_truth_and_numbers_say_it_in_words(open_page, detection, regression):
+    boxes = open_page(detection)
+    assert boxes.texts(".gallery figure:first-child .pictures small") == ["truth", "answer"]
+    truth, answer = boxes.page.evaluate(boxes_of(".gallery figure:first-child img"))
+    assert truth["right"] < answer["left"]
+    numbers = open_page(regression)
+    assert re.match(r"age in years [\d.]+, answered [\d.]+; height in cm", numbers.texts(".gallery figcaption")[0])
+
+
+@pytest.mark.browser
 def test_every_picture_is_painted(open_page, content):
     opened = open_page(content)
     widths = opened.page.evaluate("() => [...document.images].map((image) => image.complete && image.naturalWidth)")
-    assert len(widths) == len(content.samples) + 2 * len(content.mistakes)
+    assert len(widths) == len(content.samples) + 2 * len(content.mistakes) + sum(map(num_shown, content.examples))
     assert all(widths)
     assert all(box["width"] > 100 for box in opened.page.evaluate(boxes_of(".chart svg")))
 
@@ -336,6 +362,17 @@ def test_hostile_names_are_text_and_run_nothing(open_page, request, variant):
 
 
 @pytest.mark.browser
+@pytest.mark.parametrize("variant", ["hostile_boxes", "many_areas"])
+def test_hostile_names_of_boxes_and_areas_are_text(open_page, request, variant):
+    chosen = request.getfixturevalue(variant)
+    opened = open_page(chosen)
+    assert opened.dialogs == opened.complaints == []
+    assert opened.count("script, img:not([src^='data:image/webp']), b b, svg b") == 0
+    assert tuple(opened.texts("section[aria-labelledby=classes] tbody th")) == chosen.report.class_names
+    assert opened.count(".gallery img") == sum(map(num_shown, chosen.examples))
+
+
+@pytest.mark.browser
 def test_hostile_names_are_text_in_figures_too(open_page, many_hostile_names):
     drawn = open_page(many_hostile_names).page.locator(".confusion-figure svg text").all_text_contents()
     beginnings = [name[:19] for name in many_hostile_names.report.class_names]  # figures shorten long names
@@ -348,6 +385,12 @@ def test_hostile_names_are_text_in_figures_too(open_page, many_hostile_names):
 def test_no_two_elements_share_an_id(open_page, content):
     ids = open_page(content).page.evaluate("() => [...document.querySelectorAll('[id]')].map((element) => element.id)")
     assert len(ids) == len(set(ids))
+
+
+def num_shown(example: AnnotatedPicture) -> int:
+    """How many pictures the page shows of one: boxes stand on the picture itself."""
+    drawn = sum(picture is not None for picture in (example.true, example.predicted))
+    return drawn if "answered" in example.caption and drawn else 1 + drawn
 
 
 def boxes_of(selector: str) -> str:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from headstart.evaluation.intervals_regression import RegressionIntervals
     from headstart.evaluation.metrics import evaluate_classification, evaluate_multi_label
     from headstart.evaluation.mistakes import most_confident_label_mistakes, most_confident_mistakes
+    from headstart.evaluation.numbers_in_words import UNIT_METRICS, formatted, measured
     from headstart.evaluation.plots import (
         class_count_bars,
         confusion_matrix,
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DEFAULT_COVERAGE",
+    "UNIT_METRICS",
     "AnnotatedPicture",
     "Calibration",
     "Honesty",
@@ -71,6 +73,7 @@ __all__ = [
     "evaluate_regression",
     "evaluate_segmentation",
     "fit_calibration",
+    "formatted",
     "grad_cam",
     "grad_cam_gallery",
     "headline",
@@ -78,6 +81,7 @@ __all__ = [
     "learning_curves",
     "limits",
     "measure_honesty",
+    "measured",
     "mistake_gallery",
     "most_confident_label_mistakes",
     "most_confident_mistakes",
@@ -106,6 +110,7 @@ _MODULES = {
     "Report": "report",
     "ReportContent": "content",
     "Thresholds": "thresholds",
+    "UNIT_METRICS": "numbers_in_words",
     "accuracy_by_size": "rank_plot",
     "answer_scatter": "regression_plots",
     "best_score_threshold": "detection",
@@ -121,6 +126,7 @@ _MODULES = {
     "evaluate_regression": "regression",
     "evaluate_segmentation": "segmentation",
     "fit_calibration": "calibrating",
+    "formatted": "numbers_in_words",
     "grad_cam": "heatmaps",
     "grad_cam_gallery": "galleries",
     "headline": "wording",
@@ -128,6 +134,7 @@ _MODULES = {
     "learning_curves": "plots",
     "limits": "caveats",
     "measure_honesty": "promises",
+    "measured": "numbers_in_words",
     "mistake_gallery": "galleries",
     "most_confident_label_mistakes": "mistakes",
     "most_confident_mistakes": "mistakes",

@@ -23,7 +23,7 @@ def detection_values(content: ReportContent) -> dict[str, Any]:
     mixups = report.tables["mixups"].rename(columns={"predicted": "called", "count": "boxes"})
     return {
         "class_table": _class_table(report),
-        "score_threshold": decimals(point["score_threshold"]),
+        "score_threshold": f"{point['score_threshold']:.2f}",
         "operating_point": {
             "boxes found": f"{share(point['recall'])} of {int(point['boxes']):,}",
             "answers that are right": f"{share(point['precision'])} of {int(point['answers']):,}",

@@ -42,7 +42,7 @@ def draw_boxes(
     image = Image.fromarray(_as_bytes(picture))
     drawing = ImageDraw.Draw(image)
     side = max(image.size)
-    width = max(1, round(side / 200))
+    width = max(2, round(side / 160))
     font = _font(max(10, round(side / 38)))
     colours = _colours(classes, count=len(boxes))
     texts = _texts(labels, scores, count=len(boxes))

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pandas as pd
 from matplotlib.colors import to_hex
 
 from headstart.evaluation.classification_sections import confusion_figure, confusion_rows
@@ -16,17 +17,22 @@ def segmentation_values(content: ReportContent) -> dict[str, Any]:
     """Everything that `segmentation.html.j2` names beside what all kinds have."""
     report = content.report
     small = len(report.class_names) <= MOST_CLASSES_WITH_NUMBERS
-    mixups = report.tables["mixups"].rename(columns={"predicted": "taken for"})
-    shares = [share(value) for value in mixups.get("share", ())]
     colours = class_colours(len(report.class_names)) / 255
     return {
         "class_table": _class_table(report),
         "confusion_rows": _confusion_rows(report) if small else [],
         "confusion": None if small else confusion_figure(report),
-        "mixups": table_of(mixups.drop(columns="share", errors="ignore").assign(**{"of its class": shares})),
+        "mixups": table_of(_mixups(report.tables["mixups"])),
         "legend": [(name, to_hex(colour)) for name, colour in zip(report.class_names, colours, strict=True)],
         "examples": [example_card(example) for example in content.examples],
     }
+
+
+def _mixups(mixups: pd.DataFrame) -> pd.DataFrame:
+    if mixups.empty:
+        return mixups
+    percent = (100 * mixups["share"]).round(1)
+    return mixups.drop(columns="share").rename(columns={"predicted": "taken for"}).assign(**{"% of its class": percent})
 
 
 def _class_table(report: Report) -> BarTable:

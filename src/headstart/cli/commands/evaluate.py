@@ -56,8 +56,31 @@ def evaluate(
     return None
 
 
+# What a report calls one row of its classes, and heading → column of the numbers in it; whole numbers are counts.
+CLASSIFIED = {"precision": "precision", "recall": "recall", "f1": "f1", "pictures": "support"}
+CLASS_COLUMNS = {
+    "single-label": CLASSIFIED,
+    "multi-label": CLASSIFIED,
+    "detection": {"AP50": "ap50", "AP": "ap", "found": "recall", "right": "precision", "boxes": "support"},
+    "segmentation": {
+        "IoU": "iou",
+        "Dice": "dice",
+        "found": "recall",
+        "right": "precision",
+        "outline": "boundary_f",
+        "pictures": "support",
+    },
+    "regression": {
+        "mean error": "mean_absolute_error",
+        "median error": "median_absolute_error",
+        "RMSE": "root_mean_squared_error",
+        "R2": "r2",
+    },
+}
+
+
 def report_tables(report: "Report") -> Group:
-    """What the report says in words, its metrics, and its classes."""
+    """What the report says in words, its metrics, its classes or numbers, and what its kind has beyond."""
     from headstart.evaluation import headline, honesty_facts, limits  # noqa: PLC0415  heavy
 
     warnings = [Text(f"Note: {sentence}", style="yellow") for sentence in limits(report)]
@@ -68,6 +91,7 @@ def report_tables(report: "Report") -> Group:
         *(Text(), _metrics_table(report)),
         *(Text(), _classes_table(report)),
         *(Text(), _facts_table(honesty_facts(report))),
+        *_errors_table(report),
     )
 
 
@@ -76,18 +100,35 @@ def _metrics_table(report: "Report") -> Table:
     for name in ("value", "95 % interval", "baseline"):
         table.add_column(name, justify="right")
     for metric in report.metrics.values():
-        table.add_row(_metric_name(metric), *(_number(metric.value), _interval(metric), _number(metric.baseline)))
+        value, low, high, baseline = (
+            _number(metric.name, number) for number in (metric.value, metric.low, metric.high, metric.baseline)
+        )
+        table.add_row(_metric_name(metric), value, f"{low} to {high}", baseline)
     return table
 
 
 def _classes_table(report: "Report") -> Table:
-    table = Table("class", box=None, pad_edge=False)
-    numbers = ["precision", "recall", "f1"]
-    for name in [*numbers, "pictures"]:
-        table.add_column(name, justify="right")
+    row_name, columns = str(report.per_class.columns[0]), CLASS_COLUMNS[report.kind]
+    table = Table(row_name, box=None, pad_edge=False)
+    for heading in columns:
+        table.add_column(heading, justify="right")
     for row in report.per_class.to_dict("records"):
-        table.add_row(Text(str(row["class"])), *(_number(row[name]) for name in numbers), str(int(row["support"])))
+        table.add_row(Text(str(row[row_name])), *(_number(column, row[column]) for column in columns.values()))
     return table
+
+
+def _errors_table(report: "Report") -> tuple[Text, ...] | tuple[Text, Table]:
+    """Kinds of error of boxes, from the score at which they were counted."""
+    if "errors" not in report.tables:
+        return ()
+    threshold = report.tables["operating_point"]["score_threshold"].iloc[0]
+    title = f"errors, found and right: answers with a score of at least {threshold:.2f}"
+    table = Table("error", title=title, title_justify="left", box=None, pad_edge=False)
+    table.add_column("count", justify="right")
+    table.add_column("meaning")
+    for row in report.tables["errors"].to_dict("records"):
+        table.add_row(Text(str(row["kind"])), str(int(row["count"])), Text(str(row["meaning"])))
+    return Text(), table
 
 
 def _facts_table(facts: dict[str, str]) -> Table:
@@ -102,9 +143,11 @@ def _metric_name(metric: "Metric") -> Text:
     return name if metric.higher_is_better else name.append(" (low is good)", style="dim")
 
 
-def _interval(metric: "Metric") -> str:
-    return f"{_number(metric.low)} to {_number(metric.high)}"
+def _number(name: str, value: Any) -> str:
+    from headstart.evaluation import UNIT_METRICS, measured  # noqa: PLC0415  heavy
 
-
-def _number(value: Any) -> str:
-    return "-" if value != value else f"{value:.3f}"  # noqa: PLR0124  only NaN differs from itself
+    if value != value:  # noqa: PLR0124  only NaN differs from itself
+        return "-"
+    if name == "support":
+        return str(int(value))
+    return measured(value) if name in UNIT_METRICS else f"{value:.3f}"
