@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from headstart.artifacts import Answers, Parity
+from headstart.artifacts.int8_share import Int8Share
 from headstart.artifacts.parity import compare
 
 NAMES = ("cat", "dog", "owl")
@@ -54,6 +55,25 @@ def test_an_int8_file_passes_with_98_of_100_same_answers_and_a_point_of_accuracy
     assert checked(model, answers(*[sure] * 98, wrong, wrong), is_int8=True).is_passed
     assert not checked(model, answers(*[sure] * 97, wrong, right, wrong), is_int8=True).is_passed
     assert not checked(model, answers(*[sure] * 97, wrong, wrong, wrong), is_int8=True).is_passed
+
+
+def test_an_int8_file_that_holds_next_to_no_int8_does_not_pass():
+    parity = checked(answers((0.7, 0.2, 0.1)), answers((0.7, 0.2, 0.1)), is_int8=True)
+    honest, hollow = (parity.with_int8_share(Int8Share(stored, stored / 2)) for stored in (0.2, 0.19))
+    assert honest.is_passed
+    assert honest.summary().endswith("int8: 20% of weights stored, 10% computed")
+    assert honest.facts()["int8_share"] == {"stored": 0.2, "computed": 0.1}
+    assert not hollow.is_passed
+    assert "19% of weights" in hollow.summary()
+
+
+def test_a_float_file_says_nothing_of_int8():
+    assert "int8_share" not in checked(answers((0.7, 0.2, 0.1)), answers((0.7, 0.2, 0.1))).facts()
+
+
+def test_how_much_is_int8_mends_no_other_failure():
+    parity = checked(answers((0.7, 0.2, 0.1)), answers((0.1, 0.8, 0.1)), is_int8=True)
+    assert not parity.with_int8_share(Int8Share(1.0, 1.0)).is_passed
 
 
 def test_with_several_labels_every_yes_and_no_counts():

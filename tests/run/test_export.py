@@ -53,6 +53,16 @@ def test_several_labels_are_calibrated_one_by_one(striped_run, striped_files):
     assert striped_files.multi_label
 
 
+@pytest.mark.parametrize("name", ["litert-int8", "openvino-int8"])
+def test_several_labels_in_int8_are_answered_alike(striped_run, tmp_path, name):
+    file = export(striped_run, [name], out=tmp_path / "files").files[name]
+    assert file.parity["agreement"] >= 0.98
+    assert file.parity["int8_share"]["stored"] >= 0.5
+    images = pictures_of(striped_run)
+    answers, expected = load_predictor(tmp_path / "files").predict(images), predictor_of(striped_run).predict(images)
+    assert [answer.prediction for answer in answers] == [answer.prediction for answer in expected]
+
+
 def test_artifact_json_says_where_the_model_comes_from(finished_run, exported):
     content = json.loads((exported.folder / "artifact.json").read_text(encoding="utf-8"))
     provenance = content["provenance"]

@@ -12,7 +12,7 @@ import numpy as np
 from headstart.artifacts.formats import ExportFormat, load_named, require
 from headstart.artifacts.loading import load_runtime
 from headstart.artifacts.manifest import ExportedFile, Manifest, file_sha256, read_manifest
-from headstart.artifacts.parity import Answers, Difference, Parity, compare
+from headstart.artifacts.parity import MIN_INT8_STORED, Answers, Difference, Parity, compare
 from headstart.artifacts.predictor import Runtime
 from headstart.artifacts.serving_model import ServingModel
 from headstart.data import ImageSource, decode_image
@@ -68,18 +68,19 @@ def export_formats(job: ExportJob, formats: Sequence[ExportFormat], *, progress:
     Raises:
         ExtraMissingError: a format needs packages that are not installed; nothing is written.
         FolderOccupiedError: the folder holds something that is no artifact of this model; nothing is written.
-        ParityError: files answer otherwise than the model. They lie in the folder `refused`, the others are kept.
+        ParityError: files answer otherwise than the model, or are int8 in name only. They lie in the folder `refused`,
+            the others are kept.
     """
     for each in formats:
         require((*each.writes_with, *each.runs_with), each)
     manifest = replace(job.manifest, files=_files_of_before(job.manifest))
     manifest.folder.mkdir(parents=True, exist_ok=True)
-    failures: dict[str, str] = {}
+    failures: dict[str, Parity] = {}
     for each in formats:
         progress.start(f"exporting {each.name}", 3)
         outcome = _export(job, each, progress)
         progress.finish()
-        if isinstance(outcome, str):
+        if isinstance(outcome, Parity):
             failures[each.name] = outcome
         else:
             kept = {name: file for name, file in manifest.files.items() if name != each.name}
@@ -108,8 +109,8 @@ def _files_of_before(manifest: Manifest) -> Mapping[str, ExportedFile]:
     )
 
 
-def _export(job: ExportJob, each: ExportFormat, progress: Progress) -> ExportedFile | str:
-    """The file in its place; or, where it was refused, why."""
+def _export(job: ExportJob, each: ExportFormat, progress: Progress) -> ExportedFile | Parity:
+    """The file in its place; or, where it was refused, what was measured."""
     aside = job.manifest.folder / f"partial-{each.name}"
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir()
@@ -119,7 +120,8 @@ def _export(job: ExportJob, each: ExportFormat, progress: Progress) -> ExportedF
         parity = check_file(job, each, aside / each.path)
         progress.advance()
         if not parity.is_passed:
-            return _refuse(job, each, aside, parity)
+            _refuse(job.manifest.folder, each, aside, parity)
+            return parity
         thresholds = _thresholds(job, each, aside / each.path)
         progress.advance()
         return _keep(job.manifest.folder, each, aside, thresholds=thresholds, parity=parity)
@@ -131,10 +133,12 @@ def check_file(job: ExportJob, each: ExportFormat, file: Path) -> Parity:
     """Runs a file over the test pictures and compares it with the model.
 
     Files that take pictures of any size get every picture a second time in its own size, and the worse answers count.
+    Of int8 files, what is int8 is counted as well.
     """
     pictures = job.test
     try:
         runtime = load_runtime(each, file)
+        int8_share = load_named(each.int8_share)(file) if each.is_int8 else None
         answers = [_answers(runtime, _batches(pictures.source))]
         if each.any_size:
             answers.append(_answers(runtime, (decode_image(path)[np.newaxis] for path in pictures.source.paths)))
@@ -153,7 +157,8 @@ def check_file(job: ExportJob, each: ExportFormat, file: Path) -> Parity:
         )
         for file_answers in answers
     ]
-    return min(parities, key=lambda parity: (parity.is_passed, -parity.max_probability_difference))
+    worst = min(parities, key=lambda parity: (parity.is_passed, -parity.max_probability_difference))
+    return worst if int8_share is None else worst.with_int8_share(int8_share)
 
 
 def _thresholds(job: ExportJob, each: ExportFormat, file: Path) -> Thresholds:
@@ -186,18 +191,17 @@ def _keep(folder: Path, each: ExportFormat, aside: Path, *, thresholds: Threshol
     )
 
 
-def _refuse(job: ExportJob, each: ExportFormat, aside: Path, parity: Parity) -> str:
-    """Moves a file into the folder `refused`, with a table of where it differs, and says why."""
-    folder = job.manifest.folder / REFUSED_FOLDER / each.name
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+def _refuse(folder: Path, each: ExportFormat, aside: Path, parity: Parity) -> None:
+    """Moves a file into the folder `refused`, with a table of where it differs."""
+    refused = folder / REFUSED_FOLDER / each.name
+    shutil.rmtree(refused, ignore_errors=True)
+    refused.mkdir(parents=True)
     if (aside / each.folder).exists():
-        _move(aside / each.folder, folder / each.folder)
-    with (folder / DIFFERENCES_FILE).open("w", encoding="utf-8", newline="") as file:
+        _move(aside / each.folder, refused / each.folder)
+    with (refused / DIFFERENCES_FILE).open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(field.name for field in fields(Difference))
         writer.writerows(astuple(difference) for difference in parity.differences)
-    return "\n".join([f"{each.name}: {parity.summary()}", *parity.table(_MAX_LINES)])
 
 
 def _move(source: Path, target: Path) -> None:
@@ -208,13 +212,19 @@ def _move(source: Path, target: Path) -> None:
     source.replace(target)
 
 
-def _parity_error(folder: Path, reasons: Mapping[str, str]) -> ParityError:
+def _parity_error(folder: Path, failures: Mapping[str, Parity]) -> ParityError:
+    hollow = [name for name, parity in failures.items() if parity.is_hollow]
+    other = [name for name in failures if name not in hollow]
+    reasons = [f"would answer otherwise than the model: {', '.join(other)}"] if other else []
+    reasons += [f"would be the float file under another name: {', '.join(hollow)}"] if hollow else []
     error = ParityError(
-        f"Refused, because the file would answer otherwise than the model: {', '.join(reasons)}.",
-        expected="the model's own answers for the test pictures",
-        received="; ".join(reason.partition("\n")[0] for reason in reasons.values()),
-        hint=f"They lie in '{folder / REFUSED_FOLDER}', each with a table of where it differs. Do not use them.",
+        f"Refused, because the file {'; or '.join(reasons)}.",
+        expected="the model's own answers for the test pictures"
+        + (f", and at least {MIN_INT8_STORED:.0%} of the weights in int8" if hollow else ""),
+        received="; ".join(f"{name}: {parity.summary()}" for name, parity in failures.items()),
+        hint=f"They lie in '{folder / REFUSED_FOLDER}', each with a table of where it differs. Do not use them."
+        + (" This network does not bear rounding: use a float format." if hollow else ""),
     )
-    for reason in reasons.values():
-        error.add_note(reason)
+    for name, parity in failures.items():
+        error.add_note("\n".join([f"{name}: {parity.summary()}", *parity.table(_MAX_LINES)]))
     return error

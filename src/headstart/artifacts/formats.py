@@ -20,9 +20,9 @@ class ExportFormat:
         name: what a person types after `--to`.
         path: of the file to open, or of the folder, below the artifact's folder.
         any_size: whether files take pictures of any size, or only of the model's.
-        is_int8: whether weights and activations are rounded to eight bits.
         exporter: `module:function` that writes the file.
         runtime: `module:class` that runs it.
+        int8_share: `module:function` that counts how much of a file is int8; empty for formats in float32.
         extra: of this package, that brings what the format needs; empty where nothing more is needed.
         writes_with, runs_with: modules that writing and running need beside this package's own requirements.
     """
@@ -30,9 +30,9 @@ class ExportFormat:
     name: str
     path: str
     any_size: bool
-    is_int8: bool
     exporter: str
     runtime: str
+    int8_share: str = ""
     extra: str = ""
     writes_with: tuple[str, ...] = ()
     runs_with: tuple[str, ...] = ()
@@ -41,6 +41,11 @@ class ExportFormat:
     def folder(self) -> str:
         """The first part of `path`: all files of the format lie in it, or it is the only one."""
         return Path(self.path).parts[0]
+
+    @property
+    def is_int8(self) -> bool:
+        """Whether weights and activations are rounded to eight bits."""
+        return bool(self.int8_share)
 
     @property
     def can_run(self) -> bool:
@@ -57,7 +62,6 @@ FORMATS: Mapping[str, ExportFormat] = _formats(
         name="keras",
         path="model.keras",
         any_size=False,
-        is_int8=False,
         exporter="headstart.artifacts.keras_export:write_keras",
         runtime="headstart.artifacts.keras_runtime:KerasRuntime",
         runs_with=("keras", "tensorflow"),
@@ -66,7 +70,6 @@ FORMATS: Mapping[str, ExportFormat] = _formats(
         name="savedmodel",
         path="savedmodel",
         any_size=True,
-        is_int8=False,
         exporter="headstart.artifacts.tensorflow_export:write_savedmodel",
         runtime="headstart.artifacts.savedmodel_runtime:SavedModelRuntime",
         runs_with=("tensorflow",),
@@ -75,7 +78,6 @@ FORMATS: Mapping[str, ExportFormat] = _formats(
         name="onnx",
         path="model.onnx",
         any_size=True,
-        is_int8=False,
         exporter="headstart.artifacts.onnx_export:write_onnx",
         runtime="headstart.artifacts.onnx_runtime:OnnxRuntime",
         extra="export",
@@ -86,7 +88,6 @@ FORMATS: Mapping[str, ExportFormat] = _formats(
         name="litert",
         path="model.tflite",
         any_size=False,
-        is_int8=False,
         exporter="headstart.artifacts.litert_export:write_litert",
         runtime="headstart.artifacts.litert_runtime:LiteRtRuntime",
         extra="litert",
@@ -96,9 +97,9 @@ FORMATS: Mapping[str, ExportFormat] = _formats(
         name="litert-int8",
         path="model-int8.tflite",
         any_size=False,
-        is_int8=True,
         exporter="headstart.artifacts.litert_int8_export:write_litert_int8",
         runtime="headstart.artifacts.litert_runtime:LiteRtRuntime",
+        int8_share="headstart.artifacts.int8_share:litert_int8_share",
         extra="litert",
         writes_with=("ai_edge_quantizer",),
         runs_with=("ai_edge_litert",),
@@ -107,7 +108,6 @@ FORMATS: Mapping[str, ExportFormat] = _formats(
         name="openvino",
         path="openvino/model.xml",
         any_size=False,
-        is_int8=False,
         exporter="headstart.artifacts.openvino_export:write_openvino",
         runtime="headstart.artifacts.openvino_runtime:OpenVinoRuntime",
         extra="openvino",
@@ -117,9 +117,9 @@ FORMATS: Mapping[str, ExportFormat] = _formats(
         name="openvino-int8",
         path="openvino-int8/model.xml",
         any_size=False,
-        is_int8=True,
         exporter="headstart.artifacts.openvino_export:write_openvino_int8",
         runtime="headstart.artifacts.openvino_runtime:OpenVinoRuntime",
+        int8_share="headstart.artifacts.int8_share:openvino_int8_share",
         extra="openvino",
         writes_with=("nncf",),
         runs_with=("openvino",),

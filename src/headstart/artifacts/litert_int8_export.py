@@ -5,7 +5,7 @@ import logging
 import os
 import re
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from io import StringIO
 from pathlib import Path
@@ -16,7 +16,7 @@ from ai_edge_litert.interpreter import Interpreter
 from ai_edge_quantizer import qtyping, quantizer
 
 from headstart.artifacts.litert_runtime import LiteRtRuntime
-from headstart.artifacts.rounding import MAX_CHANGED, expected_changes
+from headstart.artifacts.rounding import expected_changes, fewest_spared
 from headstart.artifacts.serving_model import FLOAT_LAYERS, ServingModel
 from headstart.artifacts.tensorflow_export import litert_bytes
 
@@ -24,7 +24,6 @@ from headstart.artifacts.tensorflow_export import litert_bytes
 # Of MobileNetV2 these are half a dozen narrow convolutions with a few very large weights.
 MAX_TIMES_MEDIAN = 3.0
 _NUM_PROBES = 32
-_NUM_STEPS = 8
 _KINDS = frozenset(kind.value for kind in qtyping.TFLOperationName)
 _INSIDE = rf".*_features_1/(?!({'|'.join(FLOAT_LAYERS)})).*"
 
@@ -51,30 +50,43 @@ def _agreeing(content: bytes, ranges: Ranges, pictures: np.ndarray, *, multi_lab
     shifts = _shifts(content, ranges, pictures[:_NUM_PROBES])
     order = sorted(shifts, key=lambda name: -shifts[name])
     limit = MAX_TIMES_MEDIAN * float(np.median(list(shifts.values())))
-    num_spared = sum(shift > limit for shift in shifts.values())
-    expected = LiteRtRuntime(content).run(pictures)[0]
-    while True:
-        # From the first letter on: the quantiser looks for a pattern anywhere in a name.
-        spared = "".join(f"(?!{re.escape(name)};?$)" for name in order[:num_spared])
-        made = _quantized(content, ranges, f"^{spared}{_INSIDE}", "*")
-        changes = expected_changes(expected, LiteRtRuntime(made).run(pictures)[0], multi_label=multi_label)
-        if changes <= MAX_CHANGED or num_spared == len(order):
-            return made
-        num_spared = min(len(order), num_spared + max(1, len(order) // _NUM_STEPS))
+    in_float = [name for name in order if shifts[name] > limit]
+    others = order[len(in_float) :]
+    expected = _probabilities(content, pictures)
+
+    def made(num_spared: int) -> bytes:
+        return _with_spared(content, ranges, in_float, others[:num_spared])
+
+    def changes(num_spared: int) -> float:
+        return expected_changes(expected, _probabilities(made(num_spared), pictures), multi_label=multi_label)
+
+    return made(fewest_spared(len(others), changes))
+
+
+def _with_spared(content: bytes, ranges: Ranges, in_float: Sequence[str], weights_only: Sequence[str]) -> bytes:
+    """The model in int8, but for operations in float32, and others whose weights alone are rounded."""
+    # From the first letter on: the quantiser looks for a pattern anywhere in a name.
+    spared = "".join(f"(?!{re.escape(name)};?$)" for name in (*in_float, *weights_only))
+    made = _quantizer(content, f"^{spared}{_INSIDE}", "*")
+    for name in weights_only:
+        made.add_weight_only_config(f"^{re.escape(name)};?$", qtyping.TFLOperationName.ALL_SUPPORTED, num_bits=8)
+    return bytes(made.quantize(ranges).quantized_model)
 
 
 def _shifts(content: bytes, ranges: Ranges, pictures: np.ndarray) -> dict[str, float]:
     """How far each operation, alone in int8, moves the probabilities on average."""
-    expected = LiteRtRuntime(content).run(pictures)[0]
-    return {
-        name: _mean_shift(_quantized(content, ranges, f"{re.escape(name)};?$", kind), pictures, expected)
-        for kind, name in _operations(content)
-    }
+    expected = _probabilities(content, pictures)
+
+    def shift(kind: str, name: str) -> float:
+        alone = bytes(_quantizer(content, f"{re.escape(name)};?$", kind).quantize(ranges).quantized_model)
+        return float(np.abs(_probabilities(alone, pictures) - expected).mean())
+
+    return {name: shift(kind, name) for kind, name in _operations(content)}
 
 
-def _mean_shift(content: bytes, pictures: np.ndarray, expected: np.ndarray) -> float:
+def _probabilities(content: bytes, pictures: np.ndarray) -> np.ndarray:
     gc.collect()  # the quantiser leaves copies of the whole model in cycles
-    return float(np.abs(LiteRtRuntime(content).run(pictures)[0] - expected).mean())
+    return LiteRtRuntime(content).run(pictures)[0]
 
 
 def _operations(content: bytes) -> Iterator[tuple[str, str]]:
@@ -85,10 +97,6 @@ def _operations(content: bytes) -> Iterator[tuple[str, str]]:
             name = interpreter._get_tensor_details(operation["outputs"][0], 0)["name"]
             if re.match(_INSIDE, name):
                 yield operation["op_name"], name
-
-
-def _quantized(content: bytes, ranges: Ranges, names: str, kind: str) -> bytes:
-    return bytes(_quantizer(content, names, kind).quantize(ranges).quantized_model)
 
 
 def _quantizer(content: bytes, names: str, kind: str) -> quantizer.Quantizer:

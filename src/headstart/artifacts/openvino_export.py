@@ -1,6 +1,7 @@
 """OpenVINO's files, in float32 or with the network in eight-bit integers."""
 
 import logging
+from collections.abc import Sequence
 from contextlib import redirect_stdout
 from io import StringIO
 from pathlib import Path
@@ -8,12 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from headstart.artifacts.rounding import MAX_CHANGED, expected_changes
+from headstart.artifacts.int8_share import OPENVINO_KINDS
+from headstart.artifacts.rounding import expected_changes, fewest_spared
 from headstart.artifacts.serving_model import FLOAT_LAYERS, PROBABILITIES, ServingModel
 from headstart.artifacts.tensorflow_export import one_size_function
 from headstart.features import import_quietly
 
-_NUM_STEPS = 8
+_NUM_PROBES = 32
 
 
 def write_openvino(serving: ServingModel, path: Path) -> None:
@@ -40,22 +42,50 @@ def _write(model: Any, path: Path) -> None:
 
 
 def _quantized(serving: ServingModel) -> Any:
-    """The model in int8, but for as few of the operations below the head as its answers allow."""
+    """The model with all its weights in int8, and as many of its activations as its answers allow."""
     pictures = serving.calibration_pictures
     if pictures is None:
         raise ValueError("Expected pictures to measure ranges on. Received: calibration_pictures=None")
-    expected = _probabilities(_converted(serving), pictures)
-    num_operations, num_spared = len(_weighty_operations(_converted(serving))), 0
-    while True:
-        made = _rounded(_converted(serving), pictures, num_spared)
-        rounded = _probabilities(made, pictures)
-        changes = expected_changes(expected, rounded, multi_label=serving.multi_label)
-        if changes <= MAX_CHANGED or num_spared == num_operations:
-            return made
-        num_spared = min(num_operations, num_spared + max(1, num_operations // _NUM_STEPS))
+    model = _converted(serving)
+    expected = _probabilities(model, pictures)
+    rounded = _rounded(model, pictures)
+    order = _most_sensitive_first(rounded, pictures[:_NUM_PROBES])
+
+    def changes(num_spared: int) -> float:
+        made = _probabilities(_without(rounded, order[:num_spared]), pictures)
+        return expected_changes(expected, made, multi_label=serving.multi_label)
+
+    return _without(rounded, order[: fewest_spared(len(order), changes)])
 
 
-def _rounded(model: Any, pictures: np.ndarray, num_spared: int) -> Any:
+def _most_sensitive_first(rounded: Any, pictures: np.ndarray) -> list[str]:
+    """Names of all roundings of activations: first the one that, with no other, moves probabilities furthest."""
+    names = [
+        each.get_friendly_name()
+        for each in rounded.get_ordered_ops()
+        if each.get_type_name() == "FakeQuantize" and each.input_value(0).get_node().get_type_name() != "Constant"
+    ]
+    expected = _probabilities(_without(rounded, names), pictures)
+
+    def shift(name: str) -> float:
+        alone = _without(rounded, [each for each in names if each != name])
+        return float(np.abs(_probabilities(alone, pictures) - expected).mean())
+
+    return sorted(names, key=shift, reverse=True)
+
+
+def _without(rounded: Any, names: Sequence[str]) -> Any:
+    """A copy that leaves these activations in float32; weights, and biases that make up for them, stay."""
+    made = rounded.clone()
+    for each in made.get_ordered_ops():
+        if each.get_friendly_name() in names:
+            each.output(0).replace(each.input_value(0))
+    made.validate_nodes_and_infer_types()
+    return made
+
+
+def _rounded(model: Any, pictures: np.ndarray) -> Any:
+    """The network with weights and activations in int8, biases corrected for it."""
     nncf = import_quietly("nncf")
     nncf.set_log_level(logging.ERROR)
     patterns = [f".*{name}.*" for name in FLOAT_LAYERS]
@@ -66,23 +96,20 @@ def _rounded(model: Any, pictures: np.ndarray, num_spared: int) -> Any:
             subset_size=len(pictures),
             target_device=nncf.TargetDevice.CPU,
             fast_bias_correction=False,  # slower and nearer to the model
-            ignored_scope=nncf.IgnoredScope(names=_above(model, num_spared), patterns=patterns, validate=False),
+            ignored_scope=nncf.IgnoredScope(names=_above_network(model), patterns=patterns, validate=False),
         )
 
 
-def _above(model: Any, num_spared: int) -> list[str]:
-    """Names of everything that comes after the last operation with weights that is rounded, up to the answers."""
-    names = [each.get_friendly_name() for each in model.get_ordered_ops()]  # numbered anew in every conversion
-    weighty = _weighty_operations(model)
-    first = names.index(weighty[-num_spared]) if num_spared else names.index(weighty[-1]) + 1
-    return names[first:]
-
-
-def _weighty_operations(model: Any) -> list[str]:
-    """Names of the network's operations with weights, from the picture to the head."""
-    kinds = ("Convolution", "GroupConvolution", "MatMul")
-    names = [each.get_friendly_name() for each in model.get_ordered_ops() if each.get_type_name() in kinds]
-    return [name for name in names if not any(layer in name for layer in FLOAT_LAYERS)]
+def _above_network(model: Any) -> list[str]:
+    """Names of everything that comes after the last of the network's operations with weights, up to the answers."""
+    operations = model.get_ordered_ops()
+    names = [each.get_friendly_name() for each in operations]
+    last = max(
+        index
+        for index, each in enumerate(operations)
+        if each.get_type_name() in OPENVINO_KINDS and not any(layer in names[index] for layer in FLOAT_LAYERS)
+    )
+    return names[last + 1 :]
 
 
 def _probabilities(model: Any, pictures: np.ndarray) -> np.ndarray:

@@ -1,17 +1,19 @@
 """Does an exported file answer like the model? Counted picture by picture."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from headstart.artifacts.int8_share import Int8Share
 from headstart.tasks import decide, joined_names
 
 MAX_PROBABILITY_DIFFERENCE = 1e-4
 MAX_SCORE_DIFFERENCE = 1e-3
 MIN_INT8_AGREEMENT = 0.98
 MAX_INT8_ACCURACY_LOSS = 0.01 + 1e-9  # one point, however it is rounded
+MIN_INT8_STORED = 0.2  # of an int8 file's weights; below, it has neither the size nor the speed that its name promises
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +56,7 @@ class Parity:
         max_score_difference: of the foreign score, over all pictures.
         accuracy, model_accuracy: share of answers that are right, of the file and of the model.
         is_passed: whether the file may be used.
+        int8_share: how much of an int8 file is int8; None of a float file.
         failure: why it could not be run at all; empty where it could.
         differences: the pictures that count against it, the worst first.
     """
@@ -67,21 +70,35 @@ class Parity:
     is_passed: bool
     differences: tuple[Difference, ...] = ()
     failure: str = ""
+    int8_share: Int8Share | None = None
 
     @classmethod
     def of_failure(cls, failure: str, num_pictures: int) -> "Parity":
         """Of a file that cannot be run."""
         return cls(num_pictures, 0.0, np.inf, np.inf, 0.0, np.nan, is_passed=False, failure=failure)
 
+    @property
+    def is_hollow(self) -> bool:
+        """Whether an int8 file holds next to no int8."""
+        return self.int8_share is not None and self.int8_share.stored < MIN_INT8_STORED
+
+    def with_int8_share(self, share: Int8Share) -> "Parity":
+        """The same, once it was counted how much of the file is int8: one that holds next to none does not pass."""
+        counted = replace(self, int8_share=share)
+        return replace(counted, is_passed=self.is_passed and not counted.is_hollow)
+
     def summary(self) -> str:
         """One line."""
         if self.failure:
             return f"cannot be run ({self.failure})"
+        rounded = f"int8: {self.int8_share.summary()}" if self.int8_share else ""
+        if self.is_hollow:
+            return rounded
         return (
             f"{self.agreement:.2%} of answers the same, "
             f"probabilities up to {self.max_probability_difference:.2g} apart, "
             f"foreign scores up to {self.max_score_difference:.2g}, "
-            f"accuracy {self.accuracy:.4f} (model {self.model_accuracy:.4f})"
+            f"accuracy {self.accuracy:.4f} (model {self.model_accuracy:.4f})" + (rounded and f", {rounded}")
         )
 
     def table(self, max_rows: int) -> list[str]:
@@ -94,9 +111,9 @@ class Parity:
         return [*rows, f"  and {more} more"] if more > 0 else rows
 
     def facts(self) -> dict[str, Any]:
-        """All but the differences, for artifact.json."""
-        facts = asdict(self)
-        return {name: value for name, value in facts.items() if name not in ("differences", "is_passed", "failure")}
+        """All but the differences, for artifact.json; `int8_share` stands there for int8 files only."""
+        left_out = ("differences", "is_passed", "failure", *(("int8_share",) if self.int8_share is None else ()))
+        return {name: value for name, value in asdict(self).items() if name not in left_out}
 
 
 def compare(

@@ -1,7 +1,8 @@
 """`headstart export`."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Group, RenderableType
@@ -47,8 +48,9 @@ def export(
     """Write the model as files for other programs, each checked against the run's own model.
 
     A file takes raw pictures and gives calibrated probabilities: resizing, normalisation, softmax and temperature are
-    inside. Each is run over the test pictures by its own runtime; one that answers otherwise than the model is moved
-    aside, and the exit code is 57. Prints what was measured, and a few lines of Python that use each file.
+    inside. Each is run over the test pictures by its own runtime; one that answers otherwise than the model, or is
+    int8 in name only, is moved aside, and the exit code is 57. Prints what was measured, and a few lines of Python that
+    use each file.
     """
     surroundings: Surroundings = context.obj
     from headstart.artifacts import find_formats  # noqa: PLC0415  heavy
@@ -84,7 +86,7 @@ def _table(manifest: "Manifest", formats: "tuple[ExportFormat, ...]") -> Table:
     table = Table(box=None, pad_edge=False)
     for name in ("format", "file", "pictures"):
         table.add_column(name)
-    for name in ("MB", "same answers", "furthest apart", "accuracy", "model"):
+    for name in ("MB", "int8 stored (computed)", "same answers", "furthest apart", "accuracy", "model"):
         table.add_column(name, justify="right")
     height, width = manifest.image_size
     for each in formats:
@@ -95,9 +97,16 @@ def _table(manifest: "Manifest", formats: "tuple[ExportFormat, ...]") -> Table:
             file.path,
             "any size" if file.any_size else f"{width} x {height}",
             f"{file.num_bytes / 1e6:.1f}",
+            _int8_share(parity),
             f"{parity['agreement']:.2%}",
             f"{parity['max_probability_difference']:.2g}",
             f"{parity['accuracy']:.4f}",
             f"{parity['model_accuracy']:.4f}",
         )
     return table
+
+
+def _int8_share(parity: Mapping[str, Any]) -> str:
+    """Of the weights, stored and in brackets computed; a file that an earlier version wrote does not say."""
+    share = parity.get("int8_share")
+    return f"{share['stored']:.0%} ({share['computed']:.0%})" if share else ""
