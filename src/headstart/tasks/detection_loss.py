@@ -35,7 +35,8 @@ class DetectionLoss(keras.losses.Loss):
 
     def __init__(self, image_size: tuple[int, int], *, box_weight: float = 5.0, name: str = "detection_loss") -> None:
         super().__init__(name=name)
-        self.image_size = tuple(image_size)
+        height, width = image_size
+        self.image_size = (int(height), int(width))
         self.box_weight = box_weight
 
     def call(self, y_true: Any, y_pred: Any) -> Any:

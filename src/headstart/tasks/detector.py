@@ -18,6 +18,7 @@ from headstart.tasks.pyramid import HeadLayers, detector_taps, pyramid
 
 MAX_BOXES = 100
 MAX_OVERLAP = 0.5
+MIN_SCORE = 1e-6  # what is no peak has 0
 # A score that most cells, which hold nothing, start with: else their loss drowns the objects' (arXiv 1708.02002).
 FIRST_SCORE = 0.01
 
@@ -94,7 +95,7 @@ class ObjectDetector:
         """The same from what `decoding_layers` gives: without repeats and without what is no peak."""
         pictures = zip(boxes, scores, classes, strict=True)
         found = (Detections(*(np.asarray(part) for part in picture)) for picture in pictures)
-        return [one.above(np.finfo("float32").tiny).without_repeats(MAX_OVERLAP) for one in found]
+        return [one.above(MIN_SCORE).without_repeats(MAX_OVERLAP) for one in found]
 
     def decoding_layers(self, logits: Any) -> tuple[Any, Any, Any]:
         """The part of `decode` that a model can hold: everything but the removal of repeats.
