@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from headstart.artifacts import FORMATS, check_file, export_formats, load_predictor, read_manifest
+from headstart.artifacts import FORMATS, check_file, export_formats, find_exported, load_predictor, read_manifest
 from headstart.artifacts.export import DIFFERENCES_FILE
 from headstart.errors import (
     ArtifactDamagedError,
@@ -32,21 +32,15 @@ def own_artifact(tmp_path, artifact) -> Path:
 
 
 @pytest.mark.parametrize("name", FORMATS)
-def test_every_format_answers_like_the_model(name, artifact, make_job, tmp_path):
-    job = make_job(tmp_path)
-    predictor = load_predictor(artifact.folder, name)
-    probabilities, scores = predictor.runtime.run(job.test.source.load_all())
+def test_every_format_answers_like_the_model_and_has_thresholds_of_its_own(name, artifact, make_job, tmp_path):
+    job, runtime = make_job(tmp_path), load_predictor(artifact.folder, name).runtime
+    probabilities, scores = runtime.run(job.test.source.load_all())
     tolerance = 0.1 if FORMATS[name].is_int8 else 1e-4
     np.testing.assert_allclose(probabilities, job.test.answers.probabilities, atol=tolerance)
     np.testing.assert_allclose(scores, job.test.answers.foreign_scores, atol=0.3 if FORMATS[name].is_int8 else 1e-3)
     assert artifact.files[name].parity["agreement"] >= 0.98
-
-
-@pytest.mark.parametrize("name", FORMATS)
-def test_thresholds_are_those_of_the_file_itself(name, artifact, make_job, tmp_path):
-    validation = make_job(tmp_path).validation
-    probabilities, scores = load_predictor(artifact.folder, name).runtime.run(validation.source.load_all())
-    thresholds = artifact.files[name].thresholds
+    validation, thresholds = job.validation, artifact.files[name].thresholds
+    probabilities, scores = runtime.run(validation.source.load_all())
     np.testing.assert_allclose(thresholds.foreign_scores, np.sort(scores), atol=1e-5)
     np.testing.assert_allclose(thresholds.nonconformity, np.sort(1 - probabilities[validation.targets > 0]), atol=1e-5)
 
@@ -64,6 +58,7 @@ def test_a_file_with_damaged_weights_is_refused(name, own_artifact, make_job, tm
 
 
 def test_a_refused_file_lies_aside_with_a_table_and_the_others_are_kept(make_job, tmp_path):
+    """Then another one joins the others of the same model."""
     job = make_job(tmp_path / "new")
     answers = job.test.answers
     wrong = replace(answers, probabilities=np.roll(answers.probabilities, 1, axis=1))
@@ -78,6 +73,19 @@ def test_a_refused_file_lies_aside_with_a_table_and_the_others_are_kept(make_job
         assert len(list(csv.DictReader(file))) == 12
     assert list(read_manifest(tmp_path / "new").files) == ["keras"]
     assert not (tmp_path / "new" / "model.tflite").exists()
+    assert list(export_formats(job, [FORMATS["litert"]]).files) == ["keras", "litert"]
+    assert list(read_manifest(tmp_path / "new").files) == ["keras", "litert"]
+
+
+def test_a_float_file_under_the_name_of_int8_is_refused(make_job, tmp_path):
+    name = "litert-int8"
+    pretending = replace(FORMATS[name], exporter=FORMATS["litert"].exporter)
+    with pytest.raises(ParityError, match=f"would be the float file under another name: {name}") as caught:
+        export_formats(make_job(tmp_path / "new"), [pretending])
+    assert "0% of weights stored" in caught.value.received
+    assert "use a float format" in caught.value.hint
+    assert (tmp_path / "new" / "refused" / name / FORMATS[name].path).is_file()
+    assert not (tmp_path / "new" / "artifact.json").exists()
 
 
 def test_a_file_that_cannot_be_run_is_refused(make_job, tmp_path):
@@ -86,13 +94,6 @@ def test_a_file_that_cannot_be_run_is_refused(make_job, tmp_path):
     parity = check_file(make_job(tmp_path), FORMATS["litert"], file)
     assert not parity.is_passed
     assert "cannot be run" in parity.summary()
-
-
-def test_another_format_joins_the_others_of_the_same_model(make_job, tmp_path):
-    export_formats(make_job(tmp_path / "new"), [FORMATS["keras"]])
-    manifest = export_formats(make_job(tmp_path / "new"), [FORMATS["litert"]])
-    assert list(manifest.files) == ["keras", "litert"]
-    assert list(read_manifest(manifest.folder).files) == ["keras", "litert"]
 
 
 def test_a_folder_with_something_else_is_not_touched(make_job, tmp_path):
@@ -150,28 +151,32 @@ def test_a_folder_without_an_artifact_says_how_to_make_one(tmp_path):
         load_predictor(tmp_path)
 
 
-def test_a_format_that_the_artifact_lacks_is_named(make_job, tmp_path):
-    export_formats(make_job(tmp_path / "new"), [FORMATS["keras"]])
+def test_a_format_that_the_artifact_lacks_is_named(own_artifact, artifact):
+    replace(artifact, folder=own_artifact, files={"keras": artifact.files["keras"]}).write()
     with pytest.raises(ArtifactNotFoundError, match="headstart export RUN --to onnx"):
-        load_predictor(tmp_path / "new", "onnx")
+        load_predictor(own_artifact, "onnx")
     with pytest.raises(UnknownFormatError):
-        load_predictor(tmp_path / "new", "onyx")
+        load_predictor(own_artifact, "onyx")
 
 
 @pytest.mark.parametrize(
-    ("inside", "runtime"),
+    ("inside", "name"),
     [
-        (".", "OnnxRuntime"),
-        ("artifact.json", "OnnxRuntime"),
-        ("model.keras", "KerasRuntime"),
-        ("model-int8.tflite", "LiteRtRuntime"),
-        ("openvino", "OpenVinoRuntime"),
-        ("openvino/model.xml", "OpenVinoRuntime"),
-        ("savedmodel/saved_model.pb", "SavedModelRuntime"),
+        (".", "onnx"),
+        ("artifact.json", "onnx"),
+        ("model.keras", "keras"),
+        ("model-int8.tflite", "litert-int8"),
+        ("openvino", "openvino"),
+        ("openvino/model.xml", "openvino"),
+        ("savedmodel/saved_model.pb", "savedmodel"),
     ],
 )
-def test_a_path_says_the_format(artifact, inside, runtime):
-    assert type(load_predictor(artifact.folder / inside).runtime).__name__ == runtime
+def test_a_path_says_the_format(artifact, inside, name):
+    assert find_exported(artifact.folder / inside)[1] == name
+
+
+def test_a_path_is_answered_by_the_runtime_of_its_format(artifact):
+    assert type(load_predictor(artifact.folder / "model.tflite").runtime).__name__ == "LiteRtRuntime"
 
 
 def test_the_manifest_is_read_as_it_was_written(artifact):

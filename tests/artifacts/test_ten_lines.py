@@ -1,5 +1,6 @@
 """The lines that `export` prints and the docs keep give the model's own numbers where Headstart is not installed."""
 
+import json
 import os
 import re
 import shutil
@@ -15,11 +16,16 @@ import pytest
 from headstart.artifacts import FORMATS, ten_lines
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "formats.md"
-# Added to what is printed: the numbers themselves, and proof that Headstart is not there.
-NUMBERS = """
-import importlib.util
+# Runs programs one after another, each with no name of those before, and prints the numbers of each.
+RUN_ALL = """
+import importlib.util, json, sys
 assert importlib.util.find_spec("headstart") is None
-print(*answer["probabilities"], answer["foreign_score"])
+programs, absent = json.loads(sys.stdin.read())
+sys.modules.update(dict.fromkeys(absent))
+for name, lines in programs.items():
+    values = {}
+    exec(lines, values)
+    print("numbers", name, *values["answer"]["probabilities"], values["answer"]["foreign_score"])
 """
 
 
@@ -36,15 +42,25 @@ def foreign_python(tmp_path_factory) -> Path:
     return folder / "bin" / "python"
 
 
-@pytest.mark.parametrize("name", FORMATS)
-def test_the_lines_give_the_numbers_of_the_model_without_headstart(name, artifact, foreign_python, make_job, tmp_path):
+@pytest.mark.parametrize(
+    ("names", "absent"),
+    [
+        (["keras", "savedmodel"], []),
+        (["onnx", "litert", "litert-int8", "openvino", "openvino-int8"], ["tensorflow", "keras"]),
+    ],
+    ids=["with TensorFlow", "without"],
+)
+def test_the_lines_give_the_numbers_of_the_model_without_headstart(
+    names, absent, artifact, foreign_python, make_job, tmp_path
+):
     job = make_job(tmp_path)
     shutil.copytree(artifact.folder, tmp_path / "elsewhere")
     pictured = 4
     shutil.copy(job.test.source.paths[pictured], tmp_path / "elsewhere" / "picture.jpg")
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     done = subprocess.run(
-        [foreign_python, "-c", ten_lines(name, artifact) + NUMBERS],
+        [foreign_python, "-c", RUN_ALL],
+        input=json.dumps([{name: ten_lines(name, artifact) for name in names}, absent]),
         cwd=tmp_path / "elsewhere",
         env={**environment, "TF_CPP_MIN_LOG_LEVEL": "3"},
         capture_output=True,
@@ -52,13 +68,21 @@ def test_the_lines_give_the_numbers_of_the_model_without_headstart(name, artifac
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    said, numbers = done.stdout.strip().splitlines()[-2:]
-    *probabilities, score = map(float, numbers.split())
     expected = job.test.answers
-    is_int8 = FORMATS[name].is_int8
-    np.testing.assert_allclose(probabilities, expected.probabilities[pictured], atol=0.1 if is_int8 else 1e-4)
-    np.testing.assert_allclose(score, expected.foreign_scores[pictured], atol=0.3 if is_int8 else 1e-3)
-    assert said.split()[0] == artifact.class_names[expected.probabilities[pictured].argmax()]
+    best = artifact.class_names[expected.probabilities[pictured].argmax()]
+    said = [line.split() for line in done.stdout.splitlines()]
+    assert [words[1] for words in said if words[0] == "numbers"] == names
+    assert [words[0] for words in said].count(best) == len(names)
+    for _, name, *numbers in (words for words in said if words[0] == "numbers"):
+        *probabilities, score = map(float, numbers)
+        is_int8 = FORMATS[name].is_int8
+        np.testing.assert_allclose(probabilities, expected.probabilities[pictured], atol=0.1 if is_int8 else 1e-4)
+        np.testing.assert_allclose(score, expected.foreign_scores[pictured], atol=0.3 if is_int8 else 1e-3)
+
+
+def test_the_lines_of_every_format_are_run():
+    (mark,) = test_the_lines_give_the_numbers_of_the_model_without_headstart.pytestmark
+    assert sorted(name for names, _ in mark.args[1] for name in names) == sorted(FORMATS)
 
 
 @pytest.mark.parametrize("name", FORMATS)
