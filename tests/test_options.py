@@ -10,6 +10,9 @@ from headstart.recipe import Recipe
 
 VALUES = {
     "data": "/pictures/photos",
+    "task": "object-detection",
+    "format": "voc",
+    "ignore_value": 0,
     "path_column": "file",
     "label_column": "breed",
     "split_column": "part",

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headstart.backbones import BACKBONES, find_backbone
-from headstart.data import AUGMENTATIONS, Augmentation
+from headstart.data import AUGMENTATIONS, CLASSIFICATION, DETECTION, SEGMENTATION, TASK_KINDS, Augmentation
 from headstart.errors import RecipeError, UnknownBackboneError, UnknownStageError
-from headstart.recipe import Recipe, read_toml
+from headstart.recipe import TASK_DEFAULTS, Recipe, read_toml
 
 rates = st.floats(1e-6, 10.0)
 shares = st.floats(0.0, 0.99)
@@ -229,8 +229,39 @@ def test_resolving_makes_every_open_choice_that_needs_no_pictures(name):
     assert resolved.deep_phase.unfreeze_from == spec.stages[0].name
     assert resolved.resolved() == resolved
     assert resolved.seed == 5
+    assert resolved.task == CLASSIFICATION
     open_choices = {name: getattr(recipe, name) for name in ("backbone", "fine_tuning_phase", "deep_phase")}
-    assert resolved.model_copy(update=open_choices) == recipe
+    assert resolved.model_copy(update={**open_choices, "task": None}) == recipe
+
+
+@pytest.mark.parametrize("task", TASK_KINDS)
+def test_a_task_fills_in_its_own_defaults_and_nothing_that_was_asked_for(task):
+    plain = Recipe.from_values({"data": {"path": "photos"}})
+    resolved = plain.resolved(task)
+    assert resolved.task == task
+    for (section, name), value in TASK_DEFAULTS[task].items():
+        assert getattr(getattr(resolved, section), name) == value
+    asked = {"images": {"batch_size": 5}, "frozen_phase": {"epochs": 3}, "backbone": {"image_size": 96}}
+    chosen = Recipe.from_values({"data": {"path": "photos"}, **asked}).resolved(task)
+    assert chosen.images.batch_size == 5
+    assert chosen.frozen_phase.epochs == 3
+    assert chosen.backbone.image_size == (96, 96)
+    assert chosen.resolved() == chosen
+    assert Recipe.from_values(chosen.model_dump(mode="json", exclude_none=True)).resolved() == chosen
+
+
+@pytest.mark.parametrize("task", sorted(set(TASK_KINDS) - {CLASSIFICATION}))
+def test_settings_of_classification_are_refused_for_other_tasks(task):
+    for asked in ({"head": {"label_smoothing": 0.2}}, {"fine_tuning_phase": {"mixup": 0.2}}):
+        with pytest.raises(RecipeError, match="other tasks"):
+            Recipe.from_values({"data": {"path": "photos"}, **asked}).resolved(task)
+
+
+def test_a_segmenter_sees_the_whole_picture_and_a_detector_no_mirrored_edges():
+    values = {"data": {"path": "photos"}, "images": {"resize_mode": "crop"}}
+    with pytest.raises(RecipeError, match="every pixel"):
+        Recipe.from_values(values).resolved(SEGMENTATION)
+    assert Recipe.from_values(values).resolved(DETECTION).images.augmentation.edges == "grey"
 
 
 def test_vgg19_is_unfrozen_from_block5_and_vgg19_mini_brings_its_weights():

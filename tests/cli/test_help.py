@@ -69,7 +69,7 @@ def test_the_default_that_help_shows_is_the_recipes(name):
     elif value is None:
         assert " " in shown  # words, for what depends on the backbone or the data
     else:
-        assert shown == str(value)
+        assert shown.partition(";")[0] == str(value)  # then what other tasks take
 
 
 def test_without_a_command_help_is_shown(type_command):
