@@ -1,6 +1,7 @@
 """What a report says in words follows from its numbers and claims no more."""
 
 import math
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -8,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headstart.evaluation import Report, evaluate_classification, evaluate_multi_label, headline, limits
+from headstart.evaluation import Report, evaluate_classification, evaluate_multi_label, headline, honesty_facts, limits
 from headstart.evaluation.detection import DETECTION_METRICS
 from headstart.evaluation.multi_label import MULTI_LABEL_METRICS
-from headstart.evaluation.numbers_in_words import METRIC_WORDS, duration, formatted
+from headstart.evaluation.numbers_in_words import METRIC_WORDS, duration, formatted, measured
 from headstart.evaluation.regression import REGRESSION_METRICS
 from headstart.evaluation.segmentation import SEGMENTATION_METRICS
 from headstart.evaluation.single_label import SINGLE_LABEL_METRICS
@@ -148,3 +149,67 @@ def test_every_metric_has_words_and_shares_of_pictures_are_per_cent():
     assert formatted(report.metrics["accuracy"], 0.8765) == "87.6 %"
     assert formatted(report.metrics["log_loss"], 0.8765) == "0.876"
     assert formatted(report.metrics["roc_auc"], math.nan) == "–"
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (0.0, "0"),
+        (3.14159, "3.14"),
+        (41.66, "41.7"),
+        (123456.7, "123,457"),
+        (0.00123, "0.00123"),
+        (-2.5, "-2.50"),
+        (1e-7, "1.00e-07"),
+        (math.nan, "–"),
+    ],
+)
+def test_numbers_in_the_users_unit_have_three_digits(value, words):
+    assert measured(value) == words
+
+
+@pytest.mark.parametrize(
+    ("kind", "beginning"),
+    [
+        (
+            "detection",
+            r"Finds 3 kinds of object: \d+ of 100 on new pictures; \d+ of 100 boxes it draws are right \(mA",
+        ),
+        (
+            "segmentation",
+            r"Tells 4 kinds of area apart: \d+ of 100 pixels of new pictures are named rightly. Areas",
+        ),
+        (
+            "regression",
+            r"Estimates 2 numbers; off by [\d.]+ \(95 % interval [\d.]+–[\d.]+\) on average on new pictures;",
+        ),
+    ],
+)
+def test_the_headline_of_every_kind_states_the_result_and_its_doubt(request, kind, beginning):
+    report = request.getfixturevalue(kind).report
+    assert re.match(beginning, headline(report))
+
+
+def test_no_clear_gain_is_said_for_errors_too(regression):
+    metric = regression.report.main_metric
+    poor = replace(metric, value=10.0, low=8.0, high=12.0, baseline=11.0)
+    report = replace(regression.report, metrics={metric.name: poor})
+    assert "The result is not clearly better than always answering the training mean." in limits(report)
+    assert not [sentence for sentence in limits(regression.report) if "clearly" in sentence]
+
+
+def test_broken_and_missing_promises_of_intervals_are_said(regression):
+    facts = honesty_facts(regression.report)
+    assert facts["interval around height in cm"] == "none: validation has too few pictures to promise one"
+    assert facts["interval around age in years"].startswith("8.20 either way; promised to hold the truth 90 % of the")
+    table = regression.report.tables["intervals"].assign(covered=0.5, covered_low=0.4, covered_high=0.6)
+    broken = limits(replace(regression.report, tables={**regression.report.tables, "intervals": table}))
+    assert "The intervals around age in years hold the truth 50 % of the time, where 90 % was promised." in broken
+
+
+def test_what_no_test_picture_shows_or_finds_is_said(detection):
+    table = detection.report.per_class.assign(support=[0, 4, 50], recall=[math.nan, 0.5, 0.0])
+    said = limits(replace(detection.report, per_class=table))
+    assert "No test picture shows red cell: nothing is known about these." in said
+    assert "Fewer than 10 test boxes are of white cell: their rows below are rough." in said
+    assert "Never recognised: platelet." in said

@@ -1,0 +1,42 @@
+"""`headstart evaluate` shows the numbers of every kind of task."""
+
+import io
+
+import pytest
+from rich.console import Console
+
+from headstart.cli.commands.evaluate import CLASS_COLUMNS, report_tables
+from headstart.evaluation import Report
+from headstart.evaluation.report import MAIN_METRICS
+
+
+def printed(report: Report) -> str:
+    console = Console(file=io.StringIO(), width=160)
+    console.print(report_tables(report))
+    return console.file.getvalue()
+
+
+def test_every_kind_has_columns():
+    assert set(CLASS_COLUMNS) == set(MAIN_METRICS)
+
+
+@pytest.mark.parametrize("kind", ["single_label", "multi_label", "detection", "segmentation", "regression"])
+def test_every_metric_and_every_class_has_a_line(request, kind):
+    report = request.getfixturevalue(kind).report
+    lines = printed(report).splitlines()
+    for name in (*(name.replace("_", " ") for name in report.metrics), *report.class_names):
+        assert any(line.startswith(name) for line in lines), name
+    assert any(line.split()[-1:] == [str(int(report.per_class["support"].iloc[0]))] for line in lines) == (
+        kind != "regression"
+    )
+
+
+def test_boxes_show_their_errors_and_numbers_their_unit(detection, regression):
+    assert "errors, found and right: answers with a score of at least 0.35" in printed(detection.report)
+    assert any(
+        line.startswith("missed") and line.endswith("lies on.")
+        for line in map(str.rstrip, printed(detection.report).splitlines())
+    )
+    error = regression.report.per_class["mean_absolute_error"].iloc[0]
+    assert f"{error:.2f}" in printed(regression.report)
+    assert "8.20 either way; promised to hold the truth 90 % of the time" in printed(regression.report)
