@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from headstart.data import AUGMENTATIONS
+from headstart.data import AUGMENTATIONS, TASK_KINDS
 from headstart.options import OPTIONS
-from headstart.recipe import Recipe
+from headstart.recipe import TASK_DEFAULTS, Recipe
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "recipe.md"
 OPTION_OF = {".".join(keys): f"`--{name.replace('_', '-')}`" for name, keys in OPTIONS.items()} | {
@@ -68,6 +68,24 @@ def test_default_and_option_are_the_programs(name, default):
 @pytest.mark.parametrize("name", list(documented()))
 def test_every_setting_says_what_it_means(name):
     assert len(documented()[name][2].split()) >= 3
+
+
+def test_what_tasks_want_otherwise_is_documented():
+    heading, *rows = [
+        [cell.strip() for cell in line.strip("|").split(" | ")]
+        for line in DOCUMENT.read_text(encoding="utf-8").split("## Defaults of each task")[1].splitlines()
+        if line.startswith(("| setting", "| ["))
+    ]
+    shown_defaults = {
+        (task, tuple(row[0].removeprefix("[").split("] "))): cell
+        for row in rows
+        for task, cell in zip(heading[1:], row[1:], strict=True)
+        if cell != "-"
+    }
+    defaults = {(task, name): value for task in TASK_KINDS for name, value in TASK_DEFAULTS[task].items()}
+    assert shown_defaults == {
+        key: str(value[0] if isinstance(value, tuple) else value) for key, value in defaults.items()
+    }
 
 
 def test_the_example_is_a_valid_recipe():
