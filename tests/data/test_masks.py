@@ -1,5 +1,7 @@
 """Masks: what each pixel means, and the same pixels after resizing."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -10,6 +12,7 @@ from headstart.data import IGNORED, OTHER_VALUES, SEGMENTATION, Dataset, read_ma
 from headstart.data.annotations import Outline, mask_to_text, outlines_to_text
 from headstart.data.dataset import frame_from_rows
 from headstart.data.images import RESIZE_MODES
+from headstart.data.masks import draw_outlines
 from headstart.errors import UnreadableImageError
 
 CLASSES = ("background", "cell")
@@ -104,3 +107,21 @@ def test_a_mask_enlarged_by_whole_numbers_comes_back(size, times):
     larger = resize_mask(mask, (size[0] * times, size[1] * times))
     assert (larger == np.kron(mask, np.ones((times, times), np.uint8))).all()
     assert (resize_mask(larger, size) == mask).all()
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    corners=st.lists(st.tuples(st.integers(-4, 24), st.integers(-4, 20)), min_size=3, max_size=7),
+    size=st.tuples(st.integers(1, 16), st.integers(1, 20)),
+)
+def test_a_filled_outline_covers_the_pixels_whose_centres_lie_inside(corners, size):
+    dataset = dataset_of(Path(), "", {0: "background", 1: "cell"})
+    line = [value for corner in corners for value in corner]
+    mask = draw_outlines([Outline("cell", tuple(line))], size, dataset)
+    centres = np.stack(np.meshgrid(np.arange(size[1]) + 0.5, np.arange(size[0]) + 0.5), axis=-1)
+    inside = np.zeros(size, bool)
+    for (x, y), (next_x, next_y) in zip(corners, [*corners[1:], corners[0]], strict=True):
+        with np.errstate(all="ignore"):
+            crossing = x + (centres[..., 1] - y) / (next_y - y) * (next_x - x)
+        inside ^= ((y > centres[..., 1]) != (next_y > centres[..., 1])) & (centres[..., 0] >= crossing)
+    assert (mask == inside).all()

@@ -156,11 +156,11 @@ def located(walk: FolderWalk, listing: Listing) -> Iterator[tuple[str, dict, lis
     beside += [f"{above}{word[0]}" for above in ("", "images/")] if word else []
     for number, entry in listing.images.items():
         name = entry["file_name"]
-        inside = [path for folder in beside if (path := relative_path(f"{folder}/{name}", walk.root)) is not None]
-        path = next((path for path in inside if is_file(walk.root, path)), None)
+        tried = (relative_path(f"{folder}/{name}", walk.root) for folder in beside)
+        path = next((path for path in tried if path is not None and is_file(walk.root, path)), None)
         if path is not None:
             yield path, entry, listing.marks[number]
-        elif not inside or relative_path(f"{here}/{name}", walk.root) is None:
+        elif relative_path(f"{here}/{name}", walk.root) is None:
             walk.remark("outside_path", [listing.file], f"names '{name}'")
         else:
             walk.remark("annotation_without_picture", [listing.file], f"lists '{name}'")

@@ -122,18 +122,19 @@ def _fill(mask: np.ndarray, corners: np.ndarray, number: int) -> None:
 
     Pillow would also draw the line itself, half a pixel too wide on every side.
     """
-    height, width = mask.shape
-    low, high = np.clip(np.floor([corners[:, 1].min(), corners[:, 1].max()]), 0, height).astype(int)
-    band = mask[low : high + 1]
-    centres = np.arange(low, low + len(band))[:, None] + 0.5
+    limits = np.array(mask.shape[::-1])
+    left, top = np.clip(np.floor(corners.min(axis=0)), 0, limits).astype(int)
+    right, bottom = np.clip(np.ceil(corners.max(axis=0)), 0, limits).astype(int)
+    window = mask[top:bottom, left:right]
+    centres = np.arange(top, bottom)[:, None] + 0.5
     (x, y), (next_x, next_y) = corners.T, np.roll(corners, -1, axis=0).T
     rows, edges = np.nonzero((y <= centres) != (next_y <= centres))
     share = (centres[rows, 0] - y[edges]) / (next_y[edges] - y[edges])
     crossings = x[edges] + share * (next_x[edges] - x[edges])
-    counts = np.zeros((len(band), width + 1), np.int64)
+    flips = np.zeros((bottom - top, right - left + 1), bool)
     # From the first pixel centre right of a crossing on, inside and outside change places.
-    np.add.at(counts, (rows, np.clip(np.ceil(crossings - 0.5), 0, width).astype(int)), 1)
-    band[counts.cumsum(axis=1)[:, :width] % 2 == 1] = number
+    np.logical_xor.at(flips, (rows, np.clip(np.ceil(crossings - 0.5) - left, 0, right - left).astype(int)), True)
+    window[np.logical_xor.accumulate(flips[:, :-1], axis=1)] = number
 
 
 def _grey(image: Image.Image) -> np.ndarray:
