@@ -134,7 +134,7 @@ def build_segmenter(
     class_names: tuple[str, ...],
     *,
     resize_mode: str = "stretch",
-    channels: int = 64,
+    channels: int = 48,
     dropout: float = 0.1,
     seed: int = 0,
 ) -> Segmenter:
