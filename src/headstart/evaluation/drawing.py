@@ -133,7 +133,7 @@ def _tag(
     """The name on a ground of the box's colour: above the box, or inside where there is no room above."""
     _, _, right, bottom = drawing.textbbox((0, 0), text, font=font)
     width, height = right + 4, bottom + 3
-    image_width, image_height = drawing.im.size  # type: ignore[union-attr]
+    image_width, image_height = drawing.im.size
     x = min(max(0.0, corner[0]), max(0.0, image_width - width))
     y = corner[1] - height if corner[1] >= height else min(max(0.0, corner[1]), max(0.0, image_height - height))
     drawing.rectangle([x, y, x + width, y + height], fill=colour)

@@ -8,7 +8,7 @@ import pandas as pd
 from headstart.errors import PredictionsError
 from headstart.evaluation.intervals import percentile_interval, resampled_scores, wilson_interval
 from headstart.evaluation.ranking import mean_of_defined
-from headstart.evaluation.report import REGRESSION, Report
+from headstart.evaluation.report import REGRESSION, Metric, Report
 from headstart.evaluation.scoring import scored_metrics
 
 MOST_POINTS = 500  # pictures in the table of answers: enough for a scatter plot, few enough for the report's file
@@ -50,8 +50,8 @@ def evaluate_regression(  # noqa: PLR0913  half-widths and what they promise com
 
     Returns:
         Its tables: `"answers"` (output, true, predicted of at most 500 pictures), `"pictures"` (example, score: minus
-        the error in units of the baseline's) and, where half-widths are given, `"intervals"` (output, half_width
-        (NaN for infinity), promised, covered, covered_low, covered_high).
+        the error in units of the baseline's) and, where half-widths are given, `"intervals"` (output, half_width: NaN
+        for infinity, promised, covered, covered_low, covered_high).
 
     Raises:
         PredictionsError: the predictions hold what is no number, or do not fit the targets or the names.
@@ -61,27 +61,33 @@ def evaluate_regression(  # noqa: PLR0913  half-widths and what they promise com
     mean = _checked(baseline_targets, num_outputs=len(names), what="baseline targets").mean(axis=0)
     baseline = regression_scores(mean - true, true, np.ones((1, len(true))))[..., 0]
     errors = predicted - true
-    metrics = scored_metrics(
-        REGRESSION_METRICS,
-        lambda weights: np.stack([mean_of_defined(score.T) for score in regression_scores(errors, true, weights)]),
-        baseline=mean_of_defined(baseline).tolist(),
-        num_examples=len(true),
-        seed=seed,
-        num_resamples=num_resamples,
-    )
     tables = {"answers": _answers(predicted, true, names, seed=seed), "pictures": _pictures(errors, baseline[0])}
     if interval_half_width is not None:
-        half_widths = np.broadcast_to(np.asarray(interval_half_width, np.float64), (len(names),))
-        tables["intervals"] = _interval_table(errors, half_widths, names, coverage=coverage)
+        tables["intervals"] = _interval_table(errors, interval_half_width, names, coverage=coverage)
+    per_class = _output_table(errors, true, names, baseline=baseline[0], seed=seed, num_resamples=num_resamples)
     return Report(
         kind=REGRESSION,
-        metrics=metrics,
-        per_class=_output_table(errors, true, names, baseline=baseline[0], seed=seed, num_resamples=num_resamples),
+        metrics=_metrics(errors, true, baseline, seed=seed, num_resamples=num_resamples),
+        per_class=per_class,
         confusion=np.zeros((0, 0), np.int64),
         class_names=tuple(names),
         num_examples=len(true),
         calibration=pd.DataFrame(),
         tables=tables,
+    )
+
+
+def _metrics(
+    errors: np.ndarray, targets: np.ndarray, baseline: np.ndarray, *, seed: int, num_resamples: int
+) -> dict[str, Metric]:
+    """Means over the numbers; `baseline` is `(4, m)`."""
+    return scored_metrics(
+        REGRESSION_METRICS,
+        lambda weights: np.stack([mean_of_defined(score.T) for score in regression_scores(errors, targets, weights)]),
+        baseline=mean_of_defined(baseline).tolist(),
+        num_examples=len(targets),
+        seed=seed,
+        num_resamples=num_resamples,
     )
 
 
@@ -153,8 +159,9 @@ def _output_table(
 
 
 def _interval_table(
-    errors: np.ndarray, half_widths: np.ndarray, names: Sequence[str], *, coverage: float | None
+    errors: np.ndarray, interval_half_width: np.ndarray, names: Sequence[str], *, coverage: float | None
 ) -> pd.DataFrame:
+    half_widths = np.broadcast_to(np.asarray(interval_half_width, np.float64), (len(names),))
     held = (abs(errors) <= half_widths).sum(axis=0)
     low, high = wilson_interval(held, np.full(len(names), len(errors)))
     return pd.DataFrame(

@@ -82,9 +82,9 @@ def class_colours(num_classes: int) -> np.ndarray:
     given = [to_rgb(colour) for colour in DISTINCT_COLOURS]
     places = np.arange(max(0, num_classes - len(given)))
     # The golden ratio spreads any number of hues evenly around the circle.
-    hues, values = (0.11 + places * 0.618034) % 1.0, np.array([0.95, 0.55, 0.75])[places % 3]
-    further = hsv_to_rgb(np.column_stack([hues, np.full(len(places), 0.65), values])) if len(places) else []
-    return np.rint(255 * np.array([*given, *further])[:num_classes]).astype(np.uint8)
+    hues, values = (0.95 + places * 0.618034) % 1.0, np.array([0.5, 0.9, 0.7])[places % 3]
+    further = hsv_to_rgb(np.column_stack([hues, np.full(len(places), 0.65), values]).reshape(-1, 3))
+    return np.rint(255 * np.concatenate([given, further])[:num_classes]).astype(np.uint8)
 
 
 def shortened(name: str, *, longest: int) -> str:
