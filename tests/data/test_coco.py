@@ -84,6 +84,7 @@ def test_outlines_are_drawn_large_ones_first(tmp_path):
         mark(0, 1, None, segmentation=[SQUARE, [30, 10, 32, 10, 32, 12, 30, 12]]),
         mark(1, 1, None, segmentation={"counts": [3, 4], "size": [40, 60]}),
         mark(1, 1, None, segmentation=[[1, 2, 3]]),
+        mark(1, 1, None, segmentation=[[10**400] * 6, "x", 7]),
     ]
     coco(tmp_path, marks)
     dataset = read_dataset(tmp_path, task=SEGMENTATION)
@@ -114,6 +115,7 @@ def test_what_single_entries_lack_is_named_and_the_rest_kept(tmp_path):
         mark(0, 1, [1, "x", 5, 5]),
         mark(0, 1, [1, 1, float("nan"), 5]),
         mark(0, 1, [1, 1, 5]),
+        mark(0, 1, [1e308, 1, 1e308, 10**400]),
         mark(0, 1, [1, 1, 5, 5], iscrowd=1),
     ]
     coco(tmp_path, marks, names=("a.png", "b.png"))
@@ -130,10 +132,12 @@ def test_what_single_entries_lack_is_named_and_the_rest_kept(tmp_path):
         "unknown_image",
         "unlisted",
     }
-    assert audit_dataset(dataset).findings["kind"].tolist().count("broken_box") == 3
+    assert audit_dataset(dataset).findings["kind"].tolist().count("broken_box") == 4
 
 
-@pytest.mark.parametrize("name", ["../secret.png", "sub/../../secret.png", "/../../secret.png", "link.png"])
+@pytest.mark.parametrize(
+    "name", ["../secret.png", "sub/../../secret.png", "/../../secret.png", "link.png", "\ud800.png", "\0"]
+)
 def test_no_name_leads_out_of_the_folder(tmp_path, name):
     write_pictures(tmp_path, "secret.png")
     root = coco(tmp_path / "set", [mark(0, 1, [1, 1, 5, 5]), mark(1, 1, [1, 1, 5, 5])], names=("a.png",))

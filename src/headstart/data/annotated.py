@@ -1,6 +1,5 @@
 """Pictures with annotations gathered from files, as a data set; what the readers of all formats share."""
 
-import math
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -11,6 +10,9 @@ from headstart.data.annotations import Box
 from headstart.data.dataset import SPLITS, Dataset, Remark, frame_from_rows
 from headstart.data.walking import SPLIT_FOLDERS, FolderWalk
 from headstart.errors import AnnotationsError, SplitError
+
+# Pixels; what lies farther away is a mistake, and sums and areas of it might overflow.
+MAX_PLACE = 2**31
 
 
 @dataclass(frozen=True)
@@ -87,14 +89,14 @@ def part_of(path: str) -> str:
 
 
 def box_of(name: str, corners: Iterable[object]) -> Box | None:
-    """A box from numbers as they stand in a file; `None` where they are no numbers."""
+    """A box from numbers as they stand in a file; `None` where they are no numbers or absurd."""
     numbers = []
     for corner in corners:
         try:
             number = float(corner)  # type: ignore[arg-type]
         except (TypeError, ValueError, OverflowError):
             return None
-        if not math.isfinite(number):
+        if not abs(number) < MAX_PLACE:  # also where it is no number
             return None
         numbers.append(int(number) if number.is_integer() else number)
     return Box(name, *numbers) if len(numbers) == 4 else None

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from headstart.data.annotated import (
+    MAX_PLACE,
     Annotated,
     Asked,
     annotated_dataset,
@@ -169,9 +170,9 @@ def _polygons(mark: Mapping[str, object]) -> Iterator[np.ndarray]:
     for part in parts if isinstance(parts, list) else []:
         try:
             numbers = np.asarray(part, np.float64)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             continue
-        if numbers.ndim == 1 and len(numbers) >= 6 and len(numbers) % 2 == 0 and np.isfinite(numbers).all():
+        if numbers.ndim == 1 and len(numbers) >= 6 and len(numbers) % 2 == 0 and (np.abs(numbers) < MAX_PLACE).all():
             yield numbers.reshape(-1, 2)
 
 

@@ -103,7 +103,9 @@ def _listing(walk: FolderWalk, file: str) -> Listing:
             received=", ".join(map(repr, lists)) or f"a {type(content).__name__}",
             hint="Export it again as COCO JSON.",
         )
-    names = {it.get("id"): str(it.get("name", "")).strip() for it in lists["categories"] if is_number(it.get("id"))}
+    names = {
+        it.get("id"): _sound(str(it.get("name", ""))).strip() for it in lists["categories"] if is_number(it.get("id"))
+    }
     names = dict(
         sorted(
             names.items(),
@@ -127,7 +129,7 @@ def _listing(walk: FolderWalk, file: str) -> Listing:
         if is_number(number) and number in images:
             listing.marks[number].append(mark)
         else:
-            lost[str(number)] += 1
+            lost[f"{number!r:.60}"] += 1
     for number, count in lost.items():
         walk.remark("unknown_image", [file], f"{count} with image_id {number}")
     return listing
@@ -140,6 +142,11 @@ def _is_list_of_objects(value: object) -> bool:
 def is_number(value: object) -> bool:
     """Whether a value can be the number of something: a whole number or text."""
     return isinstance(value, int | str) and not isinstance(value, bool)
+
+
+def _sound(text: str) -> str:
+    """Text that can be written to a file: JSON can spell halves of characters."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _part_of_file(file: str) -> str:
@@ -155,7 +162,7 @@ def located(walk: FolderWalk, listing: Listing) -> Iterator[tuple[str, dict, lis
     beside = [here, ".", *_PICTURE_FOLDERS, *(f"{here}/{name}" for name in _PICTURE_FOLDERS)]
     beside += [f"{above}{word[0]}" for above in ("", "images/")] if word else []
     for number, entry in listing.images.items():
-        name = entry["file_name"]
+        name = _sound(entry["file_name"])
         tried = (relative_path(f"{folder}/{name}", walk.root) for folder in beside)
         path = next((path for path in tried if path is not None and is_file(walk.root, path)), None)
         if path is not None:

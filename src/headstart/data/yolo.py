@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from headstart.data.annotated import (
+    MAX_PLACE,
     Annotated,
     Asked,
     annotated_dataset,
@@ -131,8 +132,8 @@ def _numbers(row: list[str]) -> np.ndarray | None:
         return None
     is_box = len(numbers) == 5
     is_outline = len(numbers) >= 7 and len(numbers) % 2 == 1
-    is_sound = (is_box or is_outline) and np.isfinite(numbers).all() and numbers[0] >= 0
-    return numbers if is_sound and float(numbers[0]).is_integer() and numbers[0] < 2**31 else None
+    is_sound = (is_box or is_outline) and (np.abs(numbers) < MAX_PLACE).all() and numbers[0] >= 0
+    return numbers if is_sound and float(numbers[0]).is_integer() else None
 
 
 def _corners(shares: np.ndarray) -> np.ndarray:
