@@ -8,11 +8,21 @@ from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from headstart.evaluation import AnnotatedPicture, Report, ReportContent, write_html
+from headstart.evaluation import (
+    AnnotatedPicture,
+    Report,
+    ReportContent,
+    evaluate_detection,
+    evaluate_segmentation,
+    write_html,
+)
+from headstart.evaluation.html import render
 
 CHROMIUM_OPTIONS = [
     "--no-sandbox",
@@ -434,6 +444,31 @@ def test_the_page_refers_to_nothing_outside_itself(written, content):
     assert attributes.tags.isdisjoint({"script", "link", "iframe", "object", "embed", "base", "form"})
     style = text[text.index("<style>") : text.index("</style>")]
     assert re.findall(r"url\(|@import|https?:", style) == []
+
+
+@pytest.mark.parametrize("kind", ["single_label", "detection", "segmentation", "regression"])
+def test_the_page_of_a_report_from_its_file_is_the_same(tmp_path, request, kind):
+    content = replace(request.getfixturevalue(kind), examples=(), mistakes=())
+    content.report.write(tmp_path / "report.json")
+    assert render(replace(content, report=Report.read(tmp_path / "report.json"))) == render(content)
+
+
+def test_perfect_and_useless_answers_have_a_page(tmp_path, detection, segmentation):
+    box = np.array([[0.0, 0.0, 9.0, 9.0, 0]])
+    answers = SimpleNamespace(boxes=box[:, :4], classes=np.array([0]), scores=np.array([0.9]))
+    nothing = SimpleNamespace(boxes=np.zeros((0, 4)), classes=np.zeros(0, int), scores=np.zeros(0))
+    for predictions, targets in (([answers], [box]), ([nothing], [box]), ([nothing], [box[:0]])):
+        report = evaluate_detection(predictions, targets, ("cat", "dog"), num_resamples=5)
+        assert_page_from_file(tmp_path, replace(detection, report=report, examples=()))
+    mask = np.zeros((4, 4), int)
+    for predicted, true in ((mask, mask), (mask, mask + 1), (mask, mask + 255)):
+        report = evaluate_segmentation([predicted], [true], ("cat", "dog"), num_resamples=5)
+        assert_page_from_file(tmp_path, replace(segmentation, report=report, examples=()))
+
+
+def assert_page_from_file(folder: Path, content: ReportContent) -> None:
+    content.report.write(folder / "report.json")
+    assert render(replace(content, report=Report.read(folder / "report.json"))).endswith("</html>")
 
 
 def test_the_same_content_gives_the_same_page(tmp_path, single_label):
