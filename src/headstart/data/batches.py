@@ -210,7 +210,7 @@ def _target_reader(
         return lambda _epoch, examples, views: _moved_targets(
             targets, examples, tf.gather_nd(of_views, tf.stack([examples, views], axis=1))
         )
-    if augmentation is None or augmentation.is_none:
+    if augmentation is None or augmentation.is_none or isinstance(source, SideBySide):  # rows of a bank do not vary
         return lambda _epoch, examples, _views: _plain_targets(targets, examples)
     geometry = build_geometry(augmentation)
     shape, spec = tf.zeros(source.shape), tf.TensorSpec((3, 3), tf.float32)
