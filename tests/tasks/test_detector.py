@@ -220,3 +220,15 @@ def test_taps_are_the_richest_layers_of_each_stride(name: str, taps: tuple[str, 
 @pytest.mark.parametrize("name", [name for name in BACKBONES if "nasnet" not in name])
 def test_every_backbone_has_a_stage_for_each_stride(name: str) -> None:
     assert {8, 16, 32} <= {stage.stride for stage in find_backbone(name).stages}
+
+
+def test_the_one_object_of_its_class_counts_as_much_as_many_of_another() -> None:
+    crowd = [(x, y, x + 8, y + 8, 0) for x in (4, 24, 44) for y in (4, 24, 44)]
+    alone = (28, 34, 36, 42, 1)
+    logits = np.full((1, 8, 8, 6), -6, "float32")
+    missed_one, missed_many = logits.copy(), logits.copy()
+    for left, top, *_ in crowd:
+        missed_one[0, int(top + 4) // 8, int(left + 4) // 8, 0] = 6
+    missed_many[0, 4, 4, 1] = 6
+    one, many = (loss_of(padded(*crowd, alone, length=10), case) for case in (missed_one, missed_many))
+    assert one == pytest.approx(many, rel=1e-3)

@@ -15,7 +15,10 @@ _SMALL = 1e-6
 
 
 class DetectionLoss(keras.losses.Loss):
-    """Focal loss of the class heat maps plus generalised intersection over union of the boxes, a mean over objects.
+    """Focal loss of the class heat maps plus generalised intersection over union of the boxes.
+
+    The boxes' part is a mean over a picture's objects. That of the heat maps is a mean over its classes, each a mean
+    over the objects of that class: else a class with one object among ten of another is learned last.
 
     Targets are boxes, `(batch, max_boxes, 5)` `xyxy` in pixels of the picture and class, padded with -1; neither their
     order nor the padding matters. Boxes without area, or with their middle outside the picture, are ignored.
@@ -44,10 +47,10 @@ class DetectionLoss(keras.losses.Loss):
         num_classes = y_pred.shape[-1] - 4
         boxes, classes, is_object = self._objects(y_true, num_classes)
         peaks = self._peaks(boxes, is_object, tuple(y_pred.shape[1:3]))
-        count = ops.maximum(ops.sum(is_object, axis=1), 1.0)
         heat = _heat_loss(y_pred[..., :num_classes], _heat_map(peaks, classes, num_classes))
         found = grid_boxes(y_pred[..., num_classes:], self.image_size)
-        return (heat + self.box_weight * _box_loss(found, boxes, peaks)) / count
+        box = _box_loss(found, boxes, peaks) / ops.maximum(ops.sum(is_object, axis=1), 1.0)
+        return _class_mean(heat, classes, is_object) + self.box_weight * box
 
     def get_config(self) -> dict[str, Any]:
         """What builds the same loss again."""
@@ -88,12 +91,21 @@ def _heat_map(peaks: Any, classes: Any, num_classes: int) -> Any:
 
 
 def _heat_loss(logits: Any, heat_map: Any) -> Any:
-    """CornerNet's focal loss, summed over cells and classes: `(batch,)`."""
+    """CornerNet's focal loss, summed over cells: `(batch, num_classes)`."""
     logits = ops.reshape(logits, (-1, *heat_map.shape[1:]))
     certainty = ops.sigmoid(logits)
     at_peak = ops.square(1 - certainty) * ops.softplus(-logits)
     elsewhere = ops.power(1 - heat_map, 4) * ops.square(certainty) * ops.softplus(logits)
-    return ops.sum(ops.where(heat_map > 1 - _SMALL, at_peak, elsewhere), axis=(1, 2))
+    return ops.sum(ops.where(heat_map > 1 - _SMALL, at_peak, elsewhere), axis=1)
+
+
+def _class_mean(heat: Any, classes: Any, is_object: Any) -> Any:
+    """Sums of each class, `(batch, num_classes)`, by how many objects and classes there are: `(batch,)`."""
+    numbers = ops.reshape(ops.arange(heat.shape[1], dtype="float32"), (1, 1, -1))
+    of_class = ops.cast(ops.expand_dims(classes, -1) == numbers, "float32") * ops.expand_dims(is_object, -1)
+    num_objects = ops.sum(of_class, axis=1)
+    num_classes = ops.sum(ops.cast(num_objects > 0, "float32"), axis=1)
+    return ops.sum(heat / ops.maximum(num_objects, 1.0), axis=1) / ops.maximum(num_classes, 1.0)
 
 
 def _box_loss(found: Any, boxes: Any, peaks: Any) -> Any:
