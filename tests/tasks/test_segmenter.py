@@ -16,7 +16,7 @@ from scipy.special import log_softmax, softmax
 from headstart.backbones import Backbone, Stage, WeightsRecord, build_backbone, find_backbone, model_above
 from headstart.data import IGNORED, SEGMENTATION, Dataset, ImageSource
 from headstart.errors import ClassNamesError
-from headstart.tasks import SegmentationLoss, Segmenter, build_segmenter
+from headstart.tasks import SegmentationLoss, Segmenter, build_segmenter, segmenter_taps
 from headstart.tasks.taps import taps_at
 
 NAMES = ("wall", "window")
@@ -77,6 +77,11 @@ def test_no_head_layer_moves_statistics(task):
 def test_taps_are_the_highest_stages_of_their_stride(task):
     highest = {stage.stride: stage.layer for stage in find_backbone(task.backbone).stages}
     assert task.tap_layers == tuple(highest[stride] for stride in (4, 8, 16, 32))
+
+
+def test_of_large_pictures_the_finest_map_is_left_out():
+    backbone = build_backbone("vgg19_mini", image_size=(64, 448), weights="none")
+    assert segmenter_taps(backbone) == ("block3_pool", "block4_pool", "block5_pool")
 
 
 def test_where_the_table_knows_no_stage_of_a_stride_its_highest_joint_is_read():

@@ -15,8 +15,10 @@ from headstart.tasks.decoder import decode_maps
 from headstart.tasks.segmentation_loss import SegmentationLoss
 from headstart.tasks.taps import taps_at
 
-# A finer map would make the bank several times as large and its phase as slow: see docs/decisions/0023.
 STRIDES = (4, 8, 16, 32)
+# Of larger pictures the map at stride 4 is most of the bank and of the work, and the head learns more slowly with it:
+# see docs/decisions/0023.
+MAX_SIZE_AT_STRIDE_4 = 320
 DICE_WEIGHT = 1.0
 
 
@@ -125,8 +127,9 @@ class Segmenter:
 
 
 def segmenter_taps(backbone: Backbone) -> tuple[str, ...]:
-    """Names of the backbone's layers that a segmenter reads, lowest first."""
-    return tuple(taps_at(backbone, STRIDES).values())
+    """Names of the backbone's layers that a segmenter reads, lowest first; fewer where pictures are large."""
+    strides = STRIDES if max(backbone.image_size) <= MAX_SIZE_AT_STRIDE_4 else STRIDES[1:]
+    return tuple(taps_at(backbone, strides).values())
 
 
 def build_segmenter(
@@ -134,7 +137,7 @@ def build_segmenter(
     class_names: tuple[str, ...],
     *,
     resize_mode: str = "stretch",
-    channels: int = 48,
+    channels: int = 64,
     dropout: float = 0.1,
     seed: int = 0,
 ) -> Segmenter:
