@@ -9,7 +9,7 @@ from matplotlib.ticker import PercentFormatter
 from headstart.evaluation.theme import light, rule_horizontally, shortened, styled
 
 COLUMNS = 3
-LONGEST_NAME = 22  # characters in the title of a panel
+LONGEST_NAME = 18  # characters in the title of a panel
 
 
 def precision_recall_curves(curves: pd.DataFrame) -> Figure:
@@ -25,7 +25,7 @@ def precision_recall_curves(curves: pd.DataFrame) -> Figure:
     columns = max(1, min(COLUMNS, len(known)))
     rows = max(1, math.ceil(len(known) / columns))
     with styled():
-        figure = Figure(figsize=(2.7 * columns, 2.4 * rows), layout="constrained")
+        figure = Figure(figsize=(2.0 * columns, 1.9 * rows), layout="constrained")
         for index, (name, curve) in enumerate(known):
             axes = figure.add_subplot(rows, columns, index + 1)
             axes.fill_between(curve["recall"], curve["precision"], color=light("accent"), alpha=0.12, linewidth=0)

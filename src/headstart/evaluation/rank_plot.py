@@ -1,4 +1,4 @@
-"""The chart of a ranking: how accurate a probe on each backbone is, beside how large the backbone is."""
+"""The chart of a ranking: how well a probe on each backbone does, beside how large the backbone is."""
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -26,15 +26,25 @@ PLACES = (
     (14, 42, "left"),
     (14, -48, "left"),
 )
+# What a ranking may be scored by → how the chart calls it.
+TITLES = {
+    "accuracy": "Linear probe, accuracy with 95 % interval",
+    "average_precision": "Linear probe, mean average precision with 95 % interval",
+    "balanced_accuracy": "Linear probe on places, balanced accuracy with 95 % interval",
+    "r2": "Ridge regression, R² with 95 % interval",
+}
 NEAR = 11  # points: names further away from their dot are led to it by a line
 
 
-def accuracy_by_size(ranking: pd.DataFrame) -> Figure:
-    """Probe accuracy of each backbone with its 95 % interval, over the size of its weights; random ones are hollow.
+def accuracy_by_size(ranking: pd.DataFrame, *, measure: str = "accuracy") -> Figure:
+    """The probe's score of each backbone with its 95 % interval, over the size of its weights; random ones are hollow.
 
     Args:
-        ranking: one row a backbone: name, weights, megabytes, probe_accuracy, probe_low, probe_high.
+        ranking: one row a backbone: name, weights, megabytes, probe_low, probe_high and the score, named after what it
+            measures: probe_accuracy.
+        measure: what the score measures, a key of `TITLES`.
     """
+    ranking = ranking.rename(columns={f"probe_{measure}": "score"})
     with styled():
         figure = Figure(figsize=(6.4, 4.2), layout="constrained")
         FigureCanvasAgg(figure)  # measures names
@@ -42,13 +52,16 @@ def accuracy_by_size(ranking: pd.DataFrame) -> Figure:
         for row in ranking.to_dict("records"):
             _draw_backbone(axes, row)
         _set_axes(axes, ranking)
+        axes.set_title(TITLES[measure])
+        if measure != "r2":  # the others are shares
+            axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
         figure.draw_without_rendering()
         _name_dots(axes, ranking)
     return figure
 
 
 def _draw_backbone(axes: Axes, row: dict) -> None:
-    value = row["probe_accuracy"]
+    value = row["score"]
     spread = [[max(0.0, value - row["probe_low"])], [max(0.0, row["probe_high"] - value)]]
     axes.errorbar(
         row["megabytes"],
@@ -69,10 +82,8 @@ def _set_axes(axes: Axes, ranking: pd.DataFrame) -> None:
     axes.xaxis.set_major_locator(LogLocator(10, subs=(1, 2, 5)))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axes.xaxis.set_minor_formatter(NullFormatter())
-    axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     has_random = (ranking["weights"] == "none").any()
     axes.set_xlabel(f"megabytes of weights{', hollow: random weights' if has_random else ''}")
-    axes.set_title("Linear probe, accuracy with 95 % interval")
     rule_horizontally(axes)
 
 
@@ -85,13 +96,13 @@ def _name_dots(axes: Axes, ranking: pd.DataFrame) -> None:
 
 def _boxes(axes: Axes, row: dict) -> tuple[Bbox, Bbox]:
     """The dot and the interval, in pixels."""
-    heights = ("probe_accuracy", "probe_low", "probe_high")
+    heights = ("score", "probe_low", "probe_high")
     (x, y), (_, low), (_, high) = axes.transData.transform([(row["megabytes"], row[name]) for name in heights])
     return Bbox.from_extents(x - 5, y - 5, x + 5, y + 5), Bbox.from_extents(x - 2, low, x + 2, high)
 
 
 def _name_dot(axes: Axes, row: dict, taken: list[Bbox]) -> Bbox:
-    dot = (row["megabytes"], row["probe_accuracy"])
+    dot = (row["megabytes"], row["score"])
     text = axes.annotate(row["name"], dot, (0, 0), textcoords="offset points", fontsize=8, color=light("ink"))
     for right, up, side in (*PLACES, PLACES[0]):  # the last one stays where none is free
         text.set(position=(right, up), horizontalalignment=side)

@@ -29,8 +29,12 @@ COLOURS = {
     "accent": Colour("#2755c4", "#86aaff"),
 }
 
-# Okabe and Ito's palette, told apart with any colour vision (Wong 2011, Nature Methods 8, 441); black is left out.
-DISTINCT_COLOURS = ("#0072b2", "#e69f00", "#009e73", "#d55e00", "#56b4e9", "#cc79a7", "#f0e442")
+# First Okabe and Ito's palette without its black, told apart with any colour vision (Wong 2011, Nature Methods 8, 441);
+# then those of Tol's "muted" scheme that lie far from these (Tol 2021, Colour Schemes, figure 3), and a brown.
+DISTINCT_COLOURS = (
+    *("#0072b2", "#e69f00", "#009e73", "#d55e00", "#56b4e9", "#cc79a7", "#f0e442"),
+    *("#332288", "#882255", "#999933", "#bbbbbb", "#5c3a1e"),
+)
 
 # Shares of 1 % must be seen beside shares of 100 %: colour goes with this power of the share.
 HEAT_POWER = 0.6
@@ -82,7 +86,7 @@ def class_colours(num_classes: int) -> np.ndarray:
     given = [to_rgb(colour) for colour in DISTINCT_COLOURS]
     places = np.arange(max(0, num_classes - len(given)))
     # The golden ratio spreads any number of hues evenly around the circle.
-    hues, values = (0.95 + places * 0.618034) % 1.0, np.array([0.5, 0.9, 0.7])[places % 3]
+    hues, values = (0.32 + places * 0.618034) % 1.0, np.array([0.85, 0.5, 0.7])[places % 3]
     further = hsv_to_rgb(np.column_stack([hues, np.full(len(places), 0.65), values]).reshape(-1, 3))
     return np.rint(255 * np.concatenate([given, further])[:num_classes]).astype(np.uint8)
 
