@@ -145,7 +145,8 @@ class HeadSection(Section):
 class FrozenPhaseSection(Section):
     """The first phase: the head learns on a frozen backbone. Fields are those of `headstart.training.Phase`.
 
-    `epochs` None: none where a probe has solved the head already, else 10. `precision` `auto`: `bfloat16` where the
+    `epochs` None: none where a probe has solved the head already, else 10, or for boxes and masks as many as suit the
+    number of pictures. `precision` `auto`: `bfloat16` where the
     processor has instructions for it, else `float32`.
     """
 
@@ -190,21 +191,19 @@ TASK_DEFAULTS: Mapping[str, Mapping[tuple[str, str], Any]] = MappingProxyType(
         CLASSIFICATION: {},
         DETECTION: {
             ("backbone", "image_size"): (320, 320),
-            ("images", "batch_size"): 16,
+            ("images", "batch_size"): 8,
             ("head", "start"): "random",
             ("head", "label_smoothing"): 0.0,
-            ("frozen_phase", "epochs"): 40,
-            ("frozen_phase", "ema"): 0.98,
-            ("fine_tuning_phase", "epochs"): 0,
+            ("head", "dropout"): 0.0,
+            ("fine_tuning_phase", "learning_rate"): 1e-3,
         },
         SEGMENTATION: {
             ("backbone", "image_size"): (320, 320),
             ("images", "batch_size"): 8,
             ("head", "start"): "random",
             ("head", "label_smoothing"): 0.0,
-            ("frozen_phase", "epochs"): 40,
-            ("frozen_phase", "ema"): 0.98,
-            ("fine_tuning_phase", "epochs"): 0,
+            ("head", "dropout"): 0.1,
+            ("frozen_phase", "learning_rate"): 3e-3,
         },
         REGRESSION: {("head", "label_smoothing"): 0.0, ("head", "dropout"): 0.0},
     }
@@ -287,6 +286,8 @@ class Recipe(Section):
         allowed = dict(_CLASSIFICATION_ONLY)
         if self.task in {DETECTION, SEGMENTATION}:
             allowed["head", "start"] = "random"
+        if self.task == DETECTION:
+            allowed["head", "dropout"] = 0.0
         if self.task == SEGMENTATION and self.images.resize_mode == "crop":
             raise RecipeError(
                 "A segmenter answers for every pixel, and resize_mode = crop cuts some off.",

@@ -14,7 +14,16 @@ import keras
 import numpy as np
 
 from headstart.backbones import Backbone, cut_model, model_above
-from headstart.data import Augmentation, Dataset, ImageSource, augment_views
+from headstart.data import (
+    CLASSIFICATION,
+    DETECTION,
+    REGRESSION,
+    SEGMENTATION,
+    Augmentation,
+    Dataset,
+    ImageSource,
+    augment_views,
+)
 from headstart.errors import RecipeError
 from headstart.features import row_bytes
 from headstart.recipe import Recipe
@@ -22,13 +31,42 @@ from headstart.run.bank import POOLED, BankPlace, Trunk, build_trunk, cut_layer,
 from headstart.tasks import build_task
 from headstart.training import fastest_precision
 
-# Examples that fine-tuning should see in all, within bounds on epochs.
-EXAMPLES_SEEN = 6_200
-MIN_EPOCHS, MAX_EPOCHS = 11, 30
+
+@dataclass(frozen=True)
+class EpochRule:
+    """How many epochs a phase takes where the recipe does not say.
+
+    Attributes:
+        seen: examples that the phase should see in all.
+        least, most: bounds on its epochs.
+    """
+
+    seen: int
+    least: int
+    most: int
+
+    def epochs(self, num_training: int) -> int:
+        """For so many training pictures."""
+        return min(max(math.ceil(self.seen / num_training), self.least), self.most)
+
+
+FINE_TUNING_EPOCHS: Mapping[str, EpochRule] = {
+    CLASSIFICATION: EpochRule(6_200, 11, 30),
+    REGRESSION: EpochRule(6_200, 11, 30),
+    DETECTION: EpochRule(4_000, 8, 25),
+}
+# Of heads that no probe can solve; docs/decisions/0022 and 0023 say what was measured.
+FROZEN_EPOCHS: Mapping[str, EpochRule] = {
+    CLASSIFICATION: EpochRule(1, 10, 10),
+    REGRESSION: EpochRule(1, 10, 10),
+    DETECTION: EpochRule(4_500, 6, 30),
+    SEGMENTATION: EpochRule(2_500, 8, 25),
+}
+# What a shorter time may bring epochs down to before views are given up.
+MIN_EPOCHS, MIN_FROZEN_EPOCHS = 11, 6
 # Views of each training picture: so many up to that number of pictures, and so many beyond all of them.
 VIEWS_UP_TO = ((300, 8), (1_000, 5), (10_000, 4))
 MIN_VIEWS = 2
-FROZEN_EPOCHS = 10  # where no probe solves the head
 BACKWARD_COST = 3.0  # a training step in forward passes: forward, gradients of activations, gradients of weights
 TIMED_PICTURES, TIMED_VIEWS = 8, 8
 
@@ -273,10 +311,11 @@ def _with_views(recipe: Recipe, num_training: int) -> Recipe:
 
 
 def _with_epochs(recipe: Recipe, num_training: int) -> Recipe:
-    fitting = min(max(math.ceil(EXAMPLES_SEEN / num_training), MIN_EPOCHS), MAX_EPOCHS)
+    task = recipe.task or CLASSIFICATION
+    fine_tuning = FINE_TUNING_EPOCHS.get(task)
     defaults = {
-        "frozen_phase": 0 if recipe.head.start == "probe" else FROZEN_EPOCHS,
-        "fine_tuning_phase": fitting,
+        "frozen_phase": 0 if recipe.head.start == "probe" else FROZEN_EPOCHS[task].epochs(num_training),
+        "fine_tuning_phase": fine_tuning.epochs(num_training) if fine_tuning else 0,
         "deep_phase": 0,
     }
     for name, epochs in defaults.items():
@@ -303,6 +342,8 @@ def _within(
             recipe = recipe.with_values("deep_phase", epochs=recipe.deep_phase.epochs - 1)
         elif fine > MIN_EPOCHS:
             recipe = recipe.with_values("fine_tuning_phase", epochs=fine - 1)
+        elif (recipe.frozen_phase.epochs or 0) > MIN_FROZEN_EPOCHS:
+            recipe = recipe.with_values("frozen_phase", epochs=recipe.frozen_phase.epochs - 1)
         elif views > 1:
             recipe = recipe.with_values("bank", num_views=views - 1)
         elif fine:

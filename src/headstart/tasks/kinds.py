@@ -52,6 +52,10 @@ def _classifier(dataset: Dataset, settings: HeadSettings) -> dict[str, Any]:
     return {**_placed(dataset, settings), "multi_label": dataset.multi_label, "dropout": settings.dropout}
 
 
+def _segmenter(dataset: Dataset, settings: HeadSettings) -> dict[str, Any]:
+    return {**_placed(dataset, settings), "dropout": settings.dropout}
+
+
 def _regressor(dataset: Dataset, settings: HeadSettings) -> dict[str, Any]:
     numbers = dataset.part("train").numbers() if (dataset.frame["split"] == "train").any() else dataset.numbers()
     return {
@@ -79,7 +83,7 @@ TASKS: Mapping[str, TaskKind] = MappingProxyType(
         SEGMENTATION: TaskKind(
             task_class=f"{_ROOM}.segmenter:Segmenter",
             builder=f"{_ROOM}.segmenter:build_segmenter",
-            arguments=_placed,
+            arguments=_segmenter,
             taps=f"{_ROOM}.segmenter:segmenter_taps",
         ),
         REGRESSION: TaskKind(
