@@ -14,10 +14,12 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from headstart.data import CLASSIFICATION
 from headstart.errors import AnswersExistError, AnswersMismatchError, RecipeError, StorageFullError
 from headstart.evaluation import Thresholds
 from headstart.prediction.files import count_files
 from headstart.prediction.job import Job, check_out, write_answers
+from headstart.prediction.settings import Settings
 from headstart.prediction.sources import Model
 from headstart.progress import SILENT, SilentProgress
 
@@ -41,7 +43,7 @@ class Interrupter(SilentProgress):
 
 
 def job_of(out: Path, *paths: Path, batch_size: int = 8, abstain: bool = False) -> Job:
-    return Job(out, paths, count_files(paths), batch_size, abstain)
+    return Job(out, paths, count_files(paths), batch_size, Settings(abstain=abstain))
 
 
 @pytest.fixture
@@ -214,7 +216,9 @@ def test_other_files_do_not_go_on(begun, model, mixed):
         write_answers(job_of(begun.out, mixed), model, SILENT)
 
 
-@pytest.mark.parametrize(("change", "name"), [({"abstain": True}, "--abstain"), ({"batch_size": 4}, "batch size")])
+@pytest.mark.parametrize(
+    ("change", "name"), [({"settings": Settings(abstain=True)}, "--abstain"), ({"batch_size": 4}, "batch size")]
+)
 def test_other_settings_do_not_go_on(begun, model, change, name):
     with pytest.raises(AnswersMismatchError, match=name):
         write_answers(replace(begun, **change), model, SILENT)
@@ -223,7 +227,7 @@ def test_other_settings_do_not_go_on(begun, model, change, name):
 def test_a_refusal_leaves_the_work_as_it_was(begun, model):
     before = begun.journal_path.read_bytes()
     with pytest.raises(AnswersMismatchError) as caught:
-        write_answers(replace(begun, abstain=True), model, SILENT)
+        write_answers(replace(begun, settings=Settings(abstain=True)), model, SILENT)
     assert str(begun.folder) in caught.value.hint
     assert begun.journal_path.read_bytes() == before
     write_answers(begun, model, SILENT)
@@ -239,13 +243,13 @@ def test_a_damaged_job_is_refused(begun, model):
 def test_a_finished_file_is_never_overwritten(model, mixed, tmp_path):
     write_answers(job_of(tmp_path / "a.csv", mixed), model, SILENT)
     with pytest.raises(AnswersExistError, match="exists already"):
-        check_out(tmp_path / "a.csv")
+        check_out(tmp_path / "a.csv", CLASSIFICATION)
 
 
 @pytest.mark.parametrize("name", ["answers", "answers.txt", "answers.xlsx"])
 def test_a_name_that_tells_no_format_is_refused(tmp_path, name):
     with pytest.raises(RecipeError, match="does not say in which format") as caught:
-        check_out(tmp_path / name)
+        check_out(tmp_path / name, CLASSIFICATION)
     assert ".csv, .jsonl, .parquet" in caught.value.expected
 
 

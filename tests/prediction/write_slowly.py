@@ -26,4 +26,4 @@ if __name__ == "__main__":
     out, folder = map(Path, sys.argv[1:])
     predictor = build_predictor()
     slow = build_predictor(runtime=Slow(predictor.runtime))
-    write_answers(Job(out, (folder,), count_files([folder]), 4, False), Model(slow, {"format": "colour"}), SILENT)
+    write_answers(Job(out, (folder,), count_files([folder]), 4), Model(slow, {"format": "colour"}), SILENT)

@@ -7,18 +7,30 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from headstart.artifacts.box_predictor import BoxPredictor, FoundBoxes
     from headstart.artifacts.export import ExportJob, LabelledPictures, check_file, export_formats
     from headstart.artifacts.formats import FORMATS, PREFERRED, ExportFormat, find_format, find_formats
     from headstart.artifacts.keras_runtime import KerasRuntime
     from headstart.artifacts.loading import find_exported, load_predictor
     from headstart.artifacts.manifest import ExportedFile, Manifest, read_manifest
+    from headstart.artifacts.mask_predictor import MaskPredictor, PictureMask
+    from headstart.artifacts.number_predictor import NumberPredictor, Numbers
     from headstart.artifacts.parity import Answers, Parity
-    from headstart.artifacts.predictor import NOT_SURE, Answer, Predictor, Runtime
+    from headstart.artifacts.predictor import NOT_SURE, Answer, Predictor, Runtime, TaskPredictor
     from headstart.artifacts.serving_model import ServingModel, build_serving_model
+    from headstart.artifacts.task_serving import build_task_serving
     from headstart.artifacts.ten_lines import ten_lines
     from headstart.tasks import LABEL_SEPARATOR
 
 _MODULE_OF = {
+    "BoxPredictor": "headstart.artifacts.box_predictor",
+    "FoundBoxes": "headstart.artifacts.box_predictor",
+    "MaskPredictor": "headstart.artifacts.mask_predictor",
+    "PictureMask": "headstart.artifacts.mask_predictor",
+    "NumberPredictor": "headstart.artifacts.number_predictor",
+    "Numbers": "headstart.artifacts.number_predictor",
+    "TaskPredictor": "headstart.artifacts.predictor",
+    "build_task_serving": "headstart.artifacts.task_serving",
     "Answer": "headstart.artifacts.predictor",
     "Answers": "headstart.artifacts.parity",
     "ExportFormat": "headstart.artifacts.formats",
@@ -53,17 +65,25 @@ __all__ = [
     "PREFERRED",
     "Answer",
     "Answers",
+    "BoxPredictor",
     "ExportFormat",
     "ExportJob",
     "ExportedFile",
+    "FoundBoxes",
     "KerasRuntime",
     "LabelledPictures",
     "Manifest",
+    "MaskPredictor",
+    "NumberPredictor",
+    "Numbers",
     "Parity",
+    "PictureMask",
     "Predictor",
     "Runtime",
     "ServingModel",
+    "TaskPredictor",
     "build_serving_model",
+    "build_task_serving",
     "check_file",
     "export_formats",
     "find_exported",

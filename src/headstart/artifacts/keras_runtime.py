@@ -6,7 +6,8 @@ from threading import Lock
 import keras
 import numpy as np
 
-from headstart.artifacts.serving_model import FOREIGN_SCORE, PROBABILITIES
+from headstart.artifacts.outputs import OUTPUTS
+from headstart.data import CLASSIFICATION
 
 
 class KerasRuntime:
@@ -14,16 +15,18 @@ class KerasRuntime:
 
     Args:
         model: a `.keras` file, or the model of a `ServingModel`.
+        outputs: names of what it gives.
     """
 
-    def __init__(self, model: Path | keras.Model) -> None:
+    def __init__(self, model: Path | keras.Model, outputs: tuple[str, ...] = OUTPUTS[CLASSIFICATION]) -> None:
         if isinstance(model, Path):
             model = keras.saving.load_model(model, compile=False, safe_mode=True)
         self._model: keras.Model = model
+        self._outputs = outputs
         self._lock = Lock()
 
-    def run(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def run(self, images: np.ndarray) -> tuple[np.ndarray, ...]:
         """See `headstart.artifacts.Runtime`."""
         with self._lock:
             answers = self._model.predict_on_batch(images)
-        return np.asarray(answers[PROBABILITIES]), np.asarray(answers[FOREIGN_SCORE])
+        return tuple(np.asarray(answers[name]) for name in self._outputs)

@@ -1,21 +1,36 @@
 """From an exported file to answers, after a look at its hashes."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+
+from headstart.artifacts.box_predictor import BoxPredictor
 from headstart.artifacts.formats import FORMATS, PREFERRED, ExportFormat, find_format, load_named, require
-from headstart.artifacts.manifest import FILE_NAME, Manifest, read_manifest
-from headstart.artifacts.predictor import Predictor, Runtime
+from headstart.artifacts.manifest import FILE_NAME, ExportedFile, Manifest, read_manifest
+from headstart.artifacts.mask_predictor import MaskPredictor
+from headstart.artifacts.number_predictor import NumberPredictor
+from headstart.artifacts.outputs import OUTPUTS
+from headstart.artifacts.predictor import Predictor, Runtime, TaskPredictor
+from headstart.data import CLASSIFICATION, DETECTION, REGRESSION, SEGMENTATION
 from headstart.errors import ArtifactDamagedError, ArtifactNotFoundError, ExtraMissingError
-from headstart.evaluation import DEFAULT_COVERAGE
+from headstart.evaluation import DEFAULT_COVERAGE, RegressionIntervals
 
 
-def load_predictor(path: Path | str, format_name: str | None = None, coverage: float = DEFAULT_COVERAGE) -> Predictor:
+def load_predictor(
+    path: Path | str,
+    format_name: str | None = None,
+    coverage: float = DEFAULT_COVERAGE,
+    min_score: float | None = None,
+) -> TaskPredictor:
     """What answers with an exported file.
 
     Args:
         path: the artifact's folder, or a file inside it, which says the format as well.
         format_name: a name in `FORMATS`; None: the first of `PREFERRED` that the artifact has and that can run here.
-        coverage: how often prediction sets hold the truth, above 0 and below 1.
+        coverage: how often prediction sets and intervals hold the truth, above 0 and below 1.
+        min_score: from which on a detector's box is an answer, 0 to 1; None: as the run chose it.
 
     Raises:
         ArtifactNotFoundError: there is no artifact, or it lacks the format.
@@ -28,15 +43,26 @@ def load_predictor(path: Path | str, format_name: str | None = None, coverage: f
     chosen = find_format(name)
     file = manifest.check(name)
     require(chosen.runs_with, chosen)
-    return Predictor(
-        runtime=load_runtime(chosen, file),
-        class_names=manifest.class_names,
-        image_size=manifest.image_size,
-        resize_mode=manifest.resize_mode,
-        multi_label=manifest.multi_label,
-        thresholds=manifest.files[name].thresholds,
-        coverage=coverage,
-    )
+    facts = {
+        "runtime": load_runtime(chosen, file, manifest.task),
+        "class_names": manifest.class_names,
+        "image_size": manifest.image_size,
+        "resize_mode": manifest.resize_mode,
+    }
+    return _predictor(manifest, manifest.files[name], facts, coverage, min_score)
+
+
+def _predictor(
+    manifest: Manifest, file: ExportedFile, facts: Mapping[str, Any], coverage: float, min_score: float | None
+) -> TaskPredictor:
+    if manifest.task == DETECTION:
+        return BoxPredictor(**facts, min_score=file.promises["score_threshold"] if min_score is None else min_score)
+    if manifest.task == SEGMENTATION:
+        return MaskPredictor(**facts)
+    if manifest.task == REGRESSION:
+        residuals = np.array(file.promises["residuals"], np.float64)
+        return NumberPredictor(**facts, intervals=RegressionIntervals(residuals), coverage=coverage)
+    return Predictor(**facts, multi_label=manifest.multi_label, thresholds=file.thresholds, coverage=coverage)
 
 
 def find_exported(path: Path | str, format_name: str | None = None) -> tuple[Manifest, str]:
@@ -49,15 +75,15 @@ def find_exported(path: Path | str, format_name: str | None = None) -> tuple[Man
     return manifest, format_name or _format_at(manifest, path) or _preferred(manifest)
 
 
-def load_runtime(chosen: ExportFormat, file: Path) -> Runtime:
-    """What runs a file.
+def load_runtime(chosen: ExportFormat, file: Path, task: str = CLASSIFICATION) -> Runtime:
+    """What runs a file of a task.
 
     Raises:
         ArtifactDamagedError: the file cannot be run.
     """
     runtime = load_named(chosen.runtime)
     try:
-        return runtime(file)
+        return runtime(file, OUTPUTS[task])
     except Exception as error:  # each library has errors of its own for a file that it cannot read
         raise ArtifactDamagedError(
             f"'{file}' cannot be run.",

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from headstart.data import CLASSIFICATION
 from headstart.errors import ArtifactDamagedError, ArtifactNewerError, ArtifactNotFoundError
 from headstart.evaluation import Thresholds
 
@@ -25,16 +26,19 @@ class ExportedFile:
         sha256: relative path → hash, of every file that belongs to the format.
         num_bytes: of all of them.
         any_size: whether it takes pictures of any size, or only of the model's.
-        thresholds: measured with this very file on validation pictures.
         parity: how this file's answers for the test pictures differ from the model's.
+        thresholds: measured with this very file on validation pictures; of a classifier only.
+        promises: of other tasks, what answers follow from: of a detector `score_threshold`, of a regressor the sorted
+            `residuals` of validation pictures, `(v, numbers)`.
     """
 
     path: str
     sha256: Mapping[str, str]
     num_bytes: int
     any_size: bool
-    thresholds: Thresholds
     parity: Mapping[str, Any]
+    thresholds: Thresholds | None = None
+    promises: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,23 +47,25 @@ class Manifest:
 
     Attributes:
         folder: where the files lie.
-        class_names: in the order of the probabilities.
+        class_names: in the order of the probabilities; of a regressor, what the numbers are called.
         image_size: `(height, width)` of the model.
         resize_mode: how a picture of another size becomes one of `image_size`.
-        multi_label: whether a picture may show several classes, or none.
-        temperature: `(num_classes,)`, inside the files already; for the reader.
         files: format → file.
+        multi_label: whether a picture may show several classes, or none; of a classifier only.
+        temperature: `(num_classes,)`, inside a classifier's files already; for the reader.
         provenance: recipe, hash of the data, versions, licence of the weights.
+        task: of the model.
     """
 
     folder: Path
     class_names: tuple[str, ...]
     image_size: tuple[int, int]
     resize_mode: str
-    multi_label: bool
-    temperature: tuple[float, ...]
     files: Mapping[str, ExportedFile]
+    multi_label: bool = False
+    temperature: tuple[float, ...] = ()
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    task: str = CLASSIFICATION
 
     def check(self, format_name: str) -> Path:
         """The file of a format, after a comparison with its hashes.
@@ -89,7 +95,7 @@ class Manifest:
 
     def write(self) -> Path:
         """Writes artifact.json in one step and gives its path."""
-        content = {"format_version": FORMAT_VERSION, "task": "image-classification", **_plain(self)}
+        content = {"format_version": FORMAT_VERSION, "task": self.task, **_plain(self)}
         path = self.folder / FILE_NAME
         partial = path.with_name(f"partial-{FILE_NAME}")
         partial.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -140,24 +146,36 @@ def file_sha256(path: Path) -> str:
 
 
 def _plain(manifest: Manifest) -> dict[str, Any]:
+    """Without what means nothing for the task."""
     content = asdict(manifest)
-    del content["folder"]
+    is_classifier = manifest.task == CLASSIFICATION
+    for name in ("folder", "task") if is_classifier else ("folder", "task", "multi_label", "temperature"):
+        del content[name]
     for exported in content["files"].values():
-        exported["thresholds"] = {name: np.asarray(v).tolist() for name, v in exported["thresholds"].items()}
+        thresholds, promises = exported.pop("thresholds"), exported.pop("promises")
+        if is_classifier:
+            exported["thresholds"] = {name: np.asarray(values).tolist() for name, values in thresholds.items()}
+        else:
+            exported["promises"] = promises
     return content
 
 
 def _from_plain(folder: Path, content: Mapping[str, Any]) -> Manifest:
+    task = content.get("task", CLASSIFICATION)
     return Manifest(
         folder=folder,
         class_names=tuple(content["class_names"]),
         image_size=(content["image_size"][0], content["image_size"][1]),
         resize_mode=content["resize_mode"],
-        multi_label=content["multi_label"],
-        temperature=tuple(content["temperature"]),
-        files={
-            name: ExportedFile(**{**facts, "thresholds": Thresholds.from_scores(**facts["thresholds"])})
-            for name, facts in content["files"].items()
-        },
+        files={name: _file(task, facts) for name, facts in content["files"].items()},
+        multi_label=content["multi_label"] if task == CLASSIFICATION else False,
+        temperature=tuple(content["temperature"]) if task == CLASSIFICATION else (),
         provenance=content["provenance"],
+        task=task,
     )
+
+
+def _file(task: str, facts: Mapping[str, Any]) -> ExportedFile:
+    if task != CLASSIFICATION:
+        return ExportedFile(**facts)
+    return ExportedFile(**{**facts, "thresholds": Thresholds.from_scores(**facts["thresholds"])})

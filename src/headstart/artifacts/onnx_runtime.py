@@ -11,7 +11,9 @@ os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 import onnxruntime
 
-_OUTPUTS = ("probabilities", "foreign_score")
+from headstart.artifacts.outputs import OUTPUTS
+from headstart.data import CLASSIFICATION
+
 # A few pictures' activations stay in a core's cache: MobileNetV2 took 7.3 ms of it for a picture in pieces of 1 or
 # 2, 7.7 in pieces of 4, 9.8 in pieces of 32.
 _PIECE_SIZE = 4
@@ -25,26 +27,27 @@ class OnnxRuntime:
 
     Args:
         path: an `.onnx` file.
+        outputs: names of what it gives.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, outputs: tuple[str, ...] = OUTPUTS[CLASSIFICATION]) -> None:
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3  # not a word about what it optimises
         options.intra_op_num_threads = 1
         self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        self._outputs = list(outputs)
         self._input = self._session.get_inputs()[0].name
         self._num_cores = os.cpu_count() or 1
         self._pool = ThreadPoolExecutor(self._num_cores, thread_name_prefix="onnx")
 
-    def run(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def run(self, images: np.ndarray) -> tuple[np.ndarray, ...]:
         """See `headstart.artifacts.Runtime`; pictures may have any one size."""
         size = min(-(-len(images) // self._num_cores), _PIECE_SIZE)
         if len(images) <= size:
             return self._run_piece(images)
         pieces = [images[first : first + size] for first in range(0, len(images), size)]
-        probabilities, foreign_scores = zip(*self._pool.map(self._run_piece, pieces), strict=True)
-        return np.concatenate(probabilities), np.concatenate(foreign_scores)
+        answers = zip(*self._pool.map(self._run_piece, pieces), strict=True)
+        return tuple(np.concatenate(parts) for parts in answers)
 
-    def _run_piece(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        probabilities, foreign_scores = self._session.run(_OUTPUTS, {self._input: images})
-        return probabilities, foreign_scores
+    def _run_piece(self, images: np.ndarray) -> tuple[np.ndarray, ...]:
+        return tuple(self._session.run(self._outputs, {self._input: images}))

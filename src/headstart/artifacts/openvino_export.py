@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from headstart.artifacts.int8_share import OPENVINO_KINDS
+from headstart.artifacts.outputs import PROBABILITIES
 from headstart.artifacts.rounding import expected_changes, fewest_spared
-from headstart.artifacts.serving_model import FLOAT_LAYERS, PROBABILITIES, ServingModel
+from headstart.artifacts.serving_model import FLOAT_LAYERS, ServingModel
 from headstart.artifacts.tensorflow_export import one_size_function
 from headstart.features import import_quietly
 

@@ -5,11 +5,12 @@ from threading import Lock
 
 import numpy as np
 
+from headstart.artifacts.outputs import OUTPUTS
+from headstart.data import CLASSIFICATION
 from headstart.features import import_quietly
 
 # Without the first, processors with bfloat16 instructions would use them unasked.
 _SETTINGS = {"INFERENCE_PRECISION_HINT": "f32", "PERFORMANCE_HINT": "THROUGHPUT"}
-_OUTPUTS = ("probabilities", "foreign_score")
 
 
 class OpenVinoRuntime:
@@ -17,19 +18,20 @@ class OpenVinoRuntime:
 
     Args:
         path: the `.xml` file, with its `.bin` file beside it.
+        outputs: names of what it gives.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, outputs: tuple[str, ...] = OUTPUTS[CLASSIFICATION]) -> None:
         core = import_quietly("openvino").Core()
         core.set_property({"ENABLE_MMAP": False})  # the files may be moved while they are used
         model = core.read_model(str(path))
         compiled = core.compile_model(model, "CPU", _SETTINGS)
         num_requests = compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS")
         self._requests = [compiled.create_infer_request() for _ in range(num_requests)]
-        self._ports = [compiled.output(name) for name in _OUTPUTS]
+        self._ports = [compiled.output(name) for name in outputs]
         self._lock = Lock()
 
-    def run(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def run(self, images: np.ndarray) -> tuple[np.ndarray, ...]:
         """See `headstart.artifacts.Runtime`."""
         rows: list[tuple[np.ndarray, ...]] = []
         num_requests = len(self._requests)
@@ -41,5 +43,4 @@ class OpenVinoRuntime:
                     rows.append(tuple(np.array(request.get_tensor(port).data) for port in self._ports))
                 if turn < len(images):
                     request.start_async([images[turn : turn + 1]])
-        probabilities, foreign_scores = (np.concatenate(column) for column in zip(*rows, strict=True))
-        return probabilities, foreign_scores
+        return tuple(np.concatenate(column) for column in zip(*rows, strict=True))

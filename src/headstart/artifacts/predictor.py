@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
+from headstart.data import CLASSIFICATION
 from headstart.evaluation import DEFAULT_COVERAGE, Thresholds
 from headstart.tasks import chosen_names, decide, joined_names
 
@@ -15,8 +16,48 @@ NOT_SURE = "not sure"  # what is said in place of a prediction that is not, wher
 class Runtime(Protocol):
     """What runs one exported file; safe to call from several threads, one call at a time inside."""
 
-    def run(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Pictures `(n, height, width, 3)` uint8 of the model's size: probabilities `(n, k)`, foreign scores `(n,)`."""
+    def run(self, images: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Pictures `(n, height, width, 3)` uint8 of the model's size to what `OUTPUTS` names, in its order.
+
+        Of a classifier: probabilities `(n, k)`, foreign scores `(n,)`.
+        """
+        ...
+
+
+class TaskPredictor(Protocol):
+    """What answers for pictures, whatever the task.
+
+    Attributes:
+        kind: of task.
+        class_names: what answers speak of.
+        image_size: `(height, width)` of the pictures it takes.
+        resize_mode: how pictures get that size, as in `headstart.data.resize_image`.
+    """
+
+    kind: ClassVar[str]
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """See the class."""
+        ...
+
+    @property
+    def image_size(self) -> tuple[int, int]:
+        """See the class."""
+        ...
+
+    @property
+    def resize_mode(self) -> str:
+        """See the class."""
+        ...
+
+    def answers(self, images: np.ndarray, sizes: Sequence[tuple[int, int]]) -> Sequence[Any]:
+        """One answer for each of the pictures, of a class of the task's own.
+
+        Args:
+            images: `(n, height, width, 3)` uint8 of the size `image_size`.
+            sizes: `(height, width)` of each picture before it got that size.
+        """
         ...
 
 
@@ -67,6 +108,8 @@ class Predictor:
         coverage: how often prediction sets hold the truth, above 0 and below 1.
     """
 
+    kind: ClassVar[str] = CLASSIFICATION
+
     runtime: Runtime
     class_names: tuple[str, ...]
     image_size: tuple[int, int]
@@ -75,11 +118,16 @@ class Predictor:
     thresholds: Thresholds
     coverage: float = DEFAULT_COVERAGE
 
+    def answers(self, images: np.ndarray, sizes: Sequence[tuple[int, int]]) -> list[Answer]:  # noqa: ARG002
+        """See `TaskPredictor`; `sizes` change nothing."""
+        return self.predict(images)
+
     def predict(self, images: np.ndarray | Sequence[np.ndarray]) -> list[Answer]:
         """One answer for each of the pictures, `(n, height, width, 3)` uint8 of the size `image_size`."""
         if not len(images):
             return []
-        return self.decode(*self.runtime.run(np.asarray(images, np.uint8)))
+        probabilities, foreign_scores = self.runtime.run(np.asarray(images, np.uint8))
+        return self.decode(probabilities, foreign_scores)
 
     def decode(self, probabilities: np.ndarray, foreign_scores: np.ndarray) -> list[Answer]:
         """One answer for each row of what the runtime gave: probabilities `(n, k)`, foreign scores `(n,)`."""

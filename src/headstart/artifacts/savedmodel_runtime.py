@@ -6,7 +6,8 @@ from threading import Lock
 import numpy as np
 import tensorflow as tf
 
-from headstart.artifacts.serving_model import FOREIGN_SCORE, INPUT, PROBABILITIES
+from headstart.artifacts.outputs import INPUT, OUTPUTS
+from headstart.data import CLASSIFICATION
 
 
 class SavedModelRuntime:
@@ -14,15 +15,17 @@ class SavedModelRuntime:
 
     Args:
         path: the folder of a SavedModel.
+        outputs: names of what it gives.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, outputs: tuple[str, ...] = OUTPUTS[CLASSIFICATION]) -> None:
         self._loaded = tf.saved_model.load(str(path))  # must outlive its signatures
         self._answer = self._loaded.signatures["serving_default"]
+        self._outputs = outputs
         self._lock = Lock()
 
-    def run(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def run(self, images: np.ndarray) -> tuple[np.ndarray, ...]:
         """See `headstart.artifacts.Runtime`; pictures may have any one size."""
         with self._lock:
             answers = self._answer(**{INPUT: tf.constant(images, tf.uint8)})
-        return answers[PROBABILITIES].numpy(), answers[FOREIGN_SCORE].numpy()
+        return tuple(answers[name].numpy() for name in self._outputs)

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 import keras
 import numpy as np
 
+from headstart.artifacts.outputs import FOREIGN_SCORE, INPUT, OUTPUTS, PROBABILITIES
+from headstart.data import CLASSIFICATION
 from headstart.evaluation import Calibration
 from headstart.tasks import ImageClassifier
 
-INPUT, PROBABILITIES, FOREIGN_SCORE = "images", "probabilities", "foreign_score"
 # Layers that stay in float32 in every format: those before the network, and the head with what stands on it. They take
 # next to no time, and their rounding would be seen in every answer.
 FLOAT_LAYERS = ("pixels", "preprocessing", "head_pool", "logits", "temperature", "projection")
@@ -20,12 +21,13 @@ class ServingModel:
     """What every exported file computes.
 
     Attributes:
-        model: functional model of stock layers: `(batch, height, width, 3)` uint8 RGB of the model's size to
-            `{"probabilities": (batch, num_classes), "foreign_score": (batch,)}` float32.
+        model: functional model of stock layers: `(batch, height, width, 3)` uint8 RGB of the model's size to a mapping
+            of its outputs: a classifier's are `probabilities`, `(batch, num_classes)`, and `foreign_score`, `(batch,)`.
         image_size: `(height, width)`.
         resize_mode: how pictures of another size become ones of `image_size`.
         multi_label: whether a picture may show several classes, or none.
         calibration_pictures: `(n, height, width, 3)` uint8, on which int8 formats measure the range of every number.
+        kind: of task.
     """
 
     model: keras.Model
@@ -33,6 +35,12 @@ class ServingModel:
     resize_mode: str
     multi_label: bool = False
     calibration_pictures: np.ndarray | None = None
+    kind: str = CLASSIFICATION
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """Names of the outputs, in the order in which a runtime gives them."""
+        return OUTPUTS[self.kind]
 
 
 def build_serving_model(task: ImageClassifier, calibration: Calibration) -> ServingModel:

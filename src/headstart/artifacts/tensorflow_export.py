@@ -8,14 +8,15 @@ import keras
 import tensorflow as tf
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
+from headstart.artifacts.outputs import INPUT
 from headstart.artifacts.pillow_resize import resized
-from headstart.artifacts.serving_model import FOREIGN_SCORE, INPUT, PROBABILITIES, ServingModel
+from headstart.artifacts.serving_model import ServingModel
 
 
 def any_size_function(serving: ServingModel) -> Any:
     """A `tf.function` of pictures `(n, h, w, 3)` uint8 of any size, resized inside."""
     return _function(
-        serving.model,
+        serving,
         lambda images: resized(images, serving.image_size, serving.resize_mode),
         (None, None, None, 3),
     )
@@ -23,14 +24,14 @@ def any_size_function(serving: ServingModel) -> Any:
 
 def one_size_function(serving: ServingModel, *, num_images: int | None = None) -> Any:
     """A `tf.function` of pictures `(num_images, height, width, 3)` uint8 of the model's size; None: any number."""
-    return _function(serving.model, lambda images: images, (num_images, *serving.image_size, 3))
+    return _function(serving, lambda images: images, (num_images, *serving.image_size, 3))
 
 
 def frozen_function(serving: ServingModel) -> Any:
     """A `tf.function` of one picture `(1, height, width, 3)` uint8 of the model's size, its weights being constants."""
     variable = one_size_function(serving, num_images=1)
     frozen = convert_variables_to_constants_v2(variable.get_concrete_function())
-    names = sorted((PROBABILITIES, FOREIGN_SCORE))  # the order in which TensorFlow flattens a dictionary
+    names = sorted(serving.outputs)  # the order in which TensorFlow flattens a dictionary
 
     @tf.autograph.experimental.do_not_convert
     def answer(images: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -56,10 +57,10 @@ def write_savedmodel(serving: ServingModel, path: Path) -> None:
     archive.write_out(str(path), verbose=False)
 
 
-def _function(model: keras.Model, prepare: Callable[[tf.Tensor], tf.Tensor], shape: tuple[int | None, ...]) -> Any:
+def _function(serving: ServingModel, prepare: Callable[[tf.Tensor], tf.Tensor], shape: tuple[int | None, ...]) -> Any:
     @tf.autograph.experimental.do_not_convert
     def answer(images: tf.Tensor) -> dict[str, tf.Tensor]:
-        answers = model(prepare(images), training=False)
-        return {name: tf.identity(answers[name], name=name) for name in (PROBABILITIES, FOREIGN_SCORE)}
+        answers = serving.model(prepare(images), training=False)
+        return {name: tf.identity(answers[name], name=name) for name in serving.outputs}
 
     return tf.function(answer, input_signature=[tf.TensorSpec(shape, tf.uint8, name=INPUT)])

@@ -1,36 +1,64 @@
 """Answers as lines of a table that grows: each line is printed as soon as it is known."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import chain, islice
+from types import MappingProxyType
 from typing import Any
 
 from rich.text import Text
 
-_HEADER = ("path", "prediction", "probability", "doubts")
 _LINES_TO_MEASURE = 32
 _GAP = "  "
 
+Record = Mapping[str, Any]
 
-def table_lines(records: Iterable[Mapping[str, Any]]) -> Iterator[Text]:
+
+@dataclass(frozen=True)
+class AnswersTable:
+    """What is shown of the answers of a task: four columns, the third of which stands to the right.
+
+    Attributes:
+        header: names of the columns.
+        cells: of an answer, but for its path.
+        is_doubtful: whether an answer is shown as one to look at.
+    """
+
+    header: tuple[str, str, str, str]
+    cells: Callable[[Record], tuple[str, str, str]]
+    is_doubtful: Callable[[Record], bool] = lambda _: False
+
+
+def table_lines(records: Iterable[Record], table: AnswersTable) -> Iterator[Text]:
     """A header and one line a record; columns are as wide as the first lines need, and no path is ever broken."""
     rest = iter(records)
     first = list(islice(rest, _LINES_TO_MEASURE))
-    rows = [_HEADER, *map(_cells, first)]
+    rows = [table.header, *(_cells(record, table) for record in first)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    yield _line(_HEADER, widths, "bold")
+    yield _line(table.header, widths, "bold")
     for record in chain(first, rest):
-        style = "red" if record["error"] is not None else "yellow" if record["is_sure"] is False else ""
-        yield _line(_cells(record), widths, style)
+        style = "red" if record["error"] is not None else "yellow" if table.is_doubtful(record) else ""
+        yield _line(_cells(record, table), widths, style)
 
 
-def _cells(record: Mapping[str, Any]) -> tuple[str, str, str, str]:
+def _cells(record: Record, table: AnswersTable) -> tuple[str, str, str, str]:
     if record["error"] is not None:
         return record["path"], "", "", record["error"]
+    return (record["path"], *table.cells(record))
+
+
+def _line(cells: Iterable[str], widths: list[int], style: str) -> Text:
+    path, prediction, probability, doubts = cells
+    padded = (path.ljust(widths[0]), prediction.ljust(widths[1]), probability.rjust(widths[2]), doubts)
+    return Text(_GAP.join(padded).rstrip(), style=style)
+
+
+def _class_cells(record: Record) -> tuple[str, str, str]:
     probability = "" if record["probability"] is None else f"{record['probability']:.3f}"
-    return record["path"], record["prediction"], probability, _doubts(record)
+    return record["prediction"], probability, _doubts(record)
 
 
-def _doubts(record: Mapping[str, Any]) -> str:
+def _doubts(record: Record) -> str:
     if record["is_sure"]:
         return ""
     names = record["prediction_set"]
@@ -42,7 +70,42 @@ def _doubts(record: Mapping[str, Any]) -> str:
     return "; ".join(doubts)
 
 
-def _line(cells: Iterable[str], widths: list[int], style: str) -> Text:
-    path, prediction, probability, doubts = cells
-    padded = (path.ljust(widths[0]), prediction.ljust(widths[1]), probability.rjust(widths[2]), doubts)
-    return Text(_GAP.join(padded).rstrip(), style=style)
+def _box_cells(record: Record) -> tuple[str, str, str]:
+    """How many of each kind, the best score, and where the boxes are."""
+    boxes = record["boxes"]
+    names = [box["name"] for box in boxes]
+    counts = ", ".join(f"{names.count(name)} x {name}" for name in dict.fromkeys(names))
+    best = f"{boxes[0]['score']:.3f}" if boxes else ""
+    return counts or "nothing", best, "; ".join(" ".join(f"{side:.0f}" for side in box["box"]) for box in boxes)
+
+
+def _mask_cells(record: Record) -> tuple[str, str, str]:
+    """The class that covers most, its share, and the others' shares."""
+    shares = sorted(record["shares"].items(), key=lambda item: -item[1])
+    others = ", ".join(f"{name} {share:.1%}" for name, share in shares[1:] if share)
+    return record["prediction"], f"{record['shares'][record['prediction']]:.1%}", others
+
+
+def _number_cells(record: Record) -> tuple[str, str, str]:
+    """Each number, and how far the truth may lie from it."""
+    numbers = record["numbers"]
+    values = ", ".join(f"{name} {number['value']:.4g}" for name, number in numbers.items())
+    bounds = [
+        f"{name} {number['low']:.4g} to {number['high']:.4g}"
+        for name, number in numbers.items()
+        if number["low"] is not None
+    ]
+    return values, "", ", ".join(bounds)
+
+
+# Task → what is shown of its answers. Names of tasks as in `headstart.data`, whose import would be slow.
+TABLES: Mapping[str, AnswersTable] = MappingProxyType(
+    {
+        "image-classification": AnswersTable(
+            ("path", "prediction", "probability", "doubts"), _class_cells, lambda record: record["is_sure"] is False
+        ),
+        "object-detection": AnswersTable(("path", "objects", "best score", "left top right bottom"), _box_cells),
+        "semantic-segmentation": AnswersTable(("path", "covers most", "share", "others"), _mask_cells),
+        "image-regression": AnswersTable(("path", "numbers", "", "intervals"), _number_cells),
+    }
+)

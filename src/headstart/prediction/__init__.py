@@ -7,9 +7,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from headstart.prediction.answering import Predictions, predict, predict_each, write_predictions
+    from headstart.prediction.answering import (
+        Predictions,
+        Records,
+        predict,
+        predict_each,
+        predict_records,
+        write_predictions,
+    )
+    from headstart.prediction.columns import Form, Record, Tallied
     from headstart.prediction.files import expand_paths
-    from headstart.prediction.records import Record, Tally, column_names, record_of
+    from headstart.prediction.settings import Settings
     from headstart.prediction.sources import Model, ModelPlace, find_model, open_model
     from headstart.prediction.stream import Prediction, answer_batches
     from headstart.prediction.tables import TABLE_WRITERS, csv_cells, json_line
@@ -20,10 +28,13 @@ _MODULE_OF = {
     "ModelPlace": "sources",
     "Prediction": "stream",
     "Predictions": "answering",
-    "Record": "records",
-    "Tally": "records",
+    "Form": "columns",
+    "Record": "columns",
+    "Records": "answering",
+    "Settings": "settings",
+    "Tallied": "columns",
+    "predict_records": "answering",
     "answer_batches": "stream",
-    "column_names": "records",
     "csv_cells": "tables",
     "expand_paths": "files",
     "find_model": "sources",
@@ -31,20 +42,21 @@ _MODULE_OF = {
     "open_model": "sources",
     "predict": "answering",
     "predict_each": "answering",
-    "record_of": "records",
     "write_predictions": "answering",
 }
 
 __all__ = [
     "TABLE_WRITERS",
+    "Form",
     "Model",
     "ModelPlace",
     "Prediction",
     "Predictions",
     "Record",
-    "Tally",
+    "Records",
+    "Settings",
+    "Tallied",
     "answer_batches",
-    "column_names",
     "csv_cells",
     "expand_paths",
     "find_model",
@@ -52,7 +64,7 @@ __all__ = [
     "open_model",
     "predict",
     "predict_each",
-    "record_of",
+    "predict_records",
     "write_predictions",
 ]
 

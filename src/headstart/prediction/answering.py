@@ -6,13 +6,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Union
 
-from headstart.artifacts import Predictor
-from headstart.evaluation import DEFAULT_COVERAGE
+import numpy as np
+
+from headstart.artifacts import NumberPredictor, Predictor, TaskPredictor
+from headstart.prediction.columns import BOXES, COUNT, FLAG, NAMES, NUMBER, TEXT, Form, Record, Tallied
 from headstart.prediction.files import Paths, count_files, expand_paths, path_list
-from headstart.prediction.job import Job, check_out, write_answers
-from headstart.prediction.records import Tally, column_names, flat_record, joined_set, record_of
-from headstart.prediction.sources import ModelPlace, check_coverage, find_model, open_model
-from headstart.prediction.stream import DEFAULT_BATCH_SIZE, Prediction, answer_batches, check_batch_size
+from headstart.prediction.forms import BATCH_SIZES, FORMS
+from headstart.prediction.job import Job, check_out, storage_errors, write_answers
+from headstart.prediction.picture_files import PictureFiles
+from headstart.prediction.settings import Settings
+from headstart.prediction.sources import ModelPlace, find_model, kind_of, open_model
+from headstart.prediction.stream import Prediction, answer_batches, check_batch_size
+from headstart.prediction.tables import joined
 from headstart.progress import SILENT, Progress
 
 if TYPE_CHECKING:
@@ -21,6 +26,14 @@ if TYPE_CHECKING:
     from headstart.run import Run
 
 Source = Union["Run", ModelPlace, Path, str]
+_FRAME_TYPES = {
+    TEXT: "str",
+    NUMBER: "float64",
+    COUNT: "Int64",
+    FLAG: "boolean",
+    NAMES: "str",
+    BOXES: "object",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,13 +42,15 @@ class Predictions:
 
     Attributes:
         answers: one a file, in order.
-        class_names: in the order of the probabilities.
+        class_names: what the answers speak of; of a classifier in the order of the probabilities.
         num_files: how many answers there will be.
+        kind: of task.
     """
 
     answers: Iterator[Prediction]
     class_names: tuple[str, ...]
     num_files: int
+    kind: str
 
     def __iter__(self) -> Iterator[Prediction]:
         return self.answers
@@ -44,13 +59,32 @@ class Predictions:
         return self.num_files
 
 
-def predict(
+@dataclass(frozen=True, eq=False)
+class Records:
+    """Answers as plain values, computed as they are asked for; can be gone through once.
+
+    Attributes:
+        records: one a file, in order.
+        form: what stands in them.
+    """
+
+    records: Iterator[Record]
+    form: Form
+
+    def __iter__(self) -> Iterator[Record]:
+        return self.records
+
+
+def predict(  # noqa: PLR0913  one parameter a setting
     source: Source,
     paths: Paths,
     *,
-    coverage: float = DEFAULT_COVERAGE,
+    coverage: float | None = None,
     abstain: bool = False,
-    batch_size: int = DEFAULT_BATCH_SIZE,
+    min_score: float | None = None,
+    masks: Path | str | None = None,
+    draw: Path | str | None = None,
+    batch_size: int | None = None,
     progress: Progress = SILENT,
 ) -> "pd.DataFrame":
     """The answer for every picture; a file that is no picture gets a row that says so.
@@ -58,93 +92,143 @@ def predict(
     Args:
         source: a finished run, or the path of a run, of a folder of exported files or of one of these files.
         paths: files, folders (searched to the bottom) and patterns such as `"new/*.jpg"`, or a single one of them.
-        coverage: how often prediction sets hold the truth, above 0 and below 1.
-        abstain: whether "not sure" stands in place of a prediction that is not sure.
+        coverage: how often a classifier's sets and a regressor's intervals hold the truth, above 0 and below 1; None:
+            0.9.
+        abstain: whether "not sure" stands in place of a classifier's prediction that is not sure.
+        min_score: from which on a detector's box is an answer, 0 to 1; None: as the run chose it.
+        masks: folder for a segmenter's masks, PNG files of class numbers in each picture's own size.
+        draw: folder for pictures with boxes or masks drawn on them.
         batch_size: pictures at a time; the table grows with the number of pictures, nothing else does.
         progress: told of every picture.
 
     Returns:
-        One row a file: `path`, `prediction`, `probability`, `error` (empty when there is an answer), `prediction_set`
-        (names joined by `;`), `is_sure`, `is_foreign`, `foreign_score`, then one column `p(CLASS)` a class.
+        One row a file, with `path` and `error` (empty when there is an answer), and by task:
+        classification: `prediction`, `probability`, `prediction_set` (names joined by `;`), `is_sure`, `is_foreign`,
+        `foreign_score`, a column `p(CLASS)` a class;
+        detection: `height`, `width`, `num_boxes`, `boxes` (a list of mappings with `name`, `score`, and `box`, which is
+        `xyxy` in pixels of the picture), a column `count(CLASS)` a class;
+        segmentation: `prediction` (the class that covers most), `height`, `width`, `mask` (path of the file), a column
+        `share(CLASS)` a class;
+        regression: columns `value(NAME)`, `low(NAME)`, `high(NAME)` a number.
 
     Raises:
         DataNotFoundError: a path or pattern matches nothing.
-        RecipeError: `batch_size` is below 1, or `coverage` is no share.
+        RecipeError: a number is out of its range, or a setting means nothing for the task.
+        FolderOccupiedError: a folder for masks or drawings is that of the pictures.
     """
-    predictions = predict_each(source, paths, coverage=coverage, batch_size=batch_size, progress=progress)
-    class_names = predictions.class_names
-    records = (record_of(prediction, class_names, abstain=abstain) for prediction in predictions)
-    rows = [
-        {**flat_record(record, class_names), "prediction_set": joined_set(record["prediction_set"])}
-        for record in records
-    ]
-    return _frame(rows, column_names(class_names))
+    settings = Settings(coverage, abstain, min_score, _folder(masks), _folder(draw))
+    records = predict_records(source, paths, settings, batch_size=batch_size, progress=progress)
+    return _frame([records.form.row(record) for record in records], records.form)
+
+
+def predict_records(
+    source: Source,
+    paths: Paths,
+    settings: Settings,
+    *,
+    batch_size: int | None = None,
+    progress: Progress = SILENT,
+) -> Records:
+    """The answers one by one as plain values; masks and drawings that are asked for are written on the way.
+
+    Arguments and errors are those of `predict`.
+    """
+    kind, paths = kind_of(_place(source)), path_list(paths)
+    settings.check(kind)
+    predictions = _predictions(source, paths, settings, batch_size, progress)
+    form = FORMS[predictions.kind](predictions.class_names, settings)
+    files = PictureFiles(predictions.kind, predictions.class_names, settings, paths)
+
+    def records() -> Iterator[Record]:
+        for prediction in predictions:
+            with storage_errors(settings.masks or settings.draw or Path()):
+                record = files.write(prediction, form.record(prediction))
+            yield record
+
+    return Records(records(), form)
 
 
 def predict_each(
     source: Source,
     paths: Paths,
     *,
-    coverage: float = DEFAULT_COVERAGE,
-    batch_size: int = DEFAULT_BATCH_SIZE,
+    coverage: float | None = None,
+    min_score: float | None = None,
+    batch_size: int | None = None,
     progress: Progress = SILENT,
 ) -> Predictions:
     """The answers one by one, for folders of any size: memory does not grow with the number of pictures.
 
     Arguments and errors are those of `predict`; mistakes in them are told before the first answer is asked for.
     """
-    check_coverage(coverage)
-    check_batch_size(batch_size)
+    return _predictions(source, path_list(paths), Settings(coverage, min_score=min_score), batch_size, progress)
+
+
+def _predictions(
+    source: Source, asked: list[Path | str], settings: Settings, batch_size: int | None, progress: Progress
+) -> Predictions:
+    settings.check()
+    _check_batch_size(batch_size)
     place = _place(source)
-    asked = path_list(paths)
     num_files = count_files(asked)  # mistakes in typing are told before the model is loaded
-    predictor = open_model(place, coverage=coverage).predictor
+    predictor = open_model(place, settings).predictor
     _say_what_cannot_be_promised(predictor, progress)
 
     def answers() -> Iterator[Prediction]:
         progress.start("predicting", num_files)
-        for batch in answer_batches(predictor, expand_paths(asked), batch_size=batch_size):
+        size = batch_size or BATCH_SIZES[predictor.kind]
+        for batch in answer_batches(predictor, expand_paths(asked), batch_size=size):
             yield from batch
             progress.advance(len(batch))
         progress.finish()
 
-    return Predictions(answers(), predictor.class_names, num_files)
+    return Predictions(answers(), predictor.class_names, num_files, predictor.kind)
 
 
-def write_predictions(
+def write_predictions(  # noqa: PLR0913  one parameter a setting
     source: Source,
     paths: Paths,
     out: Path | str,
     *,
-    coverage: float = DEFAULT_COVERAGE,
+    coverage: float | None = None,
     abstain: bool = False,
-    batch_size: int = DEFAULT_BATCH_SIZE,
+    min_score: float | None = None,
+    masks: Path | str | None = None,
+    draw: Path | str | None = None,
+    batch_size: int | None = None,
     progress: Progress = SILENT,
-) -> Tally:
+) -> Tallied:
     """Writes the answers to a file and gives what became of the pictures; called again after a kill, it goes on.
 
     Args:
         source: as in `predict`.
         paths: as in `predict`.
-        out: a file that ends in .csv, .jsonl or .parquet. Its folder is made where it is missing.
+        out: a file that ends in .csv, .jsonl or .parquet, or for boxes in COCO's form in .json. Its folder is made
+            where it is missing.
         coverage: as in `predict`.
         abstain: as in `predict`.
+        min_score: as in `predict`.
+        masks: as in `predict`.
+        draw: as in `predict`.
         batch_size: pictures at a time; a kill loses at most so many answers.
         progress: told of every picture.
 
     Raises:
         AnswersExistError: the file is there already, finished.
         AnswersMismatchError: the model, the files or a setting changed since the file was begun.
-        DataNotFoundError, RecipeError: as `predict`.
+        DataNotFoundError, RecipeError, FolderOccupiedError: as `predict`.
     """
-    check_coverage(coverage)
-    check_batch_size(batch_size)
+    settings = Settings(coverage, abstain, min_score, _folder(masks), _folder(draw))
+    settings.check()
+    _check_batch_size(batch_size)
     out = Path(out).expanduser().absolute()
-    check_out(out)
     place = _place(source)
+    kind = kind_of(place)
+    check_out(out, kind)
+    settings.check(kind)
     asked = tuple(path_list(paths))
-    job = Job(out, asked, count_files(asked), batch_size, abstain)
-    model = open_model(place, coverage=coverage)
+    job = Job(out, asked, count_files(asked), batch_size or BATCH_SIZES[kind], settings)
+    model = open_model(place, settings)
     _say_what_cannot_be_promised(model.predictor, progress)
     return write_answers(job, model, progress)
 
@@ -153,8 +237,24 @@ def _place(source: Source) -> "Run | ModelPlace":
     return find_model(source) if isinstance(source, str | Path) else source
 
 
-def _say_what_cannot_be_promised(predictor: Predictor, progress: Progress) -> None:
+def _folder(path: Path | str | None) -> Path | None:
+    return None if path is None else Path(path).expanduser()
+
+
+def _check_batch_size(batch_size: int | None) -> None:
+    if batch_size is not None:
+        check_batch_size(batch_size)
+
+
+def _say_what_cannot_be_promised(predictor: TaskPredictor, progress: Progress) -> None:
     """Says it where the validation pictures are too few for the coverage: no answer is sure then."""
+    if isinstance(predictor, NumberPredictor) and np.isinf(predictor.intervals.half_widths(predictor.coverage)).any():
+        progress.say(
+            f"Note: {len(predictor.intervals.residuals)} validation pictures are too few to promise a coverage of "
+            f"{predictor.coverage:g}; there are no intervals"
+        )
+    if not isinstance(predictor, Predictor):
+        return
     if math.isinf(predictor.thresholds.lowest_probability(predictor.coverage)):
         num_scores = len(predictor.thresholds.nonconformity)
         progress.say(
@@ -163,14 +263,13 @@ def _say_what_cannot_be_promised(predictor: Predictor, progress: Progress) -> No
         )
 
 
-def _frame(rows: list[dict[str, object]], columns: list[str]) -> "pd.DataFrame":
+def _frame(rows: list[Record], form: Form) -> "pd.DataFrame":
     import pandas as pd  # noqa: PLC0415  a second that only this function needs
 
-    frame = pd.DataFrame(rows, columns=columns)
-    texts = ["path", "prediction", "error", "prediction_set"]
-    types = {
-        name: "str" if name in texts else "boolean" if name in ("is_sure", "is_foreign") else "float64"
-        for name in columns
-    }
+    names = [name for name, content in form.columns.items() if content == NAMES]
+    frame = pd.DataFrame(
+        [{**row, **{name: joined(row[name] or ()) for name in names}} for row in rows], columns=list(form.columns)
+    )
+    texts = [name for name, content in form.columns.items() if content in (TEXT, NAMES)]
     frame[texts] = frame[texts].fillna("")
-    return frame.astype(types)
+    return frame.astype({name: _FRAME_TYPES[content] for name, content in form.columns.items()})

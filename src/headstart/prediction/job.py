@@ -11,14 +11,17 @@ import json
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from headstart.errors import AnswersExistError, AnswersMismatchError, StorageFullError, StoragePermissionError
+from headstart.prediction.columns import Form, Record, Tallied
 from headstart.prediction.files import expand_paths, fingerprint_files, path_text
-from headstart.prediction.records import Record, Tally, record_of
+from headstart.prediction.forms import FORMS
+from headstart.prediction.picture_files import PictureFiles
+from headstart.prediction.settings import TASK_SETTINGS, Settings
 from headstart.prediction.sources import Model
 from headstart.prediction.stream import answer_batches
 from headstart.prediction.tables import TABLE_WRITERS, check_table_path, json_line
@@ -32,6 +35,9 @@ _NAMES = {
     "model": "the model",
     "coverage": "the coverage",
     "abstain": "--abstain",
+    "min_score": "--min-score",
+    "masks": "--masks",
+    "draw": "--draw",
     "batch_size": "the batch size",
     "num_files": "the number of files",
     "files": "the files (their names, sizes or times)",
@@ -47,14 +53,14 @@ class Job:
         paths: what is asked about.
         num_files: in `paths`.
         batch_size: pictures at a time.
-        abstain: whether "not sure" stands in place of a prediction that is not sure.
+        settings: what is asked of answers.
     """
 
     out: Path
     paths: tuple[Path | str, ...]
     num_files: int
     batch_size: int
-    abstain: bool
+    settings: Settings = field(default_factory=Settings)
 
     @property
     def folder(self) -> Path:
@@ -72,14 +78,18 @@ class Job:
         return self.folder / "answers.jsonl"
 
 
-def check_out(out: Path) -> None:
+def check_out(out: Path, kind: str) -> None:
     """Refuses a file that cannot be written, before any work.
+
+    Args:
+        out: the file.
+        kind: of task.
 
     Raises:
         RecipeError: its name does not say in which format.
         AnswersExistError: it is there, and no interrupted prediction belongs to it.
     """
-    check_table_path(out)
+    check_table_path(out, kind)
     if out.exists() and not out.with_name(f"{out.name}.partial").is_dir():
         raise AnswersExistError(
             f"'{out}' exists already.",
@@ -89,46 +99,53 @@ def check_out(out: Path) -> None:
         )
 
 
-def write_answers(job: Job, model: Model, progress: Progress) -> Tally:
+def write_answers(job: Job, model: Model, progress: Progress) -> Tallied:
     """Writes the file, going on from what an interrupted prediction left; gives what became of the files.
 
     Raises:
         AnswersMismatchError: what the answers depend on has changed since the prediction was interrupted.
+        FolderOccupiedError: a folder for masks or drawings is that of the pictures.
         StorageFullError: no room is left.
         StoragePermissionError: the folder may not be written to.
     """
-    with _storage_errors(job.out):
+    predictor = model.predictor
+    form = FORMS[predictor.kind](predictor.class_names, job.settings)
+    files = PictureFiles(predictor.kind, predictor.class_names, job.settings, job.paths)
+    with storage_errors(job.out):
         _open_job(job, model)
-        tally, num_done = _read_journal(job)
+        tally, num_done = _read_journal(job, form)
         progress.start("predicting", job.num_files)
         if num_done:
             progress.say(f"Going on after {num_done} of {job.num_files} files that were answered before")
             progress.advance(num_done)
         with job.journal_path.open("a", encoding="utf-8") as journal:
-            for records in _new_records(job, model, num_done):
+            batches = answer_batches(
+                predictor, islice(expand_paths(job.paths), num_done, None), batch_size=job.batch_size
+            )
+            for predictions in batches:
+                records = [files.write(each, form.record(each)) for each in predictions]
                 journal.writelines(map(json_line, records))
                 journal.flush()
                 for record in records:
                     tally.counted(record)
                 progress.advance(len(records))
         progress.finish()
-        _finish(job, model)
+        _finish(job, form)
     return tally
 
 
-def _new_records(job: Job, model: Model, num_done: int) -> Iterator[list[Record]]:
-    predictor = model.predictor
-    files = islice(expand_paths(job.paths), num_done, None)
-    for predictions in answer_batches(predictor, files, batch_size=job.batch_size):
-        yield [record_of(prediction, predictor.class_names, abstain=job.abstain) for prediction in predictions]
+def _settings(job: Job, model: Model) -> dict[str, Any]:
+    """What is asked, with what the model chose where nothing was."""
+    names = TASK_SETTINGS[model.predictor.kind]
+    values = {name: getattr(model.predictor, name, getattr(job.settings, name)) for name in names}
+    return {name: str(value) if isinstance(value, Path) else value for name, value in values.items()}
 
 
 def _open_job(job: Job, model: Model) -> None:
     facts = {
         "format_version": FORMAT_VERSION,
         "model": dict(model.facts),
-        "coverage": model.predictor.coverage,
-        "abstain": job.abstain,
+        **_settings(job, model),
         "batch_size": job.batch_size,
         "num_files": job.num_files,
         "files": fingerprint_files(job.paths),
@@ -156,10 +173,10 @@ def _known_facts(job: Job) -> dict[str, Any] | None:
         return {}
 
 
-def _read_journal(job: Job) -> tuple[Tally, int]:
+def _read_journal(job: Job, form: Form) -> tuple[Any, int]:
     """Counts the whole batches of the journal and cuts off what comes after: a torn line, or a part of a batch."""
-    whole, whole_bytes = Tally(), 0
-    tally, num_bytes = Tally(), 0
+    whole, whole_bytes = form.tally(), 0
+    tally, num_bytes = form.tally(), 0
     with job.journal_path.open("rb") as journal:
         for line, file in zip(journal, expand_paths(job.paths), strict=False):
             record = _whole_record(line)
@@ -183,16 +200,26 @@ def _whole_record(line: bytes) -> Record | None:
         return None
 
 
-def _finish(job: Job, model: Model) -> None:
+@dataclass(frozen=True)
+class _Journal:
+    """The answers in a journal; can be gone through again and again."""
+
+    path: Path
+
+    def __iter__(self) -> Iterator[Record]:
+        with self.path.open(encoding="utf-8") as journal:
+            yield from map(json.loads, journal)
+
+
+def _finish(job: Job, form: Form) -> None:
     whole = job.folder / f"whole{job.out.suffix}"
-    with job.journal_path.open(encoding="utf-8") as journal:
-        TABLE_WRITERS[check_table_path(job.out)](whole, map(json.loads, journal), model.predictor.class_names)
+    TABLE_WRITERS[job.out.suffix.lower()](whole, _Journal(job.journal_path), form)
     whole.replace(job.out)
     shutil.rmtree(job.folder)
 
 
 def _mismatch(job: Job, known: Mapping[str, Any], facts: Mapping[str, Any], changed: list[str]) -> AnswersMismatchError:
-    shown = [name for name in changed if name in ("coverage", "abstain", "batch_size", "num_files")]
+    shown = [name for name in changed if name not in ("format_version", "model", "files")]
 
     def values(source: Mapping[str, Any]) -> str:
         return ", ".join(f"{_NAMES[name]}: {source.get(name)}" for name in shown)
@@ -206,7 +233,16 @@ def _mismatch(job: Job, known: Mapping[str, Any], facts: Mapping[str, Any], chan
 
 
 @contextmanager
-def _storage_errors(path: Path) -> Iterator[None]:
+def storage_errors(path: Path) -> Iterator[None]:
+    """Turns what a full or protected disk raises below into an error that says so.
+
+    Args:
+        path: what is written to.
+
+    Raises:
+        StorageFullError: no room is left where `path` lies.
+        StoragePermissionError: `path` may not be written to.
+    """
     try:
         yield
     except OSError as error:

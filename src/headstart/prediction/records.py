@@ -1,27 +1,26 @@
-"""One answer as plain values: the same columns in JSON lines, CSV, Parquet and a data frame."""
+"""What a classifier says of a picture, as plain values."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
-import numpy as np
-
-from headstart.artifacts import LABEL_SEPARATOR, Answer
+from headstart.prediction.columns import FLAG, NAMES, NUMBER, TEXT, Record, plain_number
 from headstart.prediction.stream import Prediction
 
 # Columns before those of the probabilities, one a class.
-FIXED_COLUMNS = (
-    "path",
-    "prediction",
-    "probability",
-    "error",
-    "prediction_set",
-    "is_sure",
-    "is_foreign",
-    "foreign_score",
+FIXED_COLUMNS: Mapping[str, str] = MappingProxyType(
+    {
+        "path": TEXT,
+        "prediction": TEXT,
+        "probability": NUMBER,
+        "error": TEXT,
+        "prediction_set": NAMES,
+        "is_sure": FLAG,
+        "is_foreign": FLAG,
+        "foreign_score": NUMBER,
+    }
 )
-
-Record = dict[str, Any]
 
 
 @dataclass
@@ -57,55 +56,46 @@ class Tally:
         )
 
 
-def record_of(prediction: Prediction, class_names: Sequence[str], *, abstain: bool = False) -> Record:
-    """A prediction as values that JSON can hold; what there is no value for is None.
+class ClassForm:
+    """See `headstart.prediction.columns.Form`.
 
     Args:
-        prediction: what became of one file.
         class_names: in the order of the probabilities.
         abstain: whether "not sure" stands in place of a prediction that is not sure.
     """
-    answer = prediction.answer
-    if answer is None:
-        record: Record = dict.fromkeys(FIXED_COLUMNS)
-        return {**record, "path": prediction.path, "error": prediction.error, "probabilities": None}
-    told, probability = answer.told(abstain=abstain)
-    return {
-        "path": prediction.path,
-        "prediction": told,
-        "probability": None if probability is None else _number(probability),
-        "error": None,
-        "prediction_set": list(answer.prediction_set),
-        "is_sure": bool(answer.is_sure),
-        "is_foreign": bool(answer.is_foreign),
-        "foreign_score": _number(answer.foreign_score),
-        "probabilities": dict(zip(class_names, _numbers(answer), strict=True)),
-    }
 
+    def __init__(self, class_names: tuple[str, ...], *, abstain: bool = False) -> None:
+        self.class_names = class_names
+        self.columns: Mapping[str, str] = {**FIXED_COLUMNS, **{f"p({name})": NUMBER for name in class_names}}
+        self._abstain = abstain
 
-def column_names(class_names: Sequence[str]) -> list[str]:
-    """Names of all columns of a table."""
-    return [*FIXED_COLUMNS, *(f"p({name})" for name in class_names)]
+    def record(self, prediction: Prediction) -> Record:
+        """A prediction as values that JSON can hold; what there is no value for is None."""
+        answer = prediction.answer
+        if answer is None:
+            record: Record = dict.fromkeys(FIXED_COLUMNS)
+            return {**record, "path": prediction.path, "error": prediction.error, "probabilities": None}
+        told, probability = answer.told(abstain=self._abstain)
+        return {
+            "path": prediction.path,
+            "prediction": told,
+            "probability": None if probability is None else plain_number(probability),
+            "error": None,
+            "prediction_set": list(answer.prediction_set),
+            "is_sure": bool(answer.is_sure),
+            "is_foreign": bool(answer.is_foreign),
+            "foreign_score": plain_number(answer.foreign_score),
+            "probabilities": dict(zip(self.class_names, map(plain_number, answer.probabilities), strict=True)),
+        }
 
+    def row(self, record: Mapping[str, Any]) -> Record:
+        """A record as one row of a table: a column for each class."""
+        probabilities = record["probabilities"] or {}
+        return {
+            **{name: record[name] for name in FIXED_COLUMNS},
+            **{f"p({name})": probabilities.get(name) for name in self.class_names},
+        }
 
-def flat_record(record: Mapping[str, Any], class_names: Sequence[str]) -> Record:
-    """A record as one row of a table: a column for each class."""
-    probabilities = record["probabilities"] or {}
-    return {
-        **{name: record[name] for name in FIXED_COLUMNS},
-        **{f"p({name})": probabilities.get(name) for name in class_names},
-    }
-
-
-def joined_set(names: Sequence[str] | None) -> str:
-    """A prediction set in one cell."""
-    return LABEL_SEPARATOR.join(names or ())
-
-
-def _numbers(answer: Answer) -> list[float]:
-    return [_number(value) for value in answer.probabilities]
-
-
-def _number(value: float) -> float:
-    """As many digits as 32 bits hold; the others would be noise, and differ from one format to the next."""
-    return float(str(np.float32(value)))
+    def tally(self) -> Tally:
+        """Nothing counted yet."""
+        return Tally()

@@ -2,16 +2,25 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from headstart.artifacts import Predictor, find_exported, find_format, load_predictor, read_manifest
-from headstart.errors import RecipeError, RunNotFoundError
-from headstart.evaluation import DEFAULT_COVERAGE
+from headstart.artifacts import (
+    NumberPredictor,
+    Predictor,
+    TaskPredictor,
+    find_exported,
+    find_format,
+    load_predictor,
+    read_manifest,
+)
+from headstart.data import CLASSIFICATION
+from headstart.errors import RunNotFoundError
+from headstart.prediction.settings import Settings
 
 if TYPE_CHECKING:
     from headstart.run import Run
@@ -34,6 +43,16 @@ class ModelPlace:
         """Whether answering takes the seconds that TensorFlow needs to start."""
         return self.format_name is None or "tensorflow" in find_format(self.format_name).runs_with
 
+    @property
+    def kind(self) -> str:
+        """Of task. A run that has no model yet, which is told later, counts as one of classification."""
+        if self.format_name is not None:
+            return read_manifest(self.path).task
+        try:
+            return str(json.loads((self.path / "task.json").read_text("utf-8"))["task"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return CLASSIFICATION
+
 
 @dataclass(frozen=True, eq=False)
 class Model:
@@ -44,7 +63,7 @@ class Model:
         facts: kind of the model and hashes of its files.
     """
 
-    predictor: Predictor
+    predictor: TaskPredictor
     facts: Mapping[str, Any]
 
 
@@ -78,62 +97,62 @@ def _what_is_there(path: Path) -> str:
     return "a file without the artifact.json that says what its answers mean" if path.exists() else "no such folder"
 
 
-def open_model(source: "Run | ModelPlace | Path | str", *, coverage: float = DEFAULT_COVERAGE) -> Model:
+def open_model(source: "Run | ModelPlace | Path | str", settings: Settings | None = None) -> Model:
     """The model of a run or of an exported file, ready to answer.
 
     Args:
         source: a run, or where a model lies.
-        coverage: how often prediction sets hold the truth, above 0 and below 1.
+        settings: what is asked of answers.
 
     Raises:
-        RecipeError: the coverage is out of its range.
+        RecipeError: a setting is out of its range, or means nothing for the model's task.
         RunNotFoundError, ArtifactNotFoundError, ArtifactNewerError, ArtifactDamagedError: as `find_model`.
         RunIncompleteError: the run was stopped before it had a model.
         ExtraMissingError: what runs the exported file is not installed.
     """
-    check_coverage(coverage)
+    settings = settings or Settings()
     place = find_model(source) if isinstance(source, str | Path) else source
+    settings.check(kind_of(place))
     if isinstance(place, ModelPlace) and place.format_name is not None:
-        return _open_exported(place.path, place.format_name, coverage)
-    return _open_run(place, coverage)
+        return _open_exported(place.path, place.format_name, settings)
+    return _open_run(place, settings)
 
 
-def check_coverage(coverage: float) -> None:
-    """Refuses a coverage that is no probability.
-
-    Raises:
-        RecipeError: it is not above 0 and below 1.
-    """
-    if not 0 < coverage < 1:
-        raise RecipeError(
-            "The coverage is a share of pictures.",
-            expected="coverage: a number above 0 and below 1",
-            received=f"coverage={coverage!r}",
-            hint=f"{DEFAULT_COVERAGE} is the default; more makes the sets larger, and fewer answers sure.",
-        )
+def kind_of(place: "Run | ModelPlace") -> str:
+    """Of task, without loading the model."""
+    return place.kind if isinstance(place, ModelPlace) else ModelPlace(place.path, None).kind
 
 
-def _open_exported(folder: Path, format_name: str, coverage: float) -> Model:
-    predictor = load_predictor(folder, format_name=format_name, coverage=coverage)
+def _open_exported(folder: Path, format_name: str, settings: Settings) -> Model:
+    predictor = load_predictor(
+        folder, format_name=format_name, coverage=settings.chosen_coverage, min_score=settings.min_score
+    )
     exported = read_manifest(folder).files[format_name]
     facts = {"format": format_name, "files": dict(exported.sha256), "thresholds": _thresholds_hash(predictor)}
     return Model(predictor, facts)
 
 
-def _open_run(place: "Run | ModelPlace", coverage: float) -> Model:
+def _open_run(place: "Run | ModelPlace", settings: Settings) -> Model:
     from headstart.run import Run, predictor_of  # noqa: PLC0415  TensorFlow, which exported files do without
 
     run = place if isinstance(place, Run) else Run.load(place.path)
-    predictor = predictor_of(run, coverage=coverage)
+    predictor = predictor_of(run, coverage=settings.chosen_coverage, min_score=settings.min_score)
     with run.model_path.open("rb") as file:
         model_hash = hashlib.file_digest(file, "sha256").hexdigest()
     facts = {"format": "run", "files": {"model.keras": model_hash}, "thresholds": _thresholds_hash(predictor)}
     return Model(predictor, facts)
 
 
-def _thresholds_hash(predictor: Predictor) -> str:
+def _thresholds_hash(predictor: TaskPredictor) -> str:
     """What a picture is called depends on these and on the names as well as on the model."""
     digest = hashlib.sha256(json.dumps(predictor.class_names).encode())
-    for scores in (predictor.thresholds.nonconformity, predictor.thresholds.foreign_scores):
+    for scores in _measured(predictor):
         digest.update(np.ascontiguousarray(scores, "<f8").tobytes())
     return digest.hexdigest()
+
+
+def _measured(predictor: TaskPredictor) -> Sequence[np.ndarray]:
+    """What was measured on validation pictures, and what answers depend on."""
+    if isinstance(predictor, Predictor):
+        return predictor.thresholds.nonconformity, predictor.thresholds.foreign_scores
+    return [predictor.intervals.residuals] if isinstance(predictor, NumberPredictor) else []

@@ -2,15 +2,16 @@
 
 import os
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from headstart.artifacts import Answer, Predictor
+from headstart.artifacts import TaskPredictor
 from headstart.data import open_rgb, resize_image
 from headstart.errors import RecipeError, UnreadableImageError
 from headstart.prediction.files import path_text
@@ -26,13 +27,24 @@ class Prediction:
 
     Attributes:
         path: of the file.
-        answer: what the picture shows; None for a file that is no picture.
+        answer: what the picture shows, of the class that the task's predictor answers with (a classifier's is
+            `headstart.artifacts.Answer`); None for a file that is no picture.
         error: why there is no answer; empty when there is one.
+        file: the file itself, whose name `path` may show otherwise where it is no text.
     """
 
     path: str
-    answer: Answer | None
+    answer: Any | None
     error: str = ""
+    file: Path | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class _Picture:
+    """One that was read: in the model's size, and how large it was, `(height, width)`."""
+
+    pixels: np.ndarray
+    size: tuple[int, int]
 
 
 def check_batch_size(batch_size: int) -> None:
@@ -51,7 +63,11 @@ def check_batch_size(batch_size: int) -> None:
 
 
 def answer_batches(
-    predictor: Predictor, files: Iterable[Path], *, batch_size: int = DEFAULT_BATCH_SIZE, num_threads: int | None = None
+    predictor: TaskPredictor,
+    files: Iterable[Path],
+    *,
+    batch_size: int = DEFAULT_BATCH_SIZE,
+    num_threads: int | None = None,
 ) -> Iterator[list[Prediction]]:
     """The answers for so many files at a time, in their order.
 
@@ -62,27 +78,35 @@ def answer_batches(
         num_threads: that read pictures; None for one a core.
     """
     for batch in _read_ahead(predictor, files, batch_size, num_threads or _num_cores()):
-        pictures = [pixels for _, pixels in batch if not isinstance(pixels, str)]
-        answers = iter(predictor.predict(np.stack(pictures)) if pictures else [])
+        pictures = [picture for _, picture in batch if not isinstance(picture, str)]
+        answers = iter(_answers(predictor, pictures))
         yield [
-            Prediction(path_text(file), None, pixels)
-            if isinstance(pixels, str)
-            else Prediction(path_text(file), next(answers))
-            for file, pixels in batch
+            Prediction(path_text(file), None, picture, file)
+            if isinstance(picture, str)
+            else Prediction(path_text(file), next(answers), "", file)
+            for file, picture in batch
         ]
 
 
+def _answers(predictor: TaskPredictor, pictures: Sequence[_Picture]) -> Sequence[Any]:
+    if not pictures:
+        return []
+    return predictor.answers(np.stack([each.pixels for each in pictures]), [each.size for each in pictures])
+
+
 def _read_ahead(
-    predictor: Predictor, files: Iterable[Path], batch_size: int, num_threads: int
-) -> Iterator[list[tuple[Path, np.ndarray | str]]]:
-    def read(file: Path) -> np.ndarray | str:
+    predictor: TaskPredictor, files: Iterable[Path], batch_size: int, num_threads: int
+) -> Iterator[list[tuple[Path, _Picture | str]]]:
+    def read(file: Path) -> _Picture | str:
         try:
-            return resize_image(open_rgb(file), predictor.image_size, predictor.resize_mode)
+            picture = open_rgb(file)
+            pixels = resize_image(picture, predictor.image_size, predictor.resize_mode)
+            return _Picture(pixels, (picture.height, picture.width))
         except UnreadableImageError as error:
             return error.problem
 
     rest = iter(files)
-    waiting: deque[list[tuple[Path, Future[np.ndarray | str]]]] = deque()
+    waiting: deque[list[tuple[Path, Future[_Picture | str]]]] = deque()
     pool = ThreadPoolExecutor(num_threads, thread_name_prefix="pictures")  # Pillow works outside Python's global lock
     try:
         while True:

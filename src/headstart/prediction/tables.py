@@ -1,4 +1,4 @@
-"""Writing answers as CSV, JSON lines or Parquet, with bounded memory."""
+"""Writing answers as CSV, JSON lines, Parquet or COCO JSON, with bounded memory."""
 
 import csv
 import json
@@ -7,8 +7,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from headstart.artifacts import LABEL_SEPARATOR
+from headstart.data import DETECTION
 from headstart.errors import RecipeError
-from headstart.prediction.records import Record, column_names, flat_record, joined_set
+from headstart.prediction.coco_results import write_coco
+from headstart.prediction.columns import BOXES, COUNT, FLAG, NAMES, NUMBER, TEXT, Form, Record
 
 # Rows that a reader of Parquet gets at once; also what is held in memory here.
 _ROWS_A_GROUP = 4096
@@ -19,61 +22,71 @@ def json_line(record: Mapping[str, Any]) -> str:
     return json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def csv_cells(record: Mapping[str, Any], class_names: Sequence[str]) -> list[str]:
+def csv_cells(record: Mapping[str, Any], form: Form) -> list[str]:
     """One answer as cells of CSV, empty where there is no value."""
-    flat = flat_record(record, class_names)
-    flat["prediction_set"] = joined_set(record["prediction_set"])
-    return [_cell(value) for value in flat.values()]
+    row = form.row(record)
+    return [_cell(row[name]) for name in form.columns]
 
 
-def check_table_path(path: Path) -> str:
+def check_table_path(path: Path, kind: str) -> str:
     """The format that a file's name asks for.
 
+    Args:
+        path: of the file.
+        kind: of task.
+
     Raises:
-        RecipeError: there is no such format.
+        RecipeError: there is no such format, or answers of the task do not fit into it.
     """
     suffix = path.suffix.lower()
-    if suffix not in TABLE_WRITERS:
+    endings = [ending for ending in TABLE_WRITERS if ending != ".json" or kind == DETECTION]
+    if suffix not in endings:
         raise RecipeError(
             f"'{path}' does not say in which format answers shall be written.",
-            expected=f"a name that ends in {', '.join(TABLE_WRITERS)}",
+            expected=f"a name that ends in {', '.join(endings)}",
             received=f"the ending '{path.suffix}'" if path.suffix else "a name without an ending",
-            hint=f"Name it, for example, {path.stem or 'answers'}.csv.",
+            hint=f"Name it, for example, {path.stem or 'answers'}.{'jsonl' if suffix == '.json' else 'csv'}.",
         )
     return suffix
 
 
-def _write_csv(path: Path, records: Iterable[Record], class_names: Sequence[str]) -> None:
+def _write_csv(path: Path, records: Iterable[Record], form: Form) -> None:
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(column_names(class_names))
-        writer.writerows(csv_cells(record, class_names) for record in records)
+        writer.writerow(form.columns)
+        writer.writerows(csv_cells(record, form) for record in records)
 
 
-def _write_json_lines(path: Path, records: Iterable[Record], class_names: Sequence[str]) -> None:  # noqa: ARG001
+def _write_json_lines(path: Path, records: Iterable[Record], form: Form) -> None:  # noqa: ARG001
     with path.open("w", encoding="utf-8") as file:
         file.writelines(map(json_line, records))
 
 
-def _write_parquet(path: Path, records: Iterable[Record], class_names: Sequence[str]) -> None:
+def _write_parquet(path: Path, records: Iterable[Record], form: Form) -> None:
     import pyarrow as pa  # noqa: PLC0415  not needed by the other formats
     from pyarrow import parquet  # noqa: PLC0415
 
-    types: dict[str, Any] = dict.fromkeys(column_names(class_names), pa.float64())
-    types |= dict.fromkeys(("path", "prediction", "error"), pa.string())
-    types |= dict.fromkeys(("is_sure", "is_foreign"), pa.bool_())
-    types["prediction_set"] = pa.list_(pa.string())
-    schema = pa.schema(list(types.items()))
+    box = pa.struct([("name", pa.string()), ("score", pa.float64()), ("box", pa.list_(pa.float64()))])
+    types = {
+        TEXT: pa.string(),
+        NUMBER: pa.float64(),
+        COUNT: pa.int64(),
+        FLAG: pa.bool_(),
+        NAMES: pa.list_(pa.string()),
+        BOXES: pa.list_(box),
+    }
+    schema = pa.schema([(name, types[content]) for name, content in form.columns.items()])
     with parquet.ParquetWriter(path, schema) as writer:
         for rows in _groups(records):
-            writer.write_table(pa.Table.from_pylist([flat_record(row, class_names) for row in rows], schema))
+            writer.write_table(pa.Table.from_pylist([form.row(row) for row in rows], schema))
 
 
-# Ending of a file's name → what writes it: path, records, class names.
-TABLE_WRITERS: dict[str, Callable[[Path, Iterable[Record], Sequence[str]], None]] = {
+# Ending of a file's name → what writes it: path, records (which may be gone through several times), form.
+TABLE_WRITERS: dict[str, Callable[[Path, Iterable[Record], Form], None]] = {
     ".csv": _write_csv,
     ".jsonl": _write_json_lines,
     ".parquet": _write_parquet,
+    ".json": write_coco,
 }
 
 
@@ -86,4 +99,15 @@ def _groups(records: Iterable[Record]) -> Iterator[list[Record]]:
 def _cell(value: Any) -> str:
     if value is None:
         return ""
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list):
+        return joined(value)
+    return str(value)
+
+
+def joined(values: Sequence[Any]) -> str:
+    """A list in one cell: names joined by `;`, boxes as JSON."""
+    if all(isinstance(value, str) for value in values):
+        return LABEL_SEPARATOR.join(values)
+    return json.dumps(values, ensure_ascii=False)

@@ -4,7 +4,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from headstart.artifacts import ExportedFile, Manifest, Predictor, find_exported, load_predictor
-from headstart.errors import RecipeError, UnknownFormatError
+from headstart.data import CLASSIFICATION
+from headstart.errors import ArtifactNotFoundError, RecipeError, UnknownFormatError
 from headstart.serving.packages import check_packages
 
 # The others need TensorFlow.
@@ -41,7 +42,7 @@ def load_model(path: Path, format_name: str | None = None, *, coverage: float | 
         coverage: of prediction sets, where a request asks for none; None for that of `Predictor`.
 
     Raises:
-        ArtifactNotFoundError: there is no artifact, or it has no file that can be served.
+        ArtifactNotFoundError: there is no artifact, it has no file that can be served, or it is no classifier's.
         ArtifactDamagedError, ArtifactNewerError: it cannot be read.
         RecipeError: `coverage` is no share.
         UnknownFormatError: a server does not answer with this format.
@@ -58,6 +59,13 @@ def load_model(path: Path, format_name: str | None = None, *, coverage: float | 
     inside = path / _FOLDER_IN_A_RUN
     folder = inside if (path / "run.json").is_file() and inside.is_dir() else path
     manifest, chosen = find_exported(folder, format_name)
+    if manifest.task != CLASSIFICATION:
+        raise ArtifactNotFoundError(
+            f"A server answers which class a picture shows; the model in '{manifest.folder}' is for {manifest.task}.",
+            expected=f"files of a model for {CLASSIFICATION}",
+            received=f"files of one for {manifest.task}",
+            hint=f"Ask it with `headstart predict {manifest.folder} PICTURES`, or `headstart.predict` in Python.",
+        )
     if chosen not in SERVED_FORMATS:
         raise UnknownFormatError(
             f"A server does not answer with the format '{chosen}'.",
@@ -66,4 +74,5 @@ def load_model(path: Path, format_name: str | None = None, *, coverage: float | 
             hint="`headstart export RUN --to onnx` makes the one to serve.",
         )
     predictor = load_predictor(manifest.folder, chosen)
+    assert isinstance(predictor, Predictor)
     return ServedModel(manifest, chosen, predictor if coverage is None else replace(predictor, coverage=coverage))

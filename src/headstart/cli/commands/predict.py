@@ -2,14 +2,13 @@
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from headstart.cli.answers_table import table_lines
+from headstart.cli.answers_table import TABLES, AnswersTable, table_lines
 from headstart.cli.exit_codes import ExitCode
 from headstart.cli.parameters import OUTPUT, examples, with_default
 from headstart.cli.progress import RemarksOnly, shown_progress
@@ -17,7 +16,7 @@ from headstart.cli.surroundings import Surroundings
 from headstart.cli.tensorflow_noise import load_keras
 
 if TYPE_CHECKING:
-    from headstart.prediction import ModelPlace, Record, Tally
+    from headstart.prediction import ModelPlace, Records, Settings, Tallied
     from headstart.progress import Progress
 
 EXAMPLES = examples(
@@ -25,6 +24,10 @@ EXAMPLES = examples(
     (
         "headstart predict model.onnx photos --abstain --out new.csv",
         "answers of an exported file, without guesses; goes on after a kill",
+    ),
+    (
+        "headstart predict runs/raccoons-mobilenetv2-1 photos --draw drawn --out boxes.json",
+        "boxes in COCO's form, and pictures with them drawn",
     ),
 )
 ANSWERS = "Answers"
@@ -44,9 +47,17 @@ def _a_share(value: float | None) -> float | None:
     return value
 
 
+def _a_score(value: float | None) -> float | None:
+    if value is not None and not 0 <= value <= 1:
+        raise typer.BadParameter(f"{value:g} is no score. Expected a number from 0 to 1.")
+    return value
+
+
 def _a_known_ending(context: typer.Context, value: Path | None) -> Path | None:
-    if value is not None and value.suffix.lower() not in (".csv", ".jsonl", ".parquet"):
-        raise typer.BadParameter(f"'{value}' must end in .csv, .jsonl or .parquet: that says what is written.")
+    if value is not None and value.suffix.lower() not in (".csv", ".jsonl", ".parquet", ".json"):
+        raise typer.BadParameter(
+            f"'{value}' must end in .csv, .jsonl or .parquet, or for boxes in .json: that says what is written."
+        )
     return _one_format(context, value)
 
 
@@ -68,7 +79,9 @@ CoverageOption = Annotated[
         callback=_a_share,
         metavar="SHARE",
         help=with_default(
-            "How often the set of classes beside each answer shall hold the truth. More makes the sets larger.", "0.9"
+            "How often the set of classes beside each answer, or the interval around a number, shall hold the truth. "
+            "More makes them larger.",
+            "0.9",
         ),
         show_default=False,
         rich_help_panel=ANSWERS,
@@ -82,6 +95,34 @@ AbstainOption = Annotated[
         rich_help_panel=ANSWERS,
     ),
 ]
+MinScoreOption = Annotated[
+    float | None,
+    typer.Option(
+        callback=_a_score,
+        metavar="SCORE",
+        help=with_default("From which score on a box is an answer.", "what was best on validation pictures"),
+        show_default=False,
+        rich_help_panel=ANSWERS,
+    ),
+]
+MasksOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FOLDER",
+        help="Write the class of every pixel: a PNG file of class numbers for each picture, in its own size.",
+        show_default=False,
+        rich_help_panel=OUTPUT,
+    ),
+]
+DrawOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FOLDER",
+        help="Write the pictures with boxes or masks drawn on them.",
+        show_default=False,
+        rich_help_panel=OUTPUT,
+    ),
+]
 JsonLinesOption = Annotated[
     bool, typer.Option("--json", help="Print a line of JSON a file.", callback=_one_format, rich_help_panel=OUTPUT)
 ]
@@ -92,7 +133,8 @@ OutOption = Annotated[
         callback=_a_known_ending,
         metavar="FILE",
         help=with_default(
-            "Write to a file that ends in .csv, .jsonl or .parquet. After a kill, the same command goes on.",
+            "Write to a file that ends in .csv, .jsonl or .parquet, or in .json for boxes in COCO's form. "
+            "After a kill, the same command goes on.",
             "a table on the screen",
         ),
         show_default=False,
@@ -107,29 +149,31 @@ def predict(  # noqa: PLR0913, PLR0917  one parameter an option
     paths: PathsArgument,
     coverage: CoverageOption = None,
     abstain: AbstainOption = False,
+    min_score: MinScoreOption = None,
     out: OutOption = None,
+    masks: MasksOption = None,
+    draw: DrawOption = None,
     as_json: JsonLinesOption = False,
     as_csv: CsvOption = False,
 ) -> ExitCode | None:
     """Answer what pictures show, and how sure that is.
 
-    Prints one row a file, as soon as it is known. A file that is no picture gets a row that says so; the others are
-    answered, and the exit code is 3.
+    Prints one row a file, as soon as it is known: classes, boxes, shares of classes or numbers, as the model was
+    trained for. A file that is no picture gets a row that says so; the others are answered, and the exit code is 3.
     """
     surroundings: Surroundings = context.obj
-    from headstart.evaluation import DEFAULT_COVERAGE  # noqa: PLC0415  heavy
-    from headstart.prediction import find_model, predict_each, record_of  # noqa: PLC0415  heavy
+    from headstart.prediction import Settings, find_model, predict_records  # noqa: PLC0415  heavy
 
     place = find_model(model)
+    settings = Settings(coverage, abstain, min_score, masks, draw)
+    settings.check(place.kind)
     if place.needs_tensorflow:
         load_keras(surroundings)
-    share = DEFAULT_COVERAGE if coverage is None else coverage
     if out is not None:
-        return _write(surroundings, place, paths, out, abstain=abstain, coverage=share)
+        return _write(surroundings, place, paths, out, settings)
     with _progress(surroundings) as progress:
-        predictions = predict_each(place, paths, coverage=share, progress=progress)
-        records = (record_of(prediction, predictions.class_names, abstain=abstain) for prediction in predictions)
-        tally = _print(surroundings, records, predictions.class_names, as_json=as_json, as_csv=as_csv)
+        records = predict_records(place, paths, settings, progress=progress)
+        tally = _print(surroundings, records, TABLES[place.kind], as_json=as_json, as_csv=as_csv)
     return ExitCode.PARTIAL if tally.num_unreadable else None
 
 
@@ -140,38 +184,33 @@ def _progress(surroundings: Surroundings) -> "AbstractContextManager[Progress]":
 
 
 def _write(
-    surroundings: Surroundings, place: "ModelPlace", paths: list[str], out: Path, **settings: Any
+    surroundings: Surroundings, place: "ModelPlace", paths: list[str], out: Path, settings: "Settings"
 ) -> ExitCode | None:
     from headstart.prediction import write_predictions  # noqa: PLC0415  heavy
 
     with shown_progress(surroundings) as progress:
-        tally = write_predictions(place, paths, out, progress=progress, **settings)
+        tally = write_predictions(place, paths, out, progress=progress, **vars(settings))
         progress.say(tally.sentence)
     surroundings.print_text(str(out))
     return ExitCode.PARTIAL if tally.num_unreadable else None
 
 
 def _print(
-    surroundings: Surroundings,
-    records: "Iterable[Record]",
-    class_names: Sequence[str],
-    *,
-    as_json: bool,
-    as_csv: bool,
-) -> "Tally":
-    from headstart.prediction import Tally, column_names, csv_cells  # noqa: PLC0415  heavy
+    surroundings: Surroundings, records: "Records", table: AnswersTable, *, as_json: bool, as_csv: bool
+) -> "Tallied":
+    from headstart.prediction import csv_cells  # noqa: PLC0415  heavy
 
-    tally = Tally()
+    tally: Tallied = records.form.tally()
     counted = (tally.counted(record) for record in records)
     if as_json:
         for record in counted:
             surroundings.print_json(record)
     elif as_csv:
-        surroundings.print_text(_csv_line(column_names(class_names)))
+        surroundings.print_text(_csv_line(list(records.form.columns)))
         for record in counted:
-            surroundings.print_text(_csv_line(csv_cells(record, class_names)))
+            surroundings.print_text(_csv_line(csv_cells(record, records.form)))
     else:
-        for line in table_lines(counted):
+        for line in table_lines(counted, table):
             surroundings.stdout.print(line, soft_wrap=True)
     return tally
 

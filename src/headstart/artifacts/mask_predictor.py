@@ -1,0 +1,56 @@
+"""From pictures to masks, with any exported file and in the same way with a run's own model."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from headstart.artifacts.predictor import Runtime
+from headstart.data import SEGMENTATION
+from headstart.tasks import mask_in_picture
+
+
+@dataclass(frozen=True, eq=False)
+class PictureMask:
+    """The class of every pixel of a picture.
+
+    Attributes:
+        mask: `(height, width)` uint8, in the model's size: small, so that answers can wait for being written.
+        size: `(height, width)` of the picture.
+        resize_mode: how the picture got the model's size.
+    """
+
+    mask: np.ndarray
+    size: tuple[int, int]
+    resize_mode: str
+
+    def in_picture(self) -> np.ndarray:
+        """`(height, width)` uint8 in the picture's own size."""
+        return mask_in_picture(self.mask, self.size, self.mask.shape, self.resize_mode)
+
+
+@dataclass(frozen=True, eq=False)
+class MaskPredictor:
+    """Answers of a segmenter.
+
+    Attributes:
+        kind: of task.
+        runtime: gives the class of every pixel, `(n, height, width)`.
+        class_names: what the classes stand for.
+        image_size: `(height, width)` of the model's input.
+        resize_mode: how pictures get that size, as in `headstart.data.resize_image`.
+    """
+
+    kind: ClassVar[str] = SEGMENTATION
+
+    runtime: Runtime
+    class_names: tuple[str, ...]
+    image_size: tuple[int, int]
+    resize_mode: str
+
+    def answers(self, images: np.ndarray, sizes: Sequence[tuple[int, int]]) -> list[PictureMask]:
+        """Masks of pictures; arguments as in `BoxPredictor.answers`."""
+        (classes,) = self.runtime.run(np.asarray(images, np.uint8))
+        masks = np.asarray(classes).astype(np.uint8)
+        return [PictureMask(mask, tuple(size), self.resize_mode) for mask, size in zip(masks, sizes, strict=True)]

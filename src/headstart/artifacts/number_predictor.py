@@ -1,0 +1,55 @@
+"""From pictures to numbers, with any exported file and in the same way with a run's own model."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from headstart.artifacts.predictor import Runtime
+from headstart.data import REGRESSION
+from headstart.evaluation import DEFAULT_COVERAGE, RegressionIntervals
+
+
+@dataclass(frozen=True, eq=False)
+class Numbers:
+    """The numbers that a picture shows.
+
+    Attributes:
+        values: `(numbers,)` float64, in their own units.
+        half_widths: `(numbers,)` float64, how far below and above the truth may lie; infinity where the validation
+            pictures are too few to say.
+    """
+
+    values: np.ndarray
+    half_widths: np.ndarray
+
+
+@dataclass(frozen=True, eq=False)
+class NumberPredictor:
+    """Answers of a regressor.
+
+    Attributes:
+        kind: of task.
+        runtime: gives numbers, `(n, numbers)`.
+        class_names: what the numbers are called.
+        image_size: `(height, width)` of the model's input.
+        resize_mode: how pictures get that size, as in `headstart.data.resize_image`.
+        intervals: how far off answers for validation pictures were.
+        coverage: how often intervals hold the truth, above 0 and below 1.
+    """
+
+    kind: ClassVar[str] = REGRESSION
+
+    runtime: Runtime
+    class_names: tuple[str, ...]
+    image_size: tuple[int, int]
+    resize_mode: str
+    intervals: RegressionIntervals
+    coverage: float = DEFAULT_COVERAGE
+
+    def answers(self, images: np.ndarray, sizes: Sequence[tuple[int, int]]) -> list[Numbers]:  # noqa: ARG002
+        """Numbers of pictures; arguments as in `BoxPredictor.answers`, whose `sizes` change nothing here."""
+        (numbers,) = self.runtime.run(np.asarray(images, np.uint8))
+        half_widths = self.intervals.half_widths(self.coverage)
+        return [Numbers(row, half_widths) for row in np.asarray(numbers, np.float64)]

@@ -1,0 +1,21 @@
+"""What exported files of each task take and give, by name."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from headstart.data import CLASSIFICATION, DETECTION, REGRESSION, SEGMENTATION
+
+INPUT = "images"
+PROBABILITIES, FOREIGN_SCORE = "probabilities", "foreign_score"
+BOXES, SCORES, CLASSES = "boxes", "scores", "classes"
+NUMBERS = "numbers"
+
+# Task → outputs, in the order in which a runtime gives them.
+OUTPUTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        CLASSIFICATION: (PROBABILITIES, FOREIGN_SCORE),
+        DETECTION: (BOXES, SCORES, CLASSES),
+        SEGMENTATION: (CLASSES,),
+        REGRESSION: (NUMBERS,),
+    }
+)

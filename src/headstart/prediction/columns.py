@@ -1,0 +1,62 @@
+"""What stands in the columns of tables of answers."""
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import numpy as np
+
+from headstart.prediction.stream import Prediction
+
+TEXT, NUMBER, COUNT, FLAG, NAMES, BOXES = "text", "number", "count", "flag", "names", "boxes"
+
+Record = dict[str, Any]
+
+
+class Tallied(Protocol):
+    """What became of the files so far.
+
+    Attributes:
+        num_files: all of them.
+        num_unreadable: no pictures, or damaged ones.
+    """
+
+    num_files: int
+    num_unreadable: int
+
+    def counted(self, record: Record) -> Record:
+        """The same record, after it was counted."""
+        ...
+
+    @property
+    def sentence(self) -> str:
+        """The counts in words."""
+        ...
+
+
+class Form(Protocol):
+    """How the answers of a task become plain values.
+
+    Attributes:
+        class_names: what answers speak of.
+        columns: name of each column of a table → what stands in it.
+    """
+
+    class_names: tuple[str, ...]
+    columns: Mapping[str, str]
+
+    def record(self, prediction: Prediction) -> Record:
+        """A prediction as values that JSON can hold; what there is no value for is None."""
+        ...
+
+    def row(self, record: Mapping[str, Any]) -> Record:
+        """A record as one row of a table."""
+        ...
+
+    def tally(self) -> Any:
+        """A `Tallied` that has counted nothing."""
+        ...
+
+
+def plain_number(value: float) -> float:
+    """As many digits as 32 bits hold; the others would be noise, and differ from one format to the next."""
+    return float(str(np.float32(value)))

@@ -1,0 +1,31 @@
+"""What became of files, where answers need no further counting."""
+
+from dataclasses import dataclass
+
+from headstart.prediction.columns import Record
+
+
+@dataclass
+class FileTally:
+    """What became of the files so far.
+
+    Attributes:
+        num_files: all of them.
+        num_unreadable: no pictures, or damaged ones.
+    """
+
+    num_files: int = 0
+    num_unreadable: int = 0
+
+    def counted(self, record: Record) -> Record:
+        """The same record, after it was counted."""
+        self.num_files += 1
+        self.num_unreadable += record["error"] is not None
+        return record
+
+    @property
+    def sentence(self) -> str:
+        """The counts in words."""
+        return (
+            f"{self.num_files} files: {self.num_files - self.num_unreadable} answered, {self.num_unreadable} unreadable"
+        )

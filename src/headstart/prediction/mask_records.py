@@ -1,0 +1,54 @@
+"""How much of a picture each class covers, as plain values."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from headstart.prediction.columns import COUNT, NUMBER, TEXT, Record, plain_number
+from headstart.prediction.file_tally import FileTally
+from headstart.prediction.stream import Prediction
+
+
+class MaskForm:
+    """See `headstart.prediction.columns.Form`.
+
+    Args:
+        class_names: what the classes stand for.
+    """
+
+    def __init__(self, class_names: tuple[str, ...]) -> None:
+        self.class_names = class_names
+        self.columns: Mapping[str, str] = {
+            **{"path": TEXT, "prediction": TEXT, "error": TEXT, "height": COUNT, "width": COUNT, "mask": TEXT},
+            **{f"share({name})": NUMBER for name in class_names},
+        }
+
+    def record(self, prediction: Prediction) -> Record:
+        """The shares of the classes, and the class that covers most; `mask` is for whoever writes one."""
+        answer = prediction.answer
+        record: Record = dict.fromkeys(("path", "prediction", "error", "height", "width", "mask", "shares"))
+        if answer is None:
+            return {**record, "path": prediction.path, "error": prediction.error}
+        counts = np.bincount(answer.in_picture().ravel(), minlength=len(self.class_names))
+        shares = (counts / counts.sum()).tolist()
+        return {
+            **record,
+            "path": prediction.path,
+            "prediction": self.class_names[int(counts.argmax())],
+            "height": answer.size[0],
+            "width": answer.size[1],
+            "shares": {name: plain_number(share) for name, share in zip(self.class_names, shares, strict=True)},
+        }
+
+    def row(self, record: Mapping[str, Any]) -> Record:
+        """One row a picture, a column a class."""
+        shares = record["shares"] or {}
+        return {
+            **{name: record[name] for name in ("path", "prediction", "error", "height", "width", "mask")},
+            **{f"share({name})": shares.get(name) for name in self.class_names},
+        }
+
+    def tally(self) -> FileTally:
+        """Nothing counted yet."""
+        return FileTally()

@@ -1,0 +1,56 @@
+"""The numbers that a picture shows, as plain values."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from headstart.prediction.columns import NUMBER, TEXT, Record, plain_number
+from headstart.prediction.file_tally import FileTally
+from headstart.prediction.stream import Prediction
+
+_KINDS = ("value", "low", "high")
+
+
+class NumberForm:
+    """See `headstart.prediction.columns.Form`.
+
+    Args:
+        class_names: what the numbers are called.
+    """
+
+    def __init__(self, class_names: tuple[str, ...]) -> None:
+        self.class_names = class_names
+        numbers = {f"{kind}({name})": NUMBER for name in class_names for kind in _KINDS}
+        self.columns: Mapping[str, str] = {"path": TEXT, "error": TEXT, **numbers}
+
+    def record(self, prediction: Prediction) -> Record:
+        """Each number with the ends of its interval, which are None where the validation pictures promise none."""
+        answer = prediction.answer
+        if answer is None:
+            return {"path": prediction.path, "error": prediction.error, "numbers": None}
+        rows = zip(self.class_names, answer.values.tolist(), answer.half_widths.tolist(), strict=True)
+        return {
+            "path": prediction.path,
+            "error": None,
+            "numbers": {
+                name: dict(zip(_KINDS, map(_finite, (value, value - half, value + half)), strict=True))
+                for name, value, half in rows
+            },
+        }
+
+    def row(self, record: Mapping[str, Any]) -> Record:
+        """One row a picture, three columns a number."""
+        numbers = record["numbers"] or {}
+        return {
+            "path": record["path"],
+            "error": record["error"],
+            **{f"{kind}({name})": numbers.get(name, {}).get(kind) for name in self.class_names for kind in _KINDS},
+        }
+
+    def tally(self) -> FileTally:
+        """Nothing counted yet."""
+        return FileTally()
+
+
+def _finite(value: float) -> float | None:
+    return plain_number(value) if math.isfinite(value) else None

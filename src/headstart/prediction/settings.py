@@ -1,0 +1,97 @@
+"""What a person may ask of answers, and of which task."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from types import MappingProxyType
+
+from headstart.data import CLASSIFICATION, DETECTION, REGRESSION, SEGMENTATION
+from headstart.errors import RecipeError
+from headstart.evaluation import DEFAULT_COVERAGE
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What is asked; what is left out is None or false.
+
+    Attributes:
+        coverage: how often prediction sets and intervals hold the truth, above 0 and below 1.
+        abstain: whether "not sure" stands in place of a prediction that is not sure.
+        min_score: from which on a box is an answer, 0 to 1.
+        masks: folder for masks.
+        draw: folder for pictures with boxes or masks drawn on them.
+    """
+
+    coverage: float | None = None
+    abstain: bool = False
+    min_score: float | None = None
+    masks: Path | None = None
+    draw: Path | None = None
+
+    def check(self, kind: str | None = None) -> None:
+        """Refuses numbers out of their range, and what means nothing for a task.
+
+        Args:
+            kind: of task; None: not known yet.
+
+        Raises:
+            RecipeError: a number is out of its range, or nothing could be done with a setting.
+        """
+        _check_coverage(self.coverage)
+        _check_score(self.min_score)
+        if kind is None:
+            return
+        asked = [each.name for each in fields(self) if getattr(self, each.name) not in (None, False)]
+        needless = [name for name in asked if name not in TASK_SETTINGS[kind]]
+        if needless:
+            known = [_OPTIONS[name] for name in TASK_SETTINGS[kind]]
+            raise RecipeError(
+                f"{_OPTIONS[needless[0]]} means nothing for {kind}.",
+                expected=f"{' or '.join(known)}, or none of these options",
+                received=", ".join(_OPTIONS[name] for name in needless),
+                hint=f"Leave it out. {_MEANINGS[needless[0]]}",
+            )
+
+    @property
+    def chosen_coverage(self) -> float:
+        """The coverage asked for, or what holds without."""
+        return DEFAULT_COVERAGE if self.coverage is None else self.coverage
+
+
+# Task → settings that mean something for it.
+TASK_SETTINGS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        CLASSIFICATION: ("coverage", "abstain"),
+        DETECTION: ("min_score", "draw"),
+        SEGMENTATION: ("masks", "draw"),
+        REGRESSION: ("coverage",),
+    }
+)
+_OPTIONS = {name: f"--{name.replace('_', '-')}" for name in ("coverage", "abstain", "min_score", "masks", "draw")}
+_MEANINGS = {
+    "coverage": "It belongs to the sets of a classifier and the intervals of a regressor.",
+    "abstain": "It belongs to a classifier, whose answer may be 'not sure'.",
+    "min_score": "It belongs to the boxes of a detector.",
+    "masks": "Only a segmenter has masks.",
+    "draw": "Only boxes and masks can be drawn.",
+}
+
+
+def _check_coverage(coverage: float | None) -> None:
+    if coverage is not None and not 0 < coverage < 1:
+        raise RecipeError(
+            "The coverage is a share of pictures.",
+            expected="coverage: a number above 0 and below 1",
+            received=f"coverage={coverage!r}",
+            hint=f"{DEFAULT_COVERAGE} is the default; more makes sets and intervals larger, and fewer answers sure.",
+        )
+
+
+def _check_score(min_score: float | None) -> None:
+    if min_score is not None and not 0 <= min_score <= 1:
+        raise RecipeError(
+            "The score of a box is a number from 0 to 1.",
+            expected="min_score: 0 to 1",
+            received=f"min_score={min_score!r}",
+            hint="Leave it out for the score that the run chose on its validation pictures.",
+        )
