@@ -33,7 +33,7 @@ format: $(READY) ## Put the code into its format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(READY) ## Measure what the README claims (an idle machine, about an hour and a half, needs the real data)
+bench: $(READY) ## Measure what the README claims (an idle machine, some hours, needs the real data)
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/vgg19_mini_probe.py
 	$(BIN)/python benchmarks/trunk_engines.py
@@ -45,6 +45,9 @@ bench: $(READY) ## Measure what the README claims (an idle machine, about an hou
 	$(BIN)/python benchmarks/predict_speed.py
 	$(BIN)/python benchmarks/serving_load.py
 	$(BIN)/python benchmarks/recipe_vs_keras.py
+	$(BIN)/python benchmarks/detection.py
+	$(BIN)/python benchmarks/detection_bank.py
+	$(BIN)/python benchmarks/segmentation.py
 
 notebooks: $(READY) ## Build the notebooks from their text form
 	$(BIN)/jupytext --to ipynb notebooks/*.py
