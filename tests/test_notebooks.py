@@ -40,8 +40,22 @@ FIGURES_BELOW = {
         "## What is no digit",
         "## What is no digit",
     ],
+    "03_object_detection_and_segmentation": [
+        "### Split",
+        "### Boxes move with their picture",
+        "### Fine-tuning phase",
+        "## From numbers to boxes, by hand",
+        "### Precision and recall",
+        "### What goes wrong",
+        "### Masks, true and answered",
+    ],
 }
-LOWEST_ACCURACY = 0.95  # of a notebook that trains on digits; 0.10 is chance
+# What the last cell of each must reach: digits, of which 0.10 is chance; boxes and masks, of which nothing is.
+LOWEST = {
+    "01_transfer_learning_step_by_step": {"test_accuracy": 0.95},
+    "02_from_model_to_phone_and_server": {"test_accuracy": 0.95},
+    "03_object_detection_and_segmentation": {"map50": 0.8, "gain_by_fine_tuning": 0.05, "mean_iou": 0.6},
+}
 SECONDS_A_CELL = 300
 # Python runs a file of this name when it starts. An audit hook sees every connection, whichever library opens it.
 SITECUSTOMIZE = """
@@ -169,13 +183,13 @@ def test_a_notebook_shows_its_figures_where_they_belong(executed):
 
 
 @pytest.mark.notebook
-def test_a_notebook_ends_with_accuracies_that_show_learning(executed):
+def test_a_notebook_ends_with_numbers_that_show_learning(executed):
     last = [cell for cell in executed.notebook.cells if cell.cell_type == "code"][-1]
     result = ast.literal_eval(last.outputs[-1].data["text/plain"])
-    accuracies = [value for name, value in result.items() if "accuracy" in name]
-    assert "test_accuracy" in result
-    assert min(accuracies) >= LOWEST_ACCURACY
-    assert result.get("largest_difference_of_an_epoch", 0.0) < 1e-4
+    lowest = LOWEST[executed.name]
+    accuracies = {name: lowest["test_accuracy"] for name in result if "accuracy" in name}
+    assert {name: limit for name, limit in (lowest | accuracies).items() if result[name] < limit} == {}
+    assert {name: value for name, value in result.items() if "difference" in name and value > 1e-4} == {}
 
 
 @pytest.mark.notebook
