@@ -95,14 +95,14 @@ def test_taps_are_known_before_the_task_is_built(built):
 def test_what_stands_above_the_taps_answers_like_the_whole(built):
     task = built.task
     cuts = task.tap_layers or (network().model.layers[-1].name,)
-    lower = keras.Model(task.model.input, [task.model.get_layer(name).output for name in cuts])
-    activations = lower(built.pictures)
+    outputs = [task.model.get_layer(name).output for name in cuts]
+    lower = keras.Model(task.model.input, outputs if len(cuts) > 1 else outputs[0])
     upper = model_above(task.model, cuts)
     assert {layer.name for layer in upper.layers if layer.weights} <= set(task.head_layers) | {
         name for names in task.stages.values() for name in names
     }
     np.testing.assert_allclose(
-        outputs_of(upper, activations if len(cuts) > 1 else activations[0]),
+        outputs_of(upper, lower(built.pictures)),
         outputs_of(task.model, built.pictures),
         atol=1e-4,
         rtol=1e-4,
