@@ -46,7 +46,8 @@ def measured_run(data: Path, options: argparse.Namespace, *, seed: int, **settin
         seed: of the split, where the data gives none, and of training.
         **settings: options of `headstart.train` in place of those of the parser.
     """
-    print(f"{time.strftime('%H:%M:%S')} {data.name}, seed {seed} {settings or ''}", file=sys.stderr, flush=True)
+    named = {name: value for name, value in settings.items() if name != "recipe"}
+    print(f"{time.strftime('%H:%M:%S')} {data.name}, seed {seed}, {named}", file=sys.stderr, flush=True)
     keras.utils.clear_session()
     asked = {
         "backbone": options.backbone,
@@ -63,7 +64,7 @@ def measured_run(data: Path, options: argparse.Namespace, *, seed: int, **settin
         return {
             "data": data.name,
             "seed": seed,
-            "settings": {name: value for name, value in settings.items() if name != "recipe"},
+            "settings": named,
             "num_test": len(run.dataset.part("test")),
             "seconds": seconds,
             "steps": run.state["seconds"],

@@ -64,6 +64,7 @@ def settings_of(start: str, data: Path, options: argparse.Namespace) -> dict[str
         "recipe": recipe,
         "views": 0,
         "frozen_epochs": 0,
+        "epochs": 0,
         "deep_epochs": options.scratch_epochs,
     }
 
