@@ -57,10 +57,10 @@ def scores_of(ranking: Ranking) -> dict[str, object]:
 def test_every_backbone_has_its_scores_and_the_best_stands_first(ranking):
     assert {one.name: one.weights for one in ranking.ranked} == BOTH
     assert ranking.not_ranked == ()
-    assert ranking.best.scores.probe_accuracy == max(one.scores.probe_accuracy for one in ranking.ranked)
+    assert ranking.best.scores.probe_score == max(one.scores.probe_score for one in ranking.ranked)
     for one in ranking.ranked:
-        assert 0 <= one.scores.probe_low <= one.scores.probe_accuracy <= one.scores.probe_high <= 1
-        assert 0 <= one.scores.knn_accuracy <= 1
+        assert 0 <= one.scores.probe_low <= one.scores.probe_score <= one.scores.probe_high <= 1
+        assert 0 <= one.scores.knn_score <= 1
         assert np.isfinite(one.scores.logme)
         assert one.num_parameters == find_backbone(one.name).num_parameters
         assert one.pictures_per_second > 0
@@ -162,8 +162,8 @@ def test_copies_never_stand_on_two_sides(tmp_path, bank_dir):
             path.parent.mkdir(parents=True, exist_ok=True)
             Image.fromarray(pixels).resize((40, 40)).save(path)
     (one,) = rank_backbones(tmp_path / "noise", backbones="vgg19_mini", bank_dir=bank_dir, **SMALL).ranked
-    assert one.scores.knn_accuracy < 0.7
-    assert one.scores.probe_accuracy < 0.7
+    assert one.scores.knn_score < 0.7
+    assert one.scores.probe_score < 0.7
 
 
 def test_what_is_written_can_be_read_again(ranking, tmp_path):
@@ -238,5 +238,5 @@ def test_real_weights_are_ranked_above_random_ones_on_real_flowers(shared_dir, t
     *real, random = ranking.ranked
     assert random.name == "mobilenetv3small"
     assert min(one.scores.probe_low for one in real) > random.scores.probe_high
-    assert min(one.scores.knn_accuracy for one in real) > random.scores.knn_accuracy
+    assert min(one.scores.knn_score for one in real) > random.scores.knn_score
     assert min(one.scores.logme for one in real) > random.scores.logme

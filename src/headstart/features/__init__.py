@@ -12,8 +12,10 @@ if TYPE_CHECKING:
     from headstart.features.build import fill_bank
     from headstart.features.chunks import row_bytes
     from headstart.features.engines import ENGINES, Engine, build_engine
+    from headstart.features.places import UNDECIDED, box_places, choose_places, mask_places
     from headstart.features.probe import STRENGTHS, LinearProbe, ProbePoint, fit_probe
     from headstart.features.quiet_openvino import import_quietly
+    from headstart.features.rank_measures import ACCURACY, AVERAGE_PRECISION, BALANCED_ACCURACY, R2
     from headstart.features.rank_scores import (
         MIN_SEPARATE_EXAMPLES,
         FeatureScores,
@@ -25,8 +27,12 @@ if TYPE_CHECKING:
     from headstart.features.views import Pictures, Views, as_numbers
 
 _MODULE_OF = {
+    "ACCURACY": "rank_measures",
+    "AVERAGE_PRECISION": "rank_measures",
+    "BALANCED_ACCURACY": "rank_measures",
     "ENGINES": "engines",
     "ENGINES_FOLDER": "bank_dir",
+    "R2": "rank_measures",
     "RIDGE_STRENGTHS": "ridge",
     "STRENGTHS": "probe",
     "BankPart": "bank",
@@ -39,15 +45,19 @@ _MODULE_OF = {
     "Pictures": "views",
     "ProbePoint": "probe",
     "RidgeStart": "ridge",
+    "UNDECIDED": "places",
     "Views": "views",
     "as_numbers": "views",
+    "box_places": "places",
     "build_engine": "engines",
+    "choose_places": "places",
     "clear_banks": "bank_dir",
     "default_bank_dir": "bank_dir",
     "fill_bank": "build",
     "fit_probe": "probe",
     "import_quietly": "quiet_openvino",
     "list_banks": "bank_dir",
+    "mask_places": "places",
     "most_separate_examples": "rank_scores",
     "ridge_start": "ridge",
     "row_bytes": "chunks",
@@ -56,11 +66,16 @@ _MODULE_OF = {
 }
 
 __all__ = [
+    "ACCURACY",
+    "AVERAGE_PRECISION",
+    "BALANCED_ACCURACY",
     "ENGINES",
     "ENGINES_FOLDER",
     "MIN_SEPARATE_EXAMPLES",
+    "R2",
     "RIDGE_STRENGTHS",
     "STRENGTHS",
+    "UNDECIDED",
     "BankPart",
     "BankSummary",
     "Engine",
@@ -72,13 +87,16 @@ __all__ = [
     "RidgeStart",
     "Views",
     "as_numbers",
+    "box_places",
     "build_engine",
+    "choose_places",
     "clear_banks",
     "default_bank_dir",
     "fill_bank",
     "fit_probe",
     "import_quietly",
     "list_banks",
+    "mask_places",
     "most_separate_examples",
     "ridge_start",
     "row_bytes",

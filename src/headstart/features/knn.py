@@ -1,4 +1,4 @@
-"""How often an example's nearest neighbours have its class: a measure of features that learns nothing."""
+"""What an example's nearest neighbours have, and how often it is its class: measures of features that learn nothing."""
 
 import numpy as np
 
@@ -25,7 +25,29 @@ def knn_accuracy(features: np.ndarray, targets: np.ndarray, *, k: int = 5, group
         ValueError: Shapes do not fit each other, or `k` is below 1.
     """
     check_examples(features, targets)
-    class_indices(targets)
+    right = class_indices(targets)
+    votes = neighbour_votes(features, targets, k=k, groups=groups)
+    voted = ~np.isnan(votes).any(axis=1)
+    return float((votes.argmax(axis=1) == right)[voted].mean()) if voted.any() else float("nan")
+
+
+def neighbour_votes(
+    features: np.ndarray, targets: np.ndarray, *, k: int = 5, groups: np.ndarray | None = None
+) -> np.ndarray:
+    """What the `k` nearest neighbours of each example by cosine have, on average, itself left out.
+
+    Args:
+        features: as in `knn_accuracy`.
+        targets: `(n, columns)` of any numbers, such as one-hot classes.
+        k: as in `knn_accuracy`.
+        groups: as in `knn_accuracy`.
+
+    Returns:
+        `(n, columns)` float64; NaN where an example has no neighbour outside its group.
+
+    Raises:
+        ValueError: `k` is below 1, or `groups` has another length.
+    """
     if k < 1:
         raise ValueError(f"expected k of at least 1. Received: {k=}")
     num_examples = len(features)
@@ -35,29 +57,27 @@ def knn_accuracy(features: np.ndarray, targets: np.ndarray, *, k: int = 5, group
     # Scaled by the largest first, so that the squares of large features stay finite.
     directions = features / np.maximum(np.abs(features).max(axis=1, keepdims=True), np.finfo(np.float32).tiny)
     directions = (directions / np.maximum(np.linalg.norm(directions, axis=1, keepdims=True), 1e-12)).astype(np.float32)
-    hits, rows = [], max(1, NUMBERS_PER_BLOCK // num_examples)
+    votes, rows = [], max(1, NUMBERS_PER_BLOCK // num_examples)
     for start in range(0, num_examples, rows):
         block = slice(start, start + rows)
         similarities = directions[block] @ directions.T
         similarities[groups[block, None] == groups] = -np.inf
-        hits.append(_hits(similarities, targets, own=targets[block], k=min(k, num_examples)))
-    votes = np.concatenate(hits)
-    return float(np.nanmean(votes)) if not np.isnan(votes).all() else float("nan")
+        votes.append(_votes(similarities, targets, k=min(k, num_examples)))
+    return np.concatenate(votes)
 
 
-def _hits(similarities: np.ndarray, targets: np.ndarray, *, own: np.ndarray, k: int) -> np.ndarray:
-    """`(rows,)`: 1 where the vote is right, 0 where it is wrong, NaN where nobody votes.
+def _votes(similarities: np.ndarray, targets: np.ndarray, *, k: int) -> np.ndarray:
+    """`(rows, columns)`: mean of the nearest ones' targets, NaN where nobody votes.
 
     Args:
         similarities: `(rows, n)` cosines, minus infinity for those that may not vote.
-        targets: `(n, classes)` of all.
-        own: `(rows, classes)`.
+        targets: `(n, columns)` of all.
         k: most voters.
     """
     nearest = np.argpartition(-similarities, k - 1, axis=1)[:, :k]
     cosines = np.take_along_axis(similarities, nearest, axis=1).astype(np.float64)
     # The nearness of all voters together is worth less than one voice: it decides ties only.
     voices = np.where(np.isfinite(cosines), 1.0 + 0.4 * cosines / k, 0.0)
+    total = voices.sum(axis=1, keepdims=True)
     votes = (voices[:, :, None] * targets[nearest]).sum(axis=1)
-    right = votes.argmax(axis=1) == own.argmax(axis=1)
-    return np.where(votes.any(axis=1), right, np.nan)
+    return np.divide(votes, total, out=np.full(votes.shape, np.nan), where=total > 0)

@@ -161,7 +161,12 @@ class Trunk:
 
 
 def build_trunk(
-    backbone: Backbone, recipe: Recipe, *, calibration: Callable[[], np.ndarray] | None, place: BankPlace
+    backbone: Backbone,
+    recipe: Recipe,
+    *,
+    calibration: Callable[[], np.ndarray] | None,
+    place: BankPlace,
+    layers: tuple[str, ...] | None = None,
 ) -> Trunk:
     """From the picture to the activations that the recipe's bank holds; nothing in it learns while the bank is used.
 
@@ -170,9 +175,10 @@ def build_trunk(
         recipe: resolved.
         calibration: gives pictures for a quantised engine; None where the recipe asks for none.
         place: where a quantised model is kept.
+        layers: other activations than those of the recipe's bank: names of layers, or `POOLED`.
     """
     pooled = keras.layers.GlobalAveragePooling2D(name=POOLED)(backbone.model.output)
-    stages = stored_layers(recipe, backbone).all
+    stages = layers or stored_layers(recipe, backbone).all
     outputs = [pooled if name == POOLED else backbone.model.get_layer(name).output for name in stages]
     model = keras.Model(backbone.model.input, outputs, name=f"{backbone.spec.name}_trunk")
     engine = build_engine(engine_name(recipe), model, calibration=calibration, cache_dir=place.path / ENGINES_FOLDER)

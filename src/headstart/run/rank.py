@@ -9,44 +9,36 @@ from pathlib import Path
 from typing import Any
 
 import keras
-import numpy as np
 
 from headstart.backbones import build_backbone
-from headstart.data import CLASSIFICATION, Dataset, audit_dataset, read_dataset, separable_groups, split_dataset
+from headstart.data import CLASSIFICATION, Dataset, audit_dataset, read_dataset, split_dataset
 from headstart.errors import (
-    ClassTooSmallError,
     DataError,
-    DataFormatError,
     ExtraMissingError,
     FolderOccupiedError,
     HeadstartError,
     RecipeError,
     StorageFullError,
     StoragePermissionError,
-    TableColumnsError,
     WeightsNotFoundError,
 )
-from headstart.features import (
-    MIN_SEPARATE_EXAMPLES,
-    FeatureBank,
-    Pictures,
-    Views,
-    fill_bank,
-    most_separate_examples,
-    score_features,
-)
+from headstart.features import BankPart, FeatureBank, Pictures, Views, fill_bank, score_features
 from headstart.options import recipe_from_options
 from headstart.progress import SILENT, Progress
-from headstart.recipe import Recipe
-from headstart.run.bank import POOLED, BankPlace, Trunk, build_trunk, calibration_pictures, engine_name
+from headstart.recipe import TASK_DEFAULTS, Recipe
+from headstart.run.bank import BankPlace, Trunk, build_trunk, calibration_pictures, engine_name
 from headstart.run.candidates import Candidate, find_candidates
 from headstart.run.environment import dtype_policy
+from headstart.run.rank_examples import measure_of, require_enough, scored_examples, scored_layer
 from headstart.run.ranking import NotRanked, RankedBackbone, Ranking
 from headstart.run.storage import storage_errors
 
 logger = logging.getLogger("headstart")
 
 RANK_OPTIONS = (
+    "task",
+    "format",
+    "ignore_value",
     "image_size",
     "resize_mode",
     "engine",
@@ -72,13 +64,13 @@ def rank_backbones(
     progress: Progress = SILENT,
     **options: Any,
 ) -> Ranking:
-    """Compares backbones by what their pooled features tell about the classes of some pictures.
+    """Compares backbones by what their features tell about some pictures: classes, numbers, or what is where.
 
     Test pictures take no part: those that the data names, or those that `headstart.train` would set aside with the same
     seed. So the choice of a backbone is no peek at what it is tested on later.
 
     Args:
-        data: as `headstart.train` takes it; one label a picture.
+        data: as `headstart.train` takes it, of any task.
         backbones: names, or `all`; None: a short list and every backbone whose ImageNet weights are on this machine.
         weights: backbone → `imagenet`, `builtin`, `none` (random) or a file. Who is named here is a candidate.
         download: whether Keras may download ImageNet weights that are not on this machine; nothing else ever does.
@@ -98,7 +90,7 @@ def rank_backbones(
     recipe = _recipe(data, options)
     candidates = find_candidates(backbones, weights or {}, download=download)
     folder = None if out is None else _checked_folder(Path(out), Path(recipe.data.path))
-    dataset, num_left_out = _split_data(recipe, progress)
+    recipe, dataset, num_left_out = _read_data(recipe, progress)
     if folder is not None:  # before the work, which would be lost where nothing can be written
         with storage_errors(folder, hint="Free some room or name another folder with --out."):
             folder.mkdir(parents=True, exist_ok=True)
@@ -106,10 +98,11 @@ def rank_backbones(
     ranked, not_ranked = _rank_all(candidates, recipe, dataset, place, progress)
     parts = {part: len(dataset.part(part)) for part in (*USED_PARTS, "test")}
     ranking = Ranking(
-        ranked=tuple(sorted(ranked, key=lambda one: (-one.scores.probe_accuracy, one.num_parameters))),
+        ranked=tuple(sorted(ranked, key=lambda one: (-one.scores.probe_score, one.num_parameters))),
         not_ranked=tuple(not_ranked),
         data={
             "path": recipe.data.path,
+            **({} if dataset.task == CLASSIFICATION else {"task": dataset.task}),
             "class_names": list(dataset.class_names),
             "num_examples": parts,
             "num_left_out": num_left_out,
@@ -147,48 +140,30 @@ def _checked_folder(folder: Path, data_path: Path) -> Path:
     return folder
 
 
-def _split_data(recipe: Recipe, progress: Progress) -> tuple[Dataset, int]:
-    """Every usable picture in its part, as a training with this recipe would have it, and how many were left out."""
+def _read_data(recipe: Recipe, progress: Progress) -> tuple[Recipe, Dataset, int]:
+    """What the task wants, every usable picture in its part as training would have it, and how many are left out."""
     columns = recipe.data.model_dump(exclude={"path", "fractions"})
     dataset = read_dataset(Path(recipe.data.path), task=recipe.task, **columns)
-    if dataset.task != CLASSIFICATION:
-        raise DataFormatError(
-            f"'{recipe.data.path}' has no classes of whole pictures to rank on.",
-            expected="class folders, or a table with one label a picture",
-            received=f"data for {dataset.task}",
-            hint="Choose --backbone by a ranking on similar pictures in class folders.",
-        )
-    if dataset.multi_label:
-        raise TableColumnsError(
-            f"'{recipe.data.path}' has pictures with several labels, which cannot be ranked on.",
-            expected="one label a picture",
-            received=next(target for target in dataset.frame["target"] if ";" in target),
-            hint="`headstart train` takes several labels; choose its --backbone by another measure.",
-        )
+    recipe = _for_task(recipe, dataset.task)
     progress.start("checking pictures", len(dataset))
     audit = audit_dataset(dataset, progress=lambda *_: progress.advance(1))
     progress.finish()
     if audit.left_out:
         progress.say(f"{len(audit.left_out)} files are left out; `headstart audit` names them")
     dataset = split_dataset(audit.dataset, fractions=recipe.data.fractions, seed=recipe.seed)
-    _require_enough(_used(dataset))
-    return dataset, len(audit.left_out)
+    require_enough(_used(dataset))
+    return recipe, dataset, len(audit.left_out)
+
+
+def _for_task(recipe: Recipe, task: str) -> Recipe:
+    """With the settings of a task; the image size stays open where every backbone may see its own."""
+    size = recipe.backbone.image_size or TASK_DEFAULTS[task].get(("backbone", "image_size"))
+    return recipe.resolved(task).with_values("backbone", image_size=size)
 
 
 def _used(dataset: Dataset) -> Dataset:
     frame = dataset.frame[dataset.frame["split"].isin(USED_PARTS)]
     return replace(dataset, frame=frame.reset_index(drop=True))
-
-
-def _require_enough(used: Dataset) -> None:
-    most = most_separate_examples(used.class_matrix(), separable_groups(used.frame))
-    if most < MIN_SEPARATE_EXAMPLES:
-        raise ClassTooSmallError(
-            "There are too few pictures to rank on.",
-            expected=f"a class with {MIN_SEPARATE_EXAMPLES} pictures that are no copies of one another, test aside",
-            received=f"{most} in the largest class",
-            hint="Add pictures.",
-        )
 
 
 def _rank_all(
@@ -247,17 +222,21 @@ def _rank_one(
     keras.utils.set_random_seed(recipe.seed)
     backbone = build_backbone(spec, image_size=recipe.backbone.image_size, weights=source)
     calibration = calibration_pictures(dataset, recipe, backbone.image_size)
-    trunk = build_trunk(backbone, recipe, calibration=calibration, place=place)
+    layer = scored_layer(recipe, backbone)
+    trunk = build_trunk(backbone, recipe, calibration=calibration, place=place, layers=(layer,))
     progress.finish()
     built = time.perf_counter()
-    features, num_computed = _pooled_features(trunk, recipe, used, place, progress)
+    part, num_computed = _filled_part(trunk, recipe, used, place, progress)
     filled = time.perf_counter()
     progress.start(f"scoring {spec.name}", 1)
-    targets = used.class_matrix().astype(np.float32)
-    scores = score_features(features, targets, groups=separable_groups(used.frame), seed=recipe.seed)
+    examples = scored_examples(part, used, backbone.image_size, recipe)
+    scores = score_features(
+        examples.features, examples.targets, groups=examples.groups, seed=recipe.seed, measure=measure_of(used)
+    )
     progress.finish()
     scored = time.perf_counter()
-    progress.say(f"{spec.name}: probe accuracy {scores.probe_accuracy:.3f}, {scored - started:.1f} s")
+    measured = scores.measure.replace("_", " ")
+    progress.say(f"{spec.name}: probe {measured} {scores.probe_score:.3f}, {scored - started:.1f} s")
     return RankedBackbone(
         name=spec.name,
         weights=candidate.weights,
@@ -270,13 +249,14 @@ def _rank_one(
         build_seconds=built - started,
         bank_seconds=filled - built,
         scoring_seconds=scored - filled,
+        num_places=examples.num_places,
     )
 
 
-def _pooled_features(
+def _filled_part(
     trunk: Trunk, recipe: Recipe, used: Dataset, place: BankPlace, progress: Progress
-) -> tuple[np.ndarray, int]:
-    """`(n, channels)` float32 of the plain view of every picture, and how many of them had to be computed."""
+) -> tuple[BankPart, int]:
+    """Features of the plain view of every picture, and how many of them had to be computed."""
     bank = FeatureBank(place.path, trunk.facts, trunk.shapes)
     pictures = Pictures(used.paths(), list(used.frame["sha256"]))
     views = Views(recipe.images.augmentation, recipe.seed, count=1)
@@ -289,6 +269,5 @@ def _pooled_features(
         resize_mode=recipe.images.resize_mode,
         progress=progress,
     )
-    part = bank.part(pictures, views, stage=POOLED)
-    features = part.load_batch(np.arange(len(part)), np.zeros(len(part), np.int64))
-    return features.astype(np.float32), num_computed
+    (layer,) = trunk.shapes
+    return bank.part(pictures, views, stage=layer), num_computed

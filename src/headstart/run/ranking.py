@@ -1,6 +1,5 @@
 """What a ranking of backbones found, and the files it is written to."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -27,6 +26,7 @@ class RankedBackbone:
         megabytes: 10⁶ bytes that these take in float32.
         scores: of its pooled features.
         num_examples: pictures that were scored.
+        num_places: places in them that were scored; None where pictures are scored as a whole.
         num_computed: pictures that went through the network; 0 where the feature bank held all of them.
         build_seconds: until the network was ready to run.
         bank_seconds: for reading the pictures and running the network.
@@ -44,6 +44,7 @@ class RankedBackbone:
     build_seconds: float
     bank_seconds: float
     scoring_seconds: float
+    num_places: int | None = None
 
     @property
     def pictures_per_second(self) -> float | None:
@@ -52,10 +53,10 @@ class RankedBackbone:
 
     def facts(self) -> dict[str, Any]:
         """One flat row of plain values."""
-        values = asdict(self)
-        scores = {name: None if math.isnan(value) else value for name, value in values.pop("scores").items()}
+        values = {name: value for name, value in asdict(self).items() if name != "num_places" or value is not None}
+        del values["scores"]
         height, width = values.pop("image_size")
-        row = {"name": values.pop("name"), "weights": values.pop("weights"), **scores}
+        row = {"name": values.pop("name"), "weights": values.pop("weights"), **self.scores.facts()}
         return {**row, "height": height, "width": width, **values, "pictures_per_second": self.pictures_per_second}
 
 
@@ -79,7 +80,8 @@ class Ranking:
     Attributes:
         ranked: the best first.
         not_ranked: those whose weights are not here, or that failed.
-        data: plain values: path, class names, pictures in each part, and how many are left out.
+        data: plain values: path, class names, pictures in each part, and how many are left out; the task, where it is
+            not to name one class of each picture.
         settings: plain values: seed, engine, resize mode.
     """
 
@@ -90,8 +92,13 @@ class Ranking:
 
     @property
     def best(self) -> RankedBackbone:
-        """The one with the highest probe accuracy."""
+        """The one with the highest score of the probe."""
         return self.ranked[0]
+
+    @property
+    def measure(self) -> str:
+        """What probe and neighbours are scored by, as in `FeatureScores`."""
+        return self.best.scores.measure
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -112,4 +119,4 @@ class Ranking:
         """Writes `rank.json`, `rank.csv` and `rank.png` into a folder that exists."""
         write_json(folder / "rank.json", self.facts())
         write_text(folder / "rank.csv", self.frame.to_csv(index=False))
-        accuracy_by_size(self.frame).savefig(folder / "rank.png", dpi=150)
+        accuracy_by_size(self.frame, measure=self.measure).savefig(folder / "rank.png", dpi=150)

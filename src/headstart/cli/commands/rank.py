@@ -14,13 +14,16 @@ from headstart.cli.parameters import NETWORK, OUTPUT, BankDirOption, JsonOption,
 from headstart.cli.progress import shown_progress
 from headstart.cli.recipe_options import (
     EngineOption,
+    FormatOption,
     GroupColumnOption,
+    IgnoreValueOption,
     ImageSizeOption,
     LabelColumnOption,
     PathColumnOption,
     ResizeModeOption,
     SeedOption,
     SplitColumnOption,
+    TaskOption,
 )
 from headstart.cli.summary import shown_path
 from headstart.cli.surroundings import Surroundings
@@ -36,7 +39,31 @@ EXAMPLES = examples(
         "these two, with table and chart in a folder",
     ),
 )
-COLUMNS = ("path_column", "label_column", "split_column", "group_column")
+HOW_TO_READ = (
+    "task",
+    "format",
+    "ignore_value",
+    "path_column",
+    "label_column",
+    "split_column",
+    "group_column",
+)
+# What probe and neighbours are scored by → heading of the probe's column, and what it means where no name says it.
+MEASURES = {
+    "accuracy": ("probe, 95 %", ""),
+    "average_precision": (
+        "probe AP, 95 %",
+        "AP is the mean average precision: of each label how well its pictures are ranked before the others.",
+    ),
+    "balanced_accuracy": (
+        "balanced probe, 95 %",
+        "Scored on places in the pictures: of each class, background counted, the share told rightly, averaged.",
+    ),
+    "r2": (
+        "probe R², 95 %",
+        "R² is the share of the variance of the numbers that is explained; below 0 is worse than their mean.",
+    ),
+}
 
 
 def parse_weights(texts: list[str] | None) -> dict[str, str]:
@@ -97,6 +124,9 @@ OutOption = Annotated[
 def rank(  # noqa: PLR0913, PLR0917  one parameter an option
     context: typer.Context,
     data: DataArgument,
+    task: TaskOption = None,
+    format: FormatOption = None,  # noqa: A002  the option's name
+    ignore_value: IgnoreValueOption = None,
     backbones: BackbonesOption = None,
     weights: WeightsOption = None,
     download: DownloadOption = False,
@@ -115,8 +145,9 @@ def rank(  # noqa: PLR0913, PLR0917  one parameter an option
     """Compare networks on your pictures before training one.
 
     Each network looks at every picture once, frozen; a linear probe, nearest neighbours and LogME say how well what it
-    sees tells your classes apart. The pictures that `headstart train` sets aside for testing take no part. Nothing is
-    downloaded unless --download is given.
+    sees tells your classes apart, your numbers, or, for boxes and masks, which class each place in a picture shows. The
+    pictures that `headstart train` sets aside for testing take no part. Nothing is downloaded unless --download is
+    given.
     """
     given = dict(locals())
     surroundings: Surroundings = context.obj
@@ -124,7 +155,7 @@ def rank(  # noqa: PLR0913, PLR0917  one parameter an option
     from headstart.data import read_dataset  # noqa: PLC0415  heavy imports wait until a command needs them
 
     # Read once more by the ranking: most mistakes are told at once instead of after the seconds that TensorFlow takes.
-    read_dataset(data, **{name: given[name] for name in COLUMNS if given[name] is not None})
+    read_dataset(data, **{name: given[name] for name in HOW_TO_READ if given[name] is not None})
     load_keras(surroundings)
     from headstart.run import RANK_OPTIONS, rank_backbones  # noqa: PLC0415
 
@@ -150,11 +181,17 @@ def rank(  # noqa: PLR0913, PLR0917  one parameter an option
 def _shown(ranking: "Ranking", out: Path | None) -> Group:
     counts = ranking.data["num_examples"]
     used = counts["train"] + counts["validation"]
+    names = ranking.data["class_names"]
+    what = f"of {len(names)} classes"
+    if ranking.measure == "r2":
+        what = f"with {len(names)} numbers each" if len(names) > 1 else f"with the number '{names[0]}'"
     about = Text(
-        f"Ranked on {used} pictures of {len(ranking.data['class_names'])} classes, the training and validation parts; "
+        f"Ranked on {used} pictures {what}, the training and validation parts; "
         f"the {counts['test']} of the test part took no part."
     )
     parts: list[RenderableType] = [_table(ranking), Text(), about]
+    if meaning := MEASURES[ranking.measure][1]:
+        parts.append(Text(meaning))
     if len(ranking.ranked) > 1:
         parts.append(Text("Where intervals overlap, these pictures do not tell which network is better."))
     if ranking.not_ranked:
@@ -169,8 +206,9 @@ def _table(ranking: "Ranking") -> Table:
     # Names are there to be typed again: at the width of a narrow terminal the interval is broken first.
     table.add_column("network", min_width=max(len(one.name) for one in ranking.ranked))
     table.add_column("weights", no_wrap=True)
-    for heading in ("probe, 95 %", "kNN", "LogME", "input", "MB", "pict./s", "s"):
-        table.add_column(heading, justify="right", no_wrap=heading != "probe, 95 %")
+    table.add_column(MEASURES[ranking.measure][0], justify="right")
+    for heading in ("kNN", "LogME", "input", "MB", "pict./s", "s"):
+        table.add_column(heading, justify="right", no_wrap=True)
     for one in ranking.ranked:
         table.add_row(*_cells(one))
     return table
@@ -180,11 +218,12 @@ def _cells(one: "RankedBackbone") -> tuple[str, ...]:
     scores, (height, width) = one.scores, one.image_size
     known = {"none": "random", "imagenet": "imagenet", "builtin": "builtin"}
     speed = one.pictures_per_second
+    between = "-" if scores.probe_low >= 0 else " to "
     return (
         one.name,
         known.get(one.weights, "file"),
-        f"{scores.probe_accuracy:.3f} {scores.probe_low:.2f}-{scores.probe_high:.2f}",
-        f"{scores.knn_accuracy:.3f}",
+        f"{scores.probe_score:.3f} {scores.probe_low:.2f}{between}{scores.probe_high:.2f}",
+        f"{scores.knn_score:.3f}",
         f"{scores.logme:.2f}",
         str(height) if height == width else f"{height}x{width}",
         f"{one.megabytes:.0f}",
