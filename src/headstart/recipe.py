@@ -192,10 +192,16 @@ TASK_DEFAULTS: Mapping[str, Mapping[tuple[str, str], Any]] = MappingProxyType(
         DETECTION: {
             ("backbone", "image_size"): (320, 320),
             ("images", "batch_size"): 8,
+            # Not turned: the box around a turned box is larger than the object.
+            ("images", "augmentation"): replace(AUGMENTATIONS["medium"], rotation_degrees=0, zoom=0.3),
             ("head", "start"): "random",
             ("head", "label_smoothing"): 0.0,
             ("head", "dropout"): 0.0,
+            ("frozen_phase", "weight_decay"): 1e-2,
+            ("frozen_phase", "ema"): 0.99,
             ("fine_tuning_phase", "learning_rate"): 1e-3,
+            ("fine_tuning_phase", "weight_decay"): 1e-2,
+            ("fine_tuning_phase", "ema"): 0.99,
         },
         SEGMENTATION: {
             ("backbone", "image_size"): (320, 320),
@@ -273,7 +279,7 @@ class Recipe(Section):
             if name not in getattr(self, section).model_fields_set:
                 updated = updated.with_values(section, **{name: value})
         if task == DETECTION:  # a mirrored object has no box
-            updated = updated.with_values("images", augmentation=replace(self.images.augmentation, edges="grey"))
+            updated = updated.with_values("images", augmentation=replace(updated.images.augmentation, edges="grey"))
         if task != CLASSIFICATION:
             updated._check_settings()
         return updated

@@ -2,18 +2,17 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from headstart.data import Dataset, decode_image
-from headstart.evaluation import AnnotatedPicture, best_score_threshold, draw_boxes, evaluate_detection
+from headstart.evaluation import best_score_threshold, detection_example, evaluate_detection, worst_examples
 from headstart.progress import Progress
 from headstart.run.answers import picture_outputs, validation_outputs
 from headstart.run.bank import LearningParts
 from headstart.run.directory import FORMAT_VERSION, Run, read_json
-from headstart.run.evaluated import Evaluated, prediction_rows, worst_examples
+from headstart.run.evaluated import Evaluated, prediction_rows
 from headstart.run.storage import write_json
 from headstart.tasks import Detections, ObjectDetector, boxes_in_picture
 
@@ -72,39 +71,29 @@ def found_boxes(class_names: Sequence[str], detections: Detections) -> list[list
 
 def report_content(run: Run) -> Mapping[str, Any]:
     """What the page shows beside the numbers: the worst pictures with true boxes and with those found."""
-    test, rows, threshold = run.dataset.part("test"), prediction_rows(run), score_threshold(run)
-    names, true = run.task.class_names, _own_numbers(run.task, test)
-    pictures = []
-    for row in worst_examples(run.report):
-        index = int(row["example"])
-        picture = decode_image(test.paths()[index])
-        found = [one for one in json.loads(rows["prediction"][index]) if one[1] >= threshold]
-        pictures.append(
-            AnnotatedPicture(
-                picture,
-                true=_drawn(picture, names, true[index][:, :4], [names[int(box[4])] for box in true[index]]),
-                predicted=_drawn(picture, names, _sides(found), [one[0] for one in found], [one[1] for one in found]),
-                name=Path(rows["path"][index]).name,
-                caption=f"{row['found']} found, {row['missed']} missed, {row['wrong']} wrong",
-            )
+    test, found, threshold = run.dataset.part("test"), prediction_rows(run)["prediction"], score_threshold(run)
+    names, true, paths = run.task.class_names, _own_numbers(run.task, test), test.paths()
+    pictures = [
+        detection_example(
+            decode_image(paths[index]),
+            true[index],
+            _from_plain(json.loads(found[index]), names),
+            names,
+            score_threshold=threshold,
+            name=paths[index].name,
         )
+        for index in worst_examples(run.report)
+    ]
     return {"mistakes": (), "examples": pictures}
 
 
-def _sides(found: Sequence[Sequence[Any]]) -> np.ndarray:
-    return np.array([one[2:] for one in found], float).reshape(-1, 4)
-
-
-def _drawn(
-    picture: np.ndarray,
-    class_names: Sequence[str],
-    boxes: np.ndarray,
-    labels: Sequence[str],
-    scores: Sequence[float] | None = None,
-) -> np.ndarray:
-    classes = np.array([class_names.index(label) for label in labels], int)
-    certain = None if scores is None else np.array(scores, float)
-    return draw_boxes(picture, boxes, labels, certain, classes=classes, dashed=scores is None)
+def _from_plain(found: Sequence[Sequence[Any]], class_names: Sequence[str]) -> Detections:
+    """What `found_boxes` made plain values of."""
+    return Detections(
+        np.array([row[2:] for row in found], float).reshape(-1, 4),
+        np.array([row[1] for row in found], float),
+        np.array([class_names.index(row[0]) for row in found], int),
+    )
 
 
 def head_facts(run: Run) -> Mapping[str, Any]:

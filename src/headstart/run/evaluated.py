@@ -1,7 +1,6 @@
 """What an evaluation gives: the numbers, and the answer for every picture as one row of a table."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -36,11 +35,6 @@ def prediction_rows(run: Run) -> pd.DataFrame:
         return pd.read_csv(run.predictions_path, dtype={"path": str, "target": str}, keep_default_na=False)
     except (OSError, ValueError) as error:
         raise _no_table(run, error) from None
-
-
-def worst_examples(report: Report, *, limit: int = 12) -> list[dict[str, Any]]:
-    """Rows of the report's table of pictures with the lowest scores, the worst first."""
-    return report.tables["pictures"].sort_values("score", kind="stable").head(limit).to_dict("records")
 
 
 def read_predictions(run: Run) -> tuple[pd.DataFrame, np.ndarray]:

@@ -7,12 +7,18 @@ import numpy as np
 import pandas as pd
 
 from headstart.data import Dataset, decode_image
-from headstart.evaluation import DEFAULT_COVERAGE, AnnotatedPicture, RegressionIntervals, evaluate_regression
+from headstart.evaluation import (
+    DEFAULT_COVERAGE,
+    RegressionIntervals,
+    evaluate_regression,
+    regression_example,
+    worst_examples,
+)
 from headstart.progress import Progress
 from headstart.run.answers import picture_outputs, validation_outputs
 from headstart.run.bank import LearningParts
 from headstart.run.directory import FORMAT_VERSION, Run, read_json
-from headstart.run.evaluated import Evaluated, prediction_rows, worst_examples
+from headstart.run.evaluated import Evaluated, prediction_rows
 from headstart.run.storage import write_json
 from headstart.tasks import ImageRegressor
 from headstart.training import Checkpoint, History, TrainingExamples, start_from_ridge
@@ -69,26 +75,21 @@ def evaluate_pictures(run: Run, dataset: Dataset, progress: Progress) -> Evaluat
         coverage=DEFAULT_COVERAGE,
         seed=run.recipe.seed,
     )
-    columns = {
-        f"{name}{kind}": predictions[:, place] + sign * half_widths[place]
-        for place, name in enumerate(task.class_names)
-        for kind, sign in (("", 0), (" low", -1), (" high", 1))
-    }
+    columns = {}
+    for name, answers, half_width in zip(task.class_names, predictions.T, half_widths, strict=True):
+        # Without end where too few validation pictures promise anything.
+        columns |= {name: answers, f"{name} low": answers - half_width, f"{name} high": answers + half_width}
     return Evaluated(report, pd.concat([dataset.frame[["path", "target"]], pd.DataFrame(columns)], axis=1))
 
 
 def report_content(run: Run) -> Mapping[str, Any]:
     """What the page shows beside the numbers: the pictures whose numbers are furthest off."""
-    rows, names = prediction_rows(run), run.task.class_names
-    paths = run.dataset.part("test").paths()
-    pictures = []
-    for row in worst_examples(run.report):
-        index = int(row["example"])
-        true = rows["target"][index].split(";")
-        said = [f"{name} {float(rows[name][index]):.4g}, true {value}" for name, value in zip(names, true, strict=True)]
-        pictures.append(
-            AnnotatedPicture(decode_image(paths[index]), None, None, name=paths[index].name, caption="; ".join(said))
-        )
+    names, test = run.task.class_names, run.dataset.part("test")
+    answers, numbers, paths = prediction_rows(run)[list(names)].to_numpy(float), test.numbers(), test.paths()
+    pictures = [
+        regression_example(decode_image(paths[index]), numbers[index], answers[index], names, name=paths[index].name)
+        for index in worst_examples(run.report)
+    ]
     return {"mistakes": (), "examples": pictures}
 
 

@@ -8,15 +8,16 @@ import numpy as np
 import pandas as pd
 
 from headstart.data import Dataset, decode_image, read_mask
-from headstart.evaluation import AnnotatedPicture, draw_mask, evaluate_segmentation
+from headstart.evaluation import evaluate_segmentation, segmentation_example, worst_examples
 from headstart.progress import SILENT, Progress
 from headstart.run.answers import picture_outputs
 from headstart.run.bank import LearningParts
 from headstart.run.directory import Run
-from headstart.run.evaluated import Evaluated, worst_examples
+from headstart.run.evaluated import Evaluated
 from headstart.tasks import Segmenter, mask_in_picture
 
 BATCH_SIZE = 4
+MASKS_COUNTED = 200
 
 
 def outputs(task: Segmenter) -> str:
@@ -32,7 +33,11 @@ def evaluate_pictures(run: Run, dataset: Dataset, progress: Progress) -> Evaluat
     """The report on pictures with masks, and how well each of them was answered."""
     task = run.task
     report = evaluate_segmentation(
-        masks_of(task, dataset, progress), _own_masks(task, dataset), task.class_names, seed=run.recipe.seed
+        masks_of(task, dataset, progress),
+        _own_masks(task, dataset),
+        task.class_names,
+        baseline_counts=_pixel_counts(task, run.dataset.part("train")),
+        seed=run.recipe.seed,
     )
     rows = report.tables["pictures"].set_index("example").sort_index()
     return Evaluated(report, pd.concat([dataset.frame[["path", "target"]], rows], axis=1))
@@ -49,23 +54,13 @@ def masks_of(task: Segmenter, dataset: Dataset, progress: Progress) -> Iterator[
 def report_content(run: Run) -> Mapping[str, Any]:
     """What the page shows beside the numbers: the worst pictures under their true mask and under the one answered."""
     task, test = run.task, run.dataset.part("test")
-    worst = worst_examples(run.report)
-    chosen = replace(test, frame=test.frame.iloc[[int(row["example"]) for row in worst]].reset_index(drop=True))
-    answers = zip(chosen.paths(), masks_of(task, chosen, SILENT), _own_masks(task, chosen), worst, strict=True)
-    count = len(task.class_names)
-    return {
-        "mistakes": (),
-        "examples": [
-            AnnotatedPicture(
-                picture := decode_image(path),
-                true=draw_mask(picture, true, count),
-                predicted=draw_mask(picture, predicted, count),
-                name=path.name,
-                caption=f"{100 * row['pixel_accuracy']:.0f} % of pixels right, mean IoU {row['score']:.2f}",
-            )
-            for path, predicted, true, row in answers
-        ],
-    }
+    chosen = replace(test, frame=test.frame.iloc[worst_examples(run.report)].reset_index(drop=True))
+    answers = zip(chosen.paths(), _own_masks(task, chosen), masks_of(task, chosen, SILENT), strict=True)
+    pictures = [
+        segmentation_example(decode_image(path), true, predicted, task.class_names, name=path.name)
+        for path, true, predicted in answers
+    ]
+    return {"mistakes": (), "examples": pictures}
 
 
 def head_facts(run: Run) -> Mapping[str, Any]:
@@ -82,3 +77,10 @@ def _own_masks(task: Segmenter, dataset: Dataset) -> Iterator[np.ndarray]:
     numbers = np.arange(256, dtype=np.uint8)
     numbers[: len(dataset.class_names)] = [task.class_names.index(name) for name in dataset.class_names]
     return (numbers[read_mask(dataset, index)] for index in range(len(dataset)))
+
+
+def _pixel_counts(task: Segmenter, training: Dataset) -> np.ndarray:
+    """How many pixels of each class the first training masks show: enough to know the commonest."""
+    first = replace(training, frame=training.frame.head(MASKS_COUNTED))
+    counts = [np.bincount(mask.ravel(), minlength=256) for mask in _own_masks(task, first)]
+    return np.sum(counts, axis=0)[: len(task.class_names)]
