@@ -52,13 +52,13 @@ def run_facts(run: "Run") -> dict[str, Any]:
 
 def run_summary(run: "Run") -> Group:
     """The result in words, where everything lies, and what to type next."""
-    from headstart.evaluation import headline  # noqa: PLC0415  heavy
+    from headstart.evaluation import BASELINE_WORDS, headline  # noqa: PLC0415  heavy
 
     report, metric = run.report, run.report.main_metric
     facts = Table.grid(padding=(0, 2))
     facts.add_row(f"test {metric.name.replace('_', ' ')}", Text(f"{metric.value:.3f}", style="bold green"))
     facts.add_row("95 % interval", f"{metric.low:.3f} to {metric.high:.3f}, from {report.num_examples} test pictures")
-    facts.add_row("baseline", f"{metric.baseline:.3f}, the commonest answer every time")
+    facts.add_row("baseline", f"{metric.baseline:.3f}, by {BASELINE_WORDS[report.kind]}")
     facts.add_row("report", Text(shown_path(run.html_path), overflow="fold"))
     facts.add_row("model", Text(shown_path(run.model_path), overflow="fold"))
     next_steps = Table.grid(padding=(0, 2))

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from headstart.evaluation.intervals_regression import RegressionIntervals
     from headstart.evaluation.metrics import evaluate_classification, evaluate_multi_label
     from headstart.evaluation.mistakes import most_confident_label_mistakes, most_confident_mistakes
-    from headstart.evaluation.numbers_in_words import UNIT_METRICS, formatted, measured
+    from headstart.evaluation.numbers_in_words import BASELINE_WORDS, UNIT_METRICS, formatted, measured
     from headstart.evaluation.plots import (
         class_count_bars,
         confusion_matrix,
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from headstart.evaluation.wording import headline, honesty_facts
 
 __all__ = [
+    "BASELINE_WORDS",
     "DEFAULT_COVERAGE",
     "UNIT_METRICS",
     "AnnotatedPicture",
@@ -99,6 +100,7 @@ __all__ = [
 ]
 
 _MODULES = {
+    "BASELINE_WORDS": "numbers_in_words",
     "AnnotatedPicture": "content",
     "Calibration": "calibration",
     "DEFAULT_COVERAGE": "thresholds",
