@@ -55,32 +55,48 @@ folder = Path(workspace.name)
 # %% [markdown]
 # ## The pictures
 #
-# Discs, squares and triangles in many sizes, on grey ground, in colours that differ from one to the next. They are
-# annotated as people do it: in one JSON file in **COCO** form, with a box and an outline for every object.
+# Three kinds of road signs in many sizes, on grey ground: "no entry" is a disc with a bar, "first aid" a square with a
+# cross, "warning" a triangle with a pale middle. They are annotated as people do it: in one JSON file in **COCO** form,
+# with a box and an outline for every object.
 
 # %%
 SIDE = 128  # pixels
-COLOURS = {"disc": (220, 70, 60), "square": (60, 90, 220), "triangle": (70, 190, 80)}
-ANGLES = {  # of the corners, seen from the middle
-    "disc": np.linspace(0, 2 * np.pi, 32, endpoint=False),
-    "square": np.pi * np.array([0.25, 0.75, 1.25, 1.75]),
-    "triangle": np.pi * np.array([-1 / 2, 1 / 6, 5 / 6]),
+
+
+def regular(num_corners, radius=1.0):
+    """Corners of a regular polygon, the first one at the top."""
+    angles = 2 * np.pi * np.arange(num_corners) / num_corners - np.pi / 2
+    return radius * np.stack([np.cos(angles), np.sin(angles)], axis=1)
+
+
+def bar(width, height):
+    return np.array([[-width, -height], [width, -height], [width, height], [-width, height]])
+
+
+SIGNS = {  # colour, outline, and what stands on it in white, for a sign of radius 1
+    "first aid": ((40, 80, 200), bar(0.75, 0.75), [bar(0.5, 0.16), bar(0.16, 0.5)]),
+    "no entry": ((200, 30, 40), regular(32), [bar(0.65, 0.2)]),
+    "warning": ((215, 60, 30), regular(3), [regular(3, radius=0.5)]),
 }
 
 
 def draw_scene(draw):
-    """A picture, and the name and the corners `(n, 2)` of every object in it."""
-    ground = draw.uniform(60, 200, (5, 5, 1)) + draw.uniform(-15, 15, (5, 5, 3))
+    """A picture, and the name and the corners `(n, 2)` of every sign in it."""
+    ground = draw.uniform(50, 200, (5, 5, 1)) + draw.uniform(-15, 15, (5, 5, 3))
     picture = Image.fromarray(ground.astype("uint8")).resize((SIDE, SIDE), Image.Resampling.BICUBIC)
+    brush = ImageDraw.Draw(picture)
     objects = []
-    places = draw.permutation([(x, y) for x in (34, 94) for y in (34, 94)])[: draw.integers(1, 5)]
-    for middle in places:
-        name = str(draw.choice(list(COLOURS)))
-        angles = ANGLES[name] + draw.uniform(-0.2, 0.2)
-        corners = middle + draw.uniform(-6, 6, 2) + draw.uniform(13, 28) * np.stack([np.cos(angles), np.sin(angles)], 1)
-        colour = np.clip(COLOURS[name] + draw.uniform(-50, 50, 3), 0, 255).astype(int)
-        ImageDraw.Draw(picture).polygon([tuple(corner) for corner in corners], fill=tuple(colour))
-        objects.append((name, corners.round(1)))
+    for middle in draw.permutation([(x, y) for x in (34, 94) for y in (34, 94)])[: draw.integers(1, 5)]:
+        name = str(draw.choice(list(SIGNS)))
+        colour, outline, marks = SIGNS[name]
+        size, turn = draw.uniform(11, 28), draw.uniform(-0.2, 0.2)
+        matrix = size * np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
+        shift = middle + draw.uniform(-6, 6, 2)
+        light = draw.uniform(0.7, 1.2)
+        for corners, paint in [(outline, colour), *((mark, (235, 235, 235)) for mark in marks)]:
+            shade = tuple(int(value) for value in np.clip(np.multiply(paint, light), 0, 255))
+            brush.polygon([tuple(corner) for corner in corners @ matrix + shift], fill=shade)
+        objects.append((name, (outline @ matrix + shift).round(1)))
     noisy = np.asarray(picture) + draw.normal(0, 8, (SIDE, SIDE, 3))
     return Image.fromarray(noisy.clip(0, 255).astype("uint8")), objects
 
@@ -94,7 +110,7 @@ def write_scenes(folder, *, count, seed=0):
     """A folder of pictures with a file in COCO form, whose boxes are left, top, width, height."""
     draw = np.random.default_rng(seed)
     folder.mkdir()
-    content = {"categories": [{"id": i, "name": name} for i, name in enumerate(COLOURS, 1)]}
+    content = {"categories": [{"id": i, "name": name} for i, name in enumerate(SIGNS, 1)]}
     content |= {"images": [], "annotations": []}
     for number in range(count):
         picture, objects = draw_scene(draw)
@@ -106,7 +122,7 @@ def write_scenes(folder, *, count, seed=0):
                 {
                     "id": len(content["annotations"]),
                     "image_id": number,
-                    "category_id": 1 + list(COLOURS).index(name),
+                    "category_id": 1 + list(SIGNS).index(name),
                     "bbox": [left, top, right - left, bottom - top],
                     "segmentation": [corners.ravel().tolist()],
                 }
@@ -115,7 +131,7 @@ def write_scenes(folder, *, count, seed=0):
     return folder, content
 
 
-scenes, content = write_scenes(folder / "scenes", count=150)
+scenes, content = write_scenes(folder / "scenes", count=130)
 content["annotations"][0]
 
 # %% [markdown]
@@ -132,15 +148,15 @@ x_min, y_min, x_max, y_max = box = np.array([20.0, 40.0, 84.0, 104.0])
 shares = [(x_min + x_max) / 2 / SIDE, (y_min + y_max) / 2 / SIDE, (x_max - x_min) / SIDE, (y_max - y_min) / SIDE]
 coco = {
     "images": [{"id": 0, "file_name": "1.png"}],
-    "categories": [{"id": 7, "name": "disc"}],
+    "categories": [{"id": 7, "name": "warning"}],
     "annotations": [{"image_id": 0, "category_id": 7, "bbox": [20, 40, 64, 64]}],
 }
 sides = "".join(f"<{side}>{value}</{side}>" for side, value in zip(("xmin", "ymin", "xmax", "ymax"), box, strict=True))
 files = {
-    "voc/Annotations/1.xml": f"<annotation><object><name>disc</name><bndbox>{sides}</bndbox></object></annotation>",
+    "voc/Annotations/1.xml": f"<annotation><object><name>warning</name><bndbox>{sides}</bndbox></object></annotation>",
     "coco/annotations.json": json.dumps(coco),
     "yolo/labels/1.txt": " ".join(map(str, [0, *shares])),
-    "yolo/classes.txt": "disc",
+    "yolo/classes.txt": "warning",
 }
 pictures = ("voc/JPEGImages/1.png", "coco/1.png", "yolo/images/1.png")
 for path in (*files, *pictures):
@@ -265,7 +281,7 @@ pd.DataFrame(
 # %% [markdown]
 # On the taps stands a **feature pyramid** ([Lin et al. 2017](https://arxiv.org/abs/1612.03144)): the coarsest map is
 # enlarged and added to the next finer one, and so on down. On the finest map stands a **dense head**: each of its
-# cells answers for itself, with a score for every class ("the middle of a disc is here") and four distances from the
+# cells answers for itself, with a score for every class ("the middle of a warning is here") and four distances from the
 # middle of the cell to the sides of a box. There are no anchor boxes to be chosen.
 
 # %%
@@ -363,13 +379,13 @@ map50_after = {"frozen": validation_map50()}
 # %% [markdown]
 # ### Fine-tuning phase
 #
-# Drawn shapes are far from the photographs that the network has seen, so more of it than the head should change. Here
+# Drawn signs are far from the photographs that the network has seen, so more of it than the head should change. Here
 # the stages from `block3` up learn too, the lower the more slowly. They start from the bank as well: at the cut below
 # `block3`.
 
 # %%
 fine_tuning_phase = Phase(
-    "fine-tuning", epochs=10, learning_rate=2e-3, unfreeze_from="block3", stage_rate_decay=0.7, ema=0.9
+    "fine-tuning", epochs=6, learning_rate=2e-3, unfreeze_from="block3", stage_rate_decay=0.7, ema=0.9
 )
 tuned = fit_phase(
     task,
