@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from headstart.artifacts.box_predictor import BoxPredictor, FoundBoxes
     from headstart.artifacts.export import ExportJob, LabelledPictures, check_file, export_formats
-    from headstart.artifacts.formats import FORMATS, PREFERRED, ExportFormat, find_format, find_formats
+    from headstart.artifacts.formats import FORMATS, PREFERRED, ExportFormat, check_task, find_format, find_formats
     from headstart.artifacts.keras_runtime import KerasRuntime
     from headstart.artifacts.loading import find_exported, load_predictor
     from headstart.artifacts.manifest import ExportedFile, Manifest, read_manifest
+    from headstart.artifacts.mask_check import NamedPixels
     from headstart.artifacts.mask_predictor import MaskPredictor, PictureMask
     from headstart.artifacts.number_predictor import NumberPredictor, Numbers
     from headstart.artifacts.parity import Answers, Parity
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from headstart.tasks import LABEL_SEPARATOR
 
 _MODULE_OF = {
+    "NamedPixels": "headstart.artifacts.mask_check",
+    "check_task": "headstart.artifacts.formats",
     "BoxPredictor": "headstart.artifacts.box_predictor",
     "FoundBoxes": "headstart.artifacts.box_predictor",
     "MaskPredictor": "headstart.artifacts.mask_predictor",
@@ -74,6 +77,7 @@ __all__ = [
     "LabelledPictures",
     "Manifest",
     "MaskPredictor",
+    "NamedPixels",
     "NumberPredictor",
     "Numbers",
     "Parity",
@@ -85,6 +89,7 @@ __all__ = [
     "build_serving_model",
     "build_task_serving",
     "check_file",
+    "check_task",
     "export_formats",
     "find_exported",
     "find_format",

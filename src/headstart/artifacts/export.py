@@ -2,27 +2,30 @@
 
 import csv
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import astuple, dataclass, fields, replace
+from dataclasses import astuple, dataclass, field, fields, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from headstart.artifacts.formats import ExportFormat, load_named, require
+from headstart.artifacts.checks import CHECKS
+from headstart.artifacts.formats import ExportFormat, check_task, load_named, require
 from headstart.artifacts.loading import load_runtime
 from headstart.artifacts.manifest import ExportedFile, Manifest, file_sha256, read_manifest
-from headstart.artifacts.parity import MIN_INT8_STORED, Answers, Difference, Parity, compare
-from headstart.artifacts.predictor import Runtime
+from headstart.artifacts.parity import MIN_INT8_STORED, Difference, Parity
 from headstart.artifacts.serving_model import ServingModel
+from headstart.artifacts.task_parity import TaskParity
 from headstart.data import ImageSource, decode_image
 from headstart.errors import ArtifactDamagedError, ArtifactNotFoundError, FolderOccupiedError, ParityError
-from headstart.evaluation import Thresholds
 from headstart.progress import SILENT, Progress
 
 REFUSED_FOLDER, DIFFERENCES_FILE = "refused", "differences.csv"
 _BATCH_SIZE = 32
 _MAX_LINES = 10
+
+AnyParity = Parity | TaskParity
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,14 +35,14 @@ class LabelledPictures:
     Attributes:
         source: reads them in the model's size.
         names: of the pictures, as they stand in a table.
-        targets: `(n, num_classes)`, 1 where the class is present.
-        answers: the model's.
+        targets: as the task encodes them; of a classifier `(n, num_classes)`, 1 where the class is present.
+        answers: the model's, as `CHECKS` has them for the task.
     """
 
     source: ImageSource
     names: Sequence[str]
-    targets: np.ndarray
-    answers: Answers
+    targets: Any
+    answers: Any
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,12 +54,14 @@ class ExportJob:
         manifest: of the artifact to be, without files; its provenance says which model it is.
         test: pictures of the test part: every file must answer them like the model.
         validation: pictures of the validation part: every file's thresholds are measured on them.
+        promises: of a task that is no classification, what answers follow from; see `ExportedFile.promises`.
     """
 
     serving: ServingModel
     manifest: Manifest
     test: LabelledPictures
     validation: LabelledPictures
+    promises: Mapping[str, Any] = field(default_factory=dict)
 
 
 def export_formats(job: ExportJob, formats: Sequence[ExportFormat], *, progress: Progress = SILENT) -> Manifest:
@@ -66,21 +71,23 @@ def export_formats(job: ExportJob, formats: Sequence[ExportFormat], *, progress:
         The artifact.
 
     Raises:
+        UnknownFormatError: there is no such format for models of the task; nothing is written.
         ExtraMissingError: a format needs packages that are not installed; nothing is written.
         FolderOccupiedError: the folder holds something that is no artifact of this model; nothing is written.
         ParityError: files answer otherwise than the model, or are int8 in name only. They lie in the folder `refused`,
             the others are kept.
     """
+    check_task(formats, job.manifest.task)
     for each in formats:
         require((*each.writes_with, *each.runs_with), each)
     manifest = replace(job.manifest, files=_files_of_before(job.manifest))
     manifest.folder.mkdir(parents=True, exist_ok=True)
-    failures: dict[str, Parity] = {}
+    failures: dict[str, AnyParity] = {}
     for each in formats:
         progress.start(f"exporting {each.name}", 3)
         outcome = _export(job, each, progress)
         progress.finish()
-        if isinstance(outcome, Parity):
+        if not isinstance(outcome, ExportedFile):
             failures[each.name] = outcome
         else:
             kept = {name: file for name, file in manifest.files.items() if name != each.name}
@@ -109,7 +116,7 @@ def _files_of_before(manifest: Manifest) -> Mapping[str, ExportedFile]:
     )
 
 
-def _export(job: ExportJob, each: ExportFormat, progress: Progress) -> ExportedFile | Parity:
+def _export(job: ExportJob, each: ExportFormat, progress: Progress) -> ExportedFile | AnyParity:
     """The file in its place; or, where it was refused, what was measured."""
     aside = job.manifest.folder / f"partial-{each.name}"
     shutil.rmtree(aside, ignore_errors=True)
@@ -122,53 +129,34 @@ def _export(job: ExportJob, each: ExportFormat, progress: Progress) -> ExportedF
         if not parity.is_passed:
             _refuse(job.manifest.folder, each, aside, parity)
             return parity
-        thresholds = _thresholds(job, each, aside / each.path)
+        runtime = load_runtime(each, aside / each.path, job.manifest.task)
+        measured = CHECKS[job.manifest.task].measure(job, runtime, lambda: _batches(job.validation.source))
         progress.advance()
-        return _keep(job.manifest.folder, each, aside, thresholds=thresholds, parity=parity)
+        return _keep(job.manifest.folder, each, aside, parity=parity, measured=measured)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
 
 
-def check_file(job: ExportJob, each: ExportFormat, file: Path) -> Parity:
+def check_file(job: ExportJob, each: ExportFormat, file: Path) -> AnyParity:
     """Runs a file over the test pictures and compares it with the model.
 
     Files that take pictures of any size get every picture a second time in its own size, and the worse answers count.
     Of int8 files, what is int8 is counted as well.
     """
-    pictures = job.test
+    pictures, check = job.test, CHECKS[job.manifest.task]
     try:
-        runtime = load_runtime(each, file)
+        runtime = load_runtime(each, file, job.manifest.task)
         int8_share = load_named(each.int8_share)(file) if each.is_int8 else None
-        answers = [_answers(runtime, _batches(pictures.source))]
+        answers = [check.answers(runtime, _batches(pictures.source))]
         if each.any_size:
-            answers.append(_answers(runtime, (decode_image(path)[np.newaxis] for path in pictures.source.paths)))
+            own_sizes = (decode_image(path)[np.newaxis] for path in pictures.source.paths)
+            answers.append(check.answers(runtime, own_sizes))
     except Exception as error:  # whatever the runtime says of a damaged file
         cause = error.__cause__ or error
-        return Parity.of_failure(f"{type(cause).__name__}: {cause}".partition("\n")[0], len(pictures.names))
-    parities = [
-        compare(
-            pictures.answers,
-            file_answers,
-            pictures.targets,
-            paths=pictures.names,
-            class_names=job.manifest.class_names,
-            multi_label=job.manifest.multi_label,
-            is_int8=each.is_int8,
-        )
-        for file_answers in answers
-    ]
-    worst = min(parities, key=lambda parity: (parity.is_passed, -parity.max_probability_difference))
+        return check.failure(f"{type(cause).__name__}: {cause}".partition("\n")[0], len(pictures.names))
+    parities: list[AnyParity] = [check.compare(job, file_answers, each.is_int8) for file_answers in answers]
+    worst = min(parities, key=lambda parity: (parity.is_passed, -parity.distance))
     return worst if int8_share is None else worst.with_int8_share(int8_share)
-
-
-def _thresholds(job: ExportJob, each: ExportFormat, file: Path) -> Thresholds:
-    answers = _answers(load_runtime(each, file), _batches(job.validation.source))
-    return Thresholds.from_scores(1.0 - answers.probabilities[job.validation.targets > 0], answers.foreign_scores)
-
-
-def _answers(runtime: Runtime, batches: Iterable[np.ndarray]) -> Answers:
-    probabilities, foreign_scores = zip(*(runtime.run(batch) for batch in batches), strict=True)
-    return Answers(np.concatenate(probabilities), np.concatenate(foreign_scores))
 
 
 def _batches(source: ImageSource) -> Iterator[np.ndarray]:
@@ -177,7 +165,9 @@ def _batches(source: ImageSource) -> Iterator[np.ndarray]:
         yield source.load_batch(examples, np.zeros_like(examples))
 
 
-def _keep(folder: Path, each: ExportFormat, aside: Path, *, thresholds: Thresholds, parity: Parity) -> ExportedFile:
+def _keep(
+    folder: Path, each: ExportFormat, aside: Path, *, parity: AnyParity, measured: Mapping[str, Any]
+) -> ExportedFile:
     _move(aside / each.folder, folder / each.folder)
     target = folder / each.folder
     paths = sorted(path for path in target.rglob("*") if path.is_file()) if target.is_dir() else [target]
@@ -186,12 +176,12 @@ def _keep(folder: Path, each: ExportFormat, aside: Path, *, thresholds: Threshol
         sha256={path.relative_to(folder).as_posix(): file_sha256(path) for path in paths},
         num_bytes=sum(path.stat().st_size for path in paths),
         any_size=each.any_size,
-        thresholds=thresholds,
         parity=parity.facts(),
+        **measured,
     )
 
 
-def _refuse(folder: Path, each: ExportFormat, aside: Path, parity: Parity) -> None:
+def _refuse(folder: Path, each: ExportFormat, aside: Path, parity: AnyParity) -> None:
     """Moves a file into the folder `refused`, with a table of where it differs."""
     refused = folder / REFUSED_FOLDER / each.name
     shutil.rmtree(refused, ignore_errors=True)
@@ -200,7 +190,7 @@ def _refuse(folder: Path, each: ExportFormat, aside: Path, parity: Parity) -> No
         _move(aside / each.folder, refused / each.folder)
     with (refused / DIFFERENCES_FILE).open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(field.name for field in fields(Difference))
+        writer.writerow(each_field.name for each_field in fields(Difference))
         writer.writerows(astuple(difference) for difference in parity.differences)
 
 
@@ -212,7 +202,7 @@ def _move(source: Path, target: Path) -> None:
     source.replace(target)
 
 
-def _parity_error(folder: Path, failures: Mapping[str, Parity]) -> ParityError:
+def _parity_error(folder: Path, failures: Mapping[str, AnyParity]) -> ParityError:
     hollow = [name for name, parity in failures.items() if parity.is_hollow]
     other = [name for name in failures if name not in hollow]
     reasons = [f"would answer otherwise than the model: {', '.join(other)}"] if other else []

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from headstart.data import CLASSIFICATION, TASK_KINDS
 from headstart.errors import ExtraMissingError, UnknownFormatError
 
 
@@ -24,6 +25,7 @@ class ExportFormat:
         runtime: `module:class` that runs it.
         int8_share: `module:function` that counts how much of a file is int8; empty for formats in float32.
         extra: of this package, that brings what the format needs; empty where nothing more is needed.
+        tasks: of models that have files of the format.
         writes_with, runs_with: modules that writing and running need beside this package's own requirements.
     """
 
@@ -34,6 +36,7 @@ class ExportFormat:
     runtime: str
     int8_share: str = ""
     extra: str = ""
+    tasks: tuple[str, ...] = TASK_KINDS
     writes_with: tuple[str, ...] = ()
     runs_with: tuple[str, ...] = ()
 
@@ -101,6 +104,7 @@ FORMATS: Mapping[str, ExportFormat] = _formats(
         runtime="headstart.artifacts.litert_runtime:LiteRtRuntime",
         int8_share="headstart.artifacts.int8_share:litert_int8_share",
         extra="litert",
+        tasks=(CLASSIFICATION,),  # which operations bear rounding is judged by probabilities of classes
         writes_with=("ai_edge_quantizer",),
         runs_with=("ai_edge_litert",),
     ),
@@ -147,18 +151,38 @@ def find_format(name: str) -> ExportFormat:
     )
 
 
-def find_formats(text: str) -> tuple[ExportFormat, ...]:
+def find_formats(text: str, task: str | None = None) -> tuple[ExportFormat, ...]:
     """The formats that a person names: names joined by commas, each counted once; `all` means all of them.
+
+    Args:
+        text: what was typed.
+        task: of the model, where it is known: `all` means those that it has.
 
     Raises:
         UnknownFormatError: there is no format of a name, or no name.
     """
     names = [name.strip() for name in text.split(",") if name.strip()]
     if "all" in names:
-        return tuple(FORMATS.values())
+        return tuple(each for each in FORMATS.values() if task is None or task in each.tasks)
     if not names:
         find_format(text.strip())
     return tuple(find_format(name) for name in dict.fromkeys(names))
+
+
+def check_task(formats: Iterable[ExportFormat], task: str) -> None:
+    """Refuses formats that models of a task have no files of.
+
+    Raises:
+        UnknownFormatError: there is one.
+    """
+    missing = [each.name for each in formats if task not in each.tasks]
+    if missing:
+        raise UnknownFormatError(
+            f"There is no format '{missing[0]}' for {task}.",
+            expected=f"one of {', '.join(each.name for each in find_formats('all', task))}; or all",
+            received=", ".join(missing),
+            hint="docs/formats.md says what there is for each task.",
+        )
 
 
 def require(modules: Iterable[str], each: ExportFormat) -> None:

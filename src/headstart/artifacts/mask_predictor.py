@@ -36,7 +36,7 @@ class MaskPredictor:
 
     Attributes:
         kind: of task.
-        runtime: gives the class of every pixel, `(n, height, width)`.
+        runtime: gives the class of every pixel and its probability, `(n, height, width)`.
         class_names: what the classes stand for.
         image_size: `(height, width)` of the model's input.
         resize_mode: how pictures get that size, as in `headstart.data.resize_image`.
@@ -51,6 +51,6 @@ class MaskPredictor:
 
     def answers(self, images: np.ndarray, sizes: Sequence[tuple[int, int]]) -> list[PictureMask]:
         """Masks of pictures; arguments as in `BoxPredictor.answers`."""
-        (classes,) = self.runtime.run(np.asarray(images, np.uint8))
+        classes, _ = self.runtime.run(np.asarray(images, np.uint8))
         masks = np.asarray(classes).astype(np.uint8)
         return [PictureMask(mask, tuple(size), self.resize_mode) for mask, size in zip(masks, sizes, strict=True)]

@@ -14,6 +14,7 @@ from headstart.artifacts.outputs import PROBABILITIES
 from headstart.artifacts.rounding import expected_changes, fewest_spared
 from headstart.artifacts.serving_model import FLOAT_LAYERS, ServingModel
 from headstart.artifacts.tensorflow_export import one_size_function
+from headstart.data import CLASSIFICATION
 from headstart.features import import_quietly
 
 _NUM_PROBES = 32
@@ -43,11 +44,17 @@ def _write(model: Any, path: Path) -> None:
 
 
 def _quantized(serving: ServingModel) -> Any:
-    """The model with all its weights in int8, and as many of its activations as its answers allow."""
+    """The model with all its weights in int8, and as many of its activations as its answers allow.
+
+    Of tasks that are no classification all activations are: how near a box or a pixel is to another answer is no single
+    number, and the comparison with the model refuses what rounding spoils.
+    """
     pictures = serving.calibration_pictures
     if pictures is None:
         raise ValueError("Expected pictures to measure ranges on. Received: calibration_pictures=None")
     model = _converted(serving)
+    if serving.kind != CLASSIFICATION:
+        return _rounded(model, pictures)
     expected = _probabilities(model, pictures)
     rounded = _rounded(model, pictures)
     order = _most_sensitive_first(rounded, pictures[:_NUM_PROBES])

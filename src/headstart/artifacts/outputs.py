@@ -8,6 +8,7 @@ from headstart.data import CLASSIFICATION, DETECTION, REGRESSION, SEGMENTATION
 INPUT = "images"
 PROBABILITIES, FOREIGN_SCORE = "probabilities", "foreign_score"
 BOXES, SCORES, CLASSES = "boxes", "scores", "classes"
+PROBABILITY = "probability"
 NUMBERS = "numbers"
 
 # Task → outputs, in the order in which a runtime gives them.
@@ -15,7 +16,7 @@ OUTPUTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         CLASSIFICATION: (PROBABILITIES, FOREIGN_SCORE),
         DETECTION: (BOXES, SCORES, CLASSES),
-        SEGMENTATION: (CLASSES,),
+        SEGMENTATION: (CLASSES, PROBABILITY),
         REGRESSION: (NUMBERS,),
     }
 )

@@ -78,6 +78,11 @@ class Parity:
         return cls(num_pictures, 0.0, np.inf, np.inf, 0.0, np.nan, is_passed=False, failure=failure)
 
     @property
+    def distance(self) -> float:
+        """How far file and model are apart."""
+        return self.max_probability_difference
+
+    @property
     def is_hollow(self) -> bool:
         """Whether an int8 file holds next to no int8."""
         return self.int8_share is not None and self.int8_share.stored < MIN_INT8_STORED

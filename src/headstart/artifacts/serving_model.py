@@ -12,7 +12,10 @@ from headstart.tasks import ImageClassifier
 
 # Layers that stay in float32 in every format: those before the network, and the head with what stands on it. They take
 # next to no time, and their rounding would be seen in every answer.
-FLOAT_LAYERS = ("pixels", "preprocessing", "head_pool", "logits", "temperature", "projection")
+FLOAT_LAYERS = (
+    *("pixels", "preprocessing", "head_pool", "logits", "temperature", "projection"),
+    *("head_class", "head_box", "head_numbers"),
+)
 _LEAST_ENERGY = 1e-12  # of features, as in `Calibration.foreign_score`
 
 

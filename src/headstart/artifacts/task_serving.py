@@ -6,7 +6,7 @@ from typing import Any
 
 import keras
 
-from headstart.artifacts.outputs import BOXES, CLASSES, INPUT, NUMBERS, SCORES
+from headstart.artifacts.outputs import BOXES, CLASSES, INPUT, NUMBERS, PROBABILITY, SCORES
 from headstart.artifacts.serving_model import ServingModel
 from headstart.data import DETECTION, REGRESSION, SEGMENTATION
 from headstart.tasks import Task
@@ -30,7 +30,13 @@ def _boxes(task: Any, logits: keras.KerasTensor) -> Answers:
 
 
 def _masks(_: Any, logits: keras.KerasTensor) -> Answers:
-    return {CLASSES: keras.ops.cast(keras.ops.argmax(logits, axis=-1), "int32")}
+    """The likeliest class of every pixel, and how likely it is."""
+    # Not by argmax, which Keras makes of operations on bits that OpenVINO and LiteRT do not know.
+    _, classes = keras.ops.top_k(logits, 1)
+    return {
+        CLASSES: keras.ops.cast(classes[..., 0], "int32"),
+        PROBABILITY: keras.ops.max(keras.ops.softmax(logits, axis=-1), axis=-1),
+    }
 
 
 def _numbers(_: Any, logits: keras.KerasTensor) -> Answers:

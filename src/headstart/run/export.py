@@ -1,8 +1,9 @@
 """A run's model in files for other programs, each checked against it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -13,20 +14,33 @@ from headstart.artifacts import (
     ExportJob,
     LabelledPictures,
     Manifest,
-    build_serving_model,
+    NamedPixels,
+    check_task,
     export_formats,
     find_formats,
 )
 from headstart.backbones import find_backbone
-from headstart.data import ImageSource, evaluation_batches, original_errors
+from headstart.data import (
+    CLASSIFICATION,
+    DETECTION,
+    REGRESSION,
+    SEGMENTATION,
+    ImageSource,
+    evaluation_batches,
+    original_errors,
+)
 from headstart.progress import SILENT, Progress
+from headstart.run.detection import score_threshold
 from headstart.run.directory import Run, read_json
 from headstart.run.pictures import check_pictures, file_hash
+from headstart.run.predictor import serving_model_of
 from headstart.run.storage import storage_errors
+from headstart.tasks import Detections
 
 ARTIFACT_FOLDER = "artifact"
 # Between 64 and 300 pictures the agreement of int8 files moved by less than the next draw of pictures would move it.
 NUM_CALIBRATION_PICTURES = 100
+_BATCH_SIZE = 32
 
 
 def export(
@@ -48,14 +62,17 @@ def export(
         The artifact: which files there are, and what their answers mean.
 
     Raises:
-        UnknownFormatError: there is no format of a name.
+        UnknownFormatError: there is no format of a name, or none such for models of the run's task.
         ExtraMissingError: a format needs packages that are not installed.
         RunIncompleteError: the run has no model or no calibration.
         RunDamagedError: pictures have changed since training.
         FolderOccupiedError: the folder holds something else.
         ParityError: a file answers otherwise than the model; the others are kept.
     """
-    chosen = find_formats(formats if isinstance(formats, str) else ",".join(formats))
+    asked = formats if isinstance(formats, str) else ",".join(formats)
+    find_formats(asked)  # a name that there is not is told before the model is loaded
+    chosen = find_formats(asked, run.task.kind)
+    check_task(chosen, run.task.kind)
     folder = Path(out).expanduser().absolute() if out is not None else run.path / ARTIFACT_FOLDER
     with storage_errors(folder, hint="Free some room and export again."):
         return export_formats(build_job(run, folder, chosen), chosen, progress=progress)
@@ -67,7 +84,7 @@ def build_job(run: Run, folder: Path, formats: Sequence[ExportFormat]) -> Export
     Raises:
         RunIncompleteError, RunDamagedError: as `export`.
     """
-    serving = build_serving_model(run.task, run.calibration)
+    serving = serving_model_of(run)
     if any(each.is_int8 for each in formats):
         serving = replace(serving, calibration_pictures=_calibration_pictures(run))
     return ExportJob(
@@ -75,7 +92,13 @@ def build_job(run: Run, folder: Path, formats: Sequence[ExportFormat]) -> Export
         manifest=_manifest(run, folder),
         test=_labelled_pictures(run, "test"),
         validation=_labelled_pictures(run, "validation"),
+        promises=_promises(run),
     )
+
+
+def _promises(run: Run) -> dict[str, Any]:
+    """What answers of a detector follow from; what regressors promise is measured with each file."""
+    return {"score_threshold": score_threshold(run)} if run.task.kind == DETECTION else {}
 
 
 def _calibration_pictures(run: Run) -> np.ndarray:
@@ -100,26 +123,58 @@ def _labelled_pictures(run: Run, part_name: str) -> LabelledPictures:
     )
 
 
-def _answers(run: Run, source: ImageSource) -> Answers:
-    """What the run's own model says, its calibration applied in NumPy: not by the layers that are exported."""
+def _answers(run: Run, source: ImageSource) -> Any:
+    """What the run's own model says, decoded in NumPy: not by the layers that are exported."""
     with original_errors(source):
-        logits, pooled = run.task.model_with_features.predict(evaluation_batches(source, batch_size=32), verbose=0)
+        return _ANSWERS[run.task.kind](run, evaluation_batches(source, batch_size=_BATCH_SIZE))
+
+
+def _class_answers(run: Run, batches: Any) -> Answers:
+    logits, pooled = run.task.model_with_features.predict(batches, verbose=0)
     calibration = run.calibration
     probabilities = run.task.probabilities(np.asarray(logits, "float64") / calibration.temperature)
     return Answers(probabilities, calibration.foreign_score(pooled))
 
 
+def _boxes(run: Run, batches: Any) -> list[Detections]:
+    return [found for logits in _outputs(run, batches) for found in run.task.decode(logits)]
+
+
+def _named_pixels(run: Run, batches: Any) -> NamedPixels:
+    classes, probabilities = [], []
+    for logits in _outputs(run, batches):
+        classes.append(run.task.decode(logits))
+        probabilities.append(run.task.probabilities(logits).max(axis=-1))
+    return NamedPixels(np.concatenate(classes), np.concatenate(probabilities))
+
+
+def _numbers(run: Run, batches: Any) -> np.ndarray:
+    return np.concatenate([run.task.decode(numbers) for numbers in _outputs(run, batches)])
+
+
+def _outputs(run: Run, batches: Any) -> Iterator[np.ndarray]:
+    """One batch at a time: maps of logits are large."""
+    return (np.asarray(run.task.model.predict_on_batch(batch)) for batch in batches)
+
+
+_ANSWERS: Mapping[str, Callable[[Run, Any], Any]] = MappingProxyType(
+    {CLASSIFICATION: _class_answers, DETECTION: _boxes, SEGMENTATION: _named_pixels, REGRESSION: _numbers}
+)
+
+
 def _manifest(run: Run, folder: Path) -> Manifest:
     task = run.task
+    calibrated = task.kind == CLASSIFICATION
     return Manifest(
         folder=folder,
         class_names=task.class_names,
         image_size=task.image_size,
         resize_mode=task.resize_mode,
-        multi_label=task.multi_label,
-        temperature=tuple(float(value) for value in run.calibration.temperature),
         files={},
+        multi_label=calibrated and task.multi_label,
+        temperature=tuple(float(value) for value in run.calibration.temperature) if calibrated else (),
         provenance=_provenance(run),
+        task=task.kind,
     )
 
 
@@ -131,7 +186,7 @@ def _provenance(run: Run) -> dict[str, Any]:
         "recipe": run.recipe.model_dump(mode="json", exclude_none=True),
         "data_sha256": file_hash(run.dataset_path),
         "model_sha256": file_hash(run.model_path),
-        "calibration_sha256": file_hash(run.calibration_path),
+        **({"calibration_sha256": file_hash(run.calibration_path)} if run.task.kind == CLASSIFICATION else {}),
         "weights": {
             **run.state.get("weights", {}),
             "licence": weights.licence if has_known_licence else "unknown",

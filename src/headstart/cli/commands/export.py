@@ -47,22 +47,23 @@ def export(
 ) -> ExitCode | None:
     """Write the model as files for other programs, each checked against the run's own model.
 
-    A file takes raw pictures and gives calibrated probabilities: resizing, normalisation, softmax and temperature are
-    inside. Each is run over the test pictures by its own runtime; one that answers otherwise than the model, or is
-    int8 in name only, is moved aside, and the exit code is 57. Prints what was measured, and a few lines of Python that
-    use each file.
+    A file takes raw pictures and gives calibrated probabilities, boxes, the class of every pixel, or numbers: resizing,
+    normalisation, softmax and temperature are inside. Each is run over the test pictures by its own runtime; one that
+    answers otherwise than the model, or is int8 in name only, is moved aside, and the exit code is 57. Prints what was
+    measured, and a few lines of Python that use each file.
     """
     surroundings: Surroundings = context.obj
     from headstart.artifacts import find_formats  # noqa: PLC0415  heavy
 
-    formats = find_formats(to)
+    find_formats(to)  # a name that there is not is told before TensorFlow starts
     load_keras(surroundings)
     from headstart.run import Run, export as export_run  # noqa: I001, PLC0415  heavy
 
     with shown_progress(surroundings) as progress:
-        names = [each.name for each in formats]
-        manifest = export_run(Run.load(run), names, out=out, progress=progress)
+        manifest = export_run(Run.load(run), to, out=out, progress=progress)
+    formats = find_formats(to, manifest.task)
     if as_json:
+        names = [each.name for each in formats]
         files = {name: {"path": manifest.files[name].path, **manifest.files[name].parity} for name in names}
         surroundings.print_json({"artifact": str(manifest.folder), "files": files})
     else:
@@ -86,7 +87,8 @@ def _table(manifest: "Manifest", formats: "tuple[ExportFormat, ...]") -> Table:
     table = Table(box=None, pad_edge=False)
     for name in ("format", "file", "pictures"):
         table.add_column(name)
-    for name in ("MB", "int8 stored (computed)", "same answers", "furthest apart", "accuracy", "model"):
+    metric = str(manifest.files[formats[0].name].parity.get("metric", "accuracy")).replace("_", " ")
+    for name in ("MB", "int8 stored (computed)", "same answers", "furthest apart", metric, "model"):
         table.add_column(name, justify="right")
     height, width = manifest.image_size
     for each in formats:
@@ -98,12 +100,22 @@ def _table(manifest: "Manifest", formats: "tuple[ExportFormat, ...]") -> Table:
             "any size" if file.any_size else f"{width} x {height}",
             f"{file.num_bytes / 1e6:.1f}",
             _int8_share(parity),
-            f"{parity['agreement']:.2%}",
-            f"{parity['max_probability_difference']:.2g}",
-            f"{parity['accuracy']:.4f}",
-            f"{parity['model_accuracy']:.4f}",
+            *_measured(parity),
         )
     return table
+
+
+def _measured(parity: Mapping[str, Any]) -> tuple[str, ...]:
+    """Agreement, the largest difference, and how good answers are: of the file and of the model."""
+    is_classifier = "accuracy" in parity
+    names = ("max_probability_difference", "accuracy", "model_accuracy")
+    furthest, value, model_value = names if is_classifier else ("largest_difference", "value", "model_value")
+    return (
+        f"{parity['agreement']:.2%}",
+        f"{parity[furthest]:.2g}",
+        f"{parity[value]:.4f}",
+        f"{parity[model_value]:.4f}",
+    )
 
 
 def _int8_share(parity: Mapping[str, Any]) -> str:
