@@ -57,3 +57,18 @@ def test_mistakes_have_their_exit_codes(type_command, photos, tmp_path, words, c
     outcome = type_command("rank", photos, "--bank-dir", tmp_path, *words)
     assert (ExitCode(outcome.code), outcome.stdout) == (code, "")
     assert "Traceback" not in outcome.stderr
+
+
+def test_numbers_name_their_score(type_command, make_pictures, tmp_path):
+    folder = make_pictures(tmp_path / "pictures", {"red": 8, "green": 8})
+    paths = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.png"))
+    table = folder / "numbers.csv"
+    table.write_text("\n".join(["path,redness", *(f"{path},{path.count('red') + 0.5}" for path in paths)]))
+    words = ["--backbones", "vgg19_mini", "--bank-dir", tmp_path / "banks", "--task", "image-regression"]
+    outcome = type_command("rank", table, *SMALL, *words, "--label-column", "redness", env={"COLUMNS": "100"})
+    assert outcome.code == 0, outcome.stderr
+    assert "probe R², 95 %" in outcome.stdout
+    text = " ".join(outcome.stdout.split())
+    assert "with the number 'redness', the training and validation parts" in text
+    assert "below 0 is worse than their mean" in text
+    assert "probe r2" in outcome.stderr

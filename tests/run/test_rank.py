@@ -19,7 +19,6 @@ from headstart.errors import (
     ImageSizeError,
     OneClassError,
     RecipeError,
-    TableColumnsError,
     UnknownBackboneError,
     WeightsNotFoundError,
 )
@@ -208,12 +207,6 @@ def test_one_class_or_too_few_pictures_cannot_be_ranked_on(tmp_path, make_photos
     make_photos(tmp_path / "few", {"red": 3, "green": 3})
     with pytest.raises(ClassTooSmallError, match="too few pictures to rank on"):
         rank_backbones(tmp_path / "few", backbones="vgg19_mini", bank_dir=tmp_path)
-
-
-def test_several_labels_a_picture_are_refused(striped, tmp_path):
-    columns = {"path_column": "file", "label_column": "colours"}
-    with pytest.raises(TableColumnsError, match="several labels"):
-        rank_backbones(striped, backbones="vgg19_mini", bank_dir=tmp_path, **columns)
 
 
 def test_it_is_a_verb_of_the_package():
