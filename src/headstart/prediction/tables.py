@@ -25,7 +25,7 @@ def json_line(record: Mapping[str, Any]) -> str:
 def csv_cells(record: Mapping[str, Any], form: Form) -> list[str]:
     """One answer as cells of CSV, empty where there is no value."""
     row = form.row(record)
-    return [_cell(row[name]) for name in form.columns]
+    return [_cell(row[name], content) for name, content in form.columns.items()]
 
 
 def check_table_path(path: Path, kind: str) -> str:
@@ -96,18 +96,16 @@ def _groups(records: Iterable[Record]) -> Iterator[list[Record]]:
         yield rows
 
 
-def _cell(value: Any) -> str:
+def _cell(value: Any, content: str) -> str:
     if value is None:
         return ""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, list):
-        return joined(value)
+        return json.dumps(value, ensure_ascii=False) if content == BOXES else joined(value)
     return str(value)
 
 
-def joined(values: Sequence[Any]) -> str:
-    """A list in one cell: names joined by `;`, boxes as JSON."""
-    if all(isinstance(value, str) for value in values):
-        return LABEL_SEPARATOR.join(values)
-    return json.dumps(values, ensure_ascii=False)
+def joined(names: Sequence[str]) -> str:
+    """Several names in one cell."""
+    return LABEL_SEPARATOR.join(names)
