@@ -182,7 +182,7 @@ def _shown(ranking: "Ranking", out: Path | None) -> Group:
     counts = ranking.data["num_examples"]
     used = counts["train"] + counts["validation"]
     names = ranking.data["class_names"]
-    what = f"of {len(names)} classes"
+    what = f"of {len(names)} classes" if len(names) > 1 else f"of one class, '{names[0]}'"
     if ranking.measure == "r2":
         what = f"with {len(names)} numbers each" if len(names) > 1 else f"with the number '{names[0]}'"
     about = Text(
