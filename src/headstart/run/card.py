@@ -11,9 +11,11 @@ import numpy as np
 
 from headstart.backbones import find_backbone
 from headstart.evaluation import DEFAULT_COVERAGE, Metric, Report, headline, honesty_facts, limits
+from headstart.run.card_parts import CARD_PARTS, CardParts, opening_lines
 from headstart.run.directory import Run, read_json
 from headstart.run.report import data_hash
 from headstart.run.storage import storage_errors, write_text
+from headstart.run.task_steps import TASK_STEPS
 
 # Name here → name among Hugging Face's metrics, where there is one.
 _METRIC_TYPES = {"macro_f1": "f1", "micro_f1": "f1"}
@@ -47,7 +49,7 @@ def card_text(run: Run) -> str:
         f"# {_title(run)}\n\n{headline(run.report)}\n",
         _section("What it is for", _purpose(run)),
         _section("How to use it", _usage(run)),
-        _section("How good it is", _results(run.report)),
+        _section("How good it is", _results(run)),
         _section("How far to trust an answer", _calibration(run)),
         _section("Limits", _limits(run)),
         _section("Data", _data(run)),
@@ -60,13 +62,13 @@ def card_text(run: Run) -> str:
 
 def metadata(run: Run) -> dict[str, Any]:
     """The head of the card, by the conventions of https://huggingface.co/docs/hub/model-cards."""
-    report, name = run.report, _data_name(run)
+    report, name, tag = run.report, _data_name(run), _parts(run).tag
     scored = [metric for metric in report.metrics.values() if not math.isnan(metric.value)]
     return {
         "license": _licence_id(run),
         "library_name": "keras",
-        "pipeline_tag": "image-classification",
-        "tags": ["image-classification", "transfer-learning", "headstart", run.recipe.backbone.name],
+        "pipeline_tag": tag,
+        "tags": [tag, "transfer-learning", "headstart", run.recipe.backbone.name],
         "datasets": [_slug(name)],
         "metrics": list(dict.fromkeys(_metric_type(metric) for metric in scored)),
         "model-index": [
@@ -74,7 +76,7 @@ def metadata(run: Run) -> dict[str, Any]:
                 "name": _title(run),
                 "results": [
                     {
-                        "task": {"type": "image-classification", "name": "Image classification"},
+                        "task": {"type": tag, "name": tag.replace("-", " ").capitalize()},
                         "dataset": {"name": name, "type": _slug(name), "split": "test"},
                         "metrics": [
                             {"type": _metric_type(metric), "name": _words(metric), "value": metric.value}
@@ -88,58 +90,32 @@ def metadata(run: Run) -> dict[str, Any]:
 
 
 def _purpose(run: Run) -> list[str]:
-    task = run.task
+    task, parts = run.task, _parts(run)
     height, width = task.image_size
-    kind = "Names every one of these labels that a picture shows" if task.multi_label else "Sorts pictures into"
     return [
-        f"{kind} {len(task.class_names)} classes: {', '.join(task.class_names)}.",
-        f"It takes RGB pictures from 0 to 255, which it sees at {height} x {width} pixels (`{task.resize_mode}`). A "
-        'picture of anything else gets one of these classes all the same, unless the answer may be "not sure".',
+        parts.purpose(run),
+        f"It takes RGB pictures from 0 to 255, which it sees at {height} x {width} pixels (`{task.resize_mode}`). "
+        f"{parts.foreign}",
     ]
 
 
 def _usage(run: Run) -> list[str]:
     """Lines that answer in an environment with Keras, NumPy and Pillow alone; and the same with this package."""
+    parts = _parts(run)
     return [
         "With the file `model.keras` beside this card, Keras, NumPy and Pillow:",
-        _code("python", _plain_keras(run)),
-        'With Headstart, where the answer comes with a set of classes and may be "not sure":',
-        _code("", ["headstart predict RUN new.jpg --abstain"]),
+        _code("python", [*opening_lines(run), *parts.answering(run)]),
+        f"With Headstart, {parts.with_headstart}:",
+        _code("", [parts.command]),
     ]
 
 
-def _plain_keras(run: Run) -> list[str]:
-    task = run.task
-    height, width = task.image_size
-    resized = {
-        "stretch": f"picture.resize(({width}, {height}), Image.Resampling.BICUBIC)",
-        "pad": f"ImageOps.pad(picture, ({width}, {height}), Image.Resampling.BICUBIC)",
-        "crop": f"ImageOps.fit(picture, ({width}, {height}), Image.Resampling.BICUBIC)",
-    }[task.resize_mode]
-    temperature = run.calibration.temperature.tolist()
-    if task.multi_label:
-        scaled, normalised = f"np.array({temperature})", "1 / (1 + np.exp(-logits / temperature))"
-    else:
-        scaled = repr(temperature[0])
-        normalised = "np.exp((logits - logits.max()) / temperature)"
-    return [
-        "import keras",
-        "import numpy as np",
-        "from PIL import Image, ImageOps",
-        "",
-        f"class_names = {list(task.class_names)!r}",
-        f"temperature = {scaled}",
-        'model = keras.saving.load_model("model.keras", compile=False)',
-        'picture = ImageOps.exif_transpose(Image.open("new.jpg")).convert("RGB")',
-        f"pixels = np.asarray({resized})",
-        "logits = model.predict(pixels[None], verbose=0)[0]",
-        f"probabilities = {normalised}",
-        *([] if task.multi_label else ["probabilities /= probabilities.sum()"]),
-        "print(dict(zip(class_names, probabilities.tolist())))",
-    ]
+def _parts(run: Run) -> CardParts:
+    return CARD_PARTS[run.task.kind]
 
 
-def _results(report: Report) -> list[str]:
+def _results(run: Run) -> list[str]:
+    report, columns = run.report, _parts(run).columns
     rows = [
         (
             _words(metric) + ("" if metric.higher_is_better else " (low is good)"),
@@ -150,18 +126,21 @@ def _results(report: Report) -> list[str]:
         for metric in report.metrics.values()
     ]
     classes = [
-        (row["class"], *(_number(row[name]) for name in ("precision", "recall", "f1")), int(row["support"]))
+        (row[columns[0]], *(_number(row[name]) for name in columns[1:-1]), int(row[columns[-1]]))
         for row in report.per_class.to_dict("records")
     ]
     return [
         f"On {report.num_examples} test pictures that were set aside before training and looked at once. The interval "
-        "is the bootstrap's over test pictures; the baseline always gives the commonest answer of the training part.",
+        f"is the bootstrap's over test pictures; the baseline {_parts(run).baseline}.",
         _table(("metric", "value", "95 % interval", "baseline"), rows),
-        _table(("class", "precision", "recall", "f1", "test pictures"), classes),
+        _table((*(name.replace("_", " ") for name in columns[:-1]), _parts(run).counted), classes),
     ]
 
 
 def _calibration(run: Run) -> list[str]:
+    trust = _parts(run).trust
+    if trust is not None:
+        return trust(run)
     calibration, coverage = run.calibration, DEFAULT_COVERAGE
     temperature, thresholds = calibration.temperature, calibration.thresholds
     shown = _number(temperature[0]) if np.ptp(temperature) == 0 else ", ".join(map(_number, temperature))
@@ -196,7 +175,7 @@ def _limits(run: Run) -> list[str]:
     sentences = [
         *limits(run.report),
         "The numbers hold for pictures like those of the data below. Other cameras, places or times may lower them.",
-        f"Only {len(run.task.class_names)} classes are known; whatever else a picture shows has no name here.",
+        _parts(run).limit(run),
         "Intervals say what another test set of this size would change, not what another training would.",
     ]
     return ["\n".join(f"- {sentence}" for sentence in sentences)]
@@ -232,8 +211,9 @@ def _training(run: Run) -> list[str]:
         if phase["epochs"]
     ]
     return [
-        f"{spec.title} ({spec.paper}) with a new head of one dense layer. Batches of {images.batch_size}, seed "
-        f"{run.recipe.seed}. `recipe.toml` in the run holds every setting and gives the same numbers again.",
+        f"{spec.title} ({spec.paper}) with a new head: {TASK_STEPS[run.task.kind].head_facts(run)['layers']}. "
+        f"Batches of {images.batch_size}, seed {run.recipe.seed}. "
+        "`recipe.toml` in the run holds every setting and gives the same numbers again.",
         *(
             [_table(("phase", "epochs at most", "learns from", "peak learning rate", "parameters that learn"), rows)]
             if rows
