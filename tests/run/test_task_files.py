@@ -152,4 +152,5 @@ def test_the_lines_of_the_card_run_with_keras_alone(run, pictures, tmp_path, mon
     monkeypatch.chdir(tmp_path)
     Image.open(pictures[0]).save("new.jpg", quality=95)
     exec(lines, {})
-    assert any(name in capsys.readouterr().out for name in run.task.class_names)
+    printed = capsys.readouterr().out
+    assert any(name in printed for name in run.task.class_names)
