@@ -39,7 +39,7 @@ def compare_numbers(
     furthest = gaps.max(axis=1)
     differences = [
         Difference(paths[row], _said(model[row]), _said(file[row]), float(furthest[row]))
-        for row in np.flatnonzero(furthest > MAX_DIFFERENCE)
+        for row in np.flatnonzero(furthest > MAX_DIFFERENCE).tolist()
     ]
     return TaskParity(
         num_pictures=len(paths),

@@ -125,4 +125,5 @@ class Batcher:
                 one.row.set_result(Row(row, score))
 
     def _run(self, pixels: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-        return self._runtime.run(np.stack(pixels))
+        probabilities, foreign_scores = self._runtime.run(np.stack(pixels))
+        return probabilities, foreign_scores
