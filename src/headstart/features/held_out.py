@@ -72,7 +72,7 @@ def _fit_probe(
 
     validation = {"validation_features": features[chooses], "validation_targets": targets[chooses]}
     chosen = fit_probe(
-        features[learns], targets[learns], weights=weights(learns), multi_label=multi_label, patience=2, **validation
+        features[learns], targets[learns], weights=weights(learns), multi_label=multi_label, patience=1, **validation
     )
     return fit_probe(
         features[both],
