@@ -57,9 +57,7 @@ class BoxPredictor:
         """
         found = self.detections(*self.runtime.run(np.asarray(images, np.uint8)))
         return [
-            FoundBoxes(
-                boxes_in_picture(one.above(self.min_score), size, self.image_size, self.resize_mode), tuple(size)
-            )
+            FoundBoxes(boxes_in_picture(one.above(self.min_score), size, self.image_size, self.resize_mode), size)
             for one, size in zip(found, sizes, strict=True)
         ]
 

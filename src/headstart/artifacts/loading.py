@@ -62,6 +62,7 @@ def _predictor(
     if manifest.task == REGRESSION:
         residuals = np.array(file.promises["residuals"], np.float64)
         return NumberPredictor(**facts, intervals=RegressionIntervals(residuals), coverage=coverage)
+    assert file.thresholds is not None  # as `read_manifest` saw to
     return Predictor(**facts, multi_label=manifest.multi_label, thresholds=file.thresholds, coverage=coverage)
 
 

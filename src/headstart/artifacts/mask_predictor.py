@@ -53,4 +53,4 @@ class MaskPredictor:
         """Masks of pictures; arguments as in `BoxPredictor.answers`."""
         classes, _ = self.runtime.run(np.asarray(images, np.uint8))
         masks = np.asarray(classes).astype(np.uint8)
-        return [PictureMask(mask, tuple(size), self.resize_mode) for mask, size in zip(masks, sizes, strict=True)]
+        return [PictureMask(mask, size, self.resize_mode) for mask, size in zip(masks, sizes, strict=True)]

@@ -25,10 +25,6 @@ EXAMPLES = examples(
         "headstart predict model.onnx photos --abstain --out new.csv",
         "answers of an exported file, without guesses; goes on after a kill",
     ),
-    (
-        "headstart predict runs/raccoons-mobilenetv2-1 photos --draw drawn --out boxes.json",
-        "boxes in COCO's form, and pictures with them drawn",
-    ),
 )
 ANSWERS = "Answers"
 
