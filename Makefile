@@ -3,6 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 WORKERS ?= 2
+# Workers that share the cores: threads of each would only wait for those of the others.
+ONE_THREAD := TF_NUM_INTRAOP_THREADS=1
 WITHOUT_DATA := not shared and not all_backbones and not browser and not notebook and not slow
 
 .PHONY: help demo test check format bench lock notebooks clean
@@ -21,7 +23,7 @@ demo: $(READY) ## Train the built-in backbone on handwritten digits and write a 
 	$(BIN)/headstart demo
 
 test: $(READY) ## Run the whole test suite
-	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal
+	$(ONE_THREAD) $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal
 
 check: $(READY) ## Format and lint check, type check, tests that need no data
 	$(BIN)/ruff format --check .

@@ -4,7 +4,6 @@ BiT's HyperRule (Kolesnikov et al., arXiv 1912.11370, section 3.3) chooses resol
 the size of the data set alone; so does this, with constants that `benchmarks/recipe_choices.py` measures.
 """
 
-import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -16,9 +15,6 @@ import numpy as np
 from headstart.backbones import Backbone, cut_model, model_above
 from headstart.data import (
     CLASSIFICATION,
-    DETECTION,
-    REGRESSION,
-    SEGMENTATION,
     Augmentation,
     Dataset,
     ImageSource,
@@ -28,40 +24,10 @@ from headstart.errors import RecipeError
 from headstart.features import row_bytes
 from headstart.recipe import Recipe
 from headstart.run.bank import POOLED, BankPlace, Trunk, build_trunk, cut_layer, head_settings, stored_layers, taps_of
+from headstart.run.epochs import FINE_TUNING_EPOCHS, FROZEN_EPOCHS
 from headstart.tasks import build_task
 from headstart.training import fastest_precision
 
-
-@dataclass(frozen=True)
-class EpochRule:
-    """How many epochs a phase takes where the recipe does not say.
-
-    Attributes:
-        seen: examples that the phase should see in all.
-        least, most: bounds on its epochs.
-    """
-
-    seen: int
-    least: int
-    most: int
-
-    def epochs(self, num_training: int) -> int:
-        """For so many training pictures."""
-        return min(max(math.ceil(self.seen / num_training), self.least), self.most)
-
-
-FINE_TUNING_EPOCHS: Mapping[str, EpochRule] = {
-    CLASSIFICATION: EpochRule(6_200, 11, 30),
-    REGRESSION: EpochRule(6_200, 11, 30),
-    DETECTION: EpochRule(4_000, 8, 25),
-}
-# Of heads that no probe can solve; docs/decisions/0022 and 0023 say what was measured.
-FROZEN_EPOCHS: Mapping[str, EpochRule] = {
-    CLASSIFICATION: EpochRule(1, 10, 10),
-    REGRESSION: EpochRule(1, 10, 10),
-    DETECTION: EpochRule(4_500, 6, 30),
-    SEGMENTATION: EpochRule(2_500, 8, 25),
-}
 # What a shorter time may bring epochs down to before views are given up.
 MIN_EPOCHS, MIN_FROZEN_EPOCHS = 11, 6
 # Views of each training picture: so many up to that number of pictures, and so many beyond all of them.
