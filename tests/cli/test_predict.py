@@ -11,7 +11,9 @@ import sys
 import pandas as pd
 import pytest
 
+from headstart.cli.answers_table import TABLES, table_lines
 from headstart.cli.exit_codes import ExitCode
+from headstart.data import DETECTION, REGRESSION, SEGMENTATION, TASK_KINDS
 
 
 @pytest.fixture
@@ -101,6 +103,43 @@ def test_a_coverage_that_is_no_share_is_a_mistake_in_typing(type_command, finish
     outcome = type_command("predict", finished_run, photos, "--coverage", coverage)
     assert outcome.code == ExitCode.USAGE
     assert "is no share of pictures" in outcome.stderr
+
+
+@pytest.mark.parametrize("words", [["--min-score", "0.5"], ["--masks", "m"], ["--draw", "d"], ["--out", "a.json"]])
+def test_what_means_nothing_for_a_classifier_is_refused(type_command, finished_run, photos, words):
+    outcome = type_command("predict", finished_run, photos, *words)
+    assert outcome.code == ExitCode.RECIPE
+    assert not outcome.stdout
+
+
+@pytest.mark.parametrize("score", ["-0.1", "7"])
+def test_a_score_that_is_none_is_a_mistake_in_typing(type_command, finished_run, photos, score):
+    outcome = type_command("predict", finished_run, photos, "--min-score", score)
+    assert outcome.code == ExitCode.USAGE
+    assert "is no score" in outcome.stderr
+
+
+def cells(kind, **record):
+    """The line of one answer, in words."""
+    lines = list(table_lines([{"path": "a.png", "error": None, **record}], TABLES[kind]))
+    return lines[1].plain.split("  ")
+
+
+def test_the_table_tells_boxes_masks_and_numbers():
+    box = {"name": "cat", "score": 0.9123, "box": [1.4, 2.6, 30.0, 40.0]}
+    assert cells(DETECTION, boxes=[box, box])[1].strip() == "2 x cat"
+    assert "1 3 30 40; 1 3 30 40" in cells(DETECTION, boxes=[box, box])
+    assert "and 2 more" in cells(DETECTION, boxes=[box] * 6)[-1]
+    assert "nothing" in cells(DETECTION, boxes=[])
+    shares = {"sky": 0.25, "sea": 0.75}
+    assert "sky 25.0%" in cells(SEGMENTATION, prediction="sea", shares=shares)
+    number = {"value": 1.5, "low": None, "high": None}
+    assert cells(REGRESSION, numbers={"age": number})[-1] == "age 1.5"
+    assert cells(REGRESSION, numbers={"age": {"value": 1.5, "low": 1.0, "high": 2.0}})[-1] == "age 1 to 2"
+
+
+def test_every_task_has_a_table():
+    assert set(TABLES) == set(TASK_KINDS)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from rich.text import Text
 
 _LINES_TO_MEASURE = 32
 _GAP = "  "
+_BOXES_IN_A_LINE = 4
 
 Record = Mapping[str, Any]
 
@@ -76,7 +77,9 @@ def _box_cells(record: Record) -> tuple[str, str, str]:
     names = [box["name"] for box in boxes]
     counts = ", ".join(f"{names.count(name)} x {name}" for name in dict.fromkeys(names))
     best = f"{boxes[0]['score']:.3f}" if boxes else ""
-    return counts or "nothing", best, "; ".join(" ".join(f"{side:.0f}" for side in box["box"]) for box in boxes)
+    places = [" ".join(f"{side:.0f}" for side in box["box"]) for box in boxes[:_BOXES_IN_A_LINE]]
+    more = [f"and {len(boxes) - _BOXES_IN_A_LINE} more"] if len(boxes) > _BOXES_IN_A_LINE else []
+    return counts or "nothing", best, "; ".join([*places, *more])
 
 
 def _mask_cells(record: Record) -> tuple[str, str, str]:
