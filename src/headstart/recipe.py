@@ -289,7 +289,7 @@ class Recipe(Section):
         return self.model_copy(update={section: getattr(self, section).model_copy(update=values)})
 
     def _check_settings(self) -> None:
-        allowed = dict(_CLASSIFICATION_ONLY)
+        allowed: dict[tuple[str, str], Any] = dict(_CLASSIFICATION_ONLY)
         if self.task in {DETECTION, SEGMENTATION}:
             allowed["head", "start"] = "random"
         if self.task == DETECTION:

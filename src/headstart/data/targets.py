@@ -26,8 +26,12 @@ class Targets(Protocol):
         dtype: of its numbers.
     """
 
-    shape: tuple[int, ...]
     dtype: np.dtype
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """See the class."""
+        ...
 
     def __len__(self) -> int: ...
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from headstart.backbones import cut_model
-from headstart.data import ExampleSource
+from headstart.data import ExampleSource, SideBySide
 from headstart.evaluation import Calibration, fit_calibration
 from headstart.progress import SILENT, Progress
 from headstart.run.bank import POOLED, LearningParts, pixel_examples
@@ -42,7 +42,7 @@ def calibrate(
     features = _plain_features(task, promised, promised.validation_source, validation, progress)
     calibration = fit_calibration(
         np.asarray(cut_model(task.model, POOLED).upper(features, training=False)),
-        pictures.validation_targets,
+        np.asarray(pictures.validation_targets),
         features=features,
         training_features=training_features,
         multi_label=task.multi_label,
@@ -70,7 +70,11 @@ def _some(num_pictures: int, *, seed: int) -> np.ndarray:
 
 
 def _plain_features(
-    task: ImageClassifier, examples: TrainingExamples, source: ExampleSource, numbers: np.ndarray, progress: Progress
+    task: ImageClassifier,
+    examples: TrainingExamples,
+    source: ExampleSource | SideBySide,
+    numbers: np.ndarray,
+    progress: Progress,
 ) -> np.ndarray:
     rows = np.stack([numbers, np.zeros_like(numbers)])  # view 0 is the plain picture
     return pooled_features(task, source, rows, cut=examples.cut, progress=progress)

@@ -308,8 +308,8 @@ def _within(
             recipe = recipe.with_values("deep_phase", epochs=recipe.deep_phase.epochs - 1)
         elif fine > MIN_EPOCHS:
             recipe = recipe.with_values("fine_tuning_phase", epochs=fine - 1)
-        elif (recipe.frozen_phase.epochs or 0) > MIN_FROZEN_EPOCHS:
-            recipe = recipe.with_values("frozen_phase", epochs=recipe.frozen_phase.epochs - 1)
+        elif (frozen := recipe.frozen_phase.epochs or 0) > MIN_FROZEN_EPOCHS:
+            recipe = recipe.with_values("frozen_phase", epochs=frozen - 1)
         elif views > 1:
             recipe = recipe.with_values("bank", num_views=views - 1)
         elif fine:

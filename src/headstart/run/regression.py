@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from headstart.data import Dataset, decode_image
 from headstart.evaluation import (
@@ -75,11 +74,11 @@ def evaluate_pictures(run: Run, dataset: Dataset, progress: Progress) -> Evaluat
         coverage=DEFAULT_COVERAGE,
         seed=run.recipe.seed,
     )
-    columns = {}
+    columns: dict[str, np.ndarray] = {}
     for name, answers, half_width in zip(task.class_names, predictions.T, half_widths, strict=True):
         # Without end where too few validation pictures promise anything.
         columns |= {name: answers, f"{name} low": answers - half_width, f"{name} high": answers + half_width}
-    return Evaluated(report, pd.concat([dataset.frame[["path", "target"]], pd.DataFrame(columns)], axis=1))
+    return Evaluated(report, dataset.frame[["path", "target"]].assign(**columns))
 
 
 def report_content(run: Run) -> Mapping[str, Any]:

@@ -227,7 +227,7 @@ def _train_model(run: Run, backbone: Backbone, trunk: Trunk | None, progress: Pr
     start = run.checkpoints.newest()
     frozen = _frozen_examples(recipe, task, parts, start, progress)
     kept_from = _kept_from(recipe, backbone)
-    if start is None and recipe.head.start == "probe":
+    if start is None and recipe.head.start == "probe" and steps.start is not None:
         with _timed(run, "linear probe"):
             start = steps.start(run, task, frozen, kept_from, progress)
     phases = []

@@ -25,11 +25,31 @@ class Task(Protocol):
     """
 
     kind: ClassVar[str]
-    model: keras.Model
-    class_names: tuple[str, ...]
-    backbone: str
-    stages: Mapping[str, tuple[str, ...]]
-    resize_mode: str
+
+    @property
+    def model(self) -> keras.Model:
+        """See the class."""
+        ...
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """See the class."""
+        ...
+
+    @property
+    def backbone(self) -> str:
+        """See the class."""
+        ...
+
+    @property
+    def stages(self) -> Mapping[str, tuple[str, ...]]:
+        """See the class."""
+        ...
+
+    @property
+    def resize_mode(self) -> str:
+        """See the class."""
+        ...
 
     @property
     def image_size(self) -> tuple[int, int]:

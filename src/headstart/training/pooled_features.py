@@ -6,10 +6,10 @@ import keras
 import numpy as np
 
 from headstart.backbones import cut_model
-from headstart.data import ExampleSource
+from headstart.data import ExampleSource, SideBySide
 from headstart.errors import UnreadableImageError
 from headstart.progress import Progress
-from headstart.tasks import ImageClassifier, ImageRegressor
+from headstart.tasks import Task
 from headstart.training.examples import TrainingExamples
 from headstart.training.precision import computing_in
 
@@ -46,12 +46,10 @@ class PooledRows:
         return self._rows[examples, views]
 
 
-def pooled_examples(
-    task: ImageClassifier, examples: TrainingExamples, *, precision: str, progress: Progress
-) -> TrainingExamples:
+def pooled_examples(task: Task, examples: TrainingExamples, *, precision: str, progress: Progress) -> TrainingExamples:
     """The same examples as the head sees them, with the task's weights as they are now."""
 
-    def pooled(source: ExampleSource) -> PooledRows:
+    def pooled(source: ExampleSource | SideBySide) -> PooledRows:
         count, views = len(source), source.num_views
         rows = np.stack([np.repeat(np.arange(count), views), np.tile(np.arange(views), count)])
         features = pooled_features(task, source, rows, cut=examples.cut, precision=precision, progress=progress)
@@ -65,8 +63,8 @@ def pooled_examples(
 
 
 def pooled_features(
-    task: ImageClassifier | ImageRegressor,
-    source: ExampleSource,
+    task: Task,
+    source: ExampleSource | SideBySide,
     rows: np.ndarray,
     *,
     cut: str | None,
@@ -88,7 +86,9 @@ def pooled_features(
     features = []
     with computing_in(task, pool, precision):
         for first in range(0, len(examples), BATCH_SIZE):
-            batch = source.load_batch(examples[first : first + BATCH_SIZE], views[first : first + BATCH_SIZE])
+            batch = np.asarray(
+                source.load_batch(examples[first : first + BATCH_SIZE], views[first : first + BATCH_SIZE])
+            )
             padded = np.zeros((BATCH_SIZE, *batch.shape[1:]), "float32")  # one shape: nothing is traced again
             padded[: len(batch)] = batch
             features.append(np.asarray(pool.predict_on_batch(padded)[: len(batch)], "float32"))
@@ -96,7 +96,7 @@ def pooled_features(
     return np.concatenate(features)
 
 
-def _pool_model(task: ImageClassifier | ImageRegressor, cut: str | None) -> keras.Model:
+def _pool_model(task: Task, cut: str | None) -> keras.Model:
     """From the examples to what the head's last layer sees."""
     below = cut_model(task.model, POOLED).lower
     return below if cut is None else cut_model(below, cut).upper

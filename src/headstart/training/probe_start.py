@@ -71,7 +71,8 @@ def solve_probe(
     validation_rows = np.stack([np.arange(num_validation), np.zeros(num_validation, np.int64)])
     progress.start("linear probe", rows.shape[1] + num_validation)
     features = pooled_features(task, examples.source, rows, cut=examples.cut, precision=precision, progress=progress)
-    targets = examples.targets[rows[0]]
+    all_targets, validation_targets = np.asarray(examples.targets), np.asarray(examples.validation_targets)
+    targets = all_targets[rows[0]]
     weights = None if examples.weights is None else examples.weights[rows[0]]
     validation_features = pooled_features(
         task, examples.validation_source, validation_rows, cut=examples.cut, precision=precision, progress=progress
@@ -80,7 +81,7 @@ def solve_probe(
         features,
         task.smoothed(targets, label_smoothing),
         validation_features=validation_features,
-        validation_targets=task.smoothed(examples.validation_targets, label_smoothing),
+        validation_targets=task.smoothed(validation_targets, label_smoothing),
         weights=weights,
         strengths=[strength for strength in STRENGTHS if strength <= MAX_STRENGTH],
         patience=PATIENCE,
@@ -92,8 +93,8 @@ def solve_probe(
         probe=probe,
         loss=float(loss(targets, logits, weights)),
         accuracy=task.accuracy(logits, targets),
-        validation_loss=float(loss(examples.validation_targets, validation_logits)),
-        validation_accuracy=task.accuracy(validation_logits, examples.validation_targets),
+        validation_loss=float(loss(validation_targets, validation_logits)),
+        validation_accuracy=task.accuracy(validation_logits, validation_targets),
         seconds=time.perf_counter() - started,
     )
 

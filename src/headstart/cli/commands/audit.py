@@ -1,7 +1,7 @@
 """`headstart audit`."""
 
 import json
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Group, RenderableType
@@ -56,7 +56,7 @@ def audit(  # noqa: PLR0913, PLR0917  one parameter an option
     surroundings: Surroundings = context.obj
     from headstart.data import audit_dataset, read_dataset  # noqa: PLC0415  heavy
 
-    asked = {
+    asked: dict[str, Any] = {
         "task": task,
         "format": format,
         "ignore_value": ignore_value,
