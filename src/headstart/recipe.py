@@ -210,6 +210,8 @@ TASK_DEFAULTS: Mapping[str, Mapping[tuple[str, str], Any]] = MappingProxyType(
             ("head", "label_smoothing"): 0.0,
             ("head", "dropout"): 0.1,
             ("frozen_phase", "learning_rate"): 3e-3,
+            ("frozen_phase", "ema"): 0.98,
+            ("fine_tuning_phase", "learning_rate"): 1e-3,
         },
         REGRESSION: {("head", "label_smoothing"): 0.0, ("head", "dropout"): 0.0},
     }

@@ -31,6 +31,7 @@ FINE_TUNING_EPOCHS: Mapping[str, EpochRule] = MappingProxyType(
         CLASSIFICATION: EpochRule(6_200, 11, 30),
         REGRESSION: EpochRule(6_200, 11, 30),
         DETECTION: EpochRule(4_000, 8, 25),
+        SEGMENTATION: EpochRule(1_000, 5, 12),
     }
 )
 # Of heads that no probe can solve; docs/decisions/0022 and 0023 say what was measured.

@@ -278,10 +278,9 @@ def _with_views(recipe: Recipe, num_training: int) -> Recipe:
 
 def _with_epochs(recipe: Recipe, num_training: int) -> Recipe:
     task = recipe.task or CLASSIFICATION
-    fine_tuning = FINE_TUNING_EPOCHS.get(task)
     defaults = {
         "frozen_phase": 0 if recipe.head.start == "probe" else FROZEN_EPOCHS[task].epochs(num_training),
-        "fine_tuning_phase": fine_tuning.epochs(num_training) if fine_tuning else 0,
+        "fine_tuning_phase": FINE_TUNING_EPOCHS[task].epochs(num_training),
         "deep_phase": 0,
     }
     for name, epochs in defaults.items():
