@@ -10,6 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Task, TaskID, TextColum
 from rich.progress import Progress as ProgressBars
 from rich.text import Text
 
+from headstart.cli.interrupts import Interrupts
 from headstart.cli.surroundings import Surroundings
 from headstart.progress import Progress, SilentProgress
 
@@ -18,10 +19,15 @@ SECONDS_BETWEEN_LINES = 10.0
 
 @contextmanager
 def shown_progress(surroundings: Surroundings) -> Iterator[Progress]:
-    """Shows progress on stderr for as long as the block runs: bars where they can move, else plain lines."""
+    """Shows progress on stderr for as long as the block runs: bars where they can move, else plain lines.
+
+    Work that tells how far it is can be stopped with Ctrl-C, whatever it calls.
+    """
+    interrupts = Interrupts()
     if not surroundings.is_watched:
-        lines = ProgressLines(surroundings.stderr)
-        yield lines
+        lines = ProgressLines(surroundings.stderr, check=interrupts.check)
+        with interrupts.noticed():
+            yield lines
         lines.finish()
         return
     columns = (
@@ -32,8 +38,9 @@ def shown_progress(surroundings: Surroundings) -> Iterator[Progress]:
         TextColumn("{task.fields[note]}", style="dim", markup=False),
     )
     with ProgressBars(*columns, console=surroundings.stderr) as bars:
-        terminal = TerminalProgress(bars)
-        yield terminal
+        terminal = TerminalProgress(bars, check=interrupts.check)
+        with interrupts.noticed():
+            yield terminal
         terminal.finish()
 
 
@@ -61,10 +68,16 @@ class CountColumn(MofNCompleteColumn):
 
 
 class TerminalProgress:
-    """One bar a step with the time that is left; bars of finished steps stay with the time they took."""
+    """One bar a step with the time that is left; bars of finished steps stay with the time they took.
 
-    def __init__(self, bars: ProgressBars) -> None:
+    Args:
+        bars: on the terminal.
+        check: called whenever work says how far it is.
+    """
+
+    def __init__(self, bars: ProgressBars, *, check: Callable[[], None] = lambda: None) -> None:
         self._bars = bars
+        self._check = check
         self._task: TaskID | None = None
 
     def start(self, step: str, total: int) -> None:
@@ -74,6 +87,7 @@ class TerminalProgress:
 
     def advance(self, count: int = 1, note: str = "") -> None:
         """Moves the bar."""
+        self._check()
         if self._task is not None:
             self._bars.update(self._task, advance=count, note=note)
 
@@ -96,11 +110,19 @@ class ProgressLines:
     Args:
         console: where the lines go.
         clock: seconds.
+        check: called whenever work says how far it is.
     """
 
-    def __init__(self, console: Console, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        console: Console,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        check: Callable[[], None] = lambda: None,
+    ) -> None:
         self._console = console
         self._clock = clock
+        self._check = check
         self._step: str | None = None
         self._total = self._done = 0
         self._started = self._spoken = 0.0
@@ -114,6 +136,7 @@ class ProgressLines:
 
     def advance(self, count: int = 1, note: str = "") -> None:
         """Counts, and says so when nothing was said for a while."""
+        self._check()
         self._done += count
         now = self._clock()
         if now - self._spoken < SECONDS_BETWEEN_LINES or self._done >= self._total:

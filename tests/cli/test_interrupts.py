@@ -1,0 +1,69 @@
+"""Ctrl-C stops work that says how far it is, even where the first error was lost on its way."""
+
+import io
+import os
+import signal
+import threading
+
+import pytest
+from rich.console import Console
+
+from headstart.cli.interrupts import Interrupts
+from headstart.cli.progress import ProgressLines
+
+
+def press_ctrl_c() -> None:
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+def work(interrupts: Interrupts) -> list[int]:
+    """Loses the first error, as a library does that calls back into Python, and goes on."""
+    progress = ProgressLines(Console(file=io.StringIO()), check=interrupts.check)
+    progress.start("training", 10)
+    done = []
+    for number in range(10):
+        try:
+            if number == 3:
+                press_ctrl_c()
+        except KeyboardInterrupt:
+            pass
+        progress.advance()
+        done.append(number)
+    return done
+
+
+def test_a_lost_interrupt_is_raised_again_by_the_next_progress():
+    interrupts = Interrupts()
+    with interrupts.noticed(), pytest.raises(KeyboardInterrupt):
+        work(interrupts)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_without_ctrl_c_nothing_is_raised():
+    interrupts = Interrupts()
+    with interrupts.noticed():
+        interrupts.check()
+    interrupts.check()
+
+
+def test_ctrl_c_is_raised_at_once_as_ever():
+    interrupts = Interrupts()
+    with interrupts.noticed(), pytest.raises(KeyboardInterrupt):
+        press_ctrl_c()
+
+
+def test_handlers_of_others_and_other_threads_are_left_alone():
+    def notice() -> None:
+        with Interrupts().noticed():
+            seen.append(signal.getsignal(signal.SIGINT))
+
+    seen: list[object] = []
+    thread = threading.Thread(target=notice)
+    thread.start()
+    thread.join()
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        notice()
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert seen == [signal.default_int_handler, signal.SIG_IGN]
