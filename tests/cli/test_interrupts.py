@@ -12,6 +12,14 @@ from headstart.cli.interrupts import Interrupts
 from headstart.cli.progress import ProgressLines
 
 
+@pytest.fixture(autouse=True)
+def plain_ctrl_c():
+    """As a program finds it; workers of pytest-xdist ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def press_ctrl_c() -> None:
     os.kill(os.getpid(), signal.SIGINT)
 
