@@ -2,6 +2,7 @@
 
 import io
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
@@ -72,7 +73,9 @@ def start_process() -> Callable[..., subprocess.Popen[str]]:
             if not name.startswith("TF_") and name != TRACEBACK_VARIABLE
         }
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "env": env}
-        return subprocess.Popen([*PROGRAM, *map(str, words)], **{**pipes, **options})
+        # Where the tests run in the background, Ctrl-C is ignored, and processes inherit that.
+        heard = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)} if os.name == "posix" else {}
+        return subprocess.Popen([*PROGRAM, *map(str, words)], **{**pipes, **heard, **options})
 
     return start
 

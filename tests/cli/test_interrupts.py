@@ -14,7 +14,7 @@ from headstart.cli.progress import ProgressLines
 
 @pytest.fixture(autouse=True)
 def plain_ctrl_c():
-    """As a program finds it; workers of pytest-xdist ignore it."""
+    """As a program finds it; tests in the background ignore it."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
