@@ -13,6 +13,7 @@ from headstart.backbones import Backbone, last_map_layer, stage_layers
 from headstart.data import CLASSIFICATION, Dataset, ImageSource, evaluation_batches
 from headstart.errors import ClassNamesError
 from headstart.tasks.decoding import LABEL_SEPARATOR, decide, joined_names
+from headstart.tasks.saved import from_saved, plain_facts
 
 HEAD_LAYERS = ("head_pool", "head_dropout", "logits")
 
@@ -141,28 +142,12 @@ class ImageClassifier:
 
     def facts(self) -> dict[str, Any]:
         """Everything but the model, as plain values that JSON can hold; `from_file` takes them back."""
-        return {
-            "task": self.kind,
-            "class_names": list(self.class_names),
-            "backbone": self.backbone,
-            "stages": {name: list(layers) for name, layers in self.stages.items()},
-            "last_feature_layer": self.last_feature_layer,
-            "multi_label": self.multi_label,
-            "resize_mode": self.resize_mode,
-        }
+        return plain_facts(self)
 
     @classmethod
     def from_file(cls, model_path: Path, facts: Mapping[str, Any]) -> "ImageClassifier":
         """The classifier of a saved `.keras` file and its `facts`; custom code in the file is refused."""
-        return cls(
-            model=keras.saving.load_model(model_path, compile=False, safe_mode=True),
-            class_names=tuple(facts["class_names"]),
-            backbone=facts["backbone"],
-            stages={name: tuple(layers) for name, layers in facts["stages"].items()},
-            last_feature_layer=facts["last_feature_layer"],
-            multi_label=facts["multi_label"],
-            resize_mode=facts["resize_mode"],
-        )
+        return from_saved(cls, model_path, facts)
 
 
 def build_classifier(

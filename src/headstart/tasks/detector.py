@@ -15,6 +15,7 @@ from headstart.tasks.detection_grid import decode_grid, decode_in_graph
 from headstart.tasks.detection_loss import DetectionLoss
 from headstart.tasks.detections import Detections
 from headstart.tasks.pyramid import HeadLayers, detector_taps, pyramid
+from headstart.tasks.saved import from_saved, plain_facts
 
 MAX_BOXES = 100
 MAX_OVERLAP = 0.5
@@ -111,26 +112,12 @@ class ObjectDetector:
 
     def facts(self) -> dict[str, Any]:
         """Everything but the model, as plain values that JSON can hold; `from_file` takes them back."""
-        return {
-            "task": self.kind,
-            "class_names": list(self.class_names),
-            "backbone": self.backbone,
-            "stages": {name: list(layers) for name, layers in self.stages.items()},
-            "tap_layers": list(self.tap_layers),
-            "resize_mode": self.resize_mode,
-        }
+        return plain_facts(self)
 
     @classmethod
     def from_file(cls, model_path: Path, facts: Mapping[str, Any]) -> "ObjectDetector":
         """The detector of a saved `.keras` file and its `facts`; custom code in the file is refused."""
-        return cls(
-            model=keras.saving.load_model(model_path, compile=False, safe_mode=True),
-            class_names=tuple(facts["class_names"]),
-            backbone=facts["backbone"],
-            stages={name: tuple(layers) for name, layers in facts["stages"].items()},
-            tap_layers=tuple(facts["tap_layers"]),
-            resize_mode=facts["resize_mode"],
-        )
+        return from_saved(cls, model_path, facts)
 
 
 def build_detector(

@@ -12,6 +12,7 @@ from headstart.backbones import Backbone, last_map_layer, stage_layers
 from headstart.data import REGRESSION, Dataset, ImageSource, evaluation_batches
 from headstart.errors import ClassNamesError
 from headstart.tasks.regression_loss import RegressionLoss, StandardisedAbsoluteError
+from headstart.tasks.saved import from_saved, plain_facts
 
 HEAD_LAYERS = ("head_pool", "head_dropout", "head_numbers", "logits")
 
@@ -121,26 +122,12 @@ class ImageRegressor:
 
     def facts(self) -> dict[str, Any]:
         """Everything but the model, as plain values that JSON can hold; `from_file` takes them back."""
-        return {
-            "task": self.kind,
-            "class_names": list(self.class_names),
-            "backbone": self.backbone,
-            "stages": {name: list(layers) for name, layers in self.stages.items()},
-            "last_feature_layer": self.last_feature_layer,
-            "resize_mode": self.resize_mode,
-        }
+        return plain_facts(self)
 
     @classmethod
     def from_file(cls, model_path: Path, facts: Mapping[str, Any]) -> "ImageRegressor":
         """The regressor of a saved `.keras` file and its `facts`; custom code in the file is refused."""
-        return cls(
-            model=keras.saving.load_model(model_path, compile=False, safe_mode=True),
-            class_names=tuple(facts["class_names"]),
-            backbone=facts["backbone"],
-            stages={name: tuple(layers) for name, layers in facts["stages"].items()},
-            last_feature_layer=facts["last_feature_layer"],
-            resize_mode=facts["resize_mode"],
-        )
+        return from_saved(cls, model_path, facts)
 
 
 def build_regressor(

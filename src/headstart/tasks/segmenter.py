@@ -12,6 +12,7 @@ from headstart.backbones import Backbone, stage_layers
 from headstart.data import SEGMENTATION, Dataset, ImageSource, MaskTargets
 from headstart.errors import ClassNamesError
 from headstart.tasks.decoder import decode_maps
+from headstart.tasks.saved import from_saved, plain_facts
 from headstart.tasks.segmentation_loss import SegmentationLoss
 from headstart.tasks.taps import taps_at
 
@@ -104,26 +105,12 @@ class Segmenter:
 
     def facts(self) -> dict[str, Any]:
         """Everything but the model, as plain values that JSON can hold; `from_file` takes them back."""
-        return {
-            "task": self.kind,
-            "class_names": list(self.class_names),
-            "backbone": self.backbone,
-            "stages": {name: list(layers) for name, layers in self.stages.items()},
-            "tap_layers": list(self.tap_layers),
-            "resize_mode": self.resize_mode,
-        }
+        return plain_facts(self)
 
     @classmethod
     def from_file(cls, model_path: Path, facts: Mapping[str, Any]) -> "Segmenter":
         """The segmenter of a saved `.keras` file and its `facts`; custom code in the file is refused."""
-        return cls(
-            model=keras.saving.load_model(model_path, compile=False, safe_mode=True),
-            class_names=tuple(facts["class_names"]),
-            backbone=facts["backbone"],
-            stages={name: tuple(layers) for name, layers in facts["stages"].items()},
-            tap_layers=tuple(facts["tap_layers"]),
-            resize_mode=facts["resize_mode"],
-        )
+        return from_saved(cls, model_path, facts)
 
 
 def segmenter_taps(backbone: Backbone) -> tuple[str, ...]:
