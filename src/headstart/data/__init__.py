@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from headstart.data.augmentation import AUGMENTATIONS, Augmentation
     from headstart.data.augmentation_layers import augment_views
     from headstart.data.batches import evaluation_batches, original_errors, training_batches
-    from headstart.data.boxes import clipped_boxes, iou, moved_boxes, resize_matrix
+    from headstart.data.boxes import box_areas, clipped_boxes, iou, moved_boxes, resize_matrix
     from headstart.data.dataset import Dataset
     from headstart.data.digits import write_digits
-    from headstart.data.images import ImageSource, decode_image, open_rgb, resize_image
+    from headstart.data.images import ImageSource, decode_image, open_rgb, resize_image, upright_size
     from headstart.data.masks import IGNORED, OTHER_VALUES, read_mask, resize_mask
     from headstart.data.reading import FORMATS, read_dataset
     from headstart.data.separation import separable_groups
@@ -45,6 +45,7 @@ __all__ = [
     "Targets",
     "audit_dataset",
     "augment_views",
+    "box_areas",
     "clipped_boxes",
     "decode_image",
     "evaluation_batches",
@@ -60,6 +61,7 @@ __all__ = [
     "separable_groups",
     "split_dataset",
     "training_batches",
+    "upright_size",
     "view_batches",
     "view_matrices",
     "write_digits",
@@ -86,6 +88,7 @@ _MODULE_OF = {
     "Targets": "targets",
     "audit_dataset": "audit",
     "augment_views": "augmentation_layers",
+    "box_areas": "boxes",
     "clipped_boxes": "boxes",
     "decode_image": "images",
     "evaluation_batches": "batches",
@@ -101,6 +104,7 @@ _MODULE_OF = {
     "separable_groups": "separation",
     "split_dataset": "split",
     "training_batches": "batches",
+    "upright_size": "images",
     "view_batches": "views",
     "view_matrices": "views",
     "write_digits": "digits",

@@ -12,6 +12,7 @@ from headstart.run.bank import LearningParts
 from headstart.run.calibrate import calibrate
 from headstart.run.directory import Run
 from headstart.run.evaluated import Evaluated
+from headstart.run.picture_size import detection_image_size
 from headstart.training import Checkpoint, History, TrainingExamples
 
 
@@ -27,6 +28,8 @@ class TaskSteps:
         head_facts: what the page says of the new layers.
         start: gives the head the solution of a linear probe, and keeps it as the first checkpoint; None where the
             head has none.
+        image_size: `(height, width)` that suits the pictures, where the recipe names none; None: what the recipe's
+            defaults say.
     """
 
     outputs: Callable[[Any], str]
@@ -35,6 +38,7 @@ class TaskSteps:
     report_content: Callable[[Run], Mapping[str, Any]]
     head_facts: Callable[[Run], Mapping[str, Any]]
     start: Callable[[Run, Any, TrainingExamples, Sequence[str], Progress], tuple[Checkpoint, History]] | None = None
+    image_size: Callable[[Dataset], tuple[int, int]] | None = None
 
 
 TASK_STEPS: Mapping[str, TaskSteps] = MappingProxyType(
@@ -53,6 +57,7 @@ TASK_STEPS: Mapping[str, TaskSteps] = MappingProxyType(
             evaluate=detection.evaluate_pictures,
             report_content=detection.report_content,
             head_facts=detection.head_facts,
+            image_size=detection_image_size,
         ),
         SEGMENTATION: TaskSteps(
             outputs=segmentation.outputs,

@@ -134,6 +134,9 @@ def _planned(
 ) -> tuple[Plan, Dataset, Backbone]:
     recipe.resolved()  # a wrong name is told before the data is read
     dataset = _read_data(recipe)
+    image_size = TASK_STEPS[dataset.task].image_size
+    if recipe.backbone.image_size is None and image_size is not None:
+        recipe = recipe.with_values("backbone", image_size=image_size(dataset))
     recipe = recipe.resolved(dataset.task)
     backbone = _build_backbone(recipe, progress)
     return make_plan(recipe, dataset, backbone, place, minutes=minutes), dataset, backbone
