@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from headstart.backbones import BACKBONES, build_backbone, find_backbone, separating_layers
 from headstart.data import DETECTION, Dataset
 from headstart.errors import ClassNamesError
+from headstart.evaluation import evaluate_detection
 from headstart.tasks import DetectionLoss, Detections, ObjectDetector, build_detector, detector_taps
 
 NAMES = ("square", "disc")
@@ -44,8 +45,10 @@ def loss_of(targets: np.ndarray, logits: np.ndarray) -> float:
 BOXES = ((4, 6, 30, 34, 0), (20, 20, 60, 50, 1), (40, 2, 62, 14, 1))
 
 
-def test_one_picture_is_learned_by_heart() -> None:
-    detector = build_detector(build_backbone("vgg19_mini", image_size=SIZE, weights="builtin"), NAMES, channels=32)
+@pytest.mark.parametrize(("network", "weights"), [("vgg19_mini", "builtin"), ("vgg19", "none")])
+def test_one_picture_is_learned_by_heart(network: str, weights: str) -> None:
+    keras.utils.set_random_seed(0)
+    detector = build_detector(build_backbone(network, image_size=SIZE, weights=weights), NAMES, channels=32)
     image = np.full((1, *SIZE, 3), 90, "float32")
     image[0, 6:34, 4:30] = (250, 40, 30)
     image[0, 20:50, 34:60] = (20, 60, 240)
@@ -61,6 +64,8 @@ def test_one_picture_is_learned_by_heart() -> None:
         np.testing.assert_allclose(box, truth[number][:4], atol=4)
     assert found.scores[1] > 0.3
     assert (found.scores[2:] < found.scores[1] / 2).all()
+    report = evaluate_detection([found], [np.array(truth, float)], NAMES, score_threshold=0.3, seed=0)
+    assert report.metrics["map50"].value == pytest.approx(1)
 
 
 def test_graph_and_numpy_decode_alike(detector: ObjectDetector) -> None:
