@@ -24,6 +24,7 @@ OPTIONS: dict[str, tuple[str, ...]] = {
     "resize_mode": ("images", "resize_mode"),
     "batch_size": ("images", "batch_size"),
     "augment": ("images", "augmentation"),
+    "collages": ("images", "collages"),
     "views": ("bank", "num_views"),
     "engine": ("bank", "engine"),
     "frozen_epochs": ("frozen_phase", "epochs"),

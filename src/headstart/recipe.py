@@ -99,11 +99,14 @@ class ImagesSection(Section):
             its edges.
         batch_size: pictures a training step.
         augmentation: random changes of training pictures; a name such as `medium` stands for its fields.
+        collages: pictures put together from objects of others to learn from as well, so many a training picture; None:
+            chosen from the number of objects in a picture. For boxes alone.
     """
 
     resize_mode: Literal["stretch", "pad", "crop"] = "stretch"
     batch_size: int = Field(default=32, ge=1, le=4096)
     augmentation: Augmentation = AUGMENTATIONS["medium"]
+    collages: float | None = Field(default=None, ge=0.0, le=1.0)
 
     @field_validator("augmentation", mode="wrap")
     @classmethod
@@ -282,8 +285,6 @@ class Recipe(Section):
                 updated = updated.with_values(section, **{name: value})
         if task == DETECTION:  # a mirrored object has no box
             updated = updated.with_values("images", augmentation=replace(updated.images.augmentation, edges="grey"))
-        if task != CLASSIFICATION:
-            updated._check_settings()
         return updated
 
     def with_values(self, section: str, **values: Any) -> Self:
@@ -291,7 +292,9 @@ class Recipe(Section):
         return self.model_copy(update={section: getattr(self, section).model_copy(update=values)})
 
     def _check_settings(self) -> None:
-        allowed: dict[tuple[str, str], Any] = dict(_CLASSIFICATION_ONLY)
+        allowed: dict[tuple[str, str], Any] = {} if self.task == CLASSIFICATION else dict(_CLASSIFICATION_ONLY)
+        if self.task != DETECTION and self.images.collages is not None:
+            allowed["images", "collages"] = 0.0
         if self.task in {DETECTION, SEGMENTATION}:
             allowed["head", "start"] = "random"
         if self.task == DETECTION:
@@ -317,13 +320,17 @@ class Recipe(Section):
         """The same with every choice made that was left open and needs no pictures: task, image size, weights, stages.
 
         Args:
-            task: that of the data, where the recipe names none; None: classification.
+            task: that of the data, where the recipe names none; None: not known yet, taken for classification.
 
         Raises:
             UnknownBackboneError, UnknownStageError: a name is not in the table.
             RecipeError: a setting is asked for that this task has not.
         """
-        return self._for_task(self.task or task or CLASSIFICATION)._with_names()
+        known = self.task or task
+        updated = self._for_task(known or CLASSIFICATION)
+        if known:
+            updated._check_settings()
+        return updated._with_names()
 
     def _with_names(self) -> Self:
         spec = find_backbone(self.backbone.name)

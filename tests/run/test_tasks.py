@@ -22,6 +22,7 @@ OPTIONAL = {
     "probe.json": (CLASSIFICATION, REGRESSION),
     "calibration.npz": (CLASSIFICATION,),
     "promises.json": (DETECTION, REGRESSION),
+    "collages": (DETECTION,),
 }
 VALUES = {
     "backbone": {"name": "vgg19_mini", "image_size": 32},

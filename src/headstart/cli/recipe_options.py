@@ -84,7 +84,9 @@ ImageSizeOption = Annotated[
     typer.Option(
         parser=parse_image_size,
         metavar="SIZE|HEIGHTxWIDTH",
-        help=with_default("Pixels that the network sees: fewer are faster.", "its own; 320 for boxes and masks"),
+        help=with_default(
+            "Pixels that the network sees: fewer are faster.", "its own; 320 for masks, to 448 for boxes"
+        ),
         show_default=False,
         rich_help_panel=NETWORK,
     ),
@@ -167,6 +169,15 @@ AugmentOption = Annotated[
         "How far training pictures are varied at random.",
         metavar="none|light|medium|strong|0-10",
         default="medium",
+        panel=TRAINING,
+    ),
+]
+CollagesOption = Annotated[
+    float | None,
+    setting(
+        "Pictures put together from objects of others, for each training picture, 0 to 1. For boxes.",
+        metavar="SHARE",
+        default="0.6 where few pictures show several objects, else 0",
         panel=TRAINING,
     ),
 ]

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from headstart.data.augmentation_layers import augment_views
     from headstart.data.batches import evaluation_batches, original_errors, training_batches
     from headstart.data.boxes import box_areas, clipped_boxes, iou, moved_boxes, resize_matrix
+    from headstart.data.collages import draw_collages
     from headstart.data.dataset import Dataset
     from headstart.data.digits import write_digits
     from headstart.data.images import ImageSource, decode_image, open_rgb, resize_image, upright_size
@@ -48,6 +49,7 @@ __all__ = [
     "box_areas",
     "clipped_boxes",
     "decode_image",
+    "draw_collages",
     "evaluation_batches",
     "iou",
     "moved_boxes",
@@ -91,6 +93,7 @@ _MODULE_OF = {
     "box_areas": "boxes",
     "clipped_boxes": "boxes",
     "decode_image": "images",
+    "draw_collages": "collages",
     "evaluation_batches": "batches",
     "iou": "boxes",
     "moved_boxes": "boxes",

@@ -11,6 +11,7 @@ from headstart.evaluation import best_score_threshold, detection_example, evalua
 from headstart.progress import Progress
 from headstart.run.answers import picture_outputs, validation_outputs
 from headstart.run.bank import LearningParts
+from headstart.run.box_choices import num_collages
 from headstart.run.directory import FORMAT_VERSION, Run, read_json
 from headstart.run.evaluated import Evaluated, prediction_rows
 from headstart.run.storage import write_json
@@ -102,6 +103,7 @@ def head_facts(run: Run) -> Mapping[str, Any]:
         "layers": "a pyramid over stages of the network, and a dense head without anchors",
         "reads": ", ".join(run.task.tap_layers),
         "kinds of object": len(run.task.class_names),
+        "learned from collages as well": num_collages(run.recipe, len(run.dataset.part("train"))),
     }
 
 

@@ -91,6 +91,11 @@ class Run:
         return self.path / "audit.json"
 
     @property
+    def collages_path(self) -> Path:
+        """Folder of PNG files: what is learned from besides the pictures."""
+        return self.path / "collages"
+
+    @property
     def probe_path(self) -> Path:
         """JSON: the linear probe's path of strengths and the one chosen."""
         return self.path / "probe.json"

@@ -24,6 +24,7 @@ from headstart.errors import RecipeError
 from headstart.features import row_bytes
 from headstart.recipe import Recipe
 from headstart.run.bank import POOLED, BankPlace, Trunk, build_trunk, cut_layer, head_settings, stored_layers, taps_of
+from headstart.run.box_choices import num_collages
 from headstart.run.epochs import FINE_TUNING_EPOCHS, FROZEN_EPOCHS
 from headstart.tasks import build_task
 from headstart.training import fastest_precision
@@ -35,6 +36,7 @@ VIEWS_UP_TO = ((300, 8), (1_000, 5), (10_000, 4))
 MIN_VIEWS = 2
 BACKWARD_COST = 3.0  # a training step in forward passes: forward, gradients of activations, gradients of weights
 TIMED_PICTURES, TIMED_VIEWS = 8, 8
+_COLLAGES_NOTE = "{} of the training pictures are collages of objects from others, so that several lie side by side"
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +45,7 @@ class Plan:
 
     Attributes:
         recipe: with every choice made.
-        num_training: pictures to learn from, about: files that cannot be used are not known yet.
+        num_training: pictures to learn from, collages included, about: files that cannot be used are not known yet.
         seconds: step → expected seconds on this machine.
         notes: what had to be chosen otherwise than asked for or than usual, and why.
         bank_bytes: that the bank's rows will take on disk.
@@ -120,7 +122,9 @@ def make_plan(
         RecipeError: `minutes` or the limit is not above 0.
     """
     _check(minutes, place)
-    num_training, num_validation = _counts(recipe, dataset)
+    num_pictures, num_validation = _counts(recipe, dataset)
+    num_drawn = num_collages(recipe, num_pictures)
+    num_training = num_pictures + num_drawn
     chosen = _with_precision(_with_epochs(_with_views(recipe, num_training), num_training))
     fitted, notes = fit_bank(chosen, backbone, num_training, num_validation, limit_bytes=place.limit_bytes)
     needs_pictures = fitted.bank.engine == "openvino-int8"
@@ -135,7 +139,7 @@ def make_plan(
         recipe=fitted,
         num_training=num_training,
         seconds=speed.seconds(fitted, num_training, num_validation),
-        notes=tuple(notes),
+        notes=(*([_COLLAGES_NOTE.format(num_drawn)] if num_drawn else []), *notes),
         bank_bytes=bank_bytes(fitted, backbone, num_training, num_validation),
         bank_layers=stored_layers(fitted, backbone).all,
         trunk=trunk,

@@ -7,12 +7,13 @@ from typing import Any
 
 from headstart.data import CLASSIFICATION, DETECTION, REGRESSION, SEGMENTATION, Dataset
 from headstart.progress import Progress
+from headstart.recipe import Recipe
 from headstart.run import classification, detection, regression, segmentation
 from headstart.run.bank import LearningParts
+from headstart.run.box_choices import suit_boxes
 from headstart.run.calibrate import calibrate
 from headstart.run.directory import Run
 from headstart.run.evaluated import Evaluated
-from headstart.run.picture_size import detection_image_size
 from headstart.training import Checkpoint, History, TrainingExamples
 
 
@@ -28,8 +29,7 @@ class TaskSteps:
         head_facts: what the page says of the new layers.
         start: gives the head the solution of a linear probe, and keeps it as the first checkpoint; None where the
             head has none.
-        image_size: `(height, width)` that suits the pictures, where the recipe names none; None: what the recipe's
-            defaults say.
+        suit: makes choices that the recipe leaves open and the pictures decide; None where there are none.
     """
 
     outputs: Callable[[Any], str]
@@ -38,7 +38,7 @@ class TaskSteps:
     report_content: Callable[[Run], Mapping[str, Any]]
     head_facts: Callable[[Run], Mapping[str, Any]]
     start: Callable[[Run, Any, TrainingExamples, Sequence[str], Progress], tuple[Checkpoint, History]] | None = None
-    image_size: Callable[[Dataset], tuple[int, int]] | None = None
+    suit: Callable[[Recipe, Dataset], Recipe] | None = None
 
 
 TASK_STEPS: Mapping[str, TaskSteps] = MappingProxyType(
@@ -57,7 +57,7 @@ TASK_STEPS: Mapping[str, TaskSteps] = MappingProxyType(
             evaluate=detection.evaluate_pictures,
             report_content=detection.report_content,
             head_facts=detection.head_facts,
-            image_size=detection_image_size,
+            suit=suit_boxes,
         ),
         SEGMENTATION: TaskSteps(
             outputs=segmentation.outputs,

@@ -28,6 +28,7 @@ from headstart.run.bank import (
     head_settings,
     stored_layers,
 )
+from headstart.run.box_choices import with_collages
 from headstart.run.directory import FORMAT_VERSION, Run
 from headstart.run.environment import describe_environment, dtype_policy
 from headstart.run.evaluate import evaluate_test_part
@@ -134,10 +135,8 @@ def _planned(
 ) -> tuple[Plan, Dataset, Backbone]:
     recipe.resolved()  # a wrong name is told before the data is read
     dataset = _read_data(recipe)
-    image_size = TASK_STEPS[dataset.task].image_size
-    if recipe.backbone.image_size is None and image_size is not None:
-        recipe = recipe.with_values("backbone", image_size=image_size(dataset))
-    recipe = recipe.resolved(dataset.task)
+    suit = TASK_STEPS[dataset.task].suit
+    recipe = (suit(recipe, dataset) if suit else recipe).resolved(dataset.task)
     backbone = _build_backbone(recipe, progress)
     return make_plan(recipe, dataset, backbone, place, minutes=minutes), dataset, backbone
 
@@ -269,7 +268,8 @@ def _learning_parts(run: Run, task: Task, backbone: Backbone, trunk: Trunk | Non
             calibration = calibration_pictures(dataset, recipe, backbone.image_size)
             trunk = build_trunk(backbone, recipe, calibration=calibration, place=place)
         stored = stored_layers(recipe, backbone)
-        parts = build_learning_parts(task, recipe, dataset, trunk, stored, place=place, progress=progress)
+        learned = with_collages(run, task.image_size)
+        parts = build_learning_parts(task, recipe, learned, trunk, stored, place=place, progress=progress)
     facts = dict(parts.facts)
     if facts:  # a run that goes on finds rows that it computed before
         facts["num_computed"] += run.state.get("bank", {}).get("num_computed", 0)

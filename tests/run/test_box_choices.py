@@ -7,8 +7,10 @@ import pytest
 from PIL import Image
 
 from headstart.data import read_dataset
-from headstart.run import plan
-from headstart.run.picture_size import LEAST, MOST, SMALL_SIDE, detection_image_size
+from headstart.errors import RecipeError
+from headstart.recipe import Recipe
+from headstart.run import plan, train
+from headstart.run.box_choices import COLLAGES, LEAST, MOST, SMALL_SIDE, collage_share, detection_image_size
 
 
 def write_boxes(folder, sizes, sides):
@@ -84,3 +86,40 @@ def test_the_plan_has_the_size_and_an_option_wins(tmp_path):
     network = {"backbone": "vgg19_mini", "weights": "none"}
     assert plan(tmp_path / "data", **network).recipe.backbone.image_size == (256, 480)
     assert plan(tmp_path / "data", image_size=64, **network).recipe.backbone.image_size == (64, 64)
+
+
+@pytest.mark.parametrize(
+    ("sides", "share"),
+    [
+        ([[90]] * 8, COLLAGES),
+        ([[90]] * 7 + [[90, 80]], COLLAGES),
+        ([[90]] * 4 + [[90, 80]] * 4, 0.0),
+        ([[]] * 20 + [[90]] + [[90, 80]] * 4, 0.0),  # pictures without an object do not count
+    ],
+)
+def test_collages_are_drawn_where_few_pictures_show_several_objects(tmp_path, sides, share):
+    assert collage_share(write_boxes(tmp_path / "data", [(300, 300)] * len(sides), sides)) == share
+
+
+def test_a_run_learns_from_the_collages_that_it_draws(tmp_path, draw_data):
+    data = draw_data(tmp_path / "data", "object-detection")
+    settings = {"backbone": "vgg19_mini", "weights": "none", "image_size": 64, "frozen_epochs": 1, "epochs": 0}
+    runs = [
+        train(data, out=tmp_path / name, views=2, bank_dir=tmp_path / f"bank_{name}", collages=share, **settings)
+        for name, share in (("with", 0.5), ("without", 0.0))
+    ]
+    num_training, num_validation = (len(runs[0].dataset.part(name)) for name in ("train", "validation"))
+    drawn = sorted(runs[0].collages_path.iterdir())
+    assert len(drawn) == round(0.5 * num_training)
+    assert not runs[1].collages_path.exists()
+    for run, count in zip(runs, (len(drawn), 0), strict=True):
+        assert run.state["bank"]["num_computed"] == 2 * (num_training + count) + num_validation
+        assert run.recipe.images.collages == (0.5 if count else 0.0)
+        assert len(run.dataset) == len(runs[0].dataset)  # no collage among its pictures
+
+
+@pytest.mark.parametrize("task", ["image-classification", "semantic-segmentation", "image-regression"])
+def test_there_are_collages_of_boxes_alone(task):
+    values = {"data": {"path": "photos"}, "images": {"collages": 0.5}}
+    with pytest.raises(RecipeError, match=r"no images\.collages"):
+        Recipe.from_values(values).resolved(task)

@@ -1,0 +1,111 @@
+"""Training pictures put together from parts of others, each around an object, so that several objects lie side by side.
+
+A detector that has only seen pictures with one object draws one box around all that a new picture shows. Bochkovskiy et
+al. (arXiv 2004.10934, section 3.3) put four whole pictures together; here each cell shows an object and what is around
+it, so that objects stay as large as they are.
+"""
+
+import hashlib
+import json
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from PIL import Image
+
+from headstart.data.boxes import clipped_boxes, moved_boxes
+from headstart.data.dataset import Dataset
+from headstart.data.images import open_rgb
+from headstart.data.targets import MIN_VISIBLE
+
+# Columns and rows of cells; the seam between two lies somewhere in the middle third or so.
+_LAYOUTS = ((2, 1), (1, 2), (2, 2))
+_SEAM = (0.35, 0.65)
+_ROOM = (1.0, 1.7)  # sides of what a cell shows, times those of its object
+
+
+def draw_collages(dataset: Dataset, folder: Path, *, count: int, image_size: tuple[int, int], seed: int) -> Dataset:
+    """Writes collages of a data set's pictures as PNG files, and gives them with their boxes as a data set.
+
+    Args:
+        dataset: for detection, audited; at least one picture has a box.
+        folder: where the files go; files there are overwritten.
+        count: how many.
+        image_size: `(height, width)` of each in pixels.
+        seed: collage k depends on it, on k and on the pictures alone.
+
+    Raises:
+        UnreadableImageError: a picture became unreadable after it was audited.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    boxes, paths = dataset.boxes(), dataset.paths()
+    shown = [(paths[row], boxes[row]) for row in range(len(dataset)) if len(boxes[row])]
+
+    def draw(number: int) -> dict[str, object]:
+        random = np.random.default_rng((seed, number))
+        picture, placed = _collage(shown, image_size, random)
+        path = folder / f"{number:04}.png"
+        picture.save(path)
+        target = [[dataset.class_names[int(box[4])], *(round(float(side), 2) for side in box[:4])] for box in placed]
+        content_hash = hashlib.sha256(path.read_bytes()).hexdigest()
+        return {"path": str(path), "target": json.dumps(target), "sha256": content_hash}
+
+    with ThreadPoolExecutor() as pool:
+        frame = pd.DataFrame(list(pool.map(draw, range(count))))
+    height, width = image_size
+    frame = frame.assign(group="", split="train", near_hash="0" * 16, height=height, width=width, duplicate_group=-1)
+    return Dataset(frame=frame, class_names=dataset.class_names, root=folder, task=dataset.task)
+
+
+def _collage(
+    shown: list[tuple[Path, np.ndarray]], image_size: tuple[int, int], random: np.random.Generator
+) -> tuple[Image.Image, np.ndarray]:
+    """A picture, and the boxes in it: `(n, 5)` as in `Dataset.boxes`."""
+    height, width = image_size
+    num_columns, num_rows = _LAYOUTS[random.integers(len(_LAYOUTS))]
+    columns, rows = _seams(width, num_columns, random), _seams(height, num_rows, random)
+    picture = Image.new("RGB", (width, height))
+    placed = []
+    for left, right in pairwise(columns):
+        for top, bottom in pairwise(rows):
+            path, boxes = shown[random.integers(len(shown))]
+            size = (right - left, bottom - top)
+            original = open_rgb(path)
+            view = _view_around(boxes[random.integers(len(boxes)), :4], original.size, size, random)
+            picture.paste(original.resize(size, Image.Resampling.BILINEAR, box=tuple(view)), (left, top))
+            inside = clipped_boxes(moved_boxes(boxes, _onto(view, size)), size[::-1], min_visible=MIN_VISIBLE)
+            placed.append(inside + np.array([left, top, left, top, 0]))
+    return picture, np.concatenate(placed)
+
+
+def _seams(side: int, num_cells: int, random: np.random.Generator) -> tuple[int, ...]:
+    return (0, side) if num_cells == 1 else (0, round(side * random.uniform(*_SEAM)), side)
+
+
+def _view_around(
+    box: np.ndarray, original: tuple[int, int], cell: tuple[int, int], random: np.random.Generator
+) -> np.ndarray:
+    """What of a picture a cell shows: `xyxy`, in the proportions of the cell as far as the picture reaches.
+
+    Args:
+        box: `xyxy` of the object, which is shown whole.
+        original: `(width, height)` of the picture.
+        cell: `(width, height)` of the cell.
+        random: the collage's own.
+    """
+    width, height = (box[2:] - box[:2]) * random.uniform(*_ROOM)
+    proportion = cell[0] / cell[1]
+    sides = np.minimum((max(width, height * proportion), max(height, width / proportion)), original)
+    # The window's upper left corner, so that the object and nothing outside the picture is seen.
+    first = np.maximum(box[2:] - sides, 0)
+    last = np.minimum(box[:2], original - sides)
+    corner = random.uniform(np.minimum(first, last), np.maximum(first, last))
+    return np.concatenate([corner, np.minimum(corner + sides, original)])
+
+
+def _onto(view: np.ndarray, cell: tuple[int, int]) -> np.ndarray:
+    """`(3, 3)`: where a place of the picture lies in the cell that shows `view`."""
+    scale_x, scale_y = np.array(cell) / (view[2:] - view[:2])
+    return np.array([[scale_x, 0, -view[0] * scale_x], [0, scale_y, -view[1] * scale_y], [0, 0, 1]])
