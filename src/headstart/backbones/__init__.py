@@ -3,11 +3,11 @@
 The table can be read without TensorFlow; building needs it.
 """
 
-import importlib
 from typing import TYPE_CHECKING
 
 from headstart.backbones.catalogue import BACKBONES, backbone_names, find_backbone
 from headstart.backbones.spec import BackboneSpec, Preprocessing, PretrainedWeights, Stage
+from headstart.doors import lazy_door
 
 if TYPE_CHECKING:
     from headstart.backbones.build import Backbone, build_backbone
@@ -36,22 +36,18 @@ __all__ = [
     "stage_layers",
 ]
 
-_NEEDS_KERAS = {
-    "Backbone": "headstart.backbones.build",
-    "CutModel": "headstart.backbones.cut",
-    "WeightsRecord": "headstart.backbones.weights",
-    "build_backbone": "headstart.backbones.build",
-    "cut_model": "headstart.backbones.cut",
-    "find_weights": "headstart.backbones.weights",
-    "imagenet_path": "headstart.backbones.weights",
-    "last_map_layer": "headstart.backbones.stages",
-    "model_above": "headstart.backbones.cut",
-    "separating_layers": "headstart.backbones.cut",
-    "stage_layers": "headstart.backbones.stages",
+_MODULE_OF = {
+    "Backbone": "build",
+    "CutModel": "cut",
+    "WeightsRecord": "weights",
+    "build_backbone": "build",
+    "cut_model": "cut",
+    "find_weights": "weights",
+    "imagenet_path": "weights",
+    "last_map_layer": "stages",
+    "model_above": "cut",
+    "separating_layers": "cut",
+    "stage_layers": "stages",
 }
 
-
-def __getattr__(name: str) -> object:
-    if name not in _NEEDS_KERAS:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(_NEEDS_KERAS[name]), name)
+__getattr__, __dir__ = lazy_door(__name__, _MODULE_OF)

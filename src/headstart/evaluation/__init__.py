@@ -3,8 +3,9 @@
 Names are imported when first used: whoever only reads a report loads neither TensorFlow nor matplotlib.
 """
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from headstart.doors import lazy_door
 
 if TYPE_CHECKING:
     from headstart.evaluation.calibrating import fit_calibration
@@ -99,7 +100,7 @@ __all__ = [
     "write_html",
 ]
 
-_MODULES = {
+_MODULE_OF = {
     "BASELINE_WORDS": "numbers_in_words",
     "AnnotatedPicture": "content",
     "Calibration": "calibration",
@@ -153,12 +154,4 @@ _MODULES = {
     "write_html": "html",
 }
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _MODULES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+__getattr__, __dir__ = lazy_door(__name__, _MODULE_OF)
