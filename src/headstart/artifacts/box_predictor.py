@@ -55,7 +55,11 @@ class BoxPredictor:
             images: `(n, height, width, 3)` uint8 of the size `image_size`.
             sizes: `(height, width)` of each picture before it got that size.
         """
-        found = self.detections(*self.runtime.run(np.asarray(images, np.uint8)))
+        return self.decode(self.runtime.run(np.asarray(images, np.uint8)), sizes)
+
+    def decode(self, outputs: Sequence[np.ndarray], sizes: Sequence[tuple[int, int]]) -> list[FoundBoxes]:
+        """See `headstart.artifacts.TaskPredictor`."""
+        found = self.detections(*outputs)
         return [
             FoundBoxes(boxes_in_picture(one.above(self.min_score), size, self.image_size, self.resize_mode), size)
             for one, size in zip(found, sizes, strict=True)

@@ -51,6 +51,10 @@ class MaskPredictor:
 
     def answers(self, images: np.ndarray, sizes: Sequence[tuple[int, int]]) -> list[PictureMask]:
         """Masks of pictures; arguments as in `BoxPredictor.answers`."""
-        classes, _ = self.runtime.run(np.asarray(images, np.uint8))
+        return self.decode(self.runtime.run(np.asarray(images, np.uint8)), sizes)
+
+    def decode(self, outputs: Sequence[np.ndarray], sizes: Sequence[tuple[int, int]]) -> list[PictureMask]:
+        """See `headstart.artifacts.TaskPredictor`."""
+        classes, _ = outputs
         masks = np.asarray(classes).astype(np.uint8)
         return [PictureMask(mask, size, self.resize_mode) for mask, size in zip(masks, sizes, strict=True)]

@@ -48,8 +48,12 @@ class NumberPredictor:
     intervals: RegressionIntervals
     coverage: float = DEFAULT_COVERAGE
 
-    def answers(self, images: np.ndarray, sizes: Sequence[tuple[int, int]]) -> list[Numbers]:  # noqa: ARG002
+    def answers(self, images: np.ndarray, sizes: Sequence[tuple[int, int]]) -> list[Numbers]:
         """Numbers of pictures; arguments as in `BoxPredictor.answers`, whose `sizes` change nothing here."""
-        (numbers,) = self.runtime.run(np.asarray(images, np.uint8))
+        return self.decode(self.runtime.run(np.asarray(images, np.uint8)), sizes)
+
+    def decode(self, outputs: Sequence[np.ndarray], sizes: Sequence[tuple[int, int]]) -> list[Numbers]:  # noqa: ARG002
+        """See `headstart.artifacts.TaskPredictor`."""
+        (numbers,) = outputs
         half_widths = self.intervals.half_widths(self.coverage)
         return [Numbers(row, half_widths) for row in np.asarray(numbers, np.float64)]

@@ -29,12 +29,18 @@ class TaskPredictor(Protocol):
 
     Attributes:
         kind: of task.
+        runtime: gives what `OUTPUTS` names.
         class_names: what answers speak of.
         image_size: `(height, width)` of the pictures it takes.
         resize_mode: how pictures get that size, as in `headstart.data.resize_image`.
     """
 
     kind: ClassVar[str]
+
+    @property
+    def runtime(self) -> Runtime:
+        """See the class."""
+        ...
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -58,6 +64,10 @@ class TaskPredictor(Protocol):
             images: `(n, height, width, 3)` uint8 of the size `image_size`.
             sizes: `(height, width)` of each picture before it got that size.
         """
+        ...
+
+    def decode(self, outputs: Sequence[np.ndarray], sizes: Sequence[tuple[int, int]]) -> Sequence[Any]:
+        """One answer for each row of what the runtime gave; `sizes` as in `answers`."""
         ...
 
 
@@ -126,11 +136,11 @@ class Predictor:
         """One answer for each of the pictures, `(n, height, width, 3)` uint8 of the size `image_size`."""
         if not len(images):
             return []
-        probabilities, foreign_scores = self.runtime.run(np.asarray(images, np.uint8))
-        return self.decode(probabilities, foreign_scores)
+        return self.decode(self.runtime.run(np.asarray(images, np.uint8)), ())
 
-    def decode(self, probabilities: np.ndarray, foreign_scores: np.ndarray) -> list[Answer]:
-        """One answer for each row of what the runtime gave: probabilities `(n, k)`, foreign scores `(n,)`."""
+    def decode(self, outputs: Sequence[np.ndarray], sizes: Sequence[tuple[int, int]]) -> list[Answer]:  # noqa: ARG002
+        """See `TaskPredictor`; `outputs` are probabilities `(n, k)`, foreign scores `(n,)`, `sizes` change nothing."""
+        probabilities, foreign_scores = outputs
         chosen, certainty = decide(probabilities, multi_label=self.multi_label)
         in_sets = probabilities >= self.thresholds.lowest_probability(self.coverage)
         are_foreign = foreign_scores > self.thresholds.highest_familiar_score()

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
+from PIL import Image
 
 from headstart.prediction.columns import COUNT, NUMBER, TEXT, Record, plain_number
 from headstart.prediction.file_tally import FileTally
@@ -30,12 +30,13 @@ class MaskForm:
         record: Record = dict.fromkeys(("path", "prediction", "error", "height", "width", "mask", "shares"))
         if answer is None:
             return {**record, "path": prediction.path, "error": prediction.error}
-        counts = np.bincount(answer.in_picture().ravel(), minlength=len(self.class_names))
-        shares = (counts / counts.sum()).tolist()
+        # Not by NumPy, which would count in 64 bits a pixel.
+        counts = Image.fromarray(answer.in_picture()).histogram()[: len(self.class_names)]
+        shares = [count / sum(counts) for count in counts]
         return {
             **record,
             "path": prediction.path,
-            "prediction": self.class_names[int(counts.argmax())],
+            "prediction": self.class_names[counts.index(max(counts))],
             "height": answer.size[0],
             "width": answer.size[1],
             "shares": {name: plain_number(share) for name, share in zip(self.class_names, shares, strict=True)},

@@ -3,19 +3,20 @@
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
+from typing import Any
 
-import numpy as np
-
-from headstart.artifacts import Answer
+from headstart.artifacts import TaskPredictor
 from headstart.errors import UnreadableImageError
+from headstart.prediction import FORMS, Form, Prediction, Settings
 from headstart.serving.batcher import Batcher, Row
+from headstart.serving.kind import Kind
 from headstart.serving.limits import Limits
 from headstart.serving.measures import Measures
 from headstart.serving.model import ServedModel
 from headstart.serving.pictures import PictureReader, reading_pool
 from headstart.serving.refusals import Refusal
-from headstart.serving.schemas import PictureAnswer
+from headstart.serving.schemas import Answers, Entry, Question
 from headstart.serving.uploads import Upload
 
 
@@ -29,6 +30,7 @@ class Answering:
     """
 
     def __init__(self, model: ServedModel, limits: Limits, measures: Measures) -> None:
+        self._kind = model.kind
         self._predictor = model.predictor
         self._limits = limits
         self._measures = measures
@@ -49,8 +51,7 @@ class Answering:
         return self._batcher.is_running
 
     def start(self) -> None:
-        """Begins, after a first look at nothing, which takes runtimes longest; needs a running event loop."""
-        self._predictor.runtime.run(np.zeros((1, *self._predictor.image_size, 3), np.uint8))
+        """Begins; needs a running event loop."""
         self._batcher.start()
 
     async def stop(self) -> None:
@@ -58,59 +59,70 @@ class Answering:
         await self._batcher.stop()
         self._pool.shutdown()
 
-    async def answers(self, uploads: Sequence[Upload], *, coverage: float, abstain: bool) -> list[PictureAnswer]:
+    async def answers(self, uploads: Sequence[Upload], question: Question) -> Answers:
         """One entry a picture.
 
         Raises:
             Refusal: it took too long.
         """
+        teller = _Teller(self._kind, self._predictor, question)
         try:
             async with asyncio.timeout(self._limits.answer_seconds):
-                rows = await asyncio.gather(*(self._row(upload.content) for upload in uploads))
+                entries = await asyncio.gather(*(self._entry(upload, teller) for upload in uploads))
         except TimeoutError:
             raise Refusal(
                 503, f"There was no answer within {self._limits.answer_seconds:g} seconds.", retry_seconds=1
             ) from None
-        predictor = replace(self._predictor, coverage=coverage)
-        entries, results = [], Counter[str]()
-        for upload, row in zip(uploads, rows, strict=True):
-            if isinstance(row, UnreadableImageError):
-                entries.append(PictureAnswer(name=upload.name, error=row.received))
-                results["unreadable"] += 1
-                continue
-            (answer,) = predictor.decode(row.probabilities[None], row.foreign_score[None])
-            entries.append(_entry(upload.name, answer, predictor.class_names, abstain=abstain))
-            results[_result(answer)] += 1
+        results = Counter("unreadable" if entry.error else self._kind.result(entry) for entry in entries)
         for result, count in results.items():
             self._measures.count_pictures(result, count)
-        return entries
+        return self._kind.answers(pictures=entries, **dict(question))
 
-    async def _row(self, content: bytes) -> Row | UnreadableImageError:
+    async def _entry(self, upload: Upload, teller: "_Teller") -> Entry:
+        loop = asyncio.get_running_loop()
         self._num_coming += 1
         try:
-            pixels = await asyncio.get_running_loop().run_in_executor(self._pool, self._reader.read, content)
+            picture = await loop.run_in_executor(self._pool, self._reader.read, upload.content)
         except UnreadableImageError as error:
-            return error
+            return self._kind.entry(name=upload.name, error=error.received)
         finally:
             self._num_coming -= 1
-        return await self._batcher.row(pixels)
+        answer = teller.answer(await self._batcher.row(picture.pixels), picture.size)
+        if self._kind.in_picture_size is None:
+            return teller.entry(upload.name, answer)
+        return await loop.run_in_executor(self._pool, teller.entry, upload.name, answer)
 
 
-def _entry(name: str | None, answer: Answer, class_names: Sequence[str], *, abstain: bool) -> PictureAnswer:
-    prediction, probability = answer.told(abstain=abstain)
-    return PictureAnswer(
-        name=name,
-        prediction=prediction,
-        probability=probability,
-        probabilities=dict(zip(class_names, answer.probabilities.tolist(), strict=True)),
-        prediction_set=list(answer.prediction_set),
-        foreign_score=answer.foreign_score,
-        is_foreign=answer.is_foreign,
-        is_sure=answer.is_sure,
-    )
+class _Teller:
+    """From what the model says of a picture to what a request is told.
+
+    Args:
+        kind: of the task.
+        predictor: of the model.
+        question: what the request asks.
+    """
+
+    def __init__(self, kind: Kind, predictor: TaskPredictor, question: Question) -> None:
+        asked = dict(question)
+        self._kind = kind
+        self._predictor = _with(predictor, asked)
+        self._form: Form = FORMS[predictor.kind](predictor.class_names, Settings(**asked))
+
+    def answer(self, row: Row, size: tuple[int, int]) -> Any:
+        """The predictor's, small as long as it waits."""
+        (answer,) = self._predictor.decode([part[None] for part in row], [size])
+        return answer
+
+    def entry(self, name: str | None, answer: Any) -> Entry:
+        """The same as plain values."""
+        record = self._form.record(Prediction(path="", answer=answer))
+        if self._kind.in_picture_size is not None:
+            record |= self._kind.in_picture_size(answer)
+        return self._kind.entry(name=name, **record)
 
 
-def _result(answer: Answer) -> str:
-    if answer.is_foreign:
-        return "foreign"
-    return "sure" if answer.is_sure else "unsure"
+def _with(predictor: Any, asked: dict[str, Any]) -> TaskPredictor:
+    """A predictor with what a request asks of it; the rest is asked of how its answers are told."""
+    known = {field.name for field in fields(predictor)}
+    changed: TaskPredictor = replace(predictor, **{name: value for name, value in asked.items() if name in known})
+    return changed
