@@ -10,14 +10,15 @@ import pandas as pd
 import pytest
 import yaml
 from PIL import Image
+from starlette.testclient import TestClient
 
 from headstart.artifacts import Manifest, ten_lines
 from headstart.data import DETECTION, REGRESSION, SEGMENTATION, read_mask
-from headstart.errors import ArtifactNotFoundError, RecipeError, UnknownFormatError
-from headstart.prediction import predict
+from headstart.errors import RecipeError, UnknownFormatError
+from headstart.prediction import Settings, predict, predict_records
 from headstart.recipe import Recipe
 from headstart.run import Run, export, train, write_card
-from headstart.serving import load_model
+from headstart.serving import build_app, load_model
 
 VALUES = {
     "backbone": {"name": "vgg19_mini", "image_size": 32},
@@ -120,10 +121,15 @@ def test_a_format_that_the_task_lacks_is_told(run, kind, tmp_path):
     assert not (tmp_path / "files").exists()
 
 
-def test_a_server_says_that_it_answers_for_classifiers(artifact, kind):
-    with pytest.raises(ArtifactNotFoundError, match=kind) as caught:
-        load_model(artifact.folder)
-    assert "headstart predict" in caught.value.hint
+def test_a_server_answers_like_the_file(artifact, kind, pictures):
+    names = {DETECTION: ("boxes",), SEGMENTATION: ("prediction", "shares"), REGRESSION: ("numbers",)}[kind]
+    with TestClient(build_app(load_model(artifact.folder))) as asking:
+        entries = [
+            asking.post("/v1/predict", files={"files": path.read_bytes()}).json()["pictures"][0] for path in pictures
+        ]
+    records = predict_records(artifact.folder, pictures, Settings(), batch_size=1).records
+    for entry, record in zip(entries, records, strict=True):
+        assert {name: entry[name] for name in names} == {name: record[name] for name in names}
 
 
 def test_what_means_nothing_for_the_task_is_refused(run, pictures):

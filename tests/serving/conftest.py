@@ -1,4 +1,4 @@
-"""One exported file of a small real run, servers that answer with it, and pictures of every kind."""
+"""An exported file of a small real run, one of each other task, servers that answer with them, and pictures."""
 
 import io
 import socket
@@ -13,6 +13,8 @@ import pytest
 from PIL import Image
 from starlette.testclient import TestClient
 
+from headstart.artifacts import FORMATS, ExportJob, LabelledPictures, Manifest, NamedPixels, export_formats
+from headstart.data import DETECTION, REGRESSION, SEGMENTATION, ImageSource
 from headstart.recipe import Recipe
 from headstart.serving import Limits, ServedModel, build_app, build_server, listening, load_model
 
@@ -23,6 +25,8 @@ VALUES = {
     "frozen_phase": {"epochs": 1},
     "fine_tuning_phase": {"epochs": 0},
 }
+SIDE = 32
+TASK_NAMES = {DETECTION: ("dog", "cat"), SEGMENTATION: ("ground", "dog", "cat"), REGRESSION: ("weight", "age")}
 
 
 def picture(colour: str, *, size: tuple[int, int] = (40, 40), seed: int = 0) -> Image.Image:
@@ -75,6 +79,85 @@ def other_files(artifact) -> Path:
 @pytest.fixture(scope="session")
 def model(artifact) -> ServedModel:
     return load_model(artifact)
+
+
+class OneBox:
+    """Of every picture."""
+
+    def load_batch(self, examples, matrices):
+        return np.tile(np.array([[[2, 2, 20, 20, 0], [-1] * 5]], "float32"), (len(examples), 1, 1))
+
+
+class NoMask:
+    """All pixels of all pictures are of the first class."""
+
+    def load_batch(self, examples, matrices):
+        return np.zeros((len(examples), SIDE, SIDE), np.uint8)
+
+
+def untrained(kind: str):
+    """A task on the built-in backbone whose new layers are random and large, so that answers differ with the place."""
+    from headstart.backbones import build_backbone  # noqa: PLC0415  TensorFlow
+    from headstart.tasks import build_detector, build_regressor, build_segmenter  # noqa: PLC0415
+
+    backbone = build_backbone("vgg19_mini", image_size=(SIDE, SIDE), weights="builtin")
+    if kind == REGRESSION:
+        return build_regressor(backbone, TASK_NAMES[kind], means=[5.0, 100.0], deviations=[2.0, 30.0])
+    task = {DETECTION: build_detector, SEGMENTATION: build_segmenter}[kind](backbone, TASK_NAMES[kind])
+    noise = np.random.default_rng(0)
+    for layer in task.model.layers:
+        if layer.name in ("head_class", "logits") and layer.get_weights():
+            kernel, bias = layer.get_weights()
+            layer.set_weights([noise.normal(0, 1, kernel.shape), np.zeros_like(bias)])
+    return task
+
+
+def exported(kind: str, folder: Path, pictures: list[Path]) -> Manifest:
+    """An ONNX file of such a task, checked against it."""
+    from headstart.artifacts import build_task_serving  # noqa: PLC0415  TensorFlow
+
+    task, source = untrained(kind), ImageSource(pictures, image_size=(SIDE, SIDE), resize_mode="stretch")
+    logits = task.model.predict_on_batch(source.load_all())
+    answers = task.decode(logits)
+    if kind == SEGMENTATION:
+        answers = NamedPixels(answers, task.probabilities(logits).max(axis=-1))
+    numbers = np.random.default_rng(0).normal([5, 100], [2, 30], (len(pictures), 2))
+    targets = {DETECTION: OneBox(), SEGMENTATION: NoMask(), REGRESSION: numbers}[kind]
+    labelled = LabelledPictures(source, [path.name for path in pictures], targets, answers)
+    manifest = Manifest(folder, TASK_NAMES[kind], (SIDE, SIDE), "stretch", {}, provenance={"seed": 0}, task=kind)
+    promises = {"score_threshold": 0.7} if kind == DETECTION else {}
+    job = ExportJob(build_task_serving(task), manifest, labelled, labelled, promises)
+    return export_formats(job, [FORMATS["onnx"]])
+
+
+@dataclass(frozen=True)
+class Served:
+    """What answers for one task, and pictures to ask about."""
+
+    kind: str
+    model: ServedModel
+    pictures: list[Path]
+
+    @property
+    def folder(self) -> Path:
+        return self.model.manifest.folder
+
+
+@pytest.fixture(scope="session")
+def served(tmp_path_factory, draw_data) -> Callable[[str], Served]:
+    """The artifact of a task that is no classification; only to be read."""
+    made: dict[str, Served] = {}
+
+    def make(kind: str) -> Served:
+        if kind not in made:
+            folder = tmp_path_factory.mktemp(kind)
+            draw_data(folder / "data", kind, count=12)
+            pictures = sorted((folder / "data" / "images").iterdir())
+            artifact = exported(kind, folder / "artifact", pictures)
+            made[kind] = Served(kind, load_model(artifact.folder), pictures)
+        return made[kind]
+
+    return make
 
 
 @dataclass(frozen=True, eq=False)

@@ -64,8 +64,8 @@ def test_every_picture_gets_its_own_row(numbers, batch_size, wait_seconds):
         return await asyncio.gather(*(batcher.row(picture(number)) for number in numbers))
 
     rows = run_with(runtime, work, batch_size=batch_size, wait_seconds=wait_seconds)
-    assert [float(row.foreign_score) for row in rows] == numbers
-    assert [row.probabilities.tolist() for row in rows] == [[number, 255 - number] for number in numbers]
+    assert [float(first) for _, first in rows] == numbers
+    assert [both.tolist() for both, _ in rows] == [[number, 255 - number] for number in numbers]
     assert sum(runtime.sizes) == len(numbers)
     assert max(runtime.sizes) <= batch_size
 
@@ -149,4 +149,4 @@ def test_an_error_reaches_those_whose_batch_it_was_and_no_other():
             await batcher.row(picture(13))
         return await batcher.row(picture(12))
 
-    assert float(run_with(Failing(), work).foreign_score) == 12
+    assert float(run_with(Failing(), work)[1]) == 12

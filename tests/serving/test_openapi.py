@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from fastapi.openapi.models import OpenAPI
 
+from headstart.data import CLASSIFICATION, DETECTION
+
 DOCUMENTED = {"200", "400", "408", "413", "415", "422", "429", "503"}
 
 
@@ -63,10 +65,11 @@ def test_no_request_makes_the_server_fail(client, png):
 
 
 @pytest.mark.slow
-def test_schemathesis_finds_nothing(running, tmp_path):
+@pytest.mark.parametrize("kind", [CLASSIFICATION, DETECTION])
+def test_schemathesis_finds_nothing(running, served, kind, tmp_path):
     """Requests made from the document itself, valid and not."""
     pytest.importorskip("schemathesis")
-    with running() as (host, port):
+    with running(served=None if kind == CLASSIFICATION else served(kind).model) as (host, port):
         outcome = subprocess.run(
             [
                 *(sys.executable, "-m", "schemathesis.cli", "run", f"http://{host}:{port}/openapi.json"),

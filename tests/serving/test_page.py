@@ -1,11 +1,19 @@
 """The page to drop pictures on, in a real browser."""
 
+import base64
+import io
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 
+import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
+
+from headstart.data import DETECTION, REGRESSION, SEGMENTATION, TASK_KINDS
+from headstart.evaluation import class_colours
 
 CHROMIUM_OPTIONS = [
     "--no-sandbox",
@@ -18,6 +26,7 @@ CHROMIUM_OPTIONS = [
 ]
 DESK = {"width": 1280, "height": 900}
 PHONE = {"width": 375, "height": 812}
+LOCATED = [DETECTION, SEGMENTATION]
 
 pytestmark = pytest.mark.browser
 
@@ -34,7 +43,7 @@ class Opened:
         """Chooses files and waits until all have their answer."""
         given = [{"name": name, "mimeType": "application/octet-stream", "buffer": content} for name, content in files]
         self.page.set_input_files("#files", given)
-        told = self.page.locator(".answer .told:has(h2), .answer .told:has(.failed)")
+        told = self.page.locator(".answer .told:has(h2, table, .failed)")
         told.nth((count or len(files)) - 1).wait_for()
 
 
@@ -53,6 +62,21 @@ def browser(cannot_run) -> Iterator[Browser]:
 def address(running) -> Iterator[str]:
     with running() as (host, port):
         yield f"http://{host}:{port}"
+
+
+@pytest.fixture(scope="module")
+def address_of(running, served) -> Iterator[Callable[[str], str]]:
+    """Of a server for a task that is no classification."""
+    with ExitStack() as stack:
+        addresses: dict[str, str] = {}
+
+        def go(kind: str) -> str:
+            if kind not in addresses:
+                host, port = stack.enter_context(running(served=served(kind).model))
+                addresses[kind] = f"http://{host}:{port}"
+            return addresses[kind]
+
+        yield go
 
 
 @pytest.fixture
@@ -157,3 +181,131 @@ def test_the_page_fits_its_screen(open_page, png, viewport, scheme, tmp_path):
     assert opened.page.evaluate("() => document.documentElement.scrollWidth") <= viewport["width"]
     ground = opened.page.evaluate("() => getComputedStyle(document.body).backgroundColor")
     assert ground == {"light": "rgb(255, 255, 255)", "dark": "rgb(17, 19, 23)"}[scheme]
+
+
+def answer_of(client_with, served, content: bytes) -> dict:
+    """What the page is told."""
+    asking = client_with(served=served.model)
+    (entry,) = asking.post("/v1/predict", content=content, headers={"Content-Type": "image/png"}).json()["pictures"]
+    return entry
+
+
+def colour_of(text: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in text.removeprefix("rgb(").removesuffix(")").split(","))
+
+
+def test_boxes_lie_over_the_picture_with_names_and_scores(open_page, address_of, client_with, served):
+    content = served(DETECTION).pictures[0].read_bytes()
+    expected = answer_of(client_with, served(DETECTION), content)
+    opened = open_page(at=address_of(DETECTION))
+    opened.give(("photo.png", content))
+    picture = opened.page.locator(".answer img").bounding_box()
+    assert picture["width"] / picture["height"] == pytest.approx(expected["width"] / expected["height"], rel=0.01)
+    drawn = opened.page.locator(".view .box")
+    assert drawn.count() == len(expected["boxes"]) > 0
+    names = served(DETECTION).model.predictor.class_names
+    # The most certain is drawn last, on top.
+    for place, box in enumerate(reversed(expected["boxes"])):
+        element, frame = drawn.nth(place), drawn.nth(place).bounding_box()
+        left, top, right, bottom = box["box"]
+        scale = picture["width"] / expected["width"]
+        assert (frame["x"] - picture["x"], frame["y"] - picture["y"]) == pytest.approx(
+            (left * scale, top * scale), abs=1.5
+        )
+        size = max((right - left) * scale, 4), max((bottom - top) * scale, 4)  # no less than its borders
+        assert (frame["width"], frame["height"]) == pytest.approx(size, abs=1.5)
+        assert element.inner_text() == f"{box['name']} {box['score']:.2f}"
+        colour = element.evaluate("(box) => getComputedStyle(box).borderTopColor")
+        assert colour_of(colour) == tuple(class_colours(2)[names.index(box["name"])])
+    assert opened.page.locator(".bars .value").first.inner_text() == f"{expected['boxes'][0]['score']:.2f}"
+    assert opened.complaints == []
+
+
+def test_another_score_shows_other_boxes(open_page, address_of, served):
+    opened = open_page(at=address_of(DETECTION))
+    assert "as chosen in training" in opened.page.locator("#min-score option:checked").inner_text()
+    opened.give(("photo.png", served(DETECTION).pictures[0].read_bytes()))
+    before = opened.page.locator(".view .box").count()
+    with opened.page.expect_response(lambda response: "min_score=0.1" in response.url):
+        opened.page.select_option("#min-score", "0.1")
+    opened.page.locator(".view .box").nth(before).wait_for()
+    assert opened.page.locator(".view .over").count() == opened.page.locator(".answer").count() == 1
+
+
+def test_a_mask_lies_over_the_picture_with_a_legend(open_page, address_of, client_with, served):
+    content = served(SEGMENTATION).pictures[0].read_bytes()
+    expected = answer_of(client_with, served(SEGMENTATION), content)
+    opened = open_page(at=address_of(SEGMENTATION))
+    opened.give(("photo.png", content))
+    canvas = opened.page.locator(".view canvas")
+    canvas.wait_for()
+    assert opened.complaints == []
+    size = (expected["height"], expected["width"])
+    given = canvas.evaluate("(one) => [...one.getContext('2d').getImageData(0, 0, one.width, one.height).data]")
+    colours = class_colours(3)
+    mask = np.asarray(Image.open(io.BytesIO(base64.b64decode(expected["mask"]))))
+    np.testing.assert_array_equal(np.array(given).reshape(*size, 4)[..., :3], colours[mask])
+    assert canvas.bounding_box() == pytest.approx(opened.page.locator(".answer img").bounding_box(), abs=1)
+    shares = {name: share for name, share in expected["shares"].items() if share > 0}
+    assert opened.page.locator(".bars .name").all_inner_texts() == sorted(shares, key=lambda name: -shares[name])
+    names = list(expected["shares"])
+    swatches = opened.page.locator(".bars .name i")
+    for name, swatch in zip(sorted(shares, key=lambda name: -shares[name]), swatches.all(), strict=True):
+        shown = colour_of(swatch.evaluate("(one) => getComputedStyle(one).backgroundColor"))
+        assert shown == tuple(colours[names.index(name)])
+    opened.page.locator("#strength").fill("20")
+    assert canvas.evaluate("(one) => getComputedStyle(one).opacity") == "0.2"
+
+
+def test_numbers_stand_with_their_intervals(open_page, address_of, client_with, served):
+    content = served(REGRESSION).pictures[0].read_bytes()
+    expected = answer_of(client_with, served(REGRESSION), content)["numbers"]
+    opened = open_page(at=address_of(REGRESSION))
+    opened.give(("photo.png", content))
+    rows = opened.page.locator("tbody tr")
+    assert rows.locator("th").all_inner_texts() == ["weight", "age"]
+    for row, number in zip(rows.all(), expected.values(), strict=True):
+        value, interval = row.locator("td").all_inner_texts()
+        ends = [float(text) for text in interval.split(" to ")]
+        assert [float(value), *ends] == pytest.approx([number["value"], number["low"], number["high"]], rel=1e-4)
+    with opened.page.expect_response(lambda response: "coverage=0.99" in response.url):
+        opened.page.select_option("#coverage", "0.99")
+    opened.page.locator("th", has_text="Interval at 99 %").wait_for()
+    assert "too few validation pictures" in rows.first.inner_text()
+    assert opened.complaints == []
+
+
+def test_a_picture_that_the_browser_cannot_show_has_its_boxes(open_page, address_of, served):
+    file = io.BytesIO()
+    Image.open(served(DETECTION).pictures[0]).save(file, "TIFF")
+    opened = open_page(at=address_of(DETECTION))
+    opened.give(("photo.tiff", file.getvalue()))
+    frame, over = (opened.page.locator(name).bounding_box() for name in (".view .unseen", ".view .over"))
+    assert frame == pytest.approx(over, abs=1)
+    assert opened.page.locator(".view .box").count() > 0
+
+
+def test_the_page_knows_every_task(open_page, address_of):
+    opened = open_page(at=address_of(DETECTION))
+    assert set(opened.page.evaluate("() => Object.keys(TASKS)")) == set(TASK_KINDS)
+
+
+def test_classes_have_the_colours_of_drawings(open_page, address_of):
+    opened = open_page(at=address_of(DETECTION))
+    shown = opened.page.evaluate("() => Array.from({length: 60}, (_, index) => colourOf(index))")
+    np.testing.assert_allclose(shown, class_colours(60), atol=1)  # rounded otherwise
+
+
+@pytest.mark.parametrize("kind", [DETECTION, SEGMENTATION, REGRESSION])
+@pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
+def test_the_page_of_every_task_fits_its_screen_and_has_names(open_page, address_of, served, kind, viewport):
+    opened = open_page(at=address_of(kind), viewport=viewport, scheme="dark")
+    opened.give(("a-very-long-name-" * 8 + ".png", served(kind).pictures[0].read_bytes()), ("broken.png", b"no"))
+    assert opened.page.evaluate("() => document.documentElement.scrollWidth") <= viewport["width"]
+    assert not [url for url in opened.requests if url.startswith("http") and not url.startswith(address_of(kind))]
+    unnamed = "() => [...document.querySelectorAll('select, input')].filter((one) => !one.labels.length).length"
+    assert opened.page.evaluate(unnamed) == 0
+    # What lies over a picture is said beside it, and is silent itself.
+    over = opened.page.locator(".view .over")
+    assert over.count() == (kind in LOCATED)
+    assert all(one.get_attribute("aria-hidden") == "true" for one in over.all())

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from headstart.data import DETECTION, REGRESSION, SEGMENTATION
+
 PROGRAM = [sys.executable, "-c", "from headstart.cli.app import main; main()", "serve"]
 # What a server does without, among it everything that Headstart needs to train.
 ABSENT = ("tensorflow", "keras", "pandas", "scipy", "sklearn", "matplotlib", "imagehash", "pyarrow", "jinja2", "h5py")
@@ -100,6 +102,18 @@ def test_a_server_loads_nothing_of_what_trains(start, artifact, other_files, png
     with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
         connection.sendall(request(png()))
         assert received(connection).startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.parametrize("kind", [DETECTION, SEGMENTATION, REGRESSION])
+def test_a_server_of_any_task_loads_nothing_of_what_trains(start, served, kind):
+    program = [sys.executable, "-c", f"{WITHOUT}\nfrom headstart.cli.app import main; main()", "serve"]
+    server = start(program=program, folder=served(kind).folder)
+    assert json.loads(server.text("/v1/metadata"))["task"] == kind
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+        connection.sendall(request(served(kind).pictures[0].read_bytes()))
+        assert received(connection).startswith(b"HTTP/1.1 200 ")
+    server.process.send_signal(signal.SIGTERM)
+    assert server.process.wait(10) == 0
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda number: number.name)

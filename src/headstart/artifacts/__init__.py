@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from headstart.artifacts.mask_check import NamedPixels
     from headstart.artifacts.mask_predictor import MaskPredictor, PictureMask
     from headstart.artifacts.number_predictor import NumberPredictor, Numbers
+    from headstart.artifacts.outputs import OUTPUTS
     from headstart.artifacts.parity import Answers, Parity
     from headstart.artifacts.predictor import NOT_SURE, Answer, Predictor, Runtime, TaskPredictor
     from headstart.artifacts.serving_model import ServingModel, build_serving_model
@@ -30,6 +31,7 @@ _MODULE_OF = {
     "FoundBoxes": "headstart.artifacts.box_predictor",
     "MaskPredictor": "headstart.artifacts.mask_predictor",
     "PictureMask": "headstart.artifacts.mask_predictor",
+    "OUTPUTS": "headstart.artifacts.outputs",
     "NumberPredictor": "headstart.artifacts.number_predictor",
     "Numbers": "headstart.artifacts.number_predictor",
     "TaskPredictor": "headstart.artifacts.predictor",
@@ -65,6 +67,7 @@ __all__ = [
     "FORMATS",
     "LABEL_SEPARATOR",
     "NOT_SURE",
+    "OUTPUTS",
     "PREFERRED",
     "Answer",
     "Answers",

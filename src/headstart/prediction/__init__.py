@@ -17,12 +17,14 @@ if TYPE_CHECKING:
     )
     from headstart.prediction.columns import Form, Record, Tallied
     from headstart.prediction.files import expand_paths
+    from headstart.prediction.forms import FORMS
     from headstart.prediction.settings import Settings
     from headstart.prediction.sources import Model, ModelPlace, find_model, open_model
     from headstart.prediction.stream import Prediction, answer_batches
     from headstart.prediction.tables import TABLE_WRITERS, csv_cells, json_line
 
 _MODULE_OF = {
+    "FORMS": "forms",
     "TABLE_WRITERS": "tables",
     "Model": "sources",
     "ModelPlace": "sources",
@@ -46,6 +48,7 @@ _MODULE_OF = {
 }
 
 __all__ = [
+    "FORMS",
     "TABLE_WRITERS",
     "Form",
     "Model",

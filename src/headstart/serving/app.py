@@ -21,7 +21,7 @@ from headstart.serving.measures import CONTENT_TYPE, Measures
 from headstart.serving.model import ServedModel
 from headstart.serving.page import page
 from headstart.serving.refusals import Refusal
-from headstart.serving.schemas import Answers, Metadata, Problem, State
+from headstart.serving.schemas import Metadata, Problem, State
 from headstart.serving.uploads import FIELD, FORM_TYPE, RAW_TYPES, check_content_type, uploads_in
 from headstart.version import VERSION
 
@@ -46,7 +46,6 @@ _REFUSALS: dict[int | str, dict[str, Any]] = {
     408: {"model": Problem, "description": "The body took too long to arrive."},
     413: {"model": Problem, "description": "The body is too large, or holds too many pictures."},
     415: {"model": Problem, "description": "The body is neither a picture nor a form."},
-    422: {"model": Answers, "description": "No picture can be read; each entry says why."},
     429: {"model": Problem, "description": "Too much is waiting; ask again after Retry-After seconds."},
     503: {"model": Problem, "description": "No answer in time; ask again after Retry-After seconds."},
 }
@@ -74,7 +73,7 @@ def build_app(model: ServedModel, limits: Limits | None = None, *, key: str | No
 
     app = FastAPI(
         title="Headstart",
-        summary=f"Tells {len(model.manifest.class_names)} kinds of pictures apart.",
+        summary=model.kind.summary,
         version=VERSION,
         lifespan=lifespan,
         docs_url=None,  # both pages would load their scripts from the network
@@ -83,8 +82,8 @@ def build_app(model: ServedModel, limits: Limits | None = None, *, key: str | No
         responses={} if key is None else _WITHOUT_KEY,
     )
     locked = [] if key is None else [Depends(HTTPBearer(auto_error=False))]  # for the document; the guard looks itself
-    _add_predict(app, answering, admission, limits, model.predictor.coverage, locked)
-    _add_metadata(app, _metadata(model, limits), locked)
+    _add_predict(app, model, admission, answering, limits, locked)
+    _add_metadata(app, model, limits, locked)
     _add_states(app, answering, measures, locked)
     _add_page(app)
     _add_failures(app)
@@ -94,58 +93,54 @@ def build_app(model: ServedModel, limits: Limits | None = None, *, key: str | No
 
 
 def _add_predict(
-    app: FastAPI, answering: Answering, admission: Admission, limits: Limits, usual_coverage: float, locked: list[Any]
+    app: FastAPI, model: ServedModel, admission: Admission, answering: Answering, limits: Limits, locked: list[Any]
 ) -> None:
+    kind = model.kind
+    asked: Any = kind.question(model.predictor)
+
     @app.post(
         "/v1/predict",
-        response_model=Answers,
-        responses=_REFUSALS,
+        response_model=kind.answers,
+        responses={**_REFUSALS, 422: {"model": kind.answers, "description": "No picture can be read, and why."}},
         openapi_extra=_BODY,
         dependencies=locked,
         tags=["v1"],
     )
-    async def predict(
-        request: Request,
-        coverage: Annotated[
-            float, Query(gt=0, lt=1, description="How often the prediction sets hold the truth.")
-        ] = usual_coverage,
-        abstain: Annotated[bool, Query(description="Answer 'not sure' instead of guessing.")] = False,
-    ) -> Response:
+    async def predict(request: Request, question: Annotated[asked, Query()]) -> Response:
         """What pictures show, and how far that can be trusted. One bad picture does not spoil the others."""
         content_type = request.headers.get("content-type", "")
         check_content_type(content_type)
         with admission.enter() as ticket:
             uploads = uploads_in(await read_body(request, ticket, limits), content_type, limits)
             ticket.add_pictures(len(uploads) - 1)
-            pictures = await answering.answers(uploads, coverage=coverage, abstain=abstain)
-        status = 422 if all(entry.error is not None for entry in pictures) else 200
-        content = Answers(coverage=coverage, pictures=pictures).model_dump_json()
-        return Response(content, status, media_type="application/json")
+            answers = await answering.answers(uploads, question)
+        status = 422 if all(entry.error is not None for entry in answers.pictures) else 200
+        return Response(answers.model_dump_json(), status, media_type="application/json")
 
 
-def _add_metadata(app: FastAPI, metadata: Metadata, locked: list[Any]) -> None:
-    @app.get("/v1/metadata", dependencies=locked, tags=["v1"])
+def _add_metadata(app: FastAPI, model: ServedModel, limits: Limits, locked: list[Any]) -> None:
+    metadata = _metadata(model, limits)
+
+    @app.get("/v1/metadata", response_model=model.kind.metadata, dependencies=locked, tags=["v1"])
     async def read_metadata() -> Metadata:
         """What answers, what it takes and what its answers mean."""
         return metadata
 
 
 def _metadata(model: ServedModel, limits: Limits) -> Metadata:
-    manifest, file, predictor = model.manifest, model.file, model.predictor
-    return Metadata(
+    manifest, file, kind = model.manifest, model.file, model.kind
+    return kind.metadata(
         version=VERSION,
+        task=manifest.task,
         format=model.format_name,
         sha256=dict(file.sha256),
         class_names=list(manifest.class_names),
         image_size=list(manifest.image_size),
         resize_mode=manifest.resize_mode,
-        multi_label=manifest.multi_label,
-        temperature=list(manifest.temperature),
-        coverage=predictor.coverage,
-        highest_familiar_score=predictor.thresholds.highest_familiar_score(),
         parity=dict(file.parity),
         provenance=dict(manifest.provenance),
         limits=asdict(limits),
+        **kind.facts(manifest, model.predictor),
     )
 
 

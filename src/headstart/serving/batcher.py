@@ -6,18 +6,12 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from time import perf_counter
-from typing import NamedTuple
 
 import numpy as np
 
 from headstart.artifacts import Runtime
 
-
-class Row(NamedTuple):
-    """What the model says of one picture: probabilities `(k,)`, and the foreign score `()`."""
-
-    probabilities: np.ndarray
-    foreign_score: np.ndarray
+Row = tuple[np.ndarray, ...]  # what a runtime gives of one picture: its outputs without the axis of the batch
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,7 +105,7 @@ class Batcher:
     async def _answer(self, batch: list[_Waiting]) -> None:
         started = perf_counter()
         try:
-            probabilities, foreign_scores = await asyncio.get_running_loop().run_in_executor(
+            rows = await asyncio.get_running_loop().run_in_executor(
                 self._worker, self._run, [one.pixels for one in batch]
             )
         except Exception as error:  # whoever waits must hear of it, and the next batch may fare better
@@ -120,10 +114,9 @@ class Batcher:
                     one.row.set_exception(error)
             return
         self._observe(len(batch), perf_counter() - started)
-        for one, row, score in zip(batch, probabilities, foreign_scores, strict=True):
+        for one, row in zip(batch, rows, strict=True):
             if not one.row.done():
-                one.row.set_result(Row(row, score))
+                one.row.set_result(row)
 
-    def _run(self, pixels: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-        probabilities, foreign_scores = self._runtime.run(np.stack(pixels))
-        return probabilities, foreign_scores
+    def _run(self, pixels: list[np.ndarray]) -> list[Row]:
+        return list(zip(*self._runtime.run(np.stack(pixels)), strict=True))

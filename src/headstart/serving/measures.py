@@ -47,7 +47,7 @@ class Measures:
         self._seconds.labels(path).observe(seconds)
 
     def count_pictures(self, result: str, count: int) -> None:
-        """So many pictures were `sure`, `unsure`, `foreign` or `unreadable`."""
+        """So many pictures were `unreadable`, or what the task's `Kind.result` says."""
         if count:
             self._pictures.labels(result).inc(count)
 

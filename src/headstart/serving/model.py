@@ -1,11 +1,15 @@
 """The exported file that a server answers with."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
-from headstart.artifacts import ExportedFile, Manifest, Predictor, find_exported, load_predictor
-from headstart.data import CLASSIFICATION
-from headstart.errors import ArtifactNotFoundError, RecipeError, UnknownFormatError
+import numpy as np
+
+from headstart.artifacts import OUTPUTS, ExportedFile, Manifest, TaskPredictor, find_exported, load_predictor
+from headstart.errors import ArtifactDamagedError, ArtifactNotFoundError, UnknownFormatError
+from headstart.prediction import Settings
+from headstart.serving.kind import Kind
+from headstart.serving.kinds import KINDS
 from headstart.serving.packages import check_packages
 
 # The others need TensorFlow.
@@ -25,7 +29,12 @@ class ServedModel:
 
     manifest: Manifest
     format_name: str
-    predictor: Predictor
+    predictor: TaskPredictor
+
+    @property
+    def kind(self) -> Kind:
+        """How its task is served."""
+        return KINDS[self.manifest.task]
 
     @property
     def file(self) -> ExportedFile:
@@ -33,38 +42,34 @@ class ServedModel:
         return self.manifest.files[self.format_name]
 
 
-def load_model(path: Path, format_name: str | None = None, *, coverage: float | None = None) -> ServedModel:
+def load_model(
+    path: Path, format_name: str | None = None, *, coverage: float | None = None, min_score: float | None = None
+) -> ServedModel:
     """The file of an artifact that answers, checked against its hash.
 
     Args:
         path: the folder that `headstart export` made, a file inside it, or a run with such a folder inside.
         format_name: one of `SERVED_FORMATS`; None for what `headstart.artifacts.load_predictor` prefers.
-        coverage: of prediction sets, where a request asks for none; None for that of `Predictor`.
+        coverage: of prediction sets and intervals, where a request asks for none; None for 0.9.
+        min_score: from which on a box is an answer, where a request does not say; None: as the run chose it.
 
     Raises:
-        ArtifactNotFoundError: there is no artifact, it has no file that can be served, or it is no classifier's.
-        ArtifactDamagedError, ArtifactNewerError: it cannot be read.
-        RecipeError: `coverage` is no share.
+        ArtifactNotFoundError: there is no artifact, it has no file that can be served, or is for an unknown task.
+        ArtifactDamagedError, ArtifactNewerError: it cannot be read, or does not answer as its task needs.
+        RecipeError: a number is out of its range, or means nothing for the task.
         UnknownFormatError: a server does not answer with this format.
         ExtraMissingError: the packages of `headstart[serve]`, or the format's runtime, are not installed.
     """
     check_packages()
-    if coverage is not None and not 0 < coverage < 1:
-        raise RecipeError(
-            "The coverage is a share of pictures.",
-            expected="a number above 0 and below 1",
-            received=f"coverage={coverage!r}",
-            hint="0.9 is usual: the set holds the truth nine times out of ten.",
-        )
     inside = path / _FOLDER_IN_A_RUN
     folder = inside if (path / "run.json").is_file() and inside.is_dir() else path
     manifest, chosen = find_exported(folder, format_name)
-    if manifest.task != CLASSIFICATION:
+    if manifest.task not in KINDS:
         raise ArtifactNotFoundError(
-            f"A server answers which class a picture shows; the model in '{manifest.folder}' is for {manifest.task}.",
-            expected=f"files of a model for {CLASSIFICATION}",
+            f"A server does not answer for the task of the model in '{manifest.folder}'.",
+            expected=f"files of a model for {', '.join(KINDS)}",
             received=f"files of one for {manifest.task}",
-            hint=f"Ask it with `headstart predict {manifest.folder} PICTURES`, or `headstart.predict` in Python.",
+            hint="Export a run of such a task: `headstart export RUN --to onnx`.",
         )
     if chosen not in SERVED_FORMATS:
         raise UnknownFormatError(
@@ -73,6 +78,22 @@ def load_model(path: Path, format_name: str | None = None, *, coverage: float | 
             received=chosen,
             hint="`headstart export RUN --to onnx` makes the one to serve.",
         )
-    predictor = load_predictor(manifest.folder, chosen)
-    assert isinstance(predictor, Predictor)
-    return ServedModel(manifest, chosen, predictor if coverage is None else replace(predictor, coverage=coverage))
+    settings = Settings(coverage=coverage, min_score=min_score)
+    settings.check(manifest.task)
+    predictor = load_predictor(manifest.folder, chosen, settings.chosen_coverage, min_score)
+    _look_at_nothing(predictor, manifest.folder / manifest.files[chosen].path)
+    return ServedModel(manifest, chosen, predictor)
+
+
+def _look_at_nothing(predictor: TaskPredictor, file: Path) -> None:
+    """The first look, which takes runtimes longest, and shows whether a file gives what answers are made of."""
+    height, width = predictor.image_size
+    try:
+        predictor.answers(np.zeros((1, height, width, 3), np.uint8), [(height, width)])
+    except Exception as error:  # each library has errors of its own
+        raise ArtifactDamagedError(
+            f"'{file}' does not answer as a model for {predictor.kind} does.",
+            expected=", ".join(OUTPUTS[predictor.kind]),
+            received=f"{type(error).__name__}: {error}".partition("\n")[0],
+            hint="Export it again with `headstart export`.",
+        ) from error

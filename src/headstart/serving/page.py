@@ -5,10 +5,14 @@ import hashlib
 import re
 from importlib.resources import files
 
+# One a task between what they use and the page, which begins.
+_SCRIPTS = ("colours.js", "classes.js", "boxes.js", "masks.js", "numbers.js", "page.js")
+
 
 def page() -> tuple[str, str]:
     """The page, and its Content-Security-Policy: its own style and script by their hashes, and this server alone."""
-    text = files("headstart.serving").joinpath("page.html").read_text("utf-8")
+    text = _text("page.html").replace("/* style */\n", _text("page.css"))
+    text = text.replace("/* script */\n", "".join(map(_text, _SCRIPTS)))
     style, script = (_hash_of(tag, text) for tag in ("style", "script"))
     policy = {
         "default-src": "'none'",
@@ -21,6 +25,10 @@ def page() -> tuple[str, str]:
         "frame-ancestors": "'none'",
     }
     return text, "; ".join(f"{name} {value}" for name, value in policy.items())
+
+
+def _text(name: str) -> str:
+    return files("headstart.serving").joinpath("templates", name).read_text("utf-8")
 
 
 def _hash_of(tag: str, text: str) -> str:

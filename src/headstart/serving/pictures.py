@@ -3,11 +3,19 @@
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
-from headstart.artifacts import Predictor
+from headstart.artifacts import TaskPredictor
 from headstart.data import open_rgb, resize_image
+
+
+class Picture(NamedTuple):
+    """One that was read: its pixels in the model's size, and `(height, width)` that it had, upright."""
+
+    pixels: np.ndarray
+    size: tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -25,19 +33,23 @@ class PictureReader:
     max_pixels: int
 
     @classmethod
-    def for_predictor(cls, predictor: Predictor, max_pixels: int) -> "PictureReader":
+    def for_predictor(cls, predictor: TaskPredictor, max_pixels: int) -> "PictureReader":
         """For the pictures that a model takes."""
         return cls(predictor.image_size, predictor.resize_mode, max_pixels)
 
-    def read(self, content: bytes) -> np.ndarray:
-        """One picture: `(height, width, 3)` uint8.
+    def read(self, content: bytes) -> Picture:
+        """One picture, `(height, width, 3)` uint8.
 
         Raises:
             UnreadableImageError: it is none, damaged, or too large.
         """
-        return resize_image(open_rgb(content, max_pixels=self.max_pixels), self.image_size, self.resize_mode)
+        picture = open_rgb(content, max_pixels=self.max_pixels)
+        return Picture(resize_image(picture, self.image_size, self.resize_mode), (picture.height, picture.width))
 
 
 def reading_pool() -> ThreadPoolExecutor:
-    """Threads that decode: one a core, since Pillow works outside Python's global lock; so many are decoded at once."""
+    """Threads for pictures in their own size: one a core, since Pillow works outside Python's global lock.
+
+    So many are in memory at once.
+    """
     return ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="picture")

@@ -47,9 +47,18 @@ FormatOption = Annotated[
 CoverageOption = Annotated[
     float | None,
     setting(
-        "How often prediction sets hold the truth, where a request does not say.",
+        "How often a classifier's sets and a regressor's intervals hold the truth, where a request does not say.",
         metavar="SHARE",
         default="0.9",
+        panel=ANSWERS,
+    ),
+]
+MinScoreOption = Annotated[
+    float | None,
+    setting(
+        "From which score on a detector's box is an answer, where a request does not say.",
+        metavar="SCORE",
+        default="what was best on validation pictures",
         panel=ANSWERS,
     ),
 ]
@@ -96,6 +105,7 @@ def serve(  # noqa: PLR0913, PLR0917  one parameter an option
     artifact: ArtifactArgument,
     format_name: FormatOption = None,
     coverage: CoverageOption = None,
+    min_score: MinScoreOption = None,
     host: HostOption = "127.0.0.1",
     port: PortOption = 8000,
     key_file: KeyFileOption = None,
@@ -134,7 +144,7 @@ def serve(  # noqa: PLR0913, PLR0917  one parameter an option
     def show(address: str) -> None:
         surroundings.stderr.print(_welcome(address, host, with_key=key is not None), highlight=False, markup=False)
 
-    model = load_model(artifact.expanduser(), format_name, coverage=coverage)
+    model = load_model(artifact.expanduser(), format_name, coverage=coverage, min_score=min_score)
     serve_model(model, host=host, port=port, key=key, limits=limits, on_start=show)
     return None
 

@@ -1,0 +1,61 @@
+"""Objects in a picture, over HTTP."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from pydantic import Field
+
+from headstart.artifacts import BoxPredictor
+from headstart.serving.kind import Kind
+from headstart.serving.schemas import Answers, Entry, Metadata, Plain, Question, Size
+
+_MIN_SCORE = "From which score on a box is an answer."
+
+
+class Box(Plain):
+    """One object."""
+
+    name: str = Field(description="Of the class.")
+    score: float = Field(ge=0, le=1, description="How certain it is.")
+    box: list[float] = Field(
+        min_length=4, max_length=4, description="Left, top, right, bottom, in pixels of the upright picture."
+    )
+
+
+class BoxEntry(Entry):
+    """What became of one picture: an answer, or the reason why there is none."""
+
+    height: Size = None
+    width: Size = None
+    boxes: Annotated[list[Box] | None, Field(description="Most certain first; none is an answer as well.")] = None
+
+
+class BoxAnswers(Answers):
+    """One entry a picture, in the order in which they were sent."""
+
+    min_score: float = Field(description=_MIN_SCORE)
+    pictures: Sequence[BoxEntry]
+
+
+class BoxMetadata(Metadata):
+    """What answers, what it takes and what its answers mean."""
+
+    min_score: float = Field(description="From which score on a box is an answer, where the request does not say.")
+
+
+def _question(predictor: BoxPredictor) -> type[Question]:
+    class BoxQuestion(Question):
+        min_score: Annotated[float, Field(ge=0, le=1, description=_MIN_SCORE)] = predictor.min_score
+
+    return BoxQuestion
+
+
+BOXES = Kind(
+    summary="Finds objects in pictures.",
+    question=_question,
+    entry=BoxEntry,
+    answers=BoxAnswers,
+    metadata=BoxMetadata,
+    facts=lambda _, predictor: {"min_score": predictor.min_score},
+    result=lambda entry: "found" if entry.boxes else "empty",
+)

@@ -1,0 +1,34 @@
+"""How a server answers for one task."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from headstart.artifacts import Manifest
+from headstart.serving.schemas import Answers, Entry, Metadata, Question
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One row of the table of tasks. What an entry says is what `headstart.prediction` records of the picture.
+
+    Attributes:
+        summary: what the model does, in one sentence.
+        question: what a request may ask, from the predictor: its values hold where a request does not say.
+        entry: what is told of one picture.
+        answers: what is told of all, with those values of the question that they depend on.
+        metadata: what is told of the model.
+        facts: those of the metadata that other tasks lack, from the artifact and the predictor.
+        result: what became of an answered picture, for the counters.
+        in_picture_size: what an entry holds beside the record and as large as its picture, from the predictor's answer;
+            a thread makes such entries, so that others do not wait. None: nothing.
+    """
+
+    summary: str
+    question: Callable[[Any], type[Question]]
+    entry: type[Entry]
+    answers: type[Answers]
+    metadata: type[Metadata]
+    facts: Callable[[Manifest, Any], Mapping[str, Any]]
+    result: Callable[[Any], str] = lambda _: "answered"
+    in_picture_size: Callable[[Any], Mapping[str, Any]] | None = None

@@ -1,0 +1,54 @@
+"""The class of every pixel of a picture, over HTTP."""
+
+import base64
+from collections.abc import Sequence
+from io import BytesIO
+from typing import Annotated
+
+from PIL import Image
+from pydantic import Field
+
+from headstart.artifacts import PictureMask
+from headstart.serving.kind import Kind
+from headstart.serving.schemas import Answers, Entry, Metadata, Question, Size
+
+
+class MaskEntry(Entry):
+    """What became of one picture: an answer, or the reason why there is none."""
+
+    prediction: Annotated[str | None, Field(description="Name of the class that covers most.")] = None
+    height: Size = None
+    width: Size = None
+    shares: Annotated[dict[str, float] | None, Field(description="Class name → share of the picture's pixels.")] = None
+    mask: Annotated[
+        str | None,
+        Field(
+            description="A PNG file of the picture's size in base64: of every pixel the place of its class in "
+            "`class_names`, from 0 on.",
+            json_schema_extra={"contentEncoding": "base64", "contentMediaType": "image/png"},
+        ),
+    ] = None
+
+
+class MaskAnswers(Answers):
+    """One entry a picture, in the order in which they were sent."""
+
+    pictures: Sequence[MaskEntry]
+
+
+def _png(answer: PictureMask) -> dict[str, str]:
+    """What `headstart predict --masks` writes."""
+    file = BytesIO()
+    Image.fromarray(answer.in_picture()).save(file, "PNG")
+    return {"mask": base64.b64encode(file.getbuffer()).decode("ascii")}
+
+
+MASKS = Kind(
+    summary="Tells what each pixel of a picture shows.",
+    question=lambda _: Question,
+    entry=MaskEntry,
+    answers=MaskAnswers,
+    metadata=Metadata,
+    facts=lambda _, __: {},
+    in_picture_size=_png,
+)

@@ -1,0 +1,67 @@
+"""Numbers that a picture shows, over HTTP."""
+
+import math
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from headstart.artifacts import Manifest, NumberPredictor
+from headstart.serving.kind import Kind
+from headstart.serving.schemas import Answers, Entry, Metadata, Plain, Question
+
+_COVERAGE = "How often the intervals hold the truth."
+_PROMISED = "null where the validation pictures are too few for the coverage."
+
+
+class Number(Plain):
+    """A number with the ends of its interval."""
+
+    value: float | None
+    low: float | None = Field(description=f"Lower end; {_PROMISED}")
+    high: float | None = Field(description=f"Upper end; {_PROMISED}")
+
+
+class NumberEntry(Entry):
+    """What became of one picture: an answer, or the reason why there is none."""
+
+    numbers: Annotated[dict[str, Number] | None, Field(description="Name → number, in its own unit.")] = None
+
+
+class NumberAnswers(Answers):
+    """One entry a picture, in the order in which they were sent."""
+
+    coverage: float = Field(description=_COVERAGE)
+    pictures: Sequence[NumberEntry]
+
+
+class NumberMetadata(Metadata):
+    """What answers, what it takes and what its answers mean."""
+
+    coverage: float = Field(description="Of intervals, where the request asks for none.")
+    half_widths: dict[str, float | None] = Field(
+        description=f"Name → how far an interval of this coverage reaches below and above its number; {_PROMISED}"
+    )
+
+
+def _question(predictor: NumberPredictor) -> type[Question]:
+    class NumberQuestion(Question):
+        coverage: Annotated[float, Field(gt=0, lt=1, description=_COVERAGE)] = predictor.coverage
+
+    return NumberQuestion
+
+
+def _facts(_: Manifest, predictor: NumberPredictor) -> dict[str, Any]:
+    widths = predictor.intervals.half_widths(predictor.coverage).tolist()
+    promised = [width if math.isfinite(width) else None for width in widths]
+    return {"coverage": predictor.coverage, "half_widths": dict(zip(predictor.class_names, promised, strict=True))}
+
+
+NUMBERS = Kind(
+    summary="Tells numbers from pictures.",
+    question=_question,
+    entry=NumberEntry,
+    answers=NumberAnswers,
+    metadata=NumberMetadata,
+    facts=_facts,
+)

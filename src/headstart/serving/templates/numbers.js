@@ -1,0 +1,19 @@
+const numbers = {
+  title: (facts) => facts.class_names.length === 1 ? "Which number does the picture show?" : "Which numbers does the picture show?",
+  settings: (facts) => [choice("coverage", "The interval holds the truth", "of the time", shares(facts.coverage), facts.coverage)],
+  question: () => "coverage=" + at("coverage").value,
+  rounded: (value) => value === null ? "none" : String(+value.toPrecision(5)),
+  interval: ({low, high}) => low === null ? "too few validation pictures to promise this"
+    : numbers.rounded(low) + " to " + numbers.rounded(high),
+
+  show(answer, entry) {
+    const rows = facts.class_names.map((name) => make("tr", {},
+      make("th", {scope: "row", textContent: name}),
+      make("td", {className: "value", textContent: numbers.rounded(answer.numbers[name].value)}),
+      make("td", {textContent: numbers.interval(answer.numbers[name])})));
+    const head = ["Number", "Value", "Interval at " + chosen("coverage")].map((text) =>
+      make("th", {scope: "col", textContent: text}));
+    entry.told.append(make("table", {},
+      make("thead", {}, make("tr", {}, ...head)), make("tbody", {}, ...rows)));
+  },
+};
