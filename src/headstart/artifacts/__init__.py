@@ -3,8 +3,9 @@
 Names are imported when first used, so that a server does not wait for TensorFlow.
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from headstart.doors import lazy_door
 
 if TYPE_CHECKING:
     from headstart.artifacts.box_predictor import BoxPredictor, FoundBoxes
@@ -22,50 +23,47 @@ if TYPE_CHECKING:
     from headstart.artifacts.serving_model import ServingModel, build_serving_model
     from headstart.artifacts.task_serving import build_task_serving
     from headstart.artifacts.ten_lines import ten_lines
-    from headstart.tasks import LABEL_SEPARATOR
 
 _MODULE_OF = {
-    "NamedPixels": "headstart.artifacts.mask_check",
-    "check_task": "headstart.artifacts.formats",
-    "BoxPredictor": "headstart.artifacts.box_predictor",
-    "FoundBoxes": "headstart.artifacts.box_predictor",
-    "MaskPredictor": "headstart.artifacts.mask_predictor",
-    "PictureMask": "headstart.artifacts.mask_predictor",
-    "OUTPUTS": "headstart.artifacts.outputs",
-    "NumberPredictor": "headstart.artifacts.number_predictor",
-    "Numbers": "headstart.artifacts.number_predictor",
-    "TaskPredictor": "headstart.artifacts.predictor",
-    "build_task_serving": "headstart.artifacts.task_serving",
-    "Answer": "headstart.artifacts.predictor",
-    "Answers": "headstart.artifacts.parity",
-    "ExportFormat": "headstart.artifacts.formats",
-    "ExportJob": "headstart.artifacts.export",
-    "ExportedFile": "headstart.artifacts.manifest",
-    "FORMATS": "headstart.artifacts.formats",
-    "KerasRuntime": "headstart.artifacts.keras_runtime",
-    "LABEL_SEPARATOR": "headstart.tasks",
-    "NOT_SURE": "headstart.artifacts.predictor",
-    "LabelledPictures": "headstart.artifacts.export",
-    "Manifest": "headstart.artifacts.manifest",
-    "PREFERRED": "headstart.artifacts.formats",
-    "Parity": "headstart.artifacts.parity",
-    "Predictor": "headstart.artifacts.predictor",
-    "Runtime": "headstart.artifacts.predictor",
-    "ServingModel": "headstart.artifacts.serving_model",
-    "build_serving_model": "headstart.artifacts.serving_model",
-    "find_exported": "headstart.artifacts.loading",
-    "check_file": "headstart.artifacts.export",
-    "export_formats": "headstart.artifacts.export",
-    "find_format": "headstart.artifacts.formats",
-    "find_formats": "headstart.artifacts.formats",
-    "load_predictor": "headstart.artifacts.loading",
-    "read_manifest": "headstart.artifacts.manifest",
-    "ten_lines": "headstart.artifacts.ten_lines",
+    "NamedPixels": "mask_check",
+    "check_task": "formats",
+    "BoxPredictor": "box_predictor",
+    "FoundBoxes": "box_predictor",
+    "MaskPredictor": "mask_predictor",
+    "PictureMask": "mask_predictor",
+    "OUTPUTS": "outputs",
+    "NumberPredictor": "number_predictor",
+    "Numbers": "number_predictor",
+    "TaskPredictor": "predictor",
+    "build_task_serving": "task_serving",
+    "Answer": "predictor",
+    "Answers": "parity",
+    "ExportFormat": "formats",
+    "ExportJob": "export",
+    "ExportedFile": "manifest",
+    "FORMATS": "formats",
+    "KerasRuntime": "keras_runtime",
+    "NOT_SURE": "predictor",
+    "LabelledPictures": "export",
+    "Manifest": "manifest",
+    "PREFERRED": "formats",
+    "Parity": "parity",
+    "Predictor": "predictor",
+    "Runtime": "predictor",
+    "ServingModel": "serving_model",
+    "build_serving_model": "serving_model",
+    "find_exported": "loading",
+    "check_file": "export",
+    "export_formats": "export",
+    "find_format": "formats",
+    "find_formats": "formats",
+    "load_predictor": "loading",
+    "read_manifest": "manifest",
+    "ten_lines": "ten_lines",
 }
 
 __all__ = [
     "FORMATS",
-    "LABEL_SEPARATOR",
     "NOT_SURE",
     "OUTPUTS",
     "PREFERRED",
@@ -102,14 +100,4 @@ __all__ = [
     "ten_lines",
 ]
 
-
-def __getattr__(name: str) -> object:
-    if name not in _MODULE_OF:
-        raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
-    value = getattr(import_module(_MODULE_OF[name]), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return __all__
+__getattr__, __dir__ = lazy_door(__name__, _MODULE_OF)

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 from headstart.doors import lazy_door
 
 if TYPE_CHECKING:
-    from headstart.data.annotations import CLASSIFICATION, DETECTION, REGRESSION, SEGMENTATION, TASK_KINDS
+    from headstart.data.annotations import (
+        CLASSIFICATION,
+        DETECTION,
+        LABEL_SEPARATOR,
+        REGRESSION,
+        SEGMENTATION,
+        TASK_KINDS,
+    )
     from headstart.data.audit import Audit, audit_dataset
     from headstart.data.augmentation import AUGMENTATIONS, Augmentation
     from headstart.data.augmentation_layers import augment_views
@@ -32,6 +39,7 @@ __all__ = [
     "DETECTION",
     "FORMATS",
     "IGNORED",
+    "LABEL_SEPARATOR",
     "OTHER_VALUES",
     "REGRESSION",
     "SEGMENTATION",
@@ -76,6 +84,7 @@ _MODULE_OF = {
     "DETECTION": "annotations",
     "FORMATS": "reading",
     "IGNORED": "masks",
+    "LABEL_SEPARATOR": "annotations",
     "OTHER_VALUES": "masks",
     "REGRESSION": "annotations",
     "SEGMENTATION": "annotations",

@@ -3,8 +3,9 @@
 Names are imported when first used, so that finding out what lies at a path costs nothing.
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from headstart.doors import lazy_door
 
 if TYPE_CHECKING:
     from headstart.prediction.answering import (
@@ -71,14 +72,4 @@ __all__ = [
     "write_predictions",
 ]
 
-
-def __getattr__(name: str) -> object:
-    if name not in _MODULE_OF:
-        raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
-    value = getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return __all__
+__getattr__, __dir__ = lazy_door(__name__, _MODULE_OF)

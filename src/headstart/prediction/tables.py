@@ -7,8 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from headstart.artifacts import LABEL_SEPARATOR
-from headstart.data import DETECTION
+from headstart.data import DETECTION, LABEL_SEPARATOR
 from headstart.errors import RecipeError
 from headstart.prediction.coco_results import write_coco
 from headstart.prediction.columns import BOXES, COUNT, FLAG, NAMES, NUMBER, TEXT, Form, Record

@@ -3,8 +3,9 @@
 Names are imported when first used, so that the help of a command does not wait for a web framework.
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from headstart.doors import lazy_door
 
 if TYPE_CHECKING:
     from headstart.serving.app import build_app
@@ -25,14 +26,4 @@ _MODULE_OF = {
 
 __all__ = ["SERVED_FORMATS", "Limits", "ServedModel", "build_app", "build_server", "listening", "load_model", "serve"]
 
-
-def __getattr__(name: str) -> object:
-    if name not in _MODULE_OF:
-        raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
-    value = getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return __all__
+__getattr__, __dir__ = lazy_door(__name__, _MODULE_OF)

@@ -9,7 +9,7 @@ from headstart.doors import lazy_door
 
 if TYPE_CHECKING:
     from headstart.tasks.classifier import ImageClassifier, build_classifier
-    from headstart.tasks.decoding import LABEL_SEPARATOR, chosen_names, decide, joined_names
+    from headstart.tasks.decoding import chosen_names, decide, joined_names
     from headstart.tasks.detection_loss import DetectionLoss
     from headstart.tasks.detections import Detections
     from headstart.tasks.detector import ObjectDetector, build_detector
@@ -28,7 +28,6 @@ _MODULE_OF = {
     "HeadSettings": "kinds",
     "ImageClassifier": "classifier",
     "ImageRegressor": "regressor",
-    "LABEL_SEPARATOR": "decoding",
     "ObjectDetector": "detector",
     "RegressionLoss": "regression_loss",
     "SegmentationLoss": "segmentation_loss",
@@ -52,7 +51,6 @@ _MODULE_OF = {
 }
 
 __all__ = [
-    "LABEL_SEPARATOR",
     "TASKS",
     "DetectionLoss",
     "Detections",

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from headstart.backbones import Backbone, last_map_layer, stage_layers
-from headstart.data import CLASSIFICATION, Dataset, ImageSource, evaluation_batches
+from headstart.data import CLASSIFICATION, LABEL_SEPARATOR, Dataset, ImageSource, evaluation_batches
 from headstart.errors import ClassNamesError
-from headstart.tasks.decoding import LABEL_SEPARATOR, decide, joined_names
+from headstart.tasks.decoding import decide, joined_names
 from headstart.tasks.saved import from_saved, plain_facts
 
 HEAD_LAYERS = ("head_pool", "head_dropout", "logits")

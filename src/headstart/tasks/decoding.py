@@ -2,7 +2,7 @@
 
 import numpy as np
 
-LABEL_SEPARATOR = ";"
+from headstart.data import LABEL_SEPARATOR
 
 
 def decide(probabilities: np.ndarray, *, multi_label: bool) -> tuple[np.ndarray, np.ndarray]:
