@@ -223,7 +223,7 @@ def test_boxes_lie_over_the_picture_with_names_and_scores(open_page, address_of,
 
 def test_another_score_shows_other_boxes(open_page, address_of, served):
     opened = open_page(at=address_of(DETECTION))
-    assert "as chosen in training" in opened.page.locator("#min-score option:checked").inner_text()
+    assert opened.page.locator("#min-score option:checked").inner_text() == "0.7 (usual)"
     opened.give(("photo.png", served(DETECTION).pictures[0].read_bytes()))
     before = opened.page.locator(".view .box").count()
     with opened.page.expect_response(lambda response: "min_score=0.1" in response.url):

@@ -5,7 +5,7 @@ const boxes = {
   settings(facts) {
     const scores = [...new Set([...SCORES, facts.min_score])].sort((one, other) => one - other);
     const options = scores.map((score) =>
-      [score, (+score.toFixed(3)) + (score === facts.min_score ? " (as chosen in training)" : "")]);
+      [score, (+score.toFixed(3)) + (score === facts.min_score ? " (usual)" : "")]);
     return [choice("min-score", "Boxes from a score of", "on", options, facts.min_score)];
   },
   question: () => "min_score=" + at("min-score").value,
