@@ -251,6 +251,7 @@ def test_a_folder_beside_a_single_picture_will_do(photos):
         (DETECTION, Settings(coverage=0.5), "--coverage"),
         (DETECTION, Settings(masks=Path("m")), "--masks"),
         (SEGMENTATION, Settings(min_score=0.5), "--min-score"),
+        (SEGMENTATION, Settings(min_score=0.0), "--min-score"),
         (REGRESSION, Settings(draw=Path("d")), "--draw"),
     ],
 )

@@ -41,7 +41,7 @@ class Settings:
         _check_score(self.min_score)
         if kind is None:
             return
-        asked = [each.name for each in fields(self) if getattr(self, each.name) not in (None, False)]
+        asked = [each.name for each in fields(self) if getattr(self, each.name) != each.default]
         needless = [name for name in asked if name not in TASK_SETTINGS[kind]]
         if needless:
             known = [_OPTIONS[name] for name in TASK_SETTINGS[kind]]
