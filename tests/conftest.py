@@ -1,6 +1,7 @@
 """Fixtures every test may use."""
 
 import csv
+import gc
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,6 +13,18 @@ from PIL import Image
 from headstart.data import CLASSIFICATION, DETECTION, REGRESSION, SEGMENTATION
 
 SHARED_DIR = Path(os.environ.get("HEADSTART_SHARED", Path(__file__).parents[2] / "shared"))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Notebooks first: the longest tests, started last, would let the other workers wait for their end."""
+    items.sort(key=lambda item: item.get_closest_marker("notebook") is None)
+
+
+def pytest_collection_finish() -> None:
+    """What the tests import stays to the end: no search for garbage needs to walk through its million objects."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -1,20 +1,18 @@
 """A run killed with `kill -9` at any moment ends like one that was not: same history, same weights to the bit."""
 
+import importlib
+import multiprocessing
 import random
 import signal
-import subprocess
-import sys
 import time
+from collections.abc import Callable, Iterator
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-import keras
-import numpy as np
-import pandas as pd
 import pytest
 
 from headstart.run import Run, resume
 
-SCRIPT = Path(__file__).with_name("train_and_die.py")
 NUM_RANDOM_MOMENTS = 20
 # 18 training pictures in 3 views and 3 for validation are 57 rows of a bank; batches of 8 make 3 steps an epoch.
 MOMENTS = {
@@ -38,60 +36,71 @@ MOMENTS = {
 }
 
 
-def start(data: Path, folder: Path, *moment: object) -> subprocess.Popen:
-    arguments = [data, folder / "run", folder / "banks", *moment]
-    return subprocess.Popen(
-        [sys.executable, str(SCRIPT), *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+@pytest.fixture(scope="module")
+def start(photos) -> Iterator[Callable[..., BaseProcess]]:
+    """Trains in a process of its own, which is killed at a moment, if one is given.
+
+    The process is a fork of one that has imported TensorFlow and did nothing else: importing takes as long as training.
+    """
+    forks = multiprocessing.get_context("forkserver")
+    forks.set_forkserver_preload(["headstart.run"])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(Path(__file__).parent)
+        train_and_die = importlib.import_module("train_and_die").train_and_die
+
+        def start(folder: Path, *moment: object) -> BaseProcess:
+            process = forks.Process(target=train_and_die, args=(photos, folder / "run", folder / "banks", *moment))
+            process.start()
+            return process
+
+        yield start
 
 
 @pytest.fixture(scope="module")
-def unharmed(photos, tmp_path_factory) -> tuple[Run, float]:
-    """A run that nothing stopped, and the seconds it took from its first line on."""
+def unharmed(start, tmp_path_factory) -> tuple[Run, float]:
+    """A run that nothing stopped, and the seconds it took."""
     folder = tmp_path_factory.mktemp("unharmed")
-    process = start(photos, folder)
-    process.stdout.readline()
+    process = start(folder)
     started = time.monotonic()
-    _, errors = process.communicate(timeout=300)
-    assert process.returncode == 0, errors
+    assert not killed(process)
     return Run.load(folder / "run"), time.monotonic() - started
 
 
-def assert_same_end(run: Run, unharmed: Run) -> None:
-    ours, theirs = (one.history.frame.drop(columns="seconds") for one in (run, unharmed))
-    pd.testing.assert_frame_equal(ours, theirs, check_exact=True)
-    weights, expected = (keras.saving.load_model(one.model_path, compile=False) for one in (run, unharmed))
-    for weight, other in zip(weights.get_weights(), expected.get_weights(), strict=True):
-        assert np.array_equal(weight, other)
-    assert run.predictions_path.read_text() == unharmed.predictions_path.read_text()
+@pytest.fixture
+def assert_ends_alike(unharmed, assert_same_result) -> Callable[[Run], None]:
+    def check(run: Run) -> None:
+        assert_same_result(run, unharmed[0])
+        assert run.predictions_path.read_text() == unharmed[0].predictions_path.read_text()
+
+    return check
 
 
-def killed(process: subprocess.Popen) -> bool:
-    _, errors = process.communicate(timeout=300)
-    assert process.returncode in (-signal.SIGKILL, 0), errors
-    return process.returncode != 0
+def killed(process: BaseProcess) -> bool:
+    """Whether it was killed, as soon as it has ended; what went wrong in it stands in the captured output."""
+    process.join(timeout=300)
+    assert process.exitcode in (-signal.SIGKILL, 0)
+    return process.exitcode != 0
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("moment", MOMENTS)
-def test_a_run_killed_in_any_step_ends_like_one_that_was_not(photos, unharmed, tmp_path, moment):
-    assert killed(start(photos, tmp_path, *MOMENTS[moment]))
+def test_a_run_killed_in_any_step_ends_like_one_that_was_not(start, assert_ends_alike, tmp_path, moment):
+    assert killed(start(tmp_path, *MOMENTS[moment]))
     run = Run.load(tmp_path / "run")
     assert run.state["state"] == "started"
-    assert_same_end(resume(run.path), unharmed[0])
+    assert_ends_alike(resume(run.path))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("number", range(NUM_RANDOM_MOMENTS))
-def test_a_run_killed_at_a_random_moment_ends_like_one_that_was_not(photos, unharmed, tmp_path, number):
-    reference, seconds = unharmed
-    process = start(photos, tmp_path)
-    process.stdout.readline()
-    time.sleep(random.Random(number).uniform(0, 1) * seconds)
+def test_a_run_killed_at_a_random_moment_ends_like_one_that_was_not(
+    start, unharmed, assert_ends_alike, tmp_path, number
+):
+    process = start(tmp_path)
+    time.sleep(random.Random(number).uniform(0, 1) * unharmed[1])
     process.kill()
     killed(process)
     if not (tmp_path / "run" / "run.json").exists():  # killed while the network was loaded: there is no run yet
         assert not (tmp_path / "run").exists()
-        process = start(photos, tmp_path)
-        assert not killed(process)
-    assert_same_end(resume(tmp_path / "run"), reference)
+        assert not killed(start(tmp_path))
+    assert_ends_alike(resume(tmp_path / "run"))

@@ -1,14 +1,8 @@
-"""Trains in a process of its own, which kills itself when a step has come so far; without a step it trains to the end.
-
-python train_and_die.py DATA RUN BANKS [STEP PARTS]
-"""
+"""Trains, in a process of its own, until a step has come so far: then the process kills itself."""
 
 import os
 import signal
-import sys
 from pathlib import Path
-
-os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 
 from headstart import Recipe, train
 from headstart.progress import SilentProgress
@@ -20,7 +14,7 @@ RECIPE = {
     "bank": {"num_views": 3, "engine": "keras"},
     "frozen_phase": {"epochs": 2, "learning_rate": 0.01},
     "fine_tuning_phase": {"epochs": 3, "learning_rate": 0.001, "ema": 0.9, "mixup": 0.3, "l2_sp": 0.01},
-    "deep_phase": {"epochs": 2, "learning_rate": 0.0003, "unfreeze_from": "block3"},
+    "deep_phase": {"epochs": 2, "learning_rate": 0.0003, "unfreeze_from": "block4"},
 }
 
 
@@ -41,12 +35,7 @@ class Killer(SilentProgress):
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-def main(data: str, run: str, banks: str, step: str = "", parts: str = "0") -> None:
-    sys.stdout.write("starts\n")
-    sys.stdout.flush()
-    recipe = Recipe.from_values({**RECIPE, "data": {"path": data}})
-    train(recipe=recipe, out=Path(run), bank_dir=Path(banks), progress=Killer(step, int(parts)))
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])
+def train_and_die(data: Path, run: Path, banks: Path, step: str = "", parts: int = 0) -> None:
+    """Without a step it trains to the end."""
+    recipe = Recipe.from_values({**RECIPE, "data": {"path": str(data)}})
+    train(recipe=recipe, out=run, bank_dir=banks, progress=Killer(step, parts))

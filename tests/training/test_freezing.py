@@ -1,12 +1,14 @@
 """What a phase moves and what it leaves alone, to the bit."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
-from headstart.backbones import BACKBONES
+from headstart.backbones import BACKBONES, BackboneSpec
 from headstart.data import ImageSource
 from headstart.errors import UnknownStageError
 from headstart.training import CheckpointDir, Phase, fit_phase, set_trainable
@@ -17,6 +19,15 @@ SMALLEST_OF_FAMILY = {
 FAMILIES_WITH_BATCH_NORM = {
     family: spec for family, spec in SMALLEST_OF_FAMILY.items() if family not in {"VGG", "ConvNeXt"}
 }
+SMALLEST_WITH_BATCH_NORM = min(FAMILIES_WITH_BATCH_NORM.values(), key=lambda spec: spec.num_parameters)
+
+
+@pytest.fixture
+def uncompiled_if_large(spec: BackboneSpec) -> Iterator[None]:
+    """Lets TensorFlow run functions as they are written: tracing a large graph takes ten times as long as two steps."""
+    tf.config.run_functions_eagerly(spec is not SMALLEST_WITH_BATCH_NORM)
+    yield
+    tf.config.run_functions_eagerly(False)
 
 
 def weights_of(model, kind=None, *, head=False):
@@ -48,6 +59,7 @@ def test_frozen_phase_moves_no_backbone_weight_by_a_bit(small_classifier, exampl
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("uncompiled_if_large")
 @pytest.mark.parametrize("spec", FAMILIES_WITH_BATCH_NORM.values(), ids=lambda spec: spec.name)
 def test_fine_tuning_from_the_lowest_stage_moves_no_batch_norm_by_a_bit(small_classifier, examples, tmp_path, spec):
     size = tuple(max(32, least) for least in spec.min_image_size)
