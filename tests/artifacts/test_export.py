@@ -9,8 +9,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from headstart.artifacts import FORMATS, check_file, export_formats, find_exported, load_predictor, read_manifest
+from headstart.artifacts import (
+    FORMATS,
+    ExportedFile,
+    Manifest,
+    check_file,
+    export_formats,
+    find_exported,
+    load_predictor,
+    read_manifest,
+)
 from headstart.artifacts.export import DIFFERENCES_FILE
+from headstart.data import DETECTION
 from headstart.errors import (
     ArtifactDamagedError,
     ArtifactNewerError,
@@ -144,6 +154,18 @@ def test_an_artifact_json_that_holds_something_else_is_damaged(tmp_path, content
     (tmp_path / "artifact.json").write_text(content)
     with pytest.raises(ArtifactDamagedError):
         read_manifest(tmp_path)
+
+
+@pytest.mark.parametrize("promised", [{"score_threshold": 0.4}, {}])
+def test_a_detector_without_its_score_threshold_is_damaged(tmp_path, promised):
+    file = ExportedFile("model.onnx", {}, 1, any_size=False, parity={}, promises=promised)
+    Manifest(tmp_path, ("cell",), (32, 32), "stretch", {"onnx": file}, task=DETECTION).write()
+    if promised:
+        assert read_manifest(tmp_path).files["onnx"].promises == promised
+        return
+    with pytest.raises(ArtifactDamagedError, match="cannot be read") as raised:
+        read_manifest(tmp_path)
+    assert "score_threshold" in raised.value.received
 
 
 def test_a_folder_without_an_artifact_says_how_to_make_one(tmp_path):

@@ -5,13 +5,12 @@ from typing import Any
 
 import numpy as np
 
-from headstart.artifacts.box_predictor import MAX_OVERLAP
 from headstart.artifacts.parity import Difference
 from headstart.artifacts.predictor import Runtime
 from headstart.artifacts.task_parity import MAX_INT8_LOSS, TaskParity, worst_first
 from headstart.data import Targets, iou
 from headstart.evaluation import evaluate_detection
-from headstart.tasks import Detections
+from headstart.tasks import MAX_OVERLAP, Detections
 
 MIN_IOU = 0.99
 MAX_SCORE_DIFFERENCE = 1e-3

@@ -8,9 +8,8 @@ import numpy as np
 
 from headstart.artifacts.predictor import Runtime
 from headstart.data import DETECTION
-from headstart.tasks import Detections, boxes_in_picture
+from headstart.tasks import MAX_OVERLAP, Detections, boxes_in_picture
 
-MAX_OVERLAP = 0.5  # as in `ObjectDetector.decode`
 _LEAST_SCORE = float(np.finfo("float32").tiny)  # what is no peak has score 0
 
 

@@ -9,12 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from headstart.data import CLASSIFICATION
+from headstart.data import CLASSIFICATION, DETECTION, REGRESSION
 from headstart.errors import ArtifactDamagedError, ArtifactNewerError, ArtifactNotFoundError
 from headstart.evaluation import Thresholds
 
 FORMAT_VERSION = 1
 FILE_NAME = "artifact.json"
+# Without which a task's answers mean nothing.
+_PROMISED = {DETECTION: "score_threshold", REGRESSION: "residuals"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,5 +179,7 @@ def _from_plain(folder: Path, content: Mapping[str, Any]) -> Manifest:
 
 def _file(task: str, facts: Mapping[str, Any]) -> ExportedFile:
     if task != CLASSIFICATION:
+        if task in _PROMISED and _PROMISED[task] not in facts["promises"]:
+            raise ValueError(f"no {_PROMISED[task]} among the promises of {facts['path']}")
         return ExportedFile(**facts)
     return ExportedFile(**{**facts, "thresholds": Thresholds.from_scores(**facts["thresholds"])})

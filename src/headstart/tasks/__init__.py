@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from headstart.tasks.classifier import ImageClassifier, build_classifier
     from headstart.tasks.decoding import chosen_names, decide, joined_names
     from headstart.tasks.detection_loss import DetectionLoss
-    from headstart.tasks.detections import Detections
+    from headstart.tasks.detections import MAX_OVERLAP, Detections
     from headstart.tasks.detector import ObjectDetector, build_detector
     from headstart.tasks.kinds import TASKS, HeadSettings, build_task, read_task, tap_layers
     from headstart.tasks.placing import boxes_in_picture, mask_in_picture
@@ -28,6 +28,7 @@ _MODULE_OF = {
     "HeadSettings": "kinds",
     "ImageClassifier": "classifier",
     "ImageRegressor": "regressor",
+    "MAX_OVERLAP": "detections",
     "ObjectDetector": "detector",
     "RegressionLoss": "regression_loss",
     "SegmentationLoss": "segmentation_loss",
@@ -51,6 +52,7 @@ _MODULE_OF = {
 }
 
 __all__ = [
+    "MAX_OVERLAP",
     "TASKS",
     "DetectionLoss",
     "Detections",

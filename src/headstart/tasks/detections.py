@@ -6,6 +6,9 @@ import numpy as np
 
 from headstart.data import iou
 
+# Of two boxes of one class that overlap by more, the less certain one is a repeat.
+MAX_OVERLAP = 0.5
+
 
 @dataclass(frozen=True, eq=False)
 class Detections:

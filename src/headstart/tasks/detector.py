@@ -13,12 +13,11 @@ from headstart.data import DETECTION, BoxTargets, Dataset
 from headstart.errors import ClassNamesError
 from headstart.tasks.detection_grid import decode_grid, decode_in_graph
 from headstart.tasks.detection_loss import DetectionLoss
-from headstart.tasks.detections import Detections
+from headstart.tasks.detections import MAX_OVERLAP, Detections
 from headstart.tasks.pyramid import HeadLayers, detector_taps, pyramid
 from headstart.tasks.saved import from_saved, plain_facts
 
 MAX_BOXES = 100
-MAX_OVERLAP = 0.5
 MIN_SCORE = 1e-6  # what is no peak has 0
 # A score that most cells, which hold nothing, start with: else their loss drowns the objects' (arXiv 1708.02002).
 FIRST_SCORE = 0.01
