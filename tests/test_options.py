@@ -23,6 +23,7 @@ VALUES = {
     "resize_mode": "pad",
     "batch_size": 7,
     "augment": "none",
+    "flips": "both",
     "collages": 0.5,
     "views": 3,
     "engine": "keras",

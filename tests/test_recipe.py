@@ -75,6 +75,7 @@ valid_values = st.fixed_dictionaries(
                 "resize_mode": st.sampled_from(["stretch", "pad", "crop"]),
                 "batch_size": st.integers(1, 4096),
                 "augmentation": augmentations,
+                "flips": st.sampled_from(["none", "horizontal", "vertical", "both"]),
             },
         ),
         "bank": st.fixed_dictionaries(
@@ -268,6 +269,21 @@ def test_a_segmenter_sees_the_whole_picture_and_a_detector_no_mirrored_edges():
     assert not varied.rotation_degrees  # the box around a turned box is larger than the object
     asked = Recipe.from_values({"data": {"path": "photos"}, "images": {"augmentation": "strong"}}).resolved(DETECTION)
     assert asked.images.augmentation == replace(AUGMENTATIONS["strong"], edges="grey")
+
+
+@pytest.mark.parametrize("task", [CLASSIFICATION, DETECTION])
+@pytest.mark.parametrize(
+    ("flips", "expected"),
+    [("none", (False, False)), ("horizontal", (True, False)), ("vertical", (False, True)), ("both", (True, True))],
+)
+def test_flips_are_those_asked_for_and_nothing_else_of_the_augmentation_changes(task, flips, expected):
+    values = {"data": {"path": "photos"}}
+    plain = Recipe.from_values(values).resolved(task).images.augmentation
+    asked = Recipe.from_values({**values, "images": {"flips": flips}}).resolved(task)
+    varied = asked.images.augmentation
+    assert (varied.horizontal_flip, varied.vertical_flip) == expected
+    assert replace(varied, horizontal_flip=plain.horizontal_flip, vertical_flip=plain.vertical_flip) == plain
+    assert asked.resolved() == asked
 
 
 def test_vgg19_is_unfrozen_from_block5_and_vgg19_mini_brings_its_weights():

@@ -24,6 +24,7 @@ OPTIONS: dict[str, tuple[str, ...]] = {
     "resize_mode": ("images", "resize_mode"),
     "batch_size": ("images", "batch_size"),
     "augment": ("images", "augmentation"),
+    "flips": ("images", "flips"),
     "collages": ("images", "collages"),
     "views": ("bank", "num_views"),
     "engine": ("bank", "engine"),

@@ -99,6 +99,8 @@ class ImagesSection(Section):
             its edges.
         batch_size: pictures a training step.
         augmentation: random changes of training pictures; a name such as `medium` stands for its fields.
+        flips: how they are mirrored, whatever the augmentation says: `none`, `horizontal`, `vertical` or `both`; None:
+            as the augmentation says.
         collages: pictures put together from objects of others to learn from as well, so many a training picture; None:
             chosen from the number of objects in a picture. For boxes alone.
     """
@@ -106,6 +108,7 @@ class ImagesSection(Section):
     resize_mode: Literal["stretch", "pad", "crop"] = "stretch"
     batch_size: int = Field(default=32, ge=1, le=4096)
     augmentation: Augmentation = AUGMENTATIONS["medium"]
+    flips: Literal["none", "horizontal", "vertical", "both"] | None = None
     collages: float | None = Field(default=None, ge=0.0, le=1.0)
 
     @field_validator("augmentation", mode="wrap")
@@ -283,8 +286,14 @@ class Recipe(Section):
         for (section, name), value in TASK_DEFAULTS[task].items():
             if name not in getattr(self, section).model_fields_set:
                 updated = updated.with_values(section, **{name: value})
+        changes: dict[str, Any] = {}
         if task == DETECTION:  # a mirrored object has no box
-            updated = updated.with_values("images", augmentation=replace(updated.images.augmentation, edges="grey"))
+            changes["edges"] = "grey"
+        if (flips := updated.images.flips) is not None:
+            changes["horizontal_flip"] = flips in {"horizontal", "both"}
+            changes["vertical_flip"] = flips in {"vertical", "both"}
+        if changes:
+            updated = updated.with_values("images", augmentation=replace(updated.images.augmentation, **changes))
         return updated
 
     def with_values(self, section: str, **values: Any) -> Self:

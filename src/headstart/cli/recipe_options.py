@@ -124,7 +124,7 @@ FrozenEpochsOption = Annotated[
     setting(
         "Most epochs for the new layers alone, all below frozen.",
         metavar="N",
-        default="0: a linear probe has solved them; 40 for boxes and masks",
+        default="0: a linear probe has solved them; 6 to 30 for boxes and masks",
         panel=TRAINING,
     ),
 ]
@@ -155,13 +155,13 @@ LearningRateOption = Annotated[
     setting(
         "Highest learning rate of fine-tuning; lower stages get less.",
         metavar="RATE",
-        default="0.0006",
+        default="0.0006; 0.001 for boxes and masks",
         panel=TRAINING,
     ),
 ]
 BatchSizeOption = Annotated[
     int | None,
-    setting("Pictures a training step.", metavar="N", default="32; 16 for boxes, 8 for masks", panel=TRAINING),
+    setting("Pictures a training step.", metavar="N", default="32; 8 for boxes and masks", panel=TRAINING),
 ]
 AugmentOption = Annotated[
     str | None,
@@ -169,6 +169,16 @@ AugmentOption = Annotated[
         "How far training pictures are varied at random.",
         metavar="none|light|medium|strong|0-10",
         default="medium",
+        panel=TRAINING,
+    ),
+]
+FlipsOption = Annotated[
+    str | None,
+    setting(
+        "How training pictures are mirrored: both where nothing says which way is up, as under a microscope; none "
+        "where left and right tell classes apart, as of letters.",
+        metavar="none|horizontal|vertical|both",
+        default="horizontal, with --augment none not at all",
         panel=TRAINING,
     ),
 ]
