@@ -237,3 +237,14 @@ def test_the_one_object_of_its_class_counts_as_much_as_many_of_another() -> None
     missed_many[0, 4, 4, 1] = 6
     one, many = (loss_of(padded(*crowd, alone, length=10), case) for case in (missed_one, missed_many))
     assert one == pytest.approx(many, rel=1e-3)
+
+
+def test_the_box_of_the_one_object_of_its_class_counts_as_much_as_those_of_many() -> None:
+    cells = [(row, column) for row in (0, 3, 6) for column in (0, 3, 6)]
+    crowd = [(column * 8, row * 8, column * 8 + 8, row * 8 + 8, 0) for row, column in cells]
+    targets = padded(*crowd, (32, 40, 40, 48, 1), length=10)
+    poor, true = np.zeros(4, "float32"), np.full(4, np.log(4 / 16), "float32")  # sides 16 and 4 pixels away
+    one, many = np.zeros((2, 1, 8, 8, 6), "float32")
+    one[..., 2:], many[..., 2:] = true, poor
+    one[0, 5, 4, 2:], many[0, 5, 4, 2:] = poor, true
+    assert loss_of(targets, one) == pytest.approx(loss_of(targets, many), rel=1e-4)

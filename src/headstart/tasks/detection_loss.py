@@ -17,8 +17,8 @@ _SMALL = 1e-6
 class DetectionLoss(keras.losses.Loss):
     """Focal loss of the class heat maps plus generalised intersection over union of the boxes.
 
-    The boxes' part is a mean over a picture's objects. That of the heat maps is a mean over its classes, each a mean
-    over the objects of that class: else a class with one object among ten of another is learned last.
+    Both parts are means over a picture's classes, each a mean over the objects of that class: else a class with one
+    object among ten of another is learned last.
 
     Targets are boxes, `(batch, max_boxes, 5)` `xyxy` in pixels of the picture and class, padded with -1; neither their
     order nor the padding matters. Boxes without area, or with their middle outside the picture, are ignored.
@@ -49,8 +49,10 @@ class DetectionLoss(keras.losses.Loss):
         peaks = self._peaks(boxes, is_object, tuple(y_pred.shape[1:3]))
         heat = _heat_loss(y_pred[..., :num_classes], _heat_map(peaks, classes, num_classes))
         found = grid_boxes(y_pred[..., num_classes:], self.image_size)
-        box = _box_loss(found, boxes, peaks) / ops.maximum(ops.sum(is_object, axis=1), 1.0)
-        return _class_mean(heat, classes, is_object) + self.box_weight * box
+        shares = _shares(classes, is_object, num_classes)
+        places = ops.cast(ops.clip(classes, 0, num_classes - 1), "int32")
+        box = _box_loss(found, boxes, peaks, ops.take_along_axis(shares, places, axis=1) * is_object)
+        return ops.sum(heat * shares, axis=1) + self.box_weight * box
 
     def get_config(self) -> dict[str, Any]:
         """What builds the same loss again."""
@@ -99,25 +101,25 @@ def _heat_loss(logits: Any, heat_map: Any) -> Any:
     return ops.sum(ops.where(heat_map > 1 - _SMALL, at_peak, elsewhere), axis=1)
 
 
-def _class_mean(heat: Any, classes: Any, is_object: Any) -> Any:
-    """Sums of each class, `(batch, num_classes)`, by how many objects and classes there are: `(batch,)`."""
-    numbers = ops.reshape(ops.arange(heat.shape[1], dtype="float32"), (1, 1, -1))
+def _shares(classes: Any, is_object: Any, num_classes: int) -> Any:
+    """What an object of each class counts, so that all classes of a picture count alike: `(batch, num_classes)`."""
+    numbers = ops.reshape(ops.arange(num_classes, dtype="float32"), (1, 1, -1))
     of_class = ops.cast(ops.expand_dims(classes, -1) == numbers, "float32") * ops.expand_dims(is_object, -1)
     num_objects = ops.sum(of_class, axis=1)
-    num_classes = ops.sum(ops.cast(num_objects > 0, "float32"), axis=1)
-    return ops.sum(heat / ops.maximum(num_objects, 1.0), axis=1) / ops.maximum(num_classes, 1.0)
+    num_present = ops.sum(ops.cast(num_objects > 0, "float32"), axis=1, keepdims=True)
+    return 1 / (ops.maximum(num_objects, 1.0) * ops.maximum(num_present, 1.0))
 
 
-def _box_loss(found: Any, boxes: Any, peaks: Any) -> Any:
-    """One minus generalised overlap, a mean over each object's cells, summed over objects: `(batch,)`."""
+def _box_loss(found: Any, boxes: Any, peaks: Any, shares: Any) -> Any:
+    """One minus generalised overlap, a mean over each object's cells, times the object's share: `(batch,)`."""
     found = ops.reshape(found, (-1, peaks.shape[2], 4))
     owner = ops.argmax(peaks, axis=1)
     owned = (
         ops.cast(ops.expand_dims(owner, 1) == ops.reshape(ops.arange(peaks.shape[1]), (1, -1, 1)), "float32") * peaks
     )
-    weights = ops.sum(owned / ops.maximum(ops.sum(owned, axis=2, keepdims=True), _SMALL), axis=1)
+    owned *= ops.expand_dims(shares, -1) / ops.maximum(ops.sum(owned, axis=2, keepdims=True), _SMALL)
     wanted = ops.take_along_axis(boxes, ops.expand_dims(owner, -1), axis=1)
-    return ops.sum(weights * (1 - _generalised_overlap(found, wanted)), axis=1)
+    return ops.sum(ops.sum(owned, axis=1) * (1 - _generalised_overlap(found, wanted)), axis=1)
 
 
 def _generalised_overlap(boxes: Any, others: Any) -> Any:
