@@ -96,7 +96,7 @@ def make_job(task, calibration, colours) -> Callable[[Path], ExportJob]:
             provenance={"model_sha256": "0"},
         )
         values = {"serving": serving, "manifest": manifest, "test": test, "validation": validation}
-        values["serving"] = replace(serving, calibration_pictures=pictures)
+        values["serving"] = replace(serving, calibration_pictures=pictures, held_out=validation.answers.probabilities)
         return ExportJob(**{**values, **changes})
 
     return make

@@ -13,7 +13,7 @@ from headstart.features import import_quietly
 LITERT_KINDS = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
 OPENVINO_KINDS = ("Convolution", "GroupConvolution", "MatMul")
 # What may stand between the constant that holds weights and the operation, and between a rounded number and it.
-_UNPACKING = ("Convert", "Multiply", "Subtract", "Reshape", "Transpose")
+UNPACKING = ("Convert", "Multiply", "Subtract", "Reshape", "Transpose")
 _MOVING = ("MaxPool", "Pad", "Reshape", "Squeeze", "StridedSlice", "Transpose", "Unsqueeze")
 
 
@@ -64,13 +64,18 @@ def openvino_int8_share(path: Path) -> Int8Share:
     def weights() -> Iterator[tuple[int, bool, bool]]:
         for operation in model.get_ordered_ops():
             if operation.get_type_name() in OPENVINO_KINDS:
-                constant = _behind(_UNPACKING, operation, 1)
+                constant = behind(UNPACKING, operation, 1)
                 if constant.get_type_name() == "Constant":
-                    is_stored = constant.get_element_type().get_type_name() in ("i8", "u8")
-                    is_rounded = _behind(_MOVING, operation, 0).get_type_name() == "FakeQuantize"
+                    is_stored = is_int8(constant)
+                    is_rounded = behind(_MOVING, operation, 0).get_type_name() == "FakeQuantize"
                     yield math.prod(constant.shape), is_stored, is_rounded
 
     return _shares(weights())
+
+
+def is_int8(constant: Any) -> bool:
+    """Whether an operation of OpenVINO is a constant of eight-bit integers."""
+    return constant.get_type_name() == "Constant" and constant.get_element_type().get_type_name() in ("i8", "u8")
 
 
 def _shares(weights: Iterable[tuple[int, bool, bool]]) -> Int8Share:
@@ -83,7 +88,7 @@ def _shares(weights: Iterable[tuple[int, bool, bool]]) -> Int8Share:
     )
 
 
-def _behind(kinds: tuple[str, ...], operation: Any, index: int) -> Any:
+def behind(kinds: tuple[str, ...], operation: Any, index: int) -> Any:
     """Where an operation's input comes from, before operations of these kinds."""
     source = operation.input_value(index).get_node()
     while source.get_type_name() in kinds:

@@ -1,7 +1,8 @@
-"""A LiteRT file with the network in eight-bit integers, but for the few operations that cannot bear it."""
+"""A LiteRT file with the network in eight-bit integers, but for what its answers cannot bear."""
 
 import gc
 import logging
+import math
 import os
 import re
 import warnings
@@ -15,15 +16,12 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from ai_edge_quantizer import qtyping, quantizer
 
+from headstart.artifacts.int8_share import LITERT_KINDS
 from headstart.artifacts.litert_runtime import LiteRtRuntime
-from headstart.artifacts.rounding import expected_changes, fewest_spared
+from headstart.artifacts.rounding import NUM_PROBES, Rounding, expected_changes, fewest_spared
 from headstart.artifacts.serving_model import FLOAT_LAYERS, ServingModel
 from headstart.artifacts.tensorflow_export import litert_bytes
 
-# An operation whose own rounding moves probabilities so many times as far as that of the median one stays in float32.
-# Of MobileNetV2 these are half a dozen narrow convolutions with a few very large weights.
-MAX_TIMES_MEDIAN = 3.0
-_NUM_PROBES = 32
 _KINDS = frozenset(kind.value for kind in qtyping.TFLOperationName)
 _INSIDE = rf".*_features_1/(?!({'|'.join(FLOAT_LAYERS)})).*"
 
@@ -42,46 +40,54 @@ def write_litert_int8(serving: ServingModel, path: Path) -> None:
         ranges = _quantizer(content, _INSIDE, "*").calibrate(
             {"serving_default": samples}, num_threads=min(4, os.cpu_count() or 1)
         )
-        path.write_bytes(_agreeing(content, ranges, pictures, multi_label=serving.multi_label))
+        path.write_bytes(_agreeing(serving, content, ranges))
 
 
-def _agreeing(content: bytes, ranges: Ranges, pictures: np.ndarray, *, multi_label: bool) -> bytes:
-    """The model in int8, but for as few of the most sensitive operations as its answers allow."""
-    shifts = _shifts(content, ranges, pictures[:_NUM_PROBES])
-    order = sorted(shifts, key=lambda name: -shifts[name])
-    limit = MAX_TIMES_MEDIAN * float(np.median(list(shifts.values())))
-    in_float = [name for name in order if shifts[name] > limit]
-    others = order[len(in_float) :]
+def _agreeing(serving: ServingModel, content: bytes, ranges: Ranges) -> bytes:
+    """The model in int8, but for as little as its answers allow."""
+    pictures, held_out = serving.calibration_pictures, serving.held_out
+    if pictures is None or held_out is None:
+        raise ValueError(
+            "Expected the model's answers for pictures that it did not learn from. Received: held_out=None"
+        )
     expected = _probabilities(content, pictures)
 
-    def made(num_spared: int) -> bytes:
-        return _with_spared(content, ranges, in_float, others[:num_spared])
+    def changes(spared: Sequence[Rounding]) -> float:
+        made = _probabilities(_without(content, ranges, spared), pictures)
+        return expected_changes(expected, made, held_out=held_out, multi_label=serving.multi_label)
 
-    def changes(num_spared: int) -> float:
-        return expected_changes(expected, _probabilities(made(num_spared), pictures), multi_label=multi_label)
-
-    return made(fewest_spared(len(others), changes))
+    roundings = list(_roundings(content, ranges, pictures[:NUM_PROBES]))
+    return _without(content, ranges, fewest_spared(roundings, changes))
 
 
-def _with_spared(content: bytes, ranges: Ranges, in_float: Sequence[str], weights_only: Sequence[str]) -> bytes:
+def _without(content: bytes, ranges: Ranges, spared: Sequence[Rounding]) -> bytes:
     """The model in int8, but for operations in float32, and others whose weights alone are rounded."""
+    in_float = {each.name for each in spared if each.is_of_weights}
+    weights_only = {each.name for each in spared} - in_float
     # From the first letter on: the quantiser looks for a pattern anywhere in a name.
-    spared = "".join(f"(?!{re.escape(name)};?$)" for name in (*in_float, *weights_only))
-    made = _quantizer(content, f"^{spared}{_INSIDE}", "*")
-    for name in weights_only:
-        made.add_weight_only_config(f"^{re.escape(name)};?$", qtyping.TFLOperationName.ALL_SUPPORTED, num_bits=8)
+    others = "".join(f"(?!{re.escape(each.name)};?$)" for each in spared)
+    made = _quantizer(content, f"^{others}{_INSIDE}", "*")
+    for name in sorted(weights_only):
+        _round_weights(made, name)
     return bytes(made.quantize(ranges).quantized_model)
 
 
-def _shifts(content: bytes, ranges: Ranges, pictures: np.ndarray) -> dict[str, float]:
-    """How far each operation, alone in int8, moves the probabilities on average."""
+def _roundings(content: bytes, ranges: Ranges, pictures: np.ndarray) -> Iterator[Rounding]:
+    """Of what every operation is given, and of its weights."""
     expected = _probabilities(content, pictures)
 
-    def shift(kind: str, name: str) -> float:
-        alone = bytes(_quantizer(content, f"{re.escape(name)};?$", kind).quantize(ranges).quantized_model)
-        return float(np.abs(_probabilities(alone, pictures) - expected).mean())
+    def harm(made: quantizer.Quantizer) -> float:
+        rounded = bytes(made.quantize(ranges).quantized_model)
+        return float(np.abs(_probabilities(rounded, pictures) - expected).mean())
 
-    return {name: shift(kind, name) for kind, name in _operations(content)}
+    for kind, name, num_weights in _operations(content):
+        whole, weights = harm(_quantizer(content, f"^{re.escape(name)};?$", kind)), 0.0
+        if num_weights:
+            alone = quantizer.Quantizer(content)
+            _round_weights(alone, name)
+            weights = harm(alone)
+            yield Rounding(name, weights, num_weights, is_of_weights=True)
+        yield Rounding(name, max(0.0, whole**2 - weights**2) ** 0.5, num_weights, is_of_weights=False)
 
 
 def _probabilities(content: bytes, pictures: np.ndarray) -> np.ndarray:
@@ -89,14 +95,17 @@ def _probabilities(content: bytes, pictures: np.ndarray) -> np.ndarray:
     return LiteRtRuntime(content).run(pictures)[0]
 
 
-def _operations(content: bytes) -> Iterator[tuple[str, str]]:
-    """Kind and name of every operation of the network that can be rounded."""
+def _operations(content: bytes) -> Iterator[tuple[str, str, int]]:
+    """Kind, name and number of weights of every operation of the network that can be rounded."""
     interpreter = Interpreter(model_content=content)
     for operation in interpreter._get_ops_details():
-        if operation["op_name"] in _KINDS:
+        kind = operation["op_name"]
+        if kind in _KINDS:
             name = interpreter._get_tensor_details(operation["outputs"][0], 0)["name"]
             if re.match(_INSIDE, name):
-                yield operation["op_name"], name
+                weights = operation["inputs"][1:2] if kind in LITERT_KINDS else []
+                shapes = [interpreter._get_tensor_details(each, 0)["shape"].tolist() for each in weights]
+                yield kind, name, sum(map(math.prod, shapes))
 
 
 def _quantizer(content: bytes, names: str, kind: str) -> quantizer.Quantizer:
@@ -104,6 +113,11 @@ def _quantizer(content: bytes, names: str, kind: str) -> quantizer.Quantizer:
     made = quantizer.Quantizer(content)
     made.add_static_config(names, qtyping.TFLOperationName(kind), activation_num_bits=8, weight_num_bits=8)
     return made
+
+
+def _round_weights(made: quantizer.Quantizer, name: str) -> None:
+    """Rounds an operation's weights alone."""
+    made.add_weight_only_config(f"^{re.escape(name)};?$", qtyping.TFLOperationName.ALL_SUPPORTED, num_bits=8)
 
 
 @contextmanager

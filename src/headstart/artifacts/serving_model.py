@@ -30,6 +30,8 @@ class ServingModel:
         resize_mode: how pictures of another size become ones of `image_size`.
         multi_label: whether a picture may show several classes, or none.
         calibration_pictures: `(n, height, width, 3)` uint8, on which int8 formats measure the range of every number.
+        held_out: a classifier's probabilities `(m, num_classes)` for pictures that it did not learn from, which say
+            what its answers bear.
         kind: of task.
     """
 
@@ -38,6 +40,7 @@ class ServingModel:
     resize_mode: str
     multi_label: bool = False
     calibration_pictures: np.ndarray | None = None
+    held_out: np.ndarray | None = None
     kind: str = CLASSIFICATION
 
     @property

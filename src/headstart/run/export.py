@@ -84,14 +84,15 @@ def build_job(run: Run, folder: Path, formats: Sequence[ExportFormat]) -> Export
     Raises:
         RunIncompleteError, RunDamagedError: as `export`.
     """
-    serving = serving_model_of(run)
+    serving, validation = serving_model_of(run), _labelled_pictures(run, "validation")
     if any(each.is_int8 for each in formats):
-        serving = replace(serving, calibration_pictures=_calibration_pictures(run))
+        held_out = validation.answers.probabilities if run.task.kind == CLASSIFICATION else None
+        serving = replace(serving, calibration_pictures=_calibration_pictures(run), held_out=held_out)
     return ExportJob(
         serving=serving,
         manifest=_manifest(run, folder),
         test=_labelled_pictures(run, "test"),
-        validation=_labelled_pictures(run, "validation"),
+        validation=validation,
         promises=_promises(run),
     )
 
