@@ -99,8 +99,7 @@ class ImagesSection(Section):
             its edges.
         batch_size: pictures a training step.
         augmentation: random changes of training pictures; a name such as `medium` stands for its fields.
-        flips: how they are mirrored, whatever the augmentation says: `none`, `horizontal`, `vertical` or `both`; None:
-            as the augmentation says.
+        flips: `none`, `horizontal`, `vertical` or `both`, whatever the augmentation says; None: as it says.
         collages: pictures put together from objects of others to learn from as well, so many a training picture; None:
             chosen from the number of objects in a picture. For boxes alone.
     """
@@ -152,8 +151,7 @@ class FrozenPhaseSection(Section):
     """The first phase: the head learns on a frozen backbone. Fields are those of `headstart.training.Phase`.
 
     `epochs` None: none where a probe has solved the head already, else 10, or for boxes and masks as many as suit the
-    number of pictures. `precision` `auto`: `bfloat16` where the
-    processor has instructions for it, else `float32`.
+    number of pictures. `precision` `auto`: `bfloat16` where the processor has instructions for it, else `float32`.
     """
 
     epochs: int | None = Field(default=None, ge=0, le=10_000)
@@ -286,15 +284,11 @@ class Recipe(Section):
         for (section, name), value in TASK_DEFAULTS[task].items():
             if name not in getattr(self, section).model_fields_set:
                 updated = updated.with_values(section, **{name: value})
-        changes: dict[str, Any] = {}
+        augmentation, flips = updated.images.augmentation, updated.images.flips
+        changed = augmentation if flips is None else augmentation.with_flips(flips)
         if task == DETECTION:  # a mirrored object has no box
-            changes["edges"] = "grey"
-        if (flips := updated.images.flips) is not None:
-            changes["horizontal_flip"] = flips in {"horizontal", "both"}
-            changes["vertical_flip"] = flips in {"vertical", "both"}
-        if changes:
-            updated = updated.with_values("images", augmentation=replace(updated.images.augmentation, **changes))
-        return updated
+            changed = replace(changed, edges="grey")
+        return updated if changed is augmentation else updated.with_values("images", augmentation=changed)
 
     def with_values(self, section: str, **values: Any) -> Self:
         """The same with other values in one section, which are not checked."""
@@ -350,15 +344,9 @@ class Recipe(Section):
             image_size=self.backbone.image_size or spec.image_size,
         )
         deep_from = self.deep_phase.unfreeze_from or spec.stages[0].name
-        return self.model_copy(
-            update={
-                "backbone": backbone,
-                "fine_tuning_phase": self.fine_tuning_phase.model_copy(
-                    update={"unfreeze_from": spec.stage(unfreeze_from).name}
-                ),
-                "deep_phase": self.deep_phase.model_copy(update={"unfreeze_from": spec.stage(deep_from).name}),
-            }
-        )
+        named = self.with_values("fine_tuning_phase", unfreeze_from=spec.stage(unfreeze_from).name)
+        named = named.with_values("deep_phase", unfreeze_from=spec.stage(deep_from).name)
+        return named.model_copy(update={"backbone": backbone})
 
 
 def read_toml(path: Path) -> dict[str, Any]:

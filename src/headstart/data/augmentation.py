@@ -4,7 +4,7 @@ Imports no TensorFlow, so that a recipe can be read and refused in milliseconds.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from types import MappingProxyType
 from typing import Literal
 
@@ -79,6 +79,12 @@ class Augmentation:
     def is_none(self) -> bool:
         """Whether every picture stays as it is."""
         return not any(getattr(self, field.name) for field in fields(self) if field.name != "edges")
+
+    def with_flips(self, flips: str) -> "Augmentation":
+        """The same, but mirrored as `none`, `horizontal`, `vertical` or `both` says."""
+        return replace(
+            self, horizontal_flip=flips in {"horizontal", "both"}, vertical_flip=flips in {"vertical", "both"}
+        )
 
     @classmethod
     def from_strength(cls, strength: float) -> "Augmentation":
