@@ -51,7 +51,7 @@ def _quantized(serving: ServingModel) -> Any:
     pictures, held_out = serving.calibration_pictures, serving.held_out
     if pictures is None:
         raise ValueError("Expected pictures to measure ranges on. Received: calibration_pictures=None")
-    model = _converted(serving)
+    model = with_biases(_converted(serving))
     rounded = _rounded(model, pictures)
     if serving.kind != CLASSIFICATION:
         return rounded
@@ -160,14 +160,14 @@ def _without(rounded: Any, model: Any, names: Set[str]) -> Any:
 
 
 def _restore_bias(operation: Any, original: Any) -> None:
-    bias, before = _bias(operation), _bias(original)
+    bias, before = bias_of(operation), bias_of(original)
     if bias is not None and before is not None:
         bias.replace_source_output(before.get_source_output())
     elif bias is not None:  # one that NNCF added
         bias.get_node().output(0).replace(operation.output(0))
 
 
-def _bias(operation: Any) -> Any:
+def bias_of(operation: Any) -> Any:
     """Where a constant is added to what an operation gives; None where there is none."""
     for given in operation.output(0).get_target_inputs():
         if given.get_node().get_type_name() == "Add":
@@ -175,6 +175,23 @@ def _bias(operation: Any) -> Any:
             if other.get_source_output().get_node().get_type_name() == "Constant":
                 return other
     return None
+
+
+def with_biases(model: Any) -> Any:
+    """Gives convolutions back their biases of zero, which conversion leaves out: NNCF corrects only what is there."""
+    ops = import_quietly("openvino.opset13")
+    for each in model.get_ordered_ops():
+        if each.get_type_name() in ("Convolution", "GroupConvolution") and bias_of(each) is None:
+            shape = [
+                length.get_length() if axis == 1 else 1
+                for axis, length in enumerate(each.output(0).get_partial_shape())
+            ]
+            readers = list(each.output(0).get_target_inputs())
+            biased = ops.add(each.output(0), ops.constant(np.zeros(shape, np.float32)))
+            for reader in readers:
+                reader.replace_source_output(biased.output(0))
+    model.validate_nodes_and_infer_types()
+    return model
 
 
 def _rounded(model: Any, pictures: np.ndarray) -> Any:
@@ -189,7 +206,7 @@ def _rounded(model: Any, pictures: np.ndarray) -> Any:
             subset_size=len(pictures),
             target_device=nncf.TargetDevice.CPU,
             fast_bias_correction=False,  # slower and nearer to the model
-            # Without a limit: in proportion to biases that are nearly zero, all that has to be made up for is much.
+            # In proportion to biases that are zero or nearly so, all that has to be made up for is much.
             advanced_parameters=nncf.AdvancedQuantizationParameters(
                 bias_correction_params=nncf.AdvancedBiasCorrectionParameters(threshold=float("inf"))
             ),

@@ -11,7 +11,7 @@ import numpy as np
 MAX_CHANGED = 0.005
 # Of the network's weights, so many stay int8 whatever changes: a little more than the gate asks for, which counts the
 # head as well. Whether the answers are good enough, the gate says.
-MIN_KEPT = 0.25
+MIN_KEPT = 0.21
 NUM_PROBES = 32  # pictures on which the harm of each rounding is measured
 _LEAST = float(np.finfo("float32").tiny)
 
