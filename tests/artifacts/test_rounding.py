@@ -11,7 +11,7 @@ import tensorflow as tf
 from headstart.artifacts import FORMATS, ServingModel, build_serving_model, rounding
 from headstart.artifacts.formats import load_named
 from headstart.artifacts.openvino_export import bias_of, with_biases
-from headstart.artifacts.rounding import MIN_KEPT, Rounding, expected_changes, fewest_spared
+from headstart.artifacts.rounding import MIN_KEPT, Rounding, expected_changes, fewest_spared, mean_shift
 from headstart.evaluation import Calibration
 from headstart.tasks import ImageClassifier
 
@@ -66,6 +66,16 @@ def test_leads_of_pictures_that_were_not_learned_from_decide():
     assert expected_changes(certain, rounded, held_out=doubtful, multi_label=False) > 0.5
     assert expected_changes(certain, rounded, held_out=doubtful, multi_label=True) > 0.5
     assert expected_changes(certain, certain, held_out=doubtful, multi_label=False) == 0
+
+
+@pytest.mark.parametrize("multi_label", [False, True])
+def test_what_rounding_moves_in_all_pictures_alike_changes_nothing(multi_label):
+    logits, shift = np.random.default_rng(0).normal(0, 1, (20, 3)), np.array([0.5, -0.3, -0.2])
+    model, rounded = (1 / (1 + np.exp(-one)) for one in (logits, logits + shift))
+    if not multi_label:
+        model, rounded = (np.exp(one) / np.exp(one).sum(axis=1, keepdims=True) for one in (logits, logits + shift))
+    np.testing.assert_allclose(mean_shift(model, rounded, multi_label=multi_label), shift, atol=1e-9)
+    assert expected_changes(model, rounded, held_out=model, multi_label=multi_label) == 0
 
 
 def pictures_of(count: int, seed: int) -> np.ndarray:
@@ -126,6 +136,17 @@ def test_weights_that_eight_bits_cannot_hold_stay_float_and_the_others_do_not(na
     same_of_all, all_stored = agreement(fragile, name, tmp_path)
     assert same_of_all < 0.98 <= same
     assert MIN_KEPT < stored < all_stored
+
+
+@pytest.mark.parametrize("name", INT8)
+def test_what_rounding_moves_on_average_is_made_up_for(name, fragile, tmp_path, monkeypatch):
+    monkeypatch.setattr(rounding, "MAX_CHANGED", 1.0)
+    file = tmp_path / FORMATS[name].path
+    load_named(FORMATS[name].exporter)(fragile, file)
+    answers = load_named(FORMATS[name].runtime)(file).run(fragile.calibration_pictures)[0]
+    expected = fragile.model.predict(fragile.calibration_pictures, verbose=0)["probabilities"]
+    assert np.abs(expected - answers).max() > 0.01
+    assert np.abs(mean_shift(expected, answers, multi_label=False)).max() < 1e-3
 
 
 def test_openvino_answers_alike_in_one_stream_and_in_several(fragile, tmp_path, monkeypatch):

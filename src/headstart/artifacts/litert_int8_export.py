@@ -18,8 +18,8 @@ from ai_edge_quantizer import qtyping, quantizer
 
 from headstart.artifacts.int8_share import LITERT_KINDS
 from headstart.artifacts.litert_runtime import LiteRtRuntime
-from headstart.artifacts.rounding import NUM_PROBES, Rounding, expected_changes, fewest_spared
-from headstart.artifacts.serving_model import FLOAT_LAYERS, ServingModel
+from headstart.artifacts.rounding import NUM_PROBES, Rounding, expected_changes, fewest_spared, mean_shift
+from headstart.artifacts.serving_model import FLOAT_LAYERS, ServingModel, with_shift
 from headstart.artifacts.tensorflow_export import litert_bytes
 
 _KINDS = frozenset(kind.value for kind in qtyping.TFLOperationName)
@@ -56,8 +56,10 @@ def _agreeing(serving: ServingModel, content: bytes, ranges: Ranges) -> bytes:
         made = _probabilities(_without(content, ranges, spared), pictures)
         return expected_changes(expected, made, held_out=held_out, multi_label=serving.multi_label)
 
-    roundings = list(_roundings(content, ranges, pictures[:NUM_PROBES]))
-    return _without(content, ranges, fewest_spared(roundings, changes))
+    spared = fewest_spared(list(_roundings(content, ranges, pictures[:NUM_PROBES])), changes)
+    rounded = _probabilities(_without(content, ranges, spared), pictures)
+    shift = mean_shift(expected, rounded, multi_label=serving.multi_label)
+    return _without(litert_bytes(with_shift(serving, shift)), ranges, spared)
 
 
 def _without(content: bytes, ranges: Ranges, spared: Sequence[Rounding]) -> bytes:

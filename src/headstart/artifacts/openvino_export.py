@@ -12,7 +12,7 @@ import numpy as np
 
 from headstart.artifacts.int8_share import OPENVINO_KINDS, UNPACKING, behind, is_int8
 from headstart.artifacts.outputs import PROBABILITIES
-from headstart.artifacts.rounding import NUM_PROBES, Rounding, expected_changes, fewest_spared
+from headstart.artifacts.rounding import NUM_PROBES, Rounding, expected_changes, fewest_spared, mean_shift
 from headstart.artifacts.serving_model import FLOAT_LAYERS, ServingModel
 from headstart.artifacts.tensorflow_export import one_size_function
 from headstart.data import CLASSIFICATION
@@ -69,7 +69,19 @@ def _quantized(serving: ServingModel) -> Any:
         answers = _probabilities(made(spared), pictures)
         return expected_changes(expected, answers, held_out=held_out, multi_label=serving.multi_label)
 
-    return made(fewest_spared(_roundings(rounded, model, pictures[:NUM_PROBES]), changes))
+    best = made(fewest_spared(_roundings(rounded, model, pictures[:NUM_PROBES]), changes))
+    shift = mean_shift(expected, _probabilities(best, pictures), multi_label=serving.multi_label)
+    return _with_shift(best, shift)
+
+
+def _with_shift(model: Any, shift: np.ndarray) -> Any:
+    """Lowers the logits of a classifier by `shift`, `(num_classes,)`."""
+    ops = import_quietly("openvino.opset13")
+    answers = next(each for each in reversed(model.get_ordered_ops()) if each.get_type_name() in ("Softmax", "Sigmoid"))
+    lower = ops.subtract(answers.input_value(0), ops.constant(shift.astype(np.float32)[np.newaxis]))
+    answers.input(0).replace_source_output(lower.output(0))
+    model.validate_nodes_and_infer_types()
+    return model
 
 
 def _roundings(rounded: Any, model: Any, pictures: np.ndarray) -> list[Rounding]:

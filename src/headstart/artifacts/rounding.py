@@ -37,8 +37,9 @@ def expected_changes(model: np.ndarray, rounded: np.ndarray, *, held_out: np.nda
     """The share of answers that change when any answer's lead meets any other's loss of lead.
 
     Leads are differences of logits, which rounding moves alike whether an answer is certain or not, and those of
-    pictures that the model did not learn from: of the others it is so certain that nothing would change. Counting the
-    answers that did change would say little: one in a hundred is a matter of chance.
+    pictures that the model did not learn from: of the others it is so certain that nothing would change. What rounding
+    moves on average is made up for (`mean_shift`) and does not count. Counting the answers that did change would say
+    little: one in a hundred is a matter of chance.
 
     Args:
         model: `(n, num_classes)` probabilities before rounding.
@@ -51,13 +52,26 @@ def expected_changes(model: np.ndarray, rounded: np.ndarray, *, held_out: np.nda
 
     Example:
         >>> import numpy as np
-        >>> model, rounded = np.array([[0.9, 0.1], [0.6, 0.4]]), np.array([[0.7, 0.3], [0.6, 0.4]])
-        >>> expected_changes(model, rounded, held_out=model, multi_label=False)
-        0.25
+        >>> model, rounded = np.array([[0.9, 0.1], [0.1, 0.9]]), np.array([[0.6, 0.4], [0.1, 0.9]])
+        >>> expected_changes(model, rounded, held_out=np.array([[0.6, 0.4], [0.2, 0.8]]), multi_label=False)
+        0.5
     """
-    before, after = _leads(model, rounded, multi_label)
-    leads, _ = _leads(held_out, held_out, multi_label)
-    return float((np.subtract.outer(leads, before - after) < 0).mean())
+    ours = _logits(model, multi_label)
+    theirs = _logits(rounded, multi_label) - mean_shift(model, rounded, multi_label=multi_label)
+    others = _logits(held_out, multi_label)
+    lost = _leads(ours, ours, multi_label) - _leads(ours, theirs, multi_label)
+    return float((np.subtract.outer(_leads(others, others, multi_label), lost) < 0).mean())
+
+
+def mean_shift(model: np.ndarray, rounded: np.ndarray, *, multi_label: bool) -> np.ndarray:
+    """How far rounding moves each class's logit on average, `(num_classes,)`: what a bias can make up for.
+
+    Args:
+        model: `(n, num_classes)` probabilities before rounding.
+        rounded: the same after it.
+        multi_label: whether a picture may show several classes, or none.
+    """
+    return (_logits(rounded, multi_label) - _logits(model, multi_label)).mean(axis=0)
 
 
 def fewest_spared(roundings: Sequence[Rounding], changes: Callable[[Sequence[Rounding]], float]) -> list[Rounding]:
@@ -87,22 +101,23 @@ def _worst_first(roundings: Sequence[Rounding]) -> list[Rounding]:
     return order
 
 
-def _leads(model: np.ndarray, rounded: np.ndarray, multi_label: bool) -> tuple[np.ndarray, np.ndarray]:
-    """How far each answer is ahead of the next best, and how far ahead the same answer still is after rounding."""
+def _leads(ours: np.ndarray, theirs: np.ndarray, multi_label: bool) -> np.ndarray:
+    """How far, by the logits `theirs`, each answer that `ours` give is ahead of the next best."""
     if multi_label:
-        sign = np.where(model >= 0.5, 1.0, -1.0)
-        before, after = (sign * (_logs(one) - _logs(1 - one)) for one in (model, rounded))
-        return before.ravel(), after.ravel()
-    rows, best = np.arange(len(model)), model.argmax(axis=1)
-    return _lead(_logs(model), rows, best), _lead(_logs(rounded), rows, best)
-
-
-def _lead(scores: np.ndarray, rows: np.ndarray, best: np.ndarray) -> np.ndarray:
-    others = scores.copy()
+        return (np.where(ours >= 0, 1.0, -1.0) * theirs).ravel()
+    rows, best = np.arange(len(ours)), ours.argmax(axis=1)
+    others = theirs.copy()
     others[rows, best] = -np.inf
-    return scores[rows, best] - others.max(axis=1)
+    return theirs[rows, best] - others.max(axis=1)
+
+
+def _logits(probabilities: np.ndarray, multi_label: bool) -> np.ndarray:
+    """Finite, even of a probability that was rounded to zero; of classes that exclude each other their mean is zero."""
+    if multi_label:
+        return _logs(probabilities) - _logs(1 - probabilities)
+    logs = _logs(probabilities)
+    return logs - logs.mean(axis=1, keepdims=True)
 
 
 def _logs(probabilities: np.ndarray) -> np.ndarray:
-    """Of probabilities; finite, even of one that was rounded to zero."""
     return np.log(np.maximum(probabilities.astype("float64"), _LEAST))

@@ -1,6 +1,6 @@
 """The model that is exported: from raw pixels to calibrated probabilities and the foreign score, all inside."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import keras
 import numpy as np
@@ -60,6 +60,15 @@ def build_serving_model(task: ImageClassifier, calibration: Calibration) -> Serv
     return ServingModel(
         model=model, image_size=task.image_size, resize_mode=task.resize_mode, multi_label=task.multi_label
     )
+
+
+def with_shift(serving: ServingModel, shift: np.ndarray) -> ServingModel:
+    """A classifier whose logits are lower by `shift`, `(num_classes,)`; weights are shared, not copied."""
+    answers = serving.model.get_layer(PROBABILITIES)
+    shifted = keras.layers.Rescaling(1.0, offset=(-shift).tolist(), dtype="float32", name="shift")(answers.input)
+    probabilities = keras.layers.Activation(answers.activation, dtype="float32", name=PROBABILITIES)(shifted)
+    outputs = {**serving.model.output, PROBABILITIES: probabilities}
+    return replace(serving, model=keras.Model(serving.model.input, outputs, name=serving.model.name))
 
 
 def _probabilities(logits: keras.KerasTensor, task: ImageClassifier, calibration: Calibration) -> keras.KerasTensor:
