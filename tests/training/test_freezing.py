@@ -98,6 +98,20 @@ def test_batch_norm_moves_when_the_recipe_asks_for_it(small_classifier, examples
     assert moved <= set(task.stages["top"])
 
 
+def test_moving_statistics_that_learn_keep_up_with_the_weights(small_classifier):
+    """MobileNetV2's own momentum of 0.999 would leave nine tenths of the first statistics after a hundred batches."""
+    task = small_classifier("mobilenetv2")
+    first, last = task.model.get_layer("bn_Conv1"), task.model.get_layer("Conv_1_bn")
+    assert first.momentum == last.momentum == 0.999
+    set_trainable(task, unfreeze_from="top", unfreeze_batch_norm=True)
+    batch = np.random.default_rng(0).normal(5, 2, (8, 4, 4, last.moving_mean.shape[0])).astype("float32")
+    for _ in range(50):
+        last(batch, training=True)
+    np.testing.assert_allclose(last.moving_mean, batch.mean(axis=(0, 1, 2)), rtol=0.02)
+    np.testing.assert_allclose(last.moving_variance, batch.var(axis=(0, 1, 2)), rtol=0.02)
+    assert first.momentum == 0.999  # of a stage that stays frozen
+
+
 @pytest.mark.parametrize("backbone", ["vgg19_mini", "mobilenetv2"])
 def test_trainable_and_frozen_parameters_sum_to_all(small_classifier, backbone):
     task = small_classifier(backbone)

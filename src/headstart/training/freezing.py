@@ -8,6 +8,10 @@ import keras
 from headstart.errors import UnknownStageError
 from headstart.tasks import Task
 
+# Of moving statistics that learn: averaged over about ten batches, as in PyTorch. Networks come with 0.99 or, as
+# MobileNetV2, 0.999: a phase of some hundred batches would end before they had caught up with the weights.
+BATCH_NORM_MOMENTUM = 0.9
+
 
 @dataclass(frozen=True)
 class TrainableCount:
@@ -26,7 +30,8 @@ def set_trainable(task: Task, *, unfreeze_from: str | None, unfreeze_batch_norm:
     Args:
         task: its model's layers are changed in place.
         unfreeze_from: lowest stage that learns, None for the head alone.
-        unfreeze_batch_norm: whether batch normalisation in unfrozen stages learns too.
+        unfreeze_batch_norm: whether batch normalisation in unfrozen stages learns too; its moving statistics then
+            follow the last ten batches or so.
 
     Raises:
         UnknownStageError: the backbone has no such stage.
@@ -35,8 +40,11 @@ def set_trainable(task: Task, *, unfreeze_from: str | None, unfreeze_batch_norm:
     _check_cover(task)
     learning = set(task.head_layers) | _layers_from(task, unfreeze_from)
     for layer in task.model.layers:
-        is_kept = isinstance(layer, keras.layers.BatchNormalization) and not unfreeze_batch_norm
-        layer.trainable = layer.name in learning and not (is_kept and layer.name not in task.head_layers)
+        is_batch_norm = isinstance(layer, keras.layers.BatchNormalization)
+        is_kept = is_batch_norm and not unfreeze_batch_norm and layer.name not in task.head_layers
+        layer.trainable = layer.name in learning and not is_kept
+        if is_batch_norm and layer.trainable:
+            layer.momentum = min(layer.momentum, BATCH_NORM_MOMENTUM)
     return count_trainable(task.model)
 
 
