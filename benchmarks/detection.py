@@ -23,7 +23,7 @@ FLIPS = {"bccd_det": "both"}
 
 def main() -> None:
     made = parser(__doc__ or "", data=DATA)
-    made.add_argument("--flips", choices=("none", "horizontal", "vertical", "both"), help="of all sets")
+    made.add_argument("--flips", help="none, horizontal, vertical or both, for all sets")
     options = made.parse_args()
     measured: list[dict[str, Any]] = []
     for data in options.data:

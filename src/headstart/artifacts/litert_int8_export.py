@@ -18,7 +18,7 @@ from ai_edge_quantizer import qtyping, quantizer
 
 from headstart.artifacts.int8_share import LITERT_KINDS
 from headstart.artifacts.litert_runtime import LiteRtRuntime
-from headstart.artifacts.rounding import NUM_PROBES, Rounding, expected_changes, fewest_spared, mean_shift
+from headstart.artifacts.rounding import NUM_PROBES, Rounding, fit_rounding
 from headstart.artifacts.serving_model import FLOAT_LAYERS, ServingModel, with_shift
 from headstart.artifacts.tensorflow_export import litert_bytes
 
@@ -40,25 +40,17 @@ def write_litert_int8(serving: ServingModel, path: Path) -> None:
         ranges = _quantizer(content, _INSIDE, "*").calibrate(
             {"serving_default": samples}, num_threads=min(4, os.cpu_count() or 1)
         )
-        path.write_bytes(_agreeing(serving, content, ranges))
+        path.write_bytes(_agreeing(serving, content, ranges, pictures))
 
 
-def _agreeing(serving: ServingModel, content: bytes, ranges: Ranges) -> bytes:
+def _agreeing(serving: ServingModel, content: bytes, ranges: Ranges, pictures: np.ndarray) -> bytes:
     """The model in int8, but for as little as its answers allow."""
-    pictures, held_out = serving.calibration_pictures, serving.held_out
-    if pictures is None or held_out is None:
-        raise ValueError(
-            "Expected the model's answers for pictures that it did not learn from. Received: held_out=None"
-        )
-    expected = _probabilities(content, pictures)
-
-    def changes(spared: Sequence[Rounding]) -> float:
-        made = _probabilities(_without(content, ranges, spared), pictures)
-        return expected_changes(expected, made, held_out=held_out, multi_label=serving.multi_label)
-
-    spared = fewest_spared(list(_roundings(content, ranges, pictures[:NUM_PROBES])), changes)
-    rounded = _probabilities(_without(content, ranges, spared), pictures)
-    shift = mean_shift(expected, rounded, multi_label=serving.multi_label)
+    spared, shift = fit_rounding(
+        serving,
+        _probabilities(content, pictures),
+        list(_roundings(content, ranges, pictures[:NUM_PROBES])),
+        lambda spared: _probabilities(_without(content, ranges, spared), pictures),
+    )
     return _without(litert_bytes(with_shift(serving, shift)), ranges, spared)
 
 

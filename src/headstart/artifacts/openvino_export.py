@@ -12,7 +12,7 @@ import numpy as np
 
 from headstart.artifacts.int8_share import OPENVINO_KINDS, UNPACKING, behind, is_int8
 from headstart.artifacts.outputs import PROBABILITIES
-from headstart.artifacts.rounding import NUM_PROBES, Rounding, expected_changes, fewest_spared, mean_shift
+from headstart.artifacts.rounding import NUM_PROBES, Rounding, fit_rounding
 from headstart.artifacts.serving_model import FLOAT_LAYERS, ServingModel
 from headstart.artifacts.tensorflow_export import one_size_function
 from headstart.data import CLASSIFICATION
@@ -48,36 +48,32 @@ def _quantized(serving: ServingModel) -> Any:
     Of tasks that are no classification nothing is spared: how near a box or a pixel is to another answer is no single
     number, and the comparison with the model refuses what rounding spoils.
     """
-    pictures, held_out = serving.calibration_pictures, serving.held_out
+    pictures = serving.calibration_pictures
     if pictures is None:
         raise ValueError("Expected pictures to measure ranges on. Received: calibration_pictures=None")
     model = with_biases(_converted(serving))
     rounded = _rounded(model, pictures)
     if serving.kind != CLASSIFICATION:
         return rounded
-    if held_out is None:
-        raise ValueError(
-            "Expected the model's answers for pictures that it did not learn from. Received: held_out=None"
-        )
-    expected, readers = _probabilities(model, pictures), _readers(rounded)
+    readers = _readers(rounded)
 
     def made(spared: Iterable[Rounding]) -> Any:
         names = {each.name for each in spared}
         return _without(rounded, model, names | {name for name, read_by in readers.items() if read_by <= names})
 
-    def changes(spared: Iterable[Rounding]) -> float:
-        answers = _probabilities(made(spared), pictures)
-        return expected_changes(expected, answers, held_out=held_out, multi_label=serving.multi_label)
-
-    best = made(fewest_spared(_roundings(rounded, model, pictures[:NUM_PROBES]), changes))
-    shift = mean_shift(expected, _probabilities(best, pictures), multi_label=serving.multi_label)
-    return _with_shift(best, shift)
+    spared, shift = fit_rounding(
+        serving,
+        _probabilities(model, pictures),
+        _roundings(rounded, model, pictures[:NUM_PROBES]),
+        lambda spared: _probabilities(made(spared), pictures),
+    )
+    return _with_shift(made(spared), shift)
 
 
 def _with_shift(model: Any, shift: np.ndarray) -> Any:
     """Lowers the logits of a classifier by `shift`, `(num_classes,)`."""
     ops = import_quietly("openvino.opset13")
-    answers = next(each for each in reversed(model.get_ordered_ops()) if each.get_type_name() in ("Softmax", "Sigmoid"))
+    answers = model.output(PROBABILITIES).get_node().input_value(0).get_node()  # softmax or sigmoid
     lower = ops.subtract(answers.input_value(0), ops.constant(shift.astype(np.float32)[np.newaxis]))
     answers.input(0).replace_source_output(lower.output(0))
     model.validate_nodes_and_infer_types()

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from headstart.artifacts.serving_model import ServingModel
+
 # Until fewer answers are expected to change, more is spared. A quarter of what the gate lets through: with half of it,
 # the two answers of 171 that changed were both right before, which is more than a point of accuracy.
 MAX_CHANGED = 0.005
@@ -72,6 +74,36 @@ def mean_shift(model: np.ndarray, rounded: np.ndarray, *, multi_label: bool) -> 
         multi_label: whether a picture may show several classes, or none.
     """
     return (_logits(rounded, multi_label) - _logits(model, multi_label)).mean(axis=0)
+
+
+def fit_rounding(
+    serving: ServingModel,
+    model: np.ndarray,
+    roundings: Sequence[Rounding],
+    rounded_without: Callable[[Sequence[Rounding]], np.ndarray],
+) -> tuple[list[Rounding], np.ndarray]:
+    """What has to be spared so that a classifier's answers stay, and how far the rest still moves its logits.
+
+    Args:
+        serving: the classifier, with its `held_out` answers.
+        model: `(n, num_classes)` probabilities before rounding.
+        roundings: of the network.
+        rounded_without: what is spared → the same probabilities after rounding.
+
+    Returns:
+        What to spare, and `(num_classes,)` the `mean_shift` that is left for a bias to make up for.
+    """
+    held_out, multi_label = serving.held_out, serving.multi_label
+    if held_out is None:
+        raise ValueError(
+            "Expected the model's answers for pictures that it did not learn from. Received: held_out=None"
+        )
+
+    def changes(spared: Sequence[Rounding]) -> float:
+        return expected_changes(model, rounded_without(spared), held_out=held_out, multi_label=multi_label)
+
+    spared = fewest_spared(roundings, changes)
+    return spared, mean_shift(model, rounded_without(spared), multi_label=multi_label)
 
 
 def fewest_spared(roundings: Sequence[Rounding], changes: Callable[[Sequence[Rounding]], float]) -> list[Rounding]:
