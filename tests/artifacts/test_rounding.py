@@ -138,15 +138,25 @@ def test_weights_that_eight_bits_cannot_hold_stay_float_and_the_others_do_not(na
     assert MIN_KEPT < stored < all_stored
 
 
+def with_several_labels(serving: ServingModel) -> ServingModel:
+    """The same logits, but every class says yes or no for itself."""
+    logits = serving.model.get_layer("probabilities").input
+    answers = keras.layers.Activation("sigmoid", dtype="float32", name="probabilities")(logits)
+    model = keras.Model(serving.model.input, {**serving.model.output, "probabilities": answers})
+    held_out = model.predict(pictures_of(24, seed=1), verbose=0)["probabilities"]
+    return replace(serving, model=model, multi_label=True, held_out=held_out)
+
+
+@pytest.mark.parametrize("multi_label", [False, True])
 @pytest.mark.parametrize("name", INT8)
-def test_what_rounding_moves_on_average_is_made_up_for(name, fragile, tmp_path, monkeypatch):
+def test_what_rounding_moves_on_average_is_made_up_for(name, multi_label, fragile, tmp_path, monkeypatch):
     monkeypatch.setattr(rounding, "MAX_CHANGED", 1.0)
-    file = tmp_path / FORMATS[name].path
-    load_named(FORMATS[name].exporter)(fragile, file)
-    answers = load_named(FORMATS[name].runtime)(file).run(fragile.calibration_pictures)[0]
-    expected = fragile.model.predict(fragile.calibration_pictures, verbose=0)["probabilities"]
+    serving, file = with_several_labels(fragile) if multi_label else fragile, tmp_path / FORMATS[name].path
+    load_named(FORMATS[name].exporter)(serving, file)
+    answers = load_named(FORMATS[name].runtime)(file).run(serving.calibration_pictures)[0]
+    expected = serving.model.predict(serving.calibration_pictures, verbose=0)["probabilities"]
     assert np.abs(expected - answers).max() > 0.01
-    assert np.abs(mean_shift(expected, answers, multi_label=False)).max() < 1e-3
+    assert np.abs(mean_shift(expected, answers, multi_label=multi_label)).max() < 1e-3
 
 
 def test_openvino_answers_alike_in_one_stream_and_in_several(fragile, tmp_path, monkeypatch):
