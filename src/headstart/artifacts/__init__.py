@@ -9,6 +9,7 @@ from headstart.doors import lazy_door
 
 if TYPE_CHECKING:
     from headstart.artifacts.box_predictor import BoxPredictor, FoundBoxes
+    from headstart.artifacts.class_check import Answers
     from headstart.artifacts.export import ExportJob, LabelledPictures, check_file, export_formats
     from headstart.artifacts.formats import FORMATS, PREFERRED, ExportFormat, check_task, find_format, find_formats
     from headstart.artifacts.keras_runtime import KerasRuntime
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from headstart.artifacts.mask_predictor import MaskPredictor, PictureMask
     from headstart.artifacts.number_predictor import NumberPredictor, Numbers
     from headstart.artifacts.outputs import OUTPUTS
-    from headstart.artifacts.parity import Answers, Parity
+    from headstart.artifacts.parity import Parity
     from headstart.artifacts.predictor import NOT_SURE, Answer, Predictor, Runtime, TaskPredictor
     from headstart.artifacts.serving_model import ServingModel, build_serving_model
     from headstart.artifacts.task_serving import build_task_serving
@@ -37,7 +38,7 @@ _MODULE_OF = {
     "TaskPredictor": "predictor",
     "build_task_serving": "task_serving",
     "Answer": "predictor",
-    "Answers": "parity",
+    "Answers": "class_check",
     "ExportFormat": "formats",
     "ExportJob": "export",
     "ExportedFile": "manifest",

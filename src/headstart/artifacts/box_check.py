@@ -5,9 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from headstart.artifacts.parity import Difference
+from headstart.artifacts.parity import MAX_INT8_LOSS, Difference, MetricParity, worst_first
 from headstart.artifacts.predictor import Runtime
-from headstart.artifacts.task_parity import MAX_INT8_LOSS, TaskParity, worst_first
 from headstart.data import Targets, iou
 from headstart.evaluation import evaluate_detection
 from headstart.tasks import MAX_OVERLAP, Detections
@@ -36,7 +35,7 @@ def compare_boxes(
     class_names: tuple[str, ...],
     is_int8: bool,
     score_threshold: float,
-) -> TaskParity:
+) -> MetricParity:
     """Compares what a file finds with what the model finds.
 
     A float file passes when it has every box that the model gives from the threshold on, and no other: of the same
@@ -63,7 +62,7 @@ def compare_boxes(
             said = [f"{int((each.scores >= score_threshold).sum())} boxes" for each in (ours, theirs)]
             differences.append(Difference(path, f"{said[0]}, {lost} of them lost", said[1], float(lost + added)))
     value, model_value = (_map50(found, targets, class_names, score_threshold) for found in (file, model))
-    return TaskParity(
+    return MetricParity(
         num_pictures=len(paths),
         agreement=1 - num_lost / num_boxes if num_boxes else 1.0,
         largest_difference=float(max(gaps)),

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from headstart.artifacts.box_check import compare_boxes, found_boxes
+from headstart.artifacts.class_check import Answers, ClassParity, class_answers, compare_classes
 from headstart.artifacts.mask_check import compare_masks, named_pixels
 from headstart.artifacts.number_check import compare_numbers, given_numbers
-from headstart.artifacts.parity import Answers, Parity, compare
+from headstart.artifacts.parity import MetricParity, Parity
 from headstart.artifacts.predictor import Runtime
-from headstart.artifacts.task_parity import TaskParity
 from headstart.data import CLASSIFICATION, DETECTION, REGRESSION, SEGMENTATION
 from headstart.evaluation import RegressionIntervals, Thresholds
 
@@ -27,23 +27,17 @@ class Check:
         answers: what a file says of pictures.
         compare: answers of a file with those of the model for the test pictures; the last says whether it is int8.
         measure: fields of `ExportedFile` that follow from the file's answers for the validation pictures.
-        failure: of a file that cannot be run, from why and the number of pictures.
+        parity: what is told of a file that cannot be run.
     """
 
     answers: Callable[[Runtime, Batches], Any]
-    compare: Callable[[Any, Any, bool], Parity | TaskParity]
+    compare: Callable[[Any, Any, bool], Parity]
     measure: Callable[[Any, Runtime, Callable[[], Batches]], dict[str, Any]]
-    failure: Callable[[str, int], Parity | TaskParity] = TaskParity.of_failure
+    parity: type[Parity] = MetricParity
 
 
-def class_answers(runtime: Runtime, batches: Batches) -> Answers:
-    """What a classifier's file says of pictures."""
-    probabilities, foreign_scores = zip(*(runtime.run(batch) for batch in batches), strict=True)
-    return Answers(np.concatenate(probabilities), np.concatenate(foreign_scores))
-
-
-def _compare_classes(job: Any, answers: Answers, is_int8: bool) -> Parity:
-    return compare(
+def _compare_classes(job: Any, answers: Answers, is_int8: bool) -> ClassParity:
+    return compare_classes(
         job.test.answers,
         answers,
         job.test.targets,
@@ -54,7 +48,7 @@ def _compare_classes(job: Any, answers: Answers, is_int8: bool) -> Parity:
     )
 
 
-def _compare_boxes(job: Any, answers: Any, is_int8: bool) -> TaskParity:
+def _compare_boxes(job: Any, answers: Any, is_int8: bool) -> MetricParity:
     return compare_boxes(
         job.test.answers,
         answers,
@@ -66,13 +60,13 @@ def _compare_boxes(job: Any, answers: Any, is_int8: bool) -> TaskParity:
     )
 
 
-def _compare_masks(job: Any, answers: Any, is_int8: bool) -> TaskParity:
+def _compare_masks(job: Any, answers: Any, is_int8: bool) -> MetricParity:
     test = job.test
     names = job.manifest.class_names
     return compare_masks(test.answers, answers, test.targets, paths=test.names, class_names=names, is_int8=is_int8)
 
 
-def _compare_numbers(job: Any, answers: Any, is_int8: bool) -> TaskParity:
+def _compare_numbers(job: Any, answers: Any, is_int8: bool) -> MetricParity:
     return compare_numbers(job.test.answers, answers, job.test.targets, paths=job.test.names, is_int8=is_int8)
 
 
@@ -94,7 +88,7 @@ def _residuals(job: Any, runtime: Runtime, validation: Callable[[], Batches]) ->
 
 CHECKS: Mapping[str, Check] = MappingProxyType(
     {
-        CLASSIFICATION: Check(class_answers, _compare_classes, _thresholds, Parity.of_failure),
+        CLASSIFICATION: Check(class_answers, _compare_classes, _thresholds, ClassParity),
         DETECTION: Check(found_boxes, _compare_boxes, _promises),
         SEGMENTATION: Check(named_pixels, _compare_masks, _promises),
         REGRESSION: Check(given_numbers, _compare_numbers, _residuals),

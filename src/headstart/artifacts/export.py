@@ -16,7 +16,6 @@ from headstart.artifacts.loading import load_runtime
 from headstart.artifacts.manifest import ExportedFile, Manifest, file_sha256, read_manifest
 from headstart.artifacts.parity import MIN_INT8_STORED, Difference, Parity
 from headstart.artifacts.serving_model import ServingModel
-from headstart.artifacts.task_parity import TaskParity
 from headstart.data import ImageSource, decode_image
 from headstart.errors import ArtifactDamagedError, ArtifactNotFoundError, FolderOccupiedError, ParityError
 from headstart.progress import SILENT, Progress
@@ -24,8 +23,6 @@ from headstart.progress import SILENT, Progress
 REFUSED_FOLDER, DIFFERENCES_FILE = "refused", "differences.csv"
 _BATCH_SIZE = 32
 _MAX_LINES = 10
-
-AnyParity = Parity | TaskParity
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +79,7 @@ def export_formats(job: ExportJob, formats: Sequence[ExportFormat], *, progress:
         require((*each.writes_with, *each.runs_with), each)
     manifest = replace(job.manifest, files=_files_of_before(job.manifest))
     manifest.folder.mkdir(parents=True, exist_ok=True)
-    failures: dict[str, AnyParity] = {}
+    failures: dict[str, Parity] = {}
     for each in formats:
         progress.start(f"exporting {each.name}", 3)
         outcome = _export(job, each, progress)
@@ -116,7 +113,7 @@ def _files_of_before(manifest: Manifest) -> Mapping[str, ExportedFile]:
     )
 
 
-def _export(job: ExportJob, each: ExportFormat, progress: Progress) -> ExportedFile | AnyParity:
+def _export(job: ExportJob, each: ExportFormat, progress: Progress) -> ExportedFile | Parity:
     """The file in its place; or, where it was refused, what was measured."""
     aside = job.manifest.folder / f"partial-{each.name}"
     shutil.rmtree(aside, ignore_errors=True)
@@ -137,7 +134,7 @@ def _export(job: ExportJob, each: ExportFormat, progress: Progress) -> ExportedF
         shutil.rmtree(aside, ignore_errors=True)
 
 
-def check_file(job: ExportJob, each: ExportFormat, file: Path) -> AnyParity:
+def check_file(job: ExportJob, each: ExportFormat, file: Path) -> Parity:
     """Runs a file over the test pictures and compares it with the model.
 
     Files that take pictures of any size get every picture a second time in its own size, and the worse answers count.
@@ -153,8 +150,9 @@ def check_file(job: ExportJob, each: ExportFormat, file: Path) -> AnyParity:
             answers.append(check.answers(runtime, own_sizes))
     except Exception as error:  # whatever the runtime says of a damaged file
         cause = error.__cause__ or error
-        return check.failure(f"{type(cause).__name__}: {cause}".partition("\n")[0], len(pictures.names))
-    parities: list[AnyParity] = [check.compare(job, file_answers, each.is_int8) for file_answers in answers]
+        failure = f"{type(cause).__name__}: {cause}".partition("\n")[0]
+        return check.parity(num_pictures=len(pictures.names), is_passed=False, failure=failure)
+    parities = [check.compare(job, file_answers, each.is_int8) for file_answers in answers]
     worst = min(parities, key=lambda parity: (parity.is_passed, -parity.distance))
     return worst if int8_share is None else worst.with_int8_share(int8_share)
 
@@ -166,7 +164,7 @@ def _batches(source: ImageSource) -> Iterator[np.ndarray]:
 
 
 def _keep(
-    folder: Path, each: ExportFormat, aside: Path, *, parity: AnyParity, measured: Mapping[str, Any]
+    folder: Path, each: ExportFormat, aside: Path, *, parity: Parity, measured: Mapping[str, Any]
 ) -> ExportedFile:
     _move(aside / each.folder, folder / each.folder)
     target = folder / each.folder
@@ -181,7 +179,7 @@ def _keep(
     )
 
 
-def _refuse(folder: Path, each: ExportFormat, aside: Path, parity: AnyParity) -> None:
+def _refuse(folder: Path, each: ExportFormat, aside: Path, parity: Parity) -> None:
     """Moves a file into the folder `refused`, with a table of where it differs."""
     refused = folder / REFUSED_FOLDER / each.name
     shutil.rmtree(refused, ignore_errors=True)
@@ -202,7 +200,7 @@ def _move(source: Path, target: Path) -> None:
     source.replace(target)
 
 
-def _parity_error(folder: Path, failures: Mapping[str, AnyParity]) -> ParityError:
+def _parity_error(folder: Path, failures: Mapping[str, Parity]) -> ParityError:
     hollow = [name for name, parity in failures.items() if parity.is_hollow]
     other = [name for name in failures if name not in hollow]
     reasons = [f"would answer otherwise than the model: {', '.join(other)}"] if other else []

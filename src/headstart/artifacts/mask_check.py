@@ -5,9 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from headstart.artifacts.parity import Difference
+from headstart.artifacts.parity import MAX_INT8_LOSS, Difference, MetricParity, worst_first
 from headstart.artifacts.predictor import Runtime
-from headstart.artifacts.task_parity import MAX_INT8_LOSS, TaskParity, worst_first
 from headstart.data import Targets
 from headstart.evaluation import evaluate_segmentation
 
@@ -43,7 +42,7 @@ def compare_masks(
     paths: Sequence[str],
     class_names: tuple[str, ...],
     is_int8: bool,
-) -> TaskParity:
+) -> MetricParity:
     """Compares a file's masks with the model's.
 
     A float file passes when 99.9 % of pixels have the same class, and 99.9 % a probability at most 0.001 off. An int8
@@ -68,7 +67,7 @@ def compare_masks(
         for path, share in zip(paths, shares, strict=True)
         if share < least
     ]
-    return TaskParity(
+    return MetricParity(
         num_pictures=len(paths),
         agreement=float(same.mean()),
         largest_difference=float(np.where(np.isfinite(gaps), gaps, np.inf).max()),

@@ -4,9 +4,8 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from headstart.artifacts.parity import Difference
+from headstart.artifacts.parity import MAX_INT8_LOSS, Difference, MetricParity, worst_first
 from headstart.artifacts.predictor import Runtime
-from headstart.artifacts.task_parity import MAX_INT8_LOSS, TaskParity, worst_first
 
 MAX_DIFFERENCE = 1e-4  # in units of the spread
 
@@ -18,7 +17,7 @@ def given_numbers(runtime: Runtime, batches: Iterable[np.ndarray]) -> np.ndarray
 
 def compare_numbers(
     model: np.ndarray, file: np.ndarray, targets: np.ndarray, *, paths: Sequence[str], is_int8: bool
-) -> TaskParity:
+) -> MetricParity:
     """Compares a file's numbers with the model's, each in units of how far the true ones are spread.
 
     A float file passes when no number is further off than 0.0001. An int8 file passes when the mean absolute error
@@ -41,7 +40,7 @@ def compare_numbers(
         Difference(paths[row], _said(model[row]), _said(file[row]), float(furthest[row]))
         for row in np.flatnonzero(furthest > MAX_DIFFERENCE).tolist()
     ]
-    return TaskParity(
+    return MetricParity(
         num_pictures=len(paths),
         agreement=float((gaps <= MAX_DIFFERENCE).mean()),
         largest_difference=float(gaps.max()),

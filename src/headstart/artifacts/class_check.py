@@ -1,0 +1,142 @@
+"""Whether an exported classifier gives the model's answers."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from headstart.artifacts.parity import MAX_INT8_LOSS, Difference, Parity, worst_first
+from headstart.artifacts.predictor import Runtime
+from headstart.tasks import decide, joined_names
+
+MAX_PROBABILITY_DIFFERENCE = 1e-4
+MAX_SCORE_DIFFERENCE = 1e-3
+MIN_INT8_AGREEMENT = 0.98
+
+
+@dataclass(frozen=True, eq=False)
+class Answers:
+    """What a model or a file says of some pictures.
+
+    Attributes:
+        probabilities: `(n, num_classes)`.
+        foreign_scores: `(n,)`.
+    """
+
+    probabilities: np.ndarray
+    foreign_scores: np.ndarray
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassParity(Parity):
+    """Of a classifier.
+
+    Attributes:
+        max_probability_difference: over all pictures and classes.
+        max_score_difference: of the foreign score, over all pictures.
+        accuracy, model_accuracy: share of answers that are right, of the file and of the model.
+    """
+
+    max_probability_difference: float = np.inf
+    max_score_difference: float = np.inf
+    accuracy: float = 0.0
+    model_accuracy: float = np.nan
+
+    @property
+    def distance(self) -> float:
+        """How far file and model are apart."""
+        return self.max_probability_difference
+
+    def compared(self) -> str:
+        """How far file and model are apart, and how good each is, in words."""
+        return (
+            f"probabilities up to {self.max_probability_difference:.2g} apart, "
+            f"foreign scores up to {self.max_score_difference:.2g}, "
+            f"accuracy {self.accuracy:.4f} (model {self.model_accuracy:.4f})"
+        )
+
+
+def class_answers(runtime: Runtime, batches: Iterable[np.ndarray]) -> Answers:
+    """What a file says of pictures."""
+    probabilities, foreign_scores = zip(*(runtime.run(batch) for batch in batches), strict=True)
+    return Answers(np.concatenate(probabilities), np.concatenate(foreign_scores))
+
+
+def compare_classes(
+    model: Answers,
+    file: Answers,
+    targets: np.ndarray,
+    *,
+    paths: Sequence[str],
+    class_names: tuple[str, ...],
+    multi_label: bool,
+    is_int8: bool,
+) -> ClassParity:
+    """Compares a file's answers with the model's.
+
+    A float file passes when no probability differs by more than 1e-4, no foreign score by more than 1e-3, and every
+    answer is the same. Where the model itself is undecided between two answers within twice that tolerance, either
+    counts as the same. An int8 file passes when at least 98 % of answers are the same and at most one point of
+    accuracy is lost.
+
+    Args:
+        model: the model's answers.
+        file: the file's answers for the same pictures.
+        targets: `(n, num_classes)`, 1 where the class is present.
+        paths: of the pictures.
+        class_names: in the order of the probabilities.
+        multi_label: whether a picture may show several classes, or none.
+        is_int8: which of the two rules holds.
+    """
+    ours, theirs = (decide(each.probabilities, multi_label=multi_label)[0] for each in (model, file))
+    gaps = np.abs(file.probabilities - model.probabilities)
+    gaps = np.where(np.isfinite(gaps), gaps, np.inf).max(axis=1)
+    score_gaps = np.abs(file.foreign_scores - model.foreign_scores)
+    score_gaps = np.where(np.isfinite(score_gaps), score_gaps, np.inf)
+    same = ours == theirs if multi_label else (ours == theirs).all(axis=1, keepdims=True)
+    accuracy, model_accuracy = (_accuracy(chosen, targets, multi_label) for chosen in (theirs, ours))
+    too_far = (gaps > MAX_PROBABILITY_DIFFERENCE) | (score_gaps > MAX_SCORE_DIFFERENCE)
+    if is_int8:
+        counted = ~same.all(axis=1)
+        loss = model_accuracy - accuracy
+        is_passed = bool(same.mean() >= MIN_INT8_AGREEMENT and loss <= MAX_INT8_LOSS and np.isfinite(gaps).all())
+    else:
+        counted = too_far | ~(same | _ties(model.probabilities, theirs, multi_label)).all(axis=1)
+        is_passed = not counted.any()
+    said_by_model = _said(class_names, ours, model.probabilities, multi_label)
+    said_by_file = _said(class_names, theirs, file.probabilities, multi_label)
+    differences = [
+        Difference(paths[row], said_by_model[row], said_by_file[row], float(gaps[row]))
+        for row in np.flatnonzero(counted).tolist()
+    ]
+    return ClassParity(
+        num_pictures=len(gaps),
+        agreement=float(same.mean()),
+        max_probability_difference=float(gaps.max()),
+        max_score_difference=float(score_gaps.max()),
+        accuracy=accuracy,
+        model_accuracy=model_accuracy,
+        is_passed=is_passed,
+        differences=worst_first(differences),
+    )
+
+
+def _ties(probabilities: np.ndarray, chosen: np.ndarray, multi_label: bool) -> np.ndarray:
+    """Where the model is undecided about what the file chose: labels `(n, num_classes)`, or pictures `(n, 1)`."""
+    if multi_label:
+        return np.abs(probabilities - 0.5) <= MAX_PROBABILITY_DIFFERENCE
+    lead = probabilities.max(axis=1) - np.where(chosen, probabilities, 0.0).sum(axis=1)
+    return (lead <= 2 * MAX_PROBABILITY_DIFFERENCE)[:, np.newaxis]
+
+
+def _accuracy(chosen: np.ndarray, targets: np.ndarray, multi_label: bool) -> float:
+    right = chosen == (targets > 0)
+    return float(right.mean() if multi_label else right.all(axis=1).mean())
+
+
+def _said(class_names: tuple[str, ...], chosen: np.ndarray, probabilities: np.ndarray, multi_label: bool) -> list[str]:
+    certainties = decide(probabilities, multi_label=multi_label)[1]
+    return [
+        f"{joined_names(class_names, row) or 'none'} {certainty:.4f}"
+        for row, certainty in zip(chosen, certainties, strict=True)
+    ]
