@@ -70,20 +70,46 @@ def test_every_picture_gets_its_own_row(numbers, batch_size, wait_seconds):
     assert max(runtime.sizes) <= batch_size
 
 
-def test_pictures_that_come_while_the_worker_is_busy_share_a_batch():
+async def keep_busy(batcher, runtime) -> list[asyncio.Future]:
+    """Pictures that hold both threads until the gate of the runtime opens."""
+    runtime.gate.clear()
+    held = []
+    for _ in range(2):
+        held.append(asyncio.ensure_future(batcher.row(picture(0))))
+        await asyncio.sleep(0.05)
+    return held
+
+
+def test_a_second_batch_does_not_wait_for_the_first():
+    class Meeting(Numbers):
+        """Goes on only when two batches are inside at once."""
+
+        both = threading.Barrier(2, timeout=10)
+
+        def run(self, images):
+            self.both.wait()
+            return super().run(images)
+
+    async def work(batcher):
+        first = asyncio.ensure_future(batcher.row(picture(1)))
+        await asyncio.sleep(0.05)
+        return await asyncio.gather(first, batcher.row(picture(2)))
+
+    assert [float(first) for _, first in run_with(Meeting(), work)] == [1, 2]
+
+
+def test_pictures_that_come_while_both_threads_are_busy_share_a_batch():
     runtime = Numbers()
 
     async def work(batcher):
-        runtime.gate.clear()
-        first = asyncio.ensure_future(batcher.row(picture(0)))
-        await asyncio.sleep(0.05)
+        held = await keep_busy(batcher, runtime)
         others = [asyncio.ensure_future(batcher.row(picture(number))) for number in range(1, 5)]
         await asyncio.sleep(0.05)
         runtime.gate.set()
-        await asyncio.gather(first, *others)
+        await asyncio.gather(*held, *others)
 
     run_with(runtime, work)
-    assert runtime.sizes == [1, 4]
+    assert sorted(runtime.sizes) == [1, 1, 4]
 
 
 def test_a_picture_waits_for_those_that_are_being_decoded():
@@ -123,18 +149,16 @@ def test_pictures_that_nobody_waits_for_any_more_are_not_looked_at():
     runtime = Numbers()
 
     async def work(batcher):
-        runtime.gate.clear()
-        rows = [asyncio.ensure_future(batcher.row(picture(number))) for number in range(3)]
-        await asyncio.sleep(0.05)
+        held = await keep_busy(batcher, runtime)
         given_up = asyncio.ensure_future(batcher.row(picture(9)))
         await asyncio.sleep(0.05)
         given_up.cancel()
         runtime.gate.set()
-        await asyncio.gather(*rows)
+        await asyncio.gather(*held)
         await asyncio.sleep(0.05)
 
     run_with(runtime, work)
-    assert sum(runtime.sizes) == 3
+    assert sum(runtime.sizes) == 2
 
 
 def test_an_error_reaches_those_whose_batch_it_was_and_no_other():

@@ -1,4 +1,4 @@
-"""Pictures of many requests, looked at together: one worker that never waits while there is something to do."""
+"""Pictures of many requests, looked at together: the processor never waits while there is something to do."""
 
 import asyncio
 from collections import deque
@@ -11,6 +11,9 @@ import numpy as np
 
 from headstart.artifacts import Runtime
 
+# A core that has nothing left to do of one batch goes on with the other. Two cores and 32 clients gave 13 % more pictures
+# a second of MobileNetV2 than with one batch after the other.
+_BATCHES_AT_ONCE = 2
 Row = tuple[np.ndarray, ...]  # what a runtime gives of one picture: its outputs without the axis of the batch
 
 
@@ -22,11 +25,11 @@ class _Waiting:
 
 
 class Batcher:
-    """Fills batches and runs them, one after the other, in a thread of its own.
+    """Fills batches and runs them, two at a time, each in a thread of its own.
 
-    A batch starts as soon as the worker is free and the batch is full, or nobody else is on the way, or its first
-    picture has waited long enough. While the worker is busy the next batch fills by itself, so that waiting costs only
-    where it can win something.
+    A batch starts as soon as a thread is free and the batch is full, or nobody else is on the way, or its first picture
+    has waited long enough. While both are busy the next batch fills by itself, so that waiting costs only where it can
+    win something.
 
     Args:
         runtime: runs a batch.
@@ -52,24 +55,25 @@ class Batcher:
         self._observe = observe
         self._waiting: deque[_Waiting] = deque()
         self._arrived = asyncio.Event()
-        self._worker = ThreadPoolExecutor(1, thread_name_prefix="model")
-        self._task: asyncio.Task[None] | None = None
+        self._threads = ThreadPoolExecutor(_BATCHES_AT_ONCE, thread_name_prefix="model")
+        self._tasks: list[asyncio.Task[None]] = []
 
     @property
     def is_running(self) -> bool:
         """Whether pictures are looked at."""
-        return self._task is not None and not self._task.done()
+        return bool(self._tasks) and not any(task.done() for task in self._tasks)
 
     def start(self) -> None:
         """Begins to look at pictures; needs a running event loop."""
-        self._task = asyncio.get_running_loop().create_task(self._work())
+        loop = asyncio.get_running_loop()
+        self._tasks = [loop.create_task(self._work()) for _ in range(_BATCHES_AT_ONCE)]
 
     async def stop(self) -> None:
         """Ends; pictures that nobody waits for any more are not looked at."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-        self._worker.shutdown()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._threads.shutdown()
 
     async def row(self, pixels: np.ndarray) -> Row:
         """What the model says of one picture, `(height, width, 3)` uint8 of its own size."""
@@ -106,7 +110,7 @@ class Batcher:
         started = perf_counter()
         try:
             rows = await asyncio.get_running_loop().run_in_executor(
-                self._worker, self._run, [one.pixels for one in batch]
+                self._threads, self._run, [one.pixels for one in batch]
             )
         except Exception as error:  # whoever waits must hear of it, and the next batch may fare better
             for one in batch:
