@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headstart.serving.batcher import Batcher
+from headstart.serving.batcher import BATCHES_AT_ONCE, Batcher
 
 
 class Numbers:
@@ -71,10 +71,10 @@ def test_every_picture_gets_its_own_row(numbers, batch_size, wait_seconds):
 
 
 async def keep_busy(batcher, runtime) -> list[asyncio.Future]:
-    """Pictures that hold both threads until the gate of the runtime opens."""
+    """Pictures that hold all threads until the gate of the runtime opens."""
     runtime.gate.clear()
     held = []
-    for _ in range(2):
+    for _ in range(BATCHES_AT_ONCE):
         held.append(asyncio.ensure_future(batcher.row(picture(0))))
         await asyncio.sleep(0.05)
     return held
@@ -109,7 +109,7 @@ def test_pictures_that_come_while_both_threads_are_busy_share_a_batch():
         await asyncio.gather(*held, *others)
 
     run_with(runtime, work)
-    assert sorted(runtime.sizes) == [1, 1, 4]
+    assert sorted(runtime.sizes) == [*[1] * BATCHES_AT_ONCE, 4]
 
 
 def test_a_picture_waits_for_those_that_are_being_decoded():
@@ -158,7 +158,7 @@ def test_pictures_that_nobody_waits_for_any_more_are_not_looked_at():
         await asyncio.sleep(0.05)
 
     run_with(runtime, work)
-    assert sum(runtime.sizes) == 2
+    assert sum(runtime.sizes) == BATCHES_AT_ONCE
 
 
 def test_an_error_reaches_those_whose_batch_it_was_and_no_other():
