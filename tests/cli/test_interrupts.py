@@ -2,13 +2,46 @@
 
 import io
 import signal
+import subprocess
+import sys
 import threading
+from contextlib import suppress
 
 import pytest
 from rich.console import Console
 
 from headstart.cli.interrupts import Interrupts
 from headstart.cli.progress import ProgressLines
+
+# Presses the key in the very function whose errors TensorFlow's compiled half does not expect.
+PRESS_INSIDE_TENSORFLOW = """
+import signal
+import time
+
+import tensorflow as tf
+from tensorflow.python.eager import context
+
+from headstart.cli.interrupts import Interrupts
+
+PRESSING = '''
+def _handle(self):
+    signal.raise_signal(signal.SIGINT)
+    return self._context_handle
+'''
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+tf.constant(1.0)
+context.signal = signal
+exec(PRESSING, context.__dict__)
+context.Context._handle = property(context._handle)
+try:
+    with Interrupts().noticed():
+        tf.constant(2.0)
+        print("not yet")
+        time.sleep(60)
+except KeyboardInterrupt:
+    print("raised")
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -42,7 +75,7 @@ def work(interrupts: Interrupts) -> list[int]:
 
 def test_a_lost_interrupt_is_raised_again_by_the_next_progress():
     interrupts = Interrupts()
-    with interrupts.noticed(), pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt), interrupts.noticed():
         work(interrupts)
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
@@ -56,7 +89,19 @@ def test_without_ctrl_c_nothing_is_raised():
 
 def test_ctrl_c_is_raised_at_once_as_ever():
     interrupts = Interrupts()
-    with interrupts.noticed(), pytest.raises(KeyboardInterrupt):
+    with pytest.raises(KeyboardInterrupt), interrupts.noticed():
+        press_ctrl_c()
+
+
+def test_where_tensorflow_would_crash_it_is_raised_a_moment_later():
+    process = subprocess.run(
+        [sys.executable, "-c", PRESS_INSIDE_TENSORFLOW], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert process.stdout == "not yet\nraised\n", (process.returncode, process.stderr)
+
+
+def test_what_was_lost_is_raised_when_the_block_ends():
+    with pytest.raises(KeyboardInterrupt), Interrupts().noticed(), suppress(KeyboardInterrupt):
         press_ctrl_c()
 
 

@@ -1,25 +1,32 @@
 """Ctrl-C that is not lost: raised once more where whatever ran when it was pressed kept it to itself."""
 
+import _thread
 import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+# TensorFlow's compiled half asks this module for its context (GetContextHandle in tensorflow/python/eager). An error
+# there leaves a null pointer, which it follows: raised here, Ctrl-C would end the process with a segmentation fault.
+_FATAL_MODULE = "tensorflow.python.eager.context"
+_SECONDS_TO_PRESS_AGAIN = 0.02
+
 
 class Interrupts:
     """Whether Ctrl-C was pressed.
 
     Python raises `KeyboardInterrupt` in whatever line runs. Where that is a callback from a library written in another
-    language, the library may take the error for one of its own, or print it, and go on.
+    language, the library may take the error for one of its own, or print it and go on, or crash.
     """
 
     def __init__(self) -> None:
         self._is_pressed = False
+        self._again: threading.Timer | None = None
 
     @contextmanager
     def noticed(self) -> Iterator[None]:
-        """Notices Ctrl-C inside the block, besides raising `KeyboardInterrupt` as ever."""
+        """Notices Ctrl-C inside the block, besides raising `KeyboardInterrupt` as ever, at the latest when it ends."""
         is_main = threading.current_thread() is threading.main_thread()
         if not is_main or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
             yield  # whoever runs this program in a thread or has a handler of its own knows what Ctrl-C should do
@@ -27,7 +34,10 @@ class Interrupts:
         signal.signal(signal.SIGINT, self._notice)
         try:
             yield
+            self.check()
         finally:
+            if self._again is not None:
+                self._again.cancel()
             signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def check(self) -> None:
@@ -35,6 +45,18 @@ class Interrupts:
         if self._is_pressed:
             raise KeyboardInterrupt
 
-    def _notice(self, _number: int, _frame: FrameType | None) -> None:
+    def _notice(self, _number: int, frame: FrameType | None) -> None:
         self._is_pressed = True
+        if frame is not None and frame.f_globals.get("__name__") == _FATAL_MODULE:
+            self._again = threading.Timer(_SECONDS_TO_PRESS_AGAIN, _press_ctrl_c, [threading.get_ident()])
+            self._again.start()
+            return
         raise KeyboardInterrupt
+
+
+def _press_ctrl_c(main_thread: int) -> None:
+    """Interrupts the main thread, also where it waits, if the system can do that."""
+    if hasattr(signal, "pthread_kill"):
+        signal.pthread_kill(main_thread, signal.SIGINT)
+    else:
+        _thread.interrupt_main()
