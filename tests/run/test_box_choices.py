@@ -11,6 +11,7 @@ from headstart.errors import RecipeError
 from headstart.recipe import Recipe
 from headstart.run import plan, train
 from headstart.run.box_choices import COLLAGES, LEAST, MOST, SMALL_SIDE, collage_share, detection_image_size
+from headstart.run.report import build_content
 
 
 def write_boxes(folder, sizes, sides):
@@ -113,7 +114,10 @@ def test_a_run_learns_from_the_collages_that_it_draws(tmp_path, draw_data):
     assert len(drawn) == round(0.5 * num_training)
     assert not runs[1].collages_path.exists()
     for run, count in zip(runs, (len(drawn), 0), strict=True):
-        assert run.state["bank"]["num_computed"] == 2 * (num_training + count) + num_validation
+        num_rows = 2 * (num_training + count) + num_validation
+        assert run.state["bank"]["num_computed"] == num_rows
+        told = build_content(run).facts["bank"]
+        assert (told["kept"].split()[0], told["there already"]) == (str(num_rows), "0 rows")
         assert run.recipe.images.collages == (0.5 if count else 0.0)
         assert len(run.dataset) == len(runs[0].dataset)  # no collage among its pictures
 

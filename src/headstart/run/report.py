@@ -73,11 +73,10 @@ def _bank_facts(run: Run) -> dict[str, Any]:
     bank = run.state.get("bank")
     if not bank:
         return {}
-    num_rows = len(run.dataset.part("train")) * bank["num_views"] + len(run.dataset.part("validation"))
     return {
         "views of a training picture": bank["num_views"],
-        "kept": f"{num_rows:,} rows of {', '.join(bank['stages'])}",
-        "there already": f"{num_rows - bank['num_computed']:,} rows",
+        "kept": f"{bank['num_rows']:,} rows of {', '.join(bank['stages'])}",
+        "there already": f"{bank['num_rows'] - bank['num_computed']:,} rows",
         "computed by": bank["engine"]["engine"],
     }
 
