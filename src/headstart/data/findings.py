@@ -64,7 +64,7 @@ KINDS: dict[str, Kind] = {
     "wrong_size": Kind("warning", "The annotation was made for a picture of another size; look whether it fits."),
     "unknown_mask_value": Kind("warning", "A value in the mask means no class; its pixels are ignored."),
     "link_not_followed": Kind("warning", "A symbolic link leads out of the data folder; it is not followed."),
-    "conflicting_labels": Kind("warning", "The same file stands under two labels; one of them is wrong."),
+    "conflicting_labels": Kind("warning", "The same file is labelled in two ways; one of them is wrong."),
     "exact_duplicate": Kind("warning", "The same bytes as another file; both are kept on one side of the split."),
     "near_duplicate": Kind(
         "warning", "The same picture as another file, saved anew; both are kept on one side of the split."
