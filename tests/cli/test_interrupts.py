@@ -57,11 +57,10 @@ def press_ctrl_c() -> None:
     signal.getsignal(signal.SIGINT)(signal.SIGINT, None)
 
 
-def work(interrupts: Interrupts) -> list[int]:
+def work(interrupts: Interrupts, done: list[int]) -> None:
     """Loses the first error, as a library does that calls back into Python, and goes on."""
     progress = ProgressLines(Console(file=io.StringIO()), check=interrupts.check)
     progress.start("training", 10)
-    done = []
     for number in range(10):
         try:
             if number == 3:
@@ -70,13 +69,13 @@ def work(interrupts: Interrupts) -> list[int]:
             pass
         progress.advance()
         done.append(number)
-    return done
 
 
 def test_a_lost_interrupt_is_raised_again_by_the_next_progress():
-    interrupts = Interrupts()
+    interrupts, done = Interrupts(), []
     with pytest.raises(KeyboardInterrupt), interrupts.noticed():
-        work(interrupts)
+        work(interrupts, done)
+    assert done == [0, 1, 2]
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
@@ -88,8 +87,7 @@ def test_without_ctrl_c_nothing_is_raised():
 
 
 def test_ctrl_c_is_raised_at_once_as_ever():
-    interrupts = Interrupts()
-    with pytest.raises(KeyboardInterrupt), interrupts.noticed():
+    with suppress(KeyboardInterrupt), Interrupts().noticed(), pytest.raises(KeyboardInterrupt):
         press_ctrl_c()
 
 

@@ -242,14 +242,12 @@ def build_learning_parts(
     upper = (
         frozen if stored.upper == stored.frozen else _bank_examples(pixels, bank, parts, views, stored.upper, matrices)
     )
-    num_rows = sum(len(part.hashes) * part.num_views for part in parts)
-    rows = {"num_views": views.count, "num_rows": num_rows, "num_computed": num_computed}
     return LearningParts(
         frozen=frozen,
         upper=upper,
         pixels=pixels,
         num_computed=num_computed,
-        facts={"name": bank.path.name, **rows, **bank.facts},
+        facts={"name": bank.path.name, "num_views": views.count, "num_computed": num_computed, **bank.facts},
     )
 
 

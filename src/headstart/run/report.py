@@ -10,6 +10,7 @@ from headstart.backbones import find_backbone
 from headstart.data import Dataset
 from headstart.evaluation import ReportContent, write_html
 from headstart.progress import SILENT, Progress
+from headstart.run.box_choices import num_collages
 from headstart.run.directory import Run, read_json
 from headstart.run.task_steps import TASK_STEPS, TaskSteps
 
@@ -73,10 +74,13 @@ def _bank_facts(run: Run) -> dict[str, Any]:
     bank = run.state.get("bank")
     if not bank:
         return {}
+    num_training = len(run.dataset.part("train"))
+    num_learned = num_training + num_collages(run.recipe, num_training)
+    num_rows = num_learned * bank["num_views"] + len(run.dataset.part("validation"))
     return {
         "views of a training picture": bank["num_views"],
-        "kept": f"{bank['num_rows']:,} rows of {', '.join(bank['stages'])}",
-        "there already": f"{bank['num_rows'] - bank['num_computed']:,} rows",
+        "kept": f"{num_rows:,} rows of {', '.join(bank['stages'])}",
+        "there already": f"{num_rows - bank['num_computed']:,} rows",
         "computed by": bank["engine"]["engine"],
     }
 
