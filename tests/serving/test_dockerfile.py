@@ -25,7 +25,7 @@ def instructions() -> list[tuple[str, str]]:
 
 def installed() -> set[str]:
     lines = (ROOT / "requirements-serve.txt").read_text("utf-8").splitlines()
-    return {line.strip() for line in lines if line.strip() and not line.startswith("#")}
+    return names_of([line for line in lines if line.strip() and not line.startswith("#")])
 
 
 def names_of(requirements: list[str]) -> set[str]:

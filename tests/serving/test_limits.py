@@ -182,6 +182,40 @@ def test_a_connection_that_never_asks_is_closed(running, say, start):
         assert time.perf_counter() - before < 3
 
 
+@pytest.mark.parametrize(
+    "start",
+    [
+        b"GET /" + b"x" * 2_000_000,
+        b"GET / HTTP/1.1\r\n" + b"X: " + b"y" * 2_000_000,
+        b"GET / HTTP/1.1\r\n" + b"x" * 2_000_000,
+        b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 400_000,
+    ],
+)
+def test_lines_before_a_body_are_limited(running, say, start):
+    with running() as address:
+        assert say(address, *(start[i : i + 10_000] for i in range(0, len(start), 10_000))).startswith(b"HTTP/1.1 431 ")
+
+
+def test_lines_after_a_body_are_limited(running, say, png):
+    content = png()
+    body = b"%x\r\n" % len(content) + content + b"\r\n0\r\n"
+    lines = [b"X: y\r\n" * 1000] * 400
+    with running() as address:
+        assert say(address, head(), body, *lines[:5], b"\r\n").startswith(b"HTTP/1.1 200 ")
+        with suppress(ConnectionError):
+            assert say(address, head(), body, *lines, b"\r\n") == b""
+
+
+def test_a_body_may_come_in_pieces_as_small_as_what_announces_them(running, say, encode):
+    content = encode(Image.effect_noise((300, 300), 90).convert("RGB"))
+    pieces = [b"8\r\n" + content[i : i + 8] + b"\r\n" for i in range(0, len(content) // 8 * 8, 8)]
+    rest = content[len(content) // 8 * 8 :]
+    last = (b"%x\r\n" % len(rest) + rest + b"\r\n" if rest else b"") + b"0\r\n\r\n"
+    assert len(content) > 2 * Limits().header_bytes
+    with running() as address:
+        assert say(address, head(), b"".join(pieces), last).startswith(b"HTTP/1.1 200 ")
+
+
 def test_a_connection_that_goes_on_asking_stays_open(running):
     with running(Limits(header_seconds=0.4)) as address:
         connection = http.client.HTTPConnection(*address, timeout=5)

@@ -273,7 +273,7 @@ def _to_rgb(image: Image.Image) -> Image.Image:
         return _from_float(image)
     if image.has_transparency_data:
         return _on_white(image)
-    return image.convert("RGB")
+    return image if image.mode == "RGB" else image.convert("RGB")  # which would copy it
 
 
 def _on_white(image: Image.Image) -> Image.Image:

@@ -18,6 +18,7 @@ class Limits:
         pictures: in one request.
         waiting_pictures: accepted and not yet answered, of all requests.
         connections: open at the same time.
+        header_bytes: of the lines before a body, and of those between and after its pieces beyond the size of the body.
         header_seconds: for a connection to send the lines before a body; the same again for nothing to be sent.
         body_seconds: for a body to arrive.
         answer_seconds: from the whole body to the answer.
@@ -32,6 +33,7 @@ class Limits:
     pictures: int = 64
     waiting_pictures: int = 256
     connections: int = 1000
+    header_bytes: int = 64 * 1024
     header_seconds: float = 10.0
     body_seconds: float = 30.0
     answer_seconds: float = 30.0

@@ -1,5 +1,6 @@
 """The packages that a server needs besides Headstart's own: those of the extra `serve`."""
 
+import sys
 from importlib.util import find_spec
 
 from headstart.errors import ExtraMissingError
@@ -7,10 +8,12 @@ from headstart.errors import ExtraMissingError
 # Module → its package.
 NEEDED = {
     "fastapi": "fastapi",
+    "httptools": "httptools",
     "onnxruntime": "onnxruntime",
     "prometheus_client": "prometheus-client",
     "python_multipart": "python-multipart",
     "uvicorn": "uvicorn",
+    **({} if sys.platform == "win32" else {"uvloop": "uvloop"}),  # a faster event loop, not made for Windows
 }
 
 
