@@ -1,5 +1,6 @@
 """Starting and ending a server."""
 
+import gc
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -45,7 +46,9 @@ def serve(
         AddressError: the server cannot listen at this address.
     """
     with listening(host, port) as listener:
-        build_server(model, listener, key=key, limits=limits, on_start=on_start).run([listener])
+        server = build_server(model, listener, key=key, limits=limits, on_start=on_start)
+        gc.freeze()  # what is there now stays: it need not be looked through for garbage again and again
+        server.run([listener])
 
 
 def build_server(
