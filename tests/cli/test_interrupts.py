@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from contextlib import suppress
 
 import pytest
@@ -96,6 +97,24 @@ def test_where_tensorflow_would_crash_it_is_raised_a_moment_later():
         [sys.executable, "-c", PRESS_INSIDE_TENSORFLOW], capture_output=True, text=True, timeout=120, check=False
     )
     assert process.stdout == "not yet\nraised\n", (process.returncode, process.stderr)
+
+
+def test_what_progress_raised_meanwhile_is_not_raised_again_into_the_clean_up():
+    inside_tensorflow = {"__name__": "tensorflow.python.eager.context", "signal": signal}
+    exec("def press(): signal.raise_signal(signal.SIGINT)", inside_tensorflow)
+    interrupts, cleaned = Interrupts(), []
+
+    def stopped_at_once() -> None:
+        inside_tensorflow["press"]()
+        try:
+            interrupts.check()
+        finally:
+            time.sleep(0.2)  # longer than it takes to be pressed again
+            cleaned.append(True)
+
+    with pytest.raises(KeyboardInterrupt), interrupts.noticed():
+        stopped_at_once()
+    assert cleaned
 
 
 def test_what_was_lost_is_raised_when_the_block_ends():

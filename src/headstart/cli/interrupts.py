@@ -22,6 +22,8 @@ class Interrupts:
 
     def __init__(self) -> None:
         self._is_pressed = False
+        self._is_raised = False
+        self._is_again = False
         self._again: threading.Timer | None = None
 
     @contextmanager
@@ -36,22 +38,38 @@ class Interrupts:
             yield
             self.check()
         finally:
-            if self._again is not None:
-                self._again.cancel()
+            self._cancel()
             signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def check(self) -> None:
         """Raises `KeyboardInterrupt` where it was pressed and work went on nevertheless."""
         if self._is_pressed:
-            raise KeyboardInterrupt
+            self._raise()
 
     def _notice(self, _number: int, frame: FrameType | None) -> None:
+        is_again, self._is_again = self._is_again, False
+        if is_again and self._is_raised:
+            return  # meanwhile `check` raised it, and whoever cleans up after it must not be stopped as well
         self._is_pressed = True
         if frame is not None and frame.f_globals.get("__name__") == _FATAL_MODULE:
-            self._again = threading.Timer(_SECONDS_TO_PRESS_AGAIN, _press_ctrl_c, [threading.get_ident()])
+            self._cancel()
+            self._again = threading.Timer(_SECONDS_TO_PRESS_AGAIN, self._press_again, [threading.get_ident()])
             self._again.start()
             return
+        self._raise()
+
+    def _press_again(self, main_thread: int) -> None:
+        self._is_again = True
+        _press_ctrl_c(main_thread)
+
+    def _raise(self) -> None:
+        self._is_raised = True
+        self._cancel()
         raise KeyboardInterrupt
+
+    def _cancel(self) -> None:
+        if self._again is not None:
+            self._again.cancel()
 
 
 def _press_ctrl_c(main_thread: int) -> None:
