@@ -81,6 +81,8 @@ class BoundedConnection(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def _refuse(self, answer: bytes) -> None:
+        if self.transport.is_closing():  # malformed as well, and told so
+            return
         self._is_refused = True
         self._stop_waiting()
         self.transport.write(answer)
