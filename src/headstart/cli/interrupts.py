@@ -64,7 +64,6 @@ class Interrupts:
 
     def _raise(self) -> None:
         self._is_raised = True
-        self._cancel()
         raise KeyboardInterrupt
 
     def _cancel(self) -> None:
