@@ -3,6 +3,7 @@
 import _thread
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -23,6 +24,7 @@ class Interrupts:
     def __init__(self) -> None:
         self._is_pressed = False
         self._is_raised = False
+        self._is_over = False
         self._is_again = False
         self._again: threading.Timer | None = None
 
@@ -38,8 +40,10 @@ class Interrupts:
             yield
             self.check()
         finally:
-            self._cancel()
-            signal.signal(signal.SIGINT, signal.default_int_handler)
+            try:
+                self._wait_for_the_last()
+            finally:
+                signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def check(self) -> None:
         """Raises `KeyboardInterrupt` where it was pressed and work went on nevertheless."""
@@ -48,7 +52,7 @@ class Interrupts:
 
     def _notice(self, _number: int, frame: FrameType | None) -> None:
         is_again, self._is_again = self._is_again, False
-        if is_again and self._is_raised:
+        if is_again and (self._is_raised or self._is_over):
             return  # meanwhile `check` raised it, and whoever cleans up after it must not be stopped as well
         self._is_pressed = True
         if frame is not None and frame.f_globals.get("__name__") == _FATAL_MODULE:
@@ -69,6 +73,15 @@ class Interrupts:
     def _cancel(self) -> None:
         if self._again is not None:
             self._again.cancel()
+
+    def _wait_for_the_last(self) -> None:
+        """Lets no second press arrive after the block, where nobody would know that it is one."""
+        self._is_over = True
+        self._cancel()
+        if self._again is not None:
+            self._again.join()
+        while self._is_again:  # sent, and on its way to this thread
+            time.sleep(0.001)
 
 
 def _press_ctrl_c(main_thread: int) -> None:
