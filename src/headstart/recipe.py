@@ -9,14 +9,7 @@ from types import MappingProxyType
 from typing import Annotated, Any, Literal, Self
 
 import tomli_w
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationError,
-    ValidatorFunctionWrapHandler,
-    field_validator,
-)
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidatorFunctionWrapHandler, field_validator
 
 from headstart.backbones import find_backbone
 from headstart.data import AUGMENTATIONS, CLASSIFICATION, DETECTION, REGRESSION, SEGMENTATION, Augmentation
@@ -170,7 +163,7 @@ class FineTuningPhaseSection(FrozenPhaseSection):
     `epochs` None: chosen from the number of pictures. `unfreeze_from` None: the last block.
     """
 
-    learning_rate: Rate = 6e-4
+    learning_rate: Rate = 1.2e-3
     ema: Fraction = 0.98
     patience: int = Field(default=8, ge=1)
     unfreeze_from: str | None = None
@@ -217,7 +210,11 @@ TASK_DEFAULTS: Mapping[str, Mapping[tuple[str, str], Any]] = MappingProxyType(
             ("frozen_phase", "ema"): 0.98,
             ("fine_tuning_phase", "learning_rate"): 1e-3,
         },
-        REGRESSION: {("head", "label_smoothing"): 0.0, ("head", "dropout"): 0.0},
+        REGRESSION: {
+            ("head", "label_smoothing"): 0.0,
+            ("head", "dropout"): 0.0,
+            ("fine_tuning_phase", "learning_rate"): 6e-4,
+        },
     }
 )
 # Settings that mean nothing for other tasks: section and setting → the only value they may have there.
