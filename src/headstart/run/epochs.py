@@ -28,7 +28,7 @@ class EpochRule:
 
 FINE_TUNING_EPOCHS: Mapping[str, EpochRule] = MappingProxyType(
     {
-        CLASSIFICATION: EpochRule(6_200, 11, 30),
+        CLASSIFICATION: EpochRule(6_000, 11, 30),
         REGRESSION: EpochRule(6_200, 11, 30),
         DETECTION: EpochRule(4_000, 8, 25),
         SEGMENTATION: EpochRule(1_000, 5, 12),

@@ -1,6 +1,7 @@
 """What the head's last layer sees of examples: pictures, or rows of a bank, through the layers above their cut."""
 
 from dataclasses import replace
+from weakref import WeakKeyDictionary
 
 import keras
 import numpy as np
@@ -15,6 +16,8 @@ from headstart.training.precision import computing_in
 
 POOLED = "head_pool"
 BATCH_SIZE = 64
+# The probe asks before fine-tuning and calibration after it: traced once, a model follows its variables.
+_POOL_MODELS: WeakKeyDictionary[keras.Model, dict[tuple[str | None, str], keras.Model]] = WeakKeyDictionary()
 
 
 class PooledRows:
@@ -82,7 +85,7 @@ def pooled_features(
         progress: told of every batch.
     """
     examples, views = rows
-    pool = _pool_model(task, cut)
+    pool = _pool_model(task, cut, precision)
     features = []
     with computing_in(task, pool, precision):
         for first in range(0, len(examples), BATCH_SIZE):
@@ -96,7 +99,10 @@ def pooled_features(
     return np.concatenate(features)
 
 
-def _pool_model(task: Task, cut: str | None) -> keras.Model:
-    """From the examples to what the head's last layer sees."""
-    below = cut_model(task.model, POOLED).lower
-    return below if cut is None else cut_model(below, cut).upper
+def _pool_model(task: Task, cut: str | None, precision: str) -> keras.Model:
+    """From the examples to what the head's last layer sees; the same model for the same arguments."""
+    models = _POOL_MODELS.setdefault(task.model, {})
+    if (cut, precision) not in models:
+        below = cut_model(task.model, POOLED).lower
+        models[cut, precision] = below if cut is None else cut_model(below, cut).upper
+    return models[cut, precision]
