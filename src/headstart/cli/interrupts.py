@@ -12,6 +12,7 @@ from types import FrameType
 # there leaves a null pointer, which it follows: raised here, Ctrl-C would end the process with a segmentation fault.
 _FATAL_MODULE = "tensorflow.python.eager.context"
 _SECONDS_TO_PRESS_AGAIN = 0.02
+_SECONDS_TO_ARRIVE = 1.0  # unless whoever ran meanwhile took the handler away
 
 
 class Interrupts:
@@ -80,7 +81,8 @@ class Interrupts:
         self._cancel()
         if self._again is not None:
             self._again.join()
-        while self._is_again:  # sent, and on its way to this thread
+        until = time.monotonic() + _SECONDS_TO_ARRIVE
+        while self._is_again and time.monotonic() < until:  # sent, and on its way to this thread
             time.sleep(0.001)
 
 
