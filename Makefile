@@ -5,7 +5,7 @@ READY := .venv/.ready
 WORKERS ?= 2
 # Workers that share the cores: threads of each would only wait for those of the others.
 ONE_THREAD := TF_NUM_INTRAOP_THREADS=1
-# What benchmarks read, and the splits of those that train on several.
+# Where benchmarks find real pictures, and on which splits recipes are compared.
 SHARED := $(or $(HEADSTART_SHARED),../shared)
 SPLITS := 0 1 2 3 4
 WITHOUT_DATA := not shared and not all_backbones and not browser and not notebook and not slow
@@ -53,6 +53,7 @@ bench: $(READY) ## Measure what the README claims (an idle machine, some hours, 
 	$(BIN)/python benchmarks/recipe_vs_keras.py --recipes headstart-openvino headstart-int8 --paired headstart-int8 headstart-openvino --seeds $(SPLITS)
 	$(BIN)/python benchmarks/recipe_vs_keras.py --recipes headstart-openvino headstart-int8 published --paired headstart-int8 published \
 		--backbone vgg19 --weights none --image-size 128 --data $(SHARED)/data/trashnet --num-pictures 366 --epochs 10 10 --views 4
+	$(BIN)/python benchmarks/recipe_choices.py --seeds 20 21
 	$(BIN)/python benchmarks/detection.py
 	$(BIN)/python benchmarks/detection_bank.py
 	$(BIN)/python benchmarks/segmentation.py

@@ -191,6 +191,14 @@ def test_the_readme_has_one_place_for_results():
     assert "`make bench`" in between
 
 
+def test_make_bench_runs_every_benchmark_and_all_are_explained():
+    scripts = {path.name for path in (ROOT / "benchmarks").glob("*.py") if "__main__" in path.read_text("utf-8")}
+    assert {"startup.py", "recipe_choices.py"} <= scripts
+    run = re.findall(r"benchmarks/(\w+\.py)", text_of("Makefile"))
+    explained = re.findall(r"^\| `(\w+\.py)` \|", text_of("benchmarks", "README.md"), re.MULTILINE)
+    assert set(run) == set(explained) == scripts
+
+
 @pytest.mark.parametrize(
     ("document", "heading"),
     [("README.md", "What a run leaves behind"), ("docs/architecture.md", "The run directory")],

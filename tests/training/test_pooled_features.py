@@ -37,7 +37,7 @@ def test_no_model_is_kept_alive(small_classifier, examples):
     assert model() is None
 
 
-def test_the_model_is_built_and_traced_once(small_classifier, examples, monkeypatch):
+def test_the_model_is_built_once(small_classifier, examples, monkeypatch):
     task = small_classifier()
     before = plain_features(task, examples)
     monkeypatch.delitem(pooled_features.__globals__, "cut_model")
