@@ -50,6 +50,7 @@ bench: $(READY) ## Measure what the README claims (an idle machine, some hours, 
 	$(BIN)/python benchmarks/predict_speed.py
 	$(BIN)/python benchmarks/serving_load.py
 	$(BIN)/python benchmarks/recipe_vs_keras.py --recipes headstart careful --seeds $(SPLITS)
+	$(BIN)/python benchmarks/recipe_vs_keras.py --recipes published
 	$(BIN)/python benchmarks/recipe_vs_keras.py --recipes headstart-openvino headstart-int8 --paired headstart-int8 headstart-openvino --seeds $(SPLITS)
 	$(BIN)/python benchmarks/recipe_vs_keras.py --recipes headstart-openvino headstart-int8 published --paired headstart-int8 published \
 		--backbone vgg19 --weights none --image-size 128 --data $(SHARED)/data/trashnet --num-pictures 366 --epochs 10 10 --views 4
