@@ -1,0 +1,1 @@
+"""Cases of class folders and their parts."""

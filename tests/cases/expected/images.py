@@ -1,0 +1,1 @@
+"""Cases of images that are stored in unusual ways."""

@@ -1,0 +1,1 @@
+"""Cases of tables of labels, numbers and boxes."""
