@@ -237,7 +237,7 @@ def test_resolving_makes_every_open_choice_that_needs_no_pictures(name):
 
 @pytest.mark.parametrize("task", TASK_KINDS)
 def test_a_task_fills_in_its_own_defaults_and_nothing_that_was_asked_for(task):
-    plain = Recipe.from_values({"data": {"path": "photos"}})
+    plain = Recipe.from_values({"data": {"path": "photos"}, "backbone": {"name": "mobilenetv2"}})
     resolved = plain.resolved(task)
     assert resolved.task == task
     for (section, name), value in TASK_DEFAULTS[task].items():
@@ -317,3 +317,20 @@ def test_the_file_holds_every_setting_that_is_decided(tmp_path):
         decided = {name for name, value in getattr(recipe, section).model_dump().items() if value is not None}
         assert set(values[section]) == decided
     assert values["format_version"] == 1
+
+
+@pytest.mark.parametrize("task", TASK_KINDS)
+@pytest.mark.parametrize("backbone", ["vgg16", "vgg19"])
+def test_vgg_fine_tunes_at_a_rate_that_keeps_its_features(backbone, task):
+    recipe = Recipe.from_values({"data": {"path": "photos"}, "backbone": {"name": backbone}})
+    assert recipe.resolved().resolved(task).fine_tuning_phase.learning_rate == 2e-4
+
+
+def test_a_rate_that_is_asked_for_stays():
+    values = {"data": {"path": "photos"}, "backbone": {"name": "vgg16"}, "fine_tuning_phase": {"learning_rate": 1e-3}}
+    assert Recipe.from_values(values).resolved(CLASSIFICATION).fine_tuning_phase.learning_rate == 1e-3
+
+
+def test_other_networks_keep_the_rate_of_the_task():
+    recipe = Recipe.from_values({"data": {"path": "photos"}, "backbone": {"name": "mobilenetv2"}})
+    assert recipe.resolved(CLASSIFICATION).fine_tuning_phase.learning_rate == 1.2e-3

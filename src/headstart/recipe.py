@@ -330,7 +330,16 @@ class Recipe(Section):
         updated = self._for_task(known or CLASSIFICATION)
         if known:
             updated._check_settings()
+        if "learning_rate" not in self.fine_tuning_phase.model_fields_set:
+            updated = updated._with_suitable_rate()
         return updated._with_names()
+
+    def _with_suitable_rate(self) -> Self:
+        """The same with a fine-tuning rate that the backbone bears."""
+        limit = find_backbone(self.backbone.name).max_fine_tuning_rate
+        if limit is None or limit >= self.fine_tuning_phase.learning_rate:
+            return self
+        return self.with_values("fine_tuning_phase", learning_rate=limit)
 
     def _with_names(self) -> Self:
         spec = find_backbone(self.backbone.name)
