@@ -161,8 +161,8 @@ def test_a_table_reached_through_a_link_uses_the_folder_it_lies_in(folder, tmp_p
 
 
 def test_unknown_and_hopeless_splits_are_refused(folder):
-    with pytest.raises(SplitError, match="'holdout'"):
-        read_dataset(write_table(folder, "path,label,split\nimages/0.jpg,a,holdout\nimages/1.jpg,b,train\n"))
+    with pytest.raises(SplitError, match="'later'"):
+        read_dataset(write_table(folder, "path,label,split\nimages/0.jpg,a,later\nimages/1.jpg,b,train\n"))
     with pytest.raises(SplitError, match="nothing to train on"):
         read_dataset(write_table(folder, "path,label,split\nimages/0.jpg,a,test\nimages/1.jpg,b,val\n"))
 

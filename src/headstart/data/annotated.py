@@ -8,7 +8,8 @@ import numpy as np
 
 from headstart.data.annotations import Box
 from headstart.data.dataset import SPLITS, Dataset, Remark, frame_from_rows
-from headstart.data.walking import SPLIT_FOLDERS, FolderWalk
+from headstart.data.part_names import part_named
+from headstart.data.walking import FolderWalk
 from headstart.errors import AnnotationsError, SplitError
 
 # Pixels; what lies farther away is a mistake, and sums and areas of it might overflow.
@@ -82,10 +83,15 @@ def annotated_dataset(
     )
 
 
-def part_of(path: str) -> str:
-    """Part that the folders of a path name, the outermost first; "" where none does."""
-    folders = PurePosixPath(path).parts[:-1]
-    return next((SPLIT_FOLDERS[name.lower()] for name in folders if name.lower() in SPLIT_FOLDERS), "")
+def part_of(path: str, beside: Iterable[str] = ()) -> str:
+    """Part that the folders of a path mean, the outermost first; "" where none does.
+
+    Args:
+        path: POSIX, relative to the root.
+        beside: names of the other folders, which decide what "evaluation" means.
+    """
+    beside = list(beside)
+    return next(filter(None, (part_named(name, beside) for name in PurePosixPath(path).parts[:-1])), "")
 
 
 def box_of(name: str, corners: Iterable[object]) -> Box | None:

@@ -9,7 +9,8 @@ from pathlib import Path, PurePosixPath
 
 from headstart.data.annotated import Annotated, broken_file
 from headstart.data.inspection import could_be_picture
-from headstart.data.walking import SPLIT_FOLDERS, FolderWalk, is_file, relative_path
+from headstart.data.part_names import part_named
+from headstart.data.walking import FolderWalk, is_file, relative_path
 from headstart.errors import AnnotationsError
 
 ANNOTATION_FOLDER = "annotations"
@@ -45,7 +46,7 @@ def coco_files(walk: FolderWalk) -> list[str]:
     """JSON files that look like COCO: in the folder, in `annotations`, and in the folders of parts."""
     folders, files = walk.children("")
     for folder in folders:
-        if folder.lower() in {*SPLIT_FOLDERS, ANNOTATION_FOLDER}:
+        if folder.lower() == ANNOTATION_FOLDER or part_named(folder):
             files += walk.children(folder)[1]
     return [file for file in files if file.lower().endswith(".json") and _mentions_lists(walk.root / file)]
 
@@ -57,7 +58,7 @@ def read_listings(walk: FolderWalk, files: Iterable[str]) -> list[Listing]:
         AnnotationsError: a file is broken or lacks a list.
     """
     listings = [_listing(walk, file) for file in files]
-    if len(listings) == 1 and PurePosixPath(listings[0].file).parent.name.lower() not in SPLIT_FOLDERS:
+    if len(listings) == 1 and not part_named(PurePosixPath(listings[0].file).parent.name):
         listings[0].part = ""
     return listings
 
@@ -151,8 +152,8 @@ def _sound(text: str) -> str:
 
 def _part_of_file(file: str) -> str:
     path = PurePosixPath(file)
-    words = [path.parent.name.lower(), *re.split(r"[^a-z]+", path.stem.lower())]
-    return next((SPLIT_FOLDERS[word] for word in words if word in SPLIT_FOLDERS), "")
+    words = [path.parent.name, path.stem, *re.split(r"[^a-z]+", path.stem.lower())]
+    return next(filter(None, map(part_named, words)), "")
 
 
 def located(walk: FolderWalk, listing: Listing) -> Iterator[tuple[str, dict, list[dict]]]:

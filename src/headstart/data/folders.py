@@ -6,7 +6,8 @@ from pathlib import Path
 from headstart.data.class_names import sort_class_names
 from headstart.data.dataset import Dataset, frame_from_rows
 from headstart.data.inspection import could_be_picture
-from headstart.data.walking import SPLIT_FOLDERS, FolderWalk
+from headstart.data.part_names import parts_named
+from headstart.data.walking import FolderWalk
 from headstart.errors import NoClassFoldersError, SplitError
 
 
@@ -41,7 +42,7 @@ def read_folders(root: Path) -> Dataset:
 
 def _part_folders(walk: FolderWalk, folders: list[str]) -> dict[str, str]:
     """Which folder is which part; empty for a flat folder, where `train` may even be the name of a class."""
-    parts = {folder: SPLIT_FOLDERS[folder.lower()] for folder in folders if folder.lower() in SPLIT_FOLDERS}
+    parts = parts_named(folders)
     train = [folder for folder, part in parts.items() if part == "train"]
     only_parts = len(parts) == len(folders) > 0
     if not (only_parts or any(walk.children(folder)[0] for folder in train)):

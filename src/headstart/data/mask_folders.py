@@ -23,7 +23,8 @@ from headstart.data.coco_listing import category_names, coco_files, read_listing
 from headstart.data.dataset import Dataset
 from headstart.data.inspection import could_be_picture
 from headstart.data.masks import IGNORED, OTHER_VALUES, mask_values_in
-from headstart.data.walking import SPLIT_FOLDERS, FolderWalk
+from headstart.data.part_names import part_named
+from headstart.data.walking import FolderWalk
 from headstart.errors import AnnotationsError, UnreadableImageError
 
 BACKGROUND, OBJECT = "background", "object"
@@ -110,9 +111,8 @@ def _pairs(walk: FolderWalk) -> list[_Pair]:
     """Folders that belong together, in the data folder and in the folders of parts."""
     folders = walk.children("")[0]
     pairs = list(_pairs_among(folders))
-    for folder in folders:
-        if folder.lower() in SPLIT_FOLDERS:
-            pairs += _pairs_among(walk.children(folder)[0])
+    for folder in filter(part_named, folders):
+        pairs += _pairs_among(walk.children(folder)[0])
     return pairs
 
 
@@ -122,14 +122,13 @@ def _pairs_among(folders: Iterable[str]) -> Iterator[_Pair]:
         match = _MASK_FOLDER_OF.fullmatch(name)
         if _MASK_FOLDER.fullmatch(name):
             partners = [named[other] for other in _PICTURE_FOLDERS if other in named]
-        elif match and (match["after"] or match["before"]) in {*SPLIT_FOLDERS, *_PICTURE_FOLDERS}:
-            word = match["after"] or match["before"]
+        elif match and ((word := match["after"] or match["before"]) in _PICTURE_FOLDERS or part_named(word)):
             candidates = [word, *(f"{other}_{word}" for other in _PICTURE_FOLDERS)]
             partners = [named[other] for other in candidates if other in named]
         else:
             continue
         if partners:
-            yield _Pair(partners[0], folder, SPLIT_FOLDERS.get(name if match is None else word, ""))
+            yield _Pair(partners[0], folder, part_named(name if match is None else word))
 
 
 def _examples(walk: FolderWalk, pair: _Pair) -> Iterator[tuple[Annotated, str]]:

@@ -12,21 +12,11 @@ import pandas as pd
 from headstart.data.annotations import CLASSIFICATION, LABEL_SEPARATOR, REGRESSION
 from headstart.data.class_names import sort_class_names
 from headstart.data.dataset import Dataset, frame_from_rows
+from headstart.data.part_names import parts_named
 from headstart.data.table_numbers import are_measured, number_targets
 from headstart.data.walking import is_file, relative_path
 from headstart.errors import SplitError, TableColumnsError, TablePathMissingError, TablePathOutsideError
 
-SPLIT_VALUES = {
-    "": "",
-    "train": "train",
-    "training": "train",
-    "val": "validation",
-    "valid": "validation",
-    "validation": "validation",
-    "dev": "validation",
-    "test": "test",
-    "testing": "test",
-}
 _NUM_SHOWN = 5
 
 
@@ -218,7 +208,8 @@ def _several_labels(path: Path, names: list[str]) -> TableColumnsError:
 
 
 def _splits(values: pd.Series, path: Path) -> list[str]:
-    known = values.str.strip().str.lower().map(SPLIT_VALUES)
+    names = values.str.strip()
+    known = names.map({"": "", **parts_named(names.unique())})
     unknown = sorted(set(values[known.isna()]))
     if unknown:
         raise SplitError(

@@ -23,7 +23,8 @@ from headstart.data.annotations import Box, boxes_to_text
 from headstart.data.class_names import sort_class_names
 from headstart.data.dataset import Dataset
 from headstart.data.inspection import could_be_picture
-from headstart.data.walking import SPLIT_FOLDERS, FolderWalk
+from headstart.data.part_names import part_named
+from headstart.data.walking import FolderWalk
 
 _ANNOTATION_FOLDER = "annotations"
 _PICTURE_FOLDERS = ("jpegimages", "images")
@@ -51,7 +52,7 @@ def looks_like_voc(root: Path) -> bool:
     walk = FolderWalk(Path(os.path.realpath(root)), stays_inside=True)
     folders, files = walk.children("")
     named = {folder.lower(): folder for folder in folders}
-    for name in named.keys() & {*SPLIT_FOLDERS, _ANNOTATION_FOLDER}:
+    for name in filter(lambda name: name == _ANNOTATION_FOLDER or part_named(name), named):
         inner_folders, inner_files = walk.children(named[name])
         files += inner_files
         for folder in inner_folders:

@@ -10,14 +10,6 @@ from pathlib import Path
 from headstart.data.dataset import Remark
 from headstart.errors import DataNotFoundError
 
-SPLIT_FOLDERS = {
-    "train": "train",
-    "val": "validation",
-    "valid": "validation",
-    "validation": "validation",
-    "test": "test",
-}
-
 # What file managers and archivers leave behind. Names beginning with a dot (.DS_Store, ._photo.jpg) need no list.
 _CLUTTER = frozenset({"thumbs.db", "desktop.ini", "__macosx", "@eadir", "$recycle.bin", "lost+found"})
 

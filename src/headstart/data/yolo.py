@@ -22,7 +22,8 @@ from headstart.data.annotations import Box, boxes_to_text
 from headstart.data.dataset import Dataset
 from headstart.data.images import upright_size
 from headstart.data.inspection import could_be_picture
-from headstart.data.walking import SPLIT_FOLDERS, FolderWalk
+from headstart.data.part_names import part_named
+from headstart.data.walking import FolderWalk
 from headstart.errors import AnnotationsError, UnreadableImageError
 
 _PICTURES, _LABELS = "images", "labels"
@@ -36,7 +37,7 @@ def looks_like_yolo(root: Path) -> bool:
     """Whether a folder `labels` with text files, or an empty one, lies beside `images`; also inside parts."""
     walk = FolderWalk(Path(os.path.realpath(root)), stays_inside=True)
     folders = walk.children("")[0]
-    places = ["", *(folder for folder in folders if folder.lower() in SPLIT_FOLDERS)]
+    places = ["", *filter(part_named, folders)]
     return any(_holds_labels(walk, place) for place in places)
 
 
