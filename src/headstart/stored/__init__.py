@@ -1,0 +1,76 @@
+"""Reading the program's own files: nothing in them is trusted before it is checked.
+
+Names are imported when first used, so that light commands do not wait for NumPy.
+"""
+
+from typing import TYPE_CHECKING
+
+from headstart.doors import lazy_door
+
+if TYPE_CHECKING:
+    from headstart.stored.arrays import read_array, read_arrays
+    from headstart.stored.content import UnusableFileError, inside, read_bounded, shown
+    from headstart.stored.json_files import check, parse_json, read_json, read_plain
+    from headstart.stored.schema import (
+        MAX_IMAGE_SIDE,
+        Hashes,
+        ImageSize,
+        Name,
+        Names,
+        Number,
+        Numbers,
+        Schema,
+        Sha256,
+        Share,
+        SmallList,
+    )
+
+_MODULE_OF = {
+    "Hashes": "schema",
+    "ImageSize": "schema",
+    "MAX_IMAGE_SIDE": "schema",
+    "Name": "schema",
+    "Names": "schema",
+    "Number": "schema",
+    "Numbers": "schema",
+    "Schema": "schema",
+    "Sha256": "schema",
+    "Share": "schema",
+    "SmallList": "schema",
+    "UnusableFileError": "content",
+    "check": "json_files",
+    "inside": "content",
+    "parse_json": "json_files",
+    "read_array": "arrays",
+    "read_arrays": "arrays",
+    "read_bounded": "content",
+    "read_json": "json_files",
+    "read_plain": "json_files",
+    "shown": "content",
+}
+
+__all__ = [
+    "MAX_IMAGE_SIDE",
+    "Hashes",
+    "ImageSize",
+    "Name",
+    "Names",
+    "Number",
+    "Numbers",
+    "Schema",
+    "Sha256",
+    "Share",
+    "SmallList",
+    "UnusableFileError",
+    "check",
+    "inside",
+    "parse_json",
+    "read_array",
+    "read_arrays",
+    "read_bounded",
+    "read_json",
+    "read_plain",
+    "shown",
+]
+
+__getattr__, __dir__ = lazy_door(__name__, _MODULE_OF)
