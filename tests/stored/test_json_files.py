@@ -7,6 +7,7 @@ import time
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import Field
 
 from headstart.stored import (
     ImageSize,
@@ -34,7 +35,7 @@ PLAIN = st.recursive(
 class Sizes(Schema):
     names: Names
     size: ImageSize
-    scores: Numbers | None = None
+    scores: Numbers = Field(default_factory=list)
 
 
 @given(PLAIN)
