@@ -1,6 +1,7 @@
 """Collages show several objects side by side, each with its box."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -74,3 +75,16 @@ def test_collages_are_examples_like_others(tmp_path, dataset):
     assert set(drawn.frame["split"]) == {"train"}
     assert list(drawn.frame["height"]) == [SIZE[0]] * 2
     assert drawn.class_names == dataset.class_names
+
+
+def test_ignored_objects_are_ignored_in_collages_too(tmp_path, dataset):
+    target = dataset.frame["target"].map(
+        lambda text: json.dumps([*json.loads(text)[:1], ["red", 0, 0, 90, 90, "crowd"]])
+    )
+    marked = replace(dataset, frame=dataset.frame.assign(target=target))
+    drawn = draw_collages(marked, tmp_path, count=8, image_size=SIZE, seed=0)
+    assert all(len(boxes) for boxes in drawn.boxes())
+    ignored = np.concatenate(drawn.ignored_boxes())
+    assert len(ignored) >= 8
+    assert (ignored[:, 2:4] <= SIZE[::-1]).all()
+    assert set(ignored[:, 5]) == {1}

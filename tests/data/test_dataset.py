@@ -12,7 +12,17 @@ from hypothesis import strategies as st
 
 import headstart.data
 from headstart.data import CLASSIFICATION, DETECTION, REGRESSION, SEGMENTATION, Dataset
-from headstart.data.annotations import Box, Outline, boxes_to_text, mask_to_text, numbers_to_text, outlines_to_text
+from headstart.data.annotations import (
+    CROWD,
+    DIFFICULT,
+    IGNORED_CODES,
+    Box,
+    Outline,
+    boxes_to_text,
+    mask_to_text,
+    numbers_to_text,
+    outlines_to_text,
+)
 from headstart.data.class_names import sort_class_names
 from headstart.data.dataset import Remark, frame_from_rows
 from headstart.errors import DataNotFoundError, RunDamagedError, SplitError
@@ -156,6 +166,15 @@ def test_boxes_of_a_detection_set_carry_class_numbers():
     assert second.shape == (0, 5)
     assert dataset.labels() == [("cat", "dog"), ()]
     assert dataset.class_matrix().tolist() == [[1, 1], [0, 0]]
+
+
+def test_ignored_boxes_stand_apart_and_survive_the_file(tmp_path):
+    boxes = [Box("dog", 1, 2, 3, 4, CROWD), Box("cat", 0, 0, 9, 9), Box("cow", 0, 0, 1, 1, DIFFICULT)]
+    detection_of(boxes_to_text(boxes)).write(tmp_path / "dataset.csv")
+    dataset = Dataset.read(tmp_path / "dataset.csv")
+    assert dataset.boxes()[0].tolist() == [[0, 0, 9, 9, 0]]
+    assert dataset.ignored_boxes()[0].tolist() == [[1, 2, 3, 4, 1, IGNORED_CODES[CROWD]]]  # of no class: cow
+    assert dataset.labels() == [("cat",)]
 
 
 def test_classes_of_masks_come_from_the_audit_or_the_outlines():

@@ -10,7 +10,7 @@ from PIL import Image
 
 from headstart.data import DETECTION, Dataset, audit_dataset, read_dataset, split_dataset
 from headstart.data.annotated import Annotated, annotated_dataset
-from headstart.data.annotations import Box, boxes_from_text, boxes_to_text
+from headstart.data.annotations import CROWD, Box, boxes_from_text, boxes_to_text
 from headstart.data.box_inspection import inspect_boxes
 from headstart.errors import AnnotationsError, NoReadableImagesError
 
@@ -20,7 +20,7 @@ numbers = st.one_of(st.integers(-99, 99), st.floats(-99, 99, allow_nan=False, wi
 
 def inspected(*boxes: tuple) -> tuple[list, dict[str, str]]:
     target, findings = inspect_boxes(boxes_to_text(Box(*box) for box in boxes), SIZE)
-    return [tuple(box) for box in boxes_from_text(target)], dict(findings)
+    return [box[:5] for box in boxes_from_text(target)], dict(findings)
 
 
 def test_sound_boxes_stay_as_they_are():
@@ -53,6 +53,12 @@ def test_repeated_boxes_count_once_and_many_are_counted():
     assert findings["duplicate_box"].endswith("and 2 more")
 
 
+def test_an_ignored_box_stays_ignored_and_is_cut_like_any_other():
+    target, findings = inspect_boxes(boxes_to_text([Box("cat", 50, 30, 70, 50, CROWD), Box("cat", 1, 1, 5, 5)]), SIZE)
+    assert boxes_from_text(target) == [Box("cat", 50, 30, 60, 40, CROWD), Box("cat", 1, 1, 5, 5)]
+    assert [kind for kind, _ in findings] == ["box_outside"]
+
+
 def test_what_rounding_leaves_beyond_the_edge_is_cut_without_a_word():
     assert inspected(("cat", 0, 0, 60.0000001, 40)) == ([("cat", 0, 0, 60, 40)], {})
 
@@ -68,7 +74,7 @@ def test_a_picture_that_loses_all_its_boxes_is_background():
 @given(st.lists(st.tuples(st.sampled_from(["cat", "dog"]), numbers, numbers, numbers, numbers), max_size=6))
 def test_whatever_comes_sound_boxes_leave_and_looking_again_changes_nothing(boxes):
     target, _ = inspect_boxes(boxes_to_text(Box(*box) for box in boxes), SIZE)
-    for _, x_min, y_min, x_max, y_max in boxes_from_text(target):
+    for _, x_min, y_min, x_max, y_max, _ in boxes_from_text(target):
         assert 0 <= x_min < x_max <= SIZE[1]
         assert 0 <= y_min < y_max <= SIZE[0]
     again, findings = inspect_boxes(target, SIZE)

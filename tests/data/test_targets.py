@@ -9,6 +9,7 @@ from PIL import Image
 
 from headstart.data import (
     DETECTION,
+    IGNORED_CLASS,
     SEGMENTATION,
     Augmentation,
     BoxTargets,
@@ -71,6 +72,21 @@ def test_the_plain_view_moves_nothing(boxes_and_masks):
     assert np.allclose(boxes[:, 0, :4], [boxes[0, :4] for boxes in detection.boxes()])
     plain = MaskTargets(masks, image_size=SIZE, resize_mode="stretch").load_batch(np.arange(3), matrices[:, 0])
     assert np.array_equal(plain, pictures(masks).load_all()[..., 0] // 255)
+
+
+def test_ignored_boxes_move_along_under_a_class_of_their_own(boxes_and_masks):
+    detection, _ = boxes_and_masks
+    boxes = [["thing", 8, 8, 16, 16], ["thing", 40, 10, 64, 20, "crowd"]]
+    dataset = Dataset(
+        detection.frame.iloc[:1].assign(target=json.dumps(boxes)), ("other", "thing"), detection.root, task=DETECTION
+    )
+    targets = BoxTargets(dataset, image_size=SIZE, resize_mode="stretch")
+    assert targets.load_batch(np.arange(1), np.eye(3)[None]).tolist() == [
+        [[8, 8, 16, 16, 1], [40, 10, 64, 20, IGNORED_CLASS - 1]]
+    ]
+    shifted = np.array([[[1, 0, -4], [0, 1, 0], [0, 0, 1]]], float)  # all but 20 columns of the ignored one are left
+    (moved,) = targets.load_batch(np.arange(1), shifted).tolist()
+    assert moved == [[12, 8, 20, 16, 1], [44, 10, 64, 20, IGNORED_CLASS - 1]]
 
 
 def test_masks_show_what_the_varied_picture_shows(boxes_and_masks):

@@ -55,15 +55,25 @@ def random_case(seed: int, *, pictures: int = 6, most: int = 7) -> tuple[list, l
     return predictions, targets
 
 
-def coco_stats(predictions, targets, *, num_classes: int) -> np.ndarray:
+def with_crowds(targets: list, seed: int) -> tuple[list, list]:
+    """Some of the boxes made crowds: those that count, and `(m, 6)` those that are ignored."""
+    crowds = [np.random.default_rng([seed, index]).random(len(target)) < 0.4 for index, target in enumerate(targets)]
+    counted = [target[~crowd] for target, crowd in zip(targets, crowds, strict=True)]
+    ignored = [
+        np.column_stack([target[crowd], np.ones(crowd.sum())]) for target, crowd in zip(targets, crowds, strict=True)
+    ]
+    return counted, ignored
+
+
+def coco_stats(predictions, targets, *, num_classes: int, crowds=()) -> np.ndarray:
     """mAP50, mAP and AR100 of pycocotools from end to end."""
 
     def coco(rows):
         annotations = [
-            {"id": n, "image_id": i, "category_id": int(c), "bbox": [x, y, x2 - x, y2 - y], "iscrowd": 0}
+            {"id": n, "image_id": i, "category_id": int(c), "bbox": [x, y, x2 - x, y2 - y], "iscrowd": crowd}
             | {"area": (x2 - x) * (y2 - y)}
             | ({"score": s[0]} if s else {})
-            for n, (i, x, y, x2, y2, c, *s) in enumerate(rows, start=1)
+            for n, (crowd, i, x, y, x2, y2, c, *s) in enumerate(rows, start=1)
         ]
         made = COCO()
         images, categories = ([{"id": i} for i in range(n)] for n in (len(targets), num_classes))
@@ -71,9 +81,10 @@ def coco_stats(predictions, targets, *, num_classes: int) -> np.ndarray:
         made.createIndex()
         return made
 
-    true = [(i, *row) for i, t in enumerate(targets) for row in t.tolist()]
+    true = [(0, i, *row) for i, t in enumerate(targets) for row in t.tolist()]
+    true += [(1, i, *row[:5]) for i, t in enumerate(crowds) for row in t.tolist()]
     said = [
-        (i, *box, c, s)
+        (0, i, *box, c, s)
         for i, p in enumerate(predictions)
         for box, c, s in zip(p.boxes.tolist(), p.classes, p.scores, strict=True)
     ]
@@ -95,6 +106,54 @@ def test_every_resample_scores_what_pycocotools_gives_for_its_pictures(seed, cou
         repeated = np.repeat(np.arange(6), drawn)
         expected = coco_stats([predictions[i] for i in repeated], [targets[i] for i in repeated], num_classes=2)
         np.testing.assert_allclose(mean_of_defined(scores[..., index]), expected, atol=1e-6)
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 10_000), st.lists(st.integers(0, 3), min_size=6, max_size=6).filter(any))
+def test_crowds_are_ignored_as_pycocotools_ignores_them(seed, counts):
+    predictions, targets = random_case(seed)
+    targets, crowds = with_crowds(targets, seed)
+    matching = match_boxes(predictions, targets, num_classes=2, ignored=crowds)
+    scores = _scores(matching, np.array([[1] * 6, counts], float), num_classes=2)
+    for index, drawn in enumerate(([1] * 6, counts)):
+        rows = np.repeat(np.arange(6), drawn)
+        expected = coco_stats(
+            *([some[i] for i in rows] for some in (predictions, targets)),
+            num_classes=2,
+            crowds=[crowds[i] for i in rows],
+        )
+        np.testing.assert_allclose(mean_of_defined(scores[..., index]), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("code", "said", "kind"),
+    [
+        (1, (50, 50, 60, 60), ""),
+        (1, (52, 52, 55, 55), ""),  # inside the crowd: any part of it
+        (2, (50, 50, 60, 60), ""),
+        (2, (52, 52, 55, 55), "background"),  # a difficult object is one object: the box has to fit
+        (2, (80, 80, 90, 90), "background"),
+    ],
+)
+def test_an_answer_on_an_ignored_object_is_neither_hit_nor_error(code, said, kind):
+    targets, ignored = [truth((0, 0, 10, 10, CAT))], [np.array([(50, 50, 60, 60, CAT, code)], float)]
+    predictions = [answer((0, 0, 10, 10, CAT, 0.9), (*said, CAT, 0.8), (*said, CAT, 0.7))]
+    report = evaluate_detection(predictions, targets, NAMES, ignored=ignored, num_resamples=5)
+    point = report.tables["operating_point"].iloc[0]
+    wrong = 2 if kind else 0
+    assert report.main_metric.value == pytest.approx(1)
+    assert (point["boxes"], point["answers"], point["recall"]) == (1, 1 + wrong, 1)
+    assert report.tables["errors"].set_index("kind")["count"].sum() == wrong
+    assert best_score_threshold(predictions, targets, ignored) == pytest.approx(0.85 if kind else 0.9)
+
+
+def test_an_ignored_object_that_nothing_answers_is_not_missed():
+    ignored = [np.array([(50, 50, 60, 60, CAT, 2)], float)]
+    report = evaluate_detection(
+        [answer((0, 0, 10, 10, CAT, 0.9))], [truth((0, 0, 10, 10, CAT))], NAMES, ignored=ignored, num_resamples=5
+    )
+    assert report.tables["errors"]["count"].sum() == 0
+    assert report.tables["pictures"]["score"].tolist() == [1]
 
 
 def test_points_of_recall_that_rounding_decides_are_those_of_pycocotools():

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headstart.backbones import BACKBONES, build_backbone, find_backbone, separating_layers
-from headstart.data import DETECTION, Dataset
+from headstart.data import DETECTION, IGNORED_CLASS, Dataset
 from headstart.errors import ClassNamesError
 from headstart.evaluation import evaluate_detection
 from headstart.tasks import DetectionLoss, Detections, ObjectDetector, build_detector, detector_taps
@@ -104,6 +104,27 @@ def test_neither_order_nor_padding_changes_the_loss(order: list[int], extra: int
 def test_boxes_that_are_no_objects_change_nothing(box: tuple[float, ...]) -> None:
     logits = some_logits()
     assert loss_of(padded(*BOXES, box), logits) == pytest.approx(loss_of(padded(*BOXES), logits), rel=1e-6)
+
+
+def test_an_answer_in_an_ignored_box_costs_nothing_and_elsewhere_as_much_as_before() -> None:
+    quiet = np.full((1, 8, 8, 6), -8.0, "float32")
+    inside, beside, other_class = quiet.copy(), quiet.copy(), quiet.copy()
+    inside[0, 6, 6, 1] = beside[0, 6, 2, 1] = other_class[0, 6, 6, 0] = 4.0
+    sure, ignored = (4, 6, 30, 34, 0), (44, 44, 60, 60, IGNORED_CLASS - 1)
+    base = loss_of(padded(sure, ignored), quiet)
+    assert loss_of(padded(sure, ignored), inside) == pytest.approx(base)
+    assert loss_of(padded(sure), inside) > base + 1
+    for wrong in (beside, other_class):
+        assert loss_of(padded(sure, ignored), wrong) == pytest.approx(loss_of(padded(sure), wrong))
+        assert loss_of(padded(sure, ignored), wrong) > base + 1
+
+
+def test_an_object_inside_an_ignored_box_is_still_learned() -> None:
+    logits = np.full((1, 8, 8, 6), -8.0, "float32")
+    inner, around = (20, 20, 44, 44, 0), (0, 0, 64, 64, IGNORED_CLASS)
+    missed = loss_of(padded(inner, around), logits)
+    logits[0, 4, 4, 0] = 8.0
+    assert loss_of(padded(inner, around), logits) < missed - 1
 
 
 def test_empty_pictures_have_a_finite_loss_that_fewer_false_boxes_lower() -> None:

@@ -10,7 +10,10 @@ from headstart.doors import lazy_door
 if TYPE_CHECKING:
     from headstart.data.annotations import (
         CLASSIFICATION,
+        CROWD,
         DETECTION,
+        DIFFICULT,
+        IGNORED_CODES,
         LABEL_SEPARATOR,
         REGRESSION,
         SEGMENTATION,
@@ -30,15 +33,19 @@ if TYPE_CHECKING:
     from headstart.data.separation import separable_groups
     from headstart.data.source import ExampleSource, SideBySide
     from headstart.data.split import split_dataset
-    from headstart.data.targets import BoxTargets, MaskTargets, Targets
+    from headstart.data.targets import IGNORED_CLASS, BoxTargets, MaskTargets, Targets
     from headstart.data.views import view_batches, view_matrices
 
 __all__ = [
     "AUGMENTATIONS",
     "CLASSIFICATION",
+    "CROWD",
     "DETECTION",
+    "DIFFICULT",
     "FORMATS",
     "IGNORED",
+    "IGNORED_CLASS",
+    "IGNORED_CODES",
     "LABEL_SEPARATOR",
     "OTHER_VALUES",
     "REGRESSION",
@@ -81,9 +88,13 @@ __all__ = [
 _MODULE_OF = {
     "AUGMENTATIONS": "augmentation",
     "CLASSIFICATION": "annotations",
+    "CROWD": "annotations",
     "DETECTION": "annotations",
+    "DIFFICULT": "annotations",
     "FORMATS": "reading",
     "IGNORED": "masks",
+    "IGNORED_CLASS": "targets",
+    "IGNORED_CODES": "annotations",
     "LABEL_SEPARATOR": "annotations",
     "OTHER_VALUES": "masks",
     "REGRESSION": "annotations",

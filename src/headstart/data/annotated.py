@@ -105,7 +105,10 @@ def box_of(name: str, corners: Iterable[object]) -> Box | None:
         if not abs(number) < MAX_PLACE:  # also where it is no number
             return None
         numbers.append(int(number) if number.is_integer() else number)
-    return Box(name, *numbers) if len(numbers) == 4 else None
+    if len(numbers) != 4:
+        return None
+    x_min, y_min, x_max, y_max = numbers
+    return Box(name, x_min, y_min, x_max, y_max)
 
 
 def used_class_names(

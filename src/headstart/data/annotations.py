@@ -18,14 +18,25 @@ _MAX_BINS = 10
 _MIN_EXAMPLES_IN_BIN = 10
 
 
+# Why an object is neither learned nor scored.
+CROWD, DIFFICULT = "crowd", "difficult"
+# As numbers in arrays; 0 is an object that counts.
+IGNORED_CODES = {"": 0, CROWD: 1, DIFFICULT: 2}
+
+
 class Box(NamedTuple):
-    """One object: its class and where it is, in pixels of the upright picture as it is stored."""
+    """One object: its class and where it is, in pixels of the upright picture as it is stored.
+
+    `ignored` is "" for an object that counts. `CROWD` (COCO's `iscrowd`: a region with many objects) and `DIFFICULT`
+    (Pascal VOC's flag) are neither learned nor scored, and an answer that lies on them is no error.
+    """
 
     name: str
     x_min: float
     y_min: float
     x_max: float
     y_max: float
+    ignored: str = ""
 
 
 class Outline(NamedTuple):
@@ -41,8 +52,11 @@ def boxes_to_text(boxes: Iterable[Box]) -> str:
     Example:
         >>> boxes_to_text([Box("cat", 1, 2, 30, 40.5)])
         '[["cat", 1, 2, 30, 40.5]]'
+        >>> boxes_to_text([Box("cat", 1, 2, 30, 40, CROWD)])
+        '[["cat", 1, 2, 30, 40, "crowd"]]'
     """
-    return json.dumps(list(boxes), ensure_ascii=False, allow_nan=False)
+    rows = [box if box.ignored else box[:5] for box in boxes]
+    return json.dumps(rows, ensure_ascii=False, allow_nan=False)
 
 
 def boxes_from_text(target: str) -> list[Box]:
@@ -87,9 +101,16 @@ def numbers_from_text(target: str) -> list[float]:
 
 
 def box_array(target: str, number_of_class: Mapping[str, int]) -> np.ndarray:
-    """`(objects, 5)` float64: x_min, y_min, x_max, y_max in pixels, number of the class."""
-    rows = [(*box[1:], number_of_class[box.name]) for box in boxes_from_text(target)]
-    return np.array(rows, np.float64).reshape(len(rows), 5)
+    """`(objects, 6)` float64: x_min, y_min, x_max, y_max in pixels, number of the class, code of `IGNORED_CODES`.
+
+    Ignored objects of a class that has no number are left out.
+    """
+    rows = [
+        (*box[1:5], number_of_class[box.name], IGNORED_CODES[box.ignored])
+        for box in boxes_from_text(target)
+        if not box.ignored or box.name in number_of_class
+    ]
+    return np.array(rows, np.float64).reshape(len(rows), 6)
 
 
 def bins_of_numbers(numbers: np.ndarray, names: tuple[str, ...]) -> tuple[tuple[str, ...], np.ndarray]:

@@ -24,16 +24,22 @@ def inspect_boxes(target: str, size: tuple[int, int]) -> tuple[str, list[tuple[s
     found: dict[str, list[Box]] = {}
     kept: dict[Box, None] = {}
     for box in boxes:
-        ordered = Box(box.name, *map(min, box[1:3], box[3:5]), *map(max, box[1:3], box[3:5]))
+        ordered = box._replace(
+            x_min=min(box.x_min, box.x_max),
+            y_min=min(box.y_min, box.y_max),
+            x_max=max(box.x_min, box.x_max),
+            y_max=max(box.y_min, box.y_max),
+        )
         if ordered != box:
             found.setdefault("swapped_corners", []).append(box)
-        inside = clipped_boxes(np.array([ordered[1:]], np.float64), size)
+        inside = clipped_boxes(np.array([ordered[1:5]], np.float64), size)
         if not len(inside):
             found.setdefault("empty_box", []).append(box)
             continue
-        if np.abs(inside[0] - ordered[1:]).max() > _MAX_ROUNDING:
+        if np.abs(inside[0] - ordered[1:5]).max() > _MAX_ROUNDING:
             found.setdefault("box_outside", []).append(box)
-        right = Box(box.name, *(int(corner) if corner.is_integer() else corner for corner in inside[0].tolist()))
+        x_min, y_min, x_max, y_max = (int(it) if it.is_integer() else it for it in inside[0].tolist())
+        right = Box(box.name, x_min, y_min, x_max, y_max, box.ignored)
         if right in kept:
             found.setdefault("duplicate_box", []).append(box)
         kept[right] = None
@@ -46,5 +52,5 @@ def inspect_boxes(target: str, size: tuple[int, int]) -> tuple[str, list[tuple[s
 def _described(boxes: Iterable[Box], size: tuple[int, int]) -> str:
     first, *others = boxes
     more = f" and {len(others)} more" if others else ""
-    corners = ", ".join(f"{corner:g}" for corner in first[1:])
+    corners = ", ".join(f"{corner:g}" for corner in first[1:5])
     return f"'{first.name}' at {corners} in {size[1]} x {size[0]} pixels{more}"

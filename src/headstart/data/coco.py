@@ -133,7 +133,7 @@ def _boxes(walk: FolderWalk, listing: Listing, path: str, marks: Iterable[dict])
         if box is None:
             walk.remark("broken_box", [path], f"bbox {corners!r:.60} in '{listing.file}'")
         elif isinstance(corners, list):
-            x, y, width, height = box[1:]
+            x, y, width, height = box[1:5]
             yield Box(name, x, y, _sum(x, width), _sum(y, height))
         else:
             yield box

@@ -6,7 +6,6 @@ it, so that objects stay as large as they are.
 """
 
 import hashlib
-import json
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
@@ -15,6 +14,7 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
+from headstart.data.annotations import IGNORED_CODES, Box, boxes_to_text
 from headstart.data.boxes import clipped_boxes, moved_boxes
 from headstart.data.dataset import Dataset
 from headstart.data.images import open_rgb
@@ -40,17 +40,17 @@ def draw_collages(dataset: Dataset, folder: Path, *, count: int, image_size: tup
         UnreadableImageError: a picture became unreadable after it was audited.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    boxes, paths = dataset.boxes(), dataset.paths()
-    shown = [(paths[row], boxes[row]) for row in range(len(dataset)) if len(boxes[row])]
+    marked, paths = dataset.marked_boxes(), dataset.paths()
+    shown = [(paths[row], marked[row]) for row in range(len(dataset)) if (marked[row][:, 5] == 0).any()]
 
     def draw(number: int) -> dict[str, object]:
         random = np.random.default_rng((seed, number))
         picture, placed = _collage(shown, image_size, random)
         path = folder / f"{number:04}.png"
         picture.save(path)
-        target = [[dataset.class_names[int(box[4])], *(round(float(side), 2) for side in box[:4])] for box in placed]
+        target = boxes_to_text(_plain_box(box, dataset.class_names) for box in placed)
         content_hash = hashlib.sha256(path.read_bytes()).hexdigest()
-        return {"path": str(path), "target": json.dumps(target), "sha256": content_hash}
+        return {"path": str(path), "target": target, "sha256": content_hash}
 
     with ThreadPoolExecutor() as pool:
         frame = pd.DataFrame(list(pool.map(draw, range(count))))
@@ -62,7 +62,7 @@ def draw_collages(dataset: Dataset, folder: Path, *, count: int, image_size: tup
 def _collage(
     shown: list[tuple[Path, np.ndarray]], image_size: tuple[int, int], random: np.random.Generator
 ) -> tuple[Image.Image, np.ndarray]:
-    """A picture, and the boxes in it: `(n, 5)` as in `Dataset.boxes`."""
+    """A picture, and the boxes in it: `(n, 6)` as in `Dataset.marked_boxes`."""
     height, width = image_size
     num_columns, num_rows = _LAYOUTS[random.integers(len(_LAYOUTS))]
     columns, rows = _seams(width, num_columns, random), _seams(height, num_rows, random)
@@ -73,11 +73,19 @@ def _collage(
             path, boxes = shown[random.integers(len(shown))]
             size = (right - left, bottom - top)
             original = open_rgb(path)
-            view = _view_around(boxes[random.integers(len(boxes)), :4], original.size, size, random)
+            objects = boxes[boxes[:, 5] == 0]
+            view = _view_around(objects[random.integers(len(objects)), :4], original.size, size, random)
             picture.paste(original.resize(size, Image.Resampling.BILINEAR, box=tuple(view)), (left, top))
-            inside = clipped_boxes(moved_boxes(boxes, _onto(view, size)), size[::-1], min_visible=MIN_VISIBLE)
-            placed.append(inside + np.array([left, top, left, top, 0]))
+            moved = moved_boxes(boxes, _onto(view, size))
+            for is_kept, min_visible in ((moved[:, 5] == 0, MIN_VISIBLE), (moved[:, 5] > 0, 0.0)):
+                inside = clipped_boxes(moved[is_kept], size[::-1], min_visible=min_visible)
+                placed.append(inside + np.array([left, top, left, top, 0, 0]))
     return picture, np.concatenate(placed)
+
+
+def _plain_box(box: np.ndarray, class_names: tuple[str, ...]) -> Box:
+    x_min, y_min, x_max, y_max = (round(float(side), 2) for side in box[:4])
+    return Box(class_names[int(box[4])], x_min, y_min, x_max, y_max, list(IGNORED_CODES)[int(box[5])])
 
 
 def _seams(side: int, num_cells: int, random: np.random.Generator) -> tuple[int, ...]:

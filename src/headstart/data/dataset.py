@@ -69,7 +69,7 @@ class Dataset:
         task: what is to be learned, one of `TASK_KINDS`. The target is then
             for `CLASSIFICATION` a class name, or several joined by ";" where `multi_label`;
             for `DETECTION` JSON of `[name, x_min, y_min, x_max, y_max]` for every object, in pixels of the upright
-            picture, `[]` where there is none;
+            picture, `[]` where there is none; a sixth value, "crowd" or "difficult", marks one that is ignored;
             for `SEGMENTATION` JSON, `{"mask": path}` or `{"polygons": [[name, [x, y, x, y, ...]], ...]}`;
             for `REGRESSION` numbers joined by ";".
         mask_values: for segmentation, which value in a mask file means which class; "" for a value that is ignored on
@@ -135,10 +135,18 @@ class Dataset:
     def boxes(self) -> list[np.ndarray]:
         """Objects of every example: `(objects, 5)` float64, x_min, y_min, x_max, y_max in pixels, number of the class.
 
-        Boxes are in pixels of the upright picture as it is stored, before any resizing.
+        Boxes are in pixels of the upright picture as it is stored, before any resizing. Ignored objects are left out.
         """
+        return [marked[marked[:, 5] == 0, :5] for marked in self.marked_boxes()]
+
+    def marked_boxes(self) -> list[np.ndarray]:
+        """The same with ignored objects: `(objects, 6)` float64, the last column a code of `IGNORED_CODES`."""
         number_of = {name: number for number, name in enumerate(self.class_names)}
         return [box_array(target, number_of) for target in self.frame["target"]]
+
+    def ignored_boxes(self) -> list[np.ndarray]:
+        """The ignored objects of every example alone: `(objects, 6)` as in `marked_boxes`."""
+        return [marked[marked[:, 5] > 0] for marked in self.marked_boxes()]
 
     def numbers(self) -> np.ndarray:
         """Numbers of every example: `(examples, numbers)` float64, columns in the order of `class_names`."""
@@ -147,7 +155,7 @@ class Dataset:
 
     def _shown_classes(self) -> list[set[str]]:
         if self.task == DETECTION:
-            return [{box.name for box in boxes_from_text(target)} for target in self.frame["target"]]
+            return [{box.name for box in boxes_from_text(target) if not box.ignored} for target in self.frame["target"]]
         if "mask_classes" in self.frame:
             return [set(json.loads(names)) for names in self.frame["mask_classes"]]
         return [{outline.name for outline in outlines_from_text(target)} for target in self.frame["target"]]

@@ -13,6 +13,8 @@ from headstart.data.masks import IGNORED, read_mask, resize_mask
 
 # A box of which less is left in a varied picture is no longer an object that anyone would mark.
 MIN_VISIBLE = 0.25
+# Class of an ignored object of class 0 in targets; -1 pads.
+IGNORED_CLASS = -2
 _CACHE_BYTES = 1 << 28
 # From the corner of the top left pixel, where boxes count from, to its centre, where augmentation counts from.
 _TO_CORNER = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1]])
@@ -48,6 +50,8 @@ class Targets(Protocol):
 class BoxTargets:
     """Boxes in pixels of the model's input: `(num_boxes, 5)` float32 an example, `xyxy` and class; padded with -1.
 
+    An ignored object of class c has `IGNORED_CLASS - c` instead of its class: -2 for class 0, -3 for class 1.
+
     Args:
         dataset: whose boxes; its table has `width` and `height`.
         image_size: `(height, width)` of the model's input.
@@ -60,7 +64,7 @@ class BoxTargets:
         sizes = zip(dataset.frame["height"], dataset.frame["width"], strict=True)
         self._boxes = [
             moved_boxes(boxes, resize_matrix(size, image_size, resize_mode))
-            for boxes, size in zip(dataset.boxes(), sizes, strict=True)
+            for boxes, size in zip(map(_with_ignored, dataset.marked_boxes()), sizes, strict=True)
         ]
         self._image_size = image_size
         self.shape = (max([1, *map(len, self._boxes)]), 5)
@@ -73,9 +77,29 @@ class BoxTargets:
         batch = np.full((len(examples), *self.shape), -1, np.float32)
         for row, example, matrix in zip(batch, examples, matrices, strict=True):
             moved = moved_boxes(self._boxes[example], _TO_CORNER @ np.linalg.inv(matrix) @ np.linalg.inv(_TO_CORNER))
-            visible = clipped_boxes(moved, self._image_size, min_visible=MIN_VISIBLE)
+            visible = visible_boxes(moved, self._image_size)
             row[: len(visible)] = visible
         return batch
+
+
+def visible_boxes(boxes: np.ndarray, image_size: tuple[int, int]) -> np.ndarray:
+    """What of moved boxes is still an object, or still to be ignored: of ignored ones every part that is left.
+
+    Args:
+        boxes: `(n, 5)`, classes as in `BoxTargets`.
+        image_size: `(height, width)` of what is seen.
+    """
+    ignored = boxes[:, 4] <= IGNORED_CLASS
+    objects = clipped_boxes(boxes[~ignored], image_size, min_visible=MIN_VISIBLE)
+    return np.concatenate([objects, clipped_boxes(boxes[ignored], image_size)])
+
+
+def _with_ignored(marked: np.ndarray) -> np.ndarray:
+    """`(n, 5)` as in `BoxTargets` from `(n, 6)` as in `Dataset.marked_boxes`."""
+    boxes = marked[:, :5].copy()
+    ignored = marked[:, 5] > 0
+    boxes[ignored, 4] = IGNORED_CLASS - boxes[ignored, 4]
+    return boxes
 
 
 class MaskTargets:

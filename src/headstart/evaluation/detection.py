@@ -28,6 +28,7 @@ def evaluate_detection(
     targets: Sequence[np.ndarray],
     class_names: Sequence[str],
     *,
+    ignored: Sequence[np.ndarray] | None = None,
     score_threshold: float = DEFAULT_SCORE_THRESHOLD,
     seed: int = 0,
     num_resamples: int = 1000,
@@ -42,6 +43,7 @@ def evaluate_detection(
         predictions: one a picture: boxes `(n, 4)` xyxy, scores `(n,)`, classes `(n,)`, whatever their score.
         targets: `(n, 5)` a picture: xyxy in pixels of the same picture, class index; `(0, 5)` where it shows nothing.
         class_names: `k` names.
+        ignored: `(m, 6)` a picture: objects that are neither to be found nor an error to answer, as in `match_boxes`.
         score_threshold: answers from this score are counted in precision, recall and errors. Choose it on validation
             pictures, with `best_score_threshold`: chosen on these it would flatter.
         seed: of the resamples; the same seed gives the same intervals.
@@ -59,7 +61,7 @@ def evaluate_detection(
     References:
         Lin et al. 2014, Microsoft COCO, arXiv 1405.0312, and its evaluation code, pycocotools.
     """
-    matching = match_boxes(predictions, targets, num_classes=len(class_names))
+    matching = match_boxes(predictions, targets, num_classes=len(class_names), ignored=ignored)
     errors = find_errors(matching, score_threshold=score_threshold)
     plain = _scores(matching, np.ones((1, matching.num_pictures)), num_classes=len(class_names))[..., 0]
     chunks = _small_chunks(matching, num_resamples=num_resamples, seed=seed)
@@ -83,23 +85,28 @@ def evaluate_detection(
     )
 
 
-def best_score_threshold(predictions: Sequence[BoxAnswers], targets: Sequence[np.ndarray]) -> float:
+def best_score_threshold(
+    predictions: Sequence[BoxAnswers], targets: Sequence[np.ndarray], ignored: Sequence[np.ndarray] | None = None
+) -> float:
     """The score from which answers have the best F1 at an IoU of 0.5, all classes together.
 
     Args:
         predictions: of *validation* pictures, as for `evaluate_detection`.
         targets: of the same.
+        ignored: of the same, as for `evaluate_detection`.
 
     Returns:
         Halfway between the last answer to keep and the next; 0.5 where no answer is right.
     """
-    classes = [c for p in predictions for c in np.ravel(p.classes)] + [c for t in targets for c in np.ravel(t[:, 4:5])]
+    true = [*targets, *(ignored or ())]
+    classes = [c for p in predictions for c in np.ravel(p.classes)] + [c for t in true for c in np.ravel(t[:, 4:5])]
     num_classes = int(max(classes, default=0)) + 1
-    matching = match_boxes(predictions, targets, num_classes=num_classes, iou_thresholds=IOU_50)
-    hits = np.cumsum(matching.found[0] >= 0)
+    matching = match_boxes(predictions, targets, num_classes=num_classes, ignored=ignored, iou_thresholds=IOU_50)
+    counts = ~matching.is_ignored[0]
+    hits = np.cumsum(matching.found[0, counts] >= 0)
     if not hits.any():
         return DEFAULT_SCORE_THRESHOLD
-    scores = matching.scores
+    scores = matching.scores[counts]
     f1 = 2 * hits / (np.arange(1, len(scores) + 1) + len(matching.true_boxes))
     f1[:-1][scores[:-1] == scores[1:]] = -1  # equal scores are kept together
     last = int(f1.argmax())
@@ -135,7 +142,8 @@ def _metrics(plain: np.ndarray, resampled: np.ndarray, *, num_pictures: int) -> 
 
 def _counts(matching: BoxMatching, errors: BoxErrors, *, num_classes: int) -> np.ndarray:
     """True boxes found, true boxes, answers: `(3, k)`."""
-    answered = matching.classes[: len(errors.kinds)]
+    num_answers = len(errors.kinds)
+    answered = matching.classes[:num_answers][~matching.is_ignored[0, :num_answers]]
     classes = (matching.true_classes[errors.found], matching.true_classes, answered)
     return np.stack([np.bincount(indices, minlength=num_classes) for indices in classes])
 

@@ -29,7 +29,7 @@ class BoxErrors:
     """Every error of the answers with a score of at least the threshold.
 
     Attributes:
-        kinds: `(a,)` text, what is wrong with each such answer; "" where nothing is.
+        kinds: `(a,)` text, what is wrong with each such answer; "" where nothing is, also on an ignored object.
         mistaken: `(a,)` the true box that the answer lies on, -1 where on none.
         missed: `(g,)` bool: true boxes that no answer lies on.
         found: `(g,)` bool: true boxes that were found.
@@ -52,7 +52,7 @@ def find_errors(matching: BoxMatching, *, score_threshold: float) -> BoxErrors:
     found_boxes = matching.found[0, :num_answers]
     kinds, mistaken = np.full(num_answers, "", dtype=object), np.full(num_answers, -1)
     in_picture = _indices_of(matching.true_pictures, matching.num_pictures)
-    for answer in np.flatnonzero(found_boxes < 0):
+    for answer in np.flatnonzero((found_boxes < 0) & ~matching.is_ignored[0, :num_answers]):
         near = in_picture[matching.pictures[answer]]
         overlap = _iou(matching.boxes[answer], matching.true_boxes[near])
         same = matching.true_classes[near] == matching.classes[answer]

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
+from pycocotools import mask as coco_mask
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
+from headstart.data import CROWD, IGNORED_CODES
 from headstart.errors import PredictionsError
 
 IOU_THRESHOLDS = np.linspace(0.5, 0.95, 10)
@@ -43,6 +45,7 @@ class BoxMatching:
         scores: `(d,)` its score, falling.
         boxes: `(d, 4)` xyxy.
         found: `(t, d)` which true box it found at each threshold of IoU, -1 for none.
+        is_ignored: `(t, d)` bool: whether it found none but lies on an ignored object, so that it is no error.
         true_pictures: `(g,)` picture of each true box.
         true_classes: `(g,)` its class.
         true_boxes: `(g, 4)` xyxy.
@@ -54,6 +57,7 @@ class BoxMatching:
     scores: np.ndarray
     boxes: np.ndarray
     found: np.ndarray
+    is_ignored: np.ndarray
     true_pictures: np.ndarray
     true_classes: np.ndarray
     true_boxes: np.ndarray
@@ -65,14 +69,19 @@ def match_boxes(
     targets: Sequence[np.ndarray],
     *,
     num_classes: int,
+    ignored: Sequence[np.ndarray] | None = None,
     iou_thresholds: np.ndarray = IOU_THRESHOLDS,
 ) -> BoxMatching:
     """Matches as COCO does: the best score chooses first, among the boxes of its class, each box once.
+
+    What finds no box may lie on an ignored object of its class, several on the same one. The overlap with a crowd is
+    the share of the *answer* that lies in it, as in COCO; with a difficult object it is the IoU, as in Pascal VOC.
 
     Args:
         predictions: one a picture.
         targets: `(n, 5)` a picture: xyxy and class index.
         num_classes: how many the model knows.
+        ignored: `(m, 6)` a picture: xyxy, class index, and 1 for a crowd or 2 for a difficult object; None for none.
         iou_thresholds: `(t,)` ascending.
 
     Raises:
@@ -88,7 +97,12 @@ def match_boxes(
     answered = [np.column_stack([p.boxes, p.classes, p.scores]).reshape(-1, 6) for p in predictions]
     answers = _flat(answered, num_classes=num_classes, what="prediction")
     truth = _flat([np.asarray(t, np.float64).reshape(-1, 5) for t in targets], num_classes=num_classes, what="target")
-    kept, found = _coco_matches(answers, truth, len(targets), num_classes, iou_thresholds)
+    passed_over = [np.zeros((0, 6))] * len(targets) if ignored is None else ignored
+    regions = _flat(
+        [np.asarray(t, np.float64).reshape(-1, 6) for t in passed_over], num_classes=num_classes, what="target"
+    )
+    every = np.concatenate([np.column_stack([truth, np.zeros(len(truth))]), regions])
+    kept, found = _coco_matches(answers, every, len(targets), num_classes, iou_thresholds)
     # Stable, as COCO's: of equal scores the earlier picture's stands first.
     order = np.argsort(-answers[:, 6], kind="stable")
     order = order[kept[order]]
@@ -97,7 +111,8 @@ def match_boxes(
         classes=answers[order, 5].astype(int),
         scores=answers[order, 6],
         boxes=answers[order, 1:5],
-        found=found[:, order],
+        found=np.where(found < len(truth), found, -1)[:, order],
+        is_ignored=(found >= len(truth))[:, order],
         true_pictures=truth[:, 0].astype(int),
         true_classes=truth[:, 5].astype(int),
         true_boxes=truth[:, 1:5],
@@ -126,11 +141,13 @@ def _flat(rows: Sequence[np.ndarray], *, num_classes: int, what: str) -> np.ndar
 def _coco_matches(
     answers: np.ndarray, truth: np.ndarray, num_pictures: int, num_classes: int, iou_thresholds: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Which answers COCO scores at all, `(d,)`, and the true box each found, `(t, d)`, -1 for none."""
+    """Which answers COCO scores at all, `(d,)`, and the row of `truth` each found, `(t, d)`, -1 for none."""
     with contextlib.redirect_stdout(io.StringIO()):  # it tells its steps to whoever looks
-        evaluation = COCOeval(
-            _coco(truth, num_pictures, num_classes), _coco(answers, num_pictures, num_classes), "bbox"
+        true, said = (
+            _coco([make(row, number) for number, row in enumerate(rows.tolist(), start=1)], num_pictures, num_classes)
+            for rows, make in ((truth, _true_annotation), (answers, _answer_annotation))
         )
+        evaluation = _Evaluation(true, said, "bbox")
         evaluation.params.iouThrs = iou_thresholds
         evaluation.params.areaRng, evaluation.params.areaRngLbl = [[0.0, np.inf]], ["all"]
         evaluation.params.maxDets = [MOST_ANSWERS]
@@ -144,20 +161,40 @@ def _coco_matches(
     return kept, found
 
 
-def _coco(rows: np.ndarray, num_pictures: int, num_classes: int) -> COCO:
+class _Evaluation(COCOeval):
+    """COCO's evaluation, where an ignored object that is no crowd overlaps by IoU."""
+
+    def computeIoU(self, image: int, category: int) -> Any:  # noqa: N802 (its name there)
+        """Overlap of every answer of a picture and class, the best score first, with every true box."""
+        true = self._gts[image, category]
+        said = sorted(self._dts[image, category], key=lambda one: -one["score"])[: self.params.maxDets[-1]]
+        if not (true or said):
+            return []
+        return coco_mask.iou([d["bbox"] for d in said], [g["bbox"] for g in true], [int(g["is_region"]) for g in true])
+
+
+def _coco(annotations: list[dict[str, Any]], num_pictures: int, num_classes: int) -> COCO:
     coco = COCO()
     coco.dataset = {
         "images": [{"id": picture} for picture in range(num_pictures)],
         "categories": [{"id": index} for index in range(num_classes)],
-        "annotations": [_annotation(row, number) for number, row in enumerate(rows.tolist(), start=1)],
+        "annotations": annotations,
     }
     coco.createIndex()
     return coco
 
 
+def _true_annotation(row: list[float], number: int) -> dict[str, Any]:
+    return _annotation(row, number) | {"iscrowd": int(row[6] > 0), "is_region": row[6] == IGNORED_CODES[CROWD]}
+
+
+def _answer_annotation(row: list[float], number: int) -> dict[str, Any]:
+    return _annotation(row, number) | {"iscrowd": 0, "score": row[6]}
+
+
 def _annotation(row: list[float], number: int) -> dict[str, Any]:
     """Numbers count from 1: COCO takes a match with box 0 for none."""
-    picture, left, top, right, bottom, class_index, *score = row
+    picture, left, top, right, bottom, class_index = row[:6]
     width, height = right - left, bottom - top
     return {
         "id": number,
@@ -165,6 +202,4 @@ def _annotation(row: list[float], number: int) -> dict[str, Any]:
         "category_id": int(class_index),
         "bbox": [left, top, width, height],
         "area": width * height,
-        "iscrowd": 0,
-        **({"score": score[0]} if score else {}),
     }

@@ -25,11 +25,13 @@ def class_scores(matching: BoxMatching, class_index: int, weights: np.ndarray) -
     own = matching.classes == class_index
     found = matching.found[:, own] >= 0
     drawn = weights[:, matching.pictures[own]]
+    ignored = matching.is_ignored[:, own]
     answered = np.cumsum(drawn, axis=1)
     boxes = weights @ _boxes_in_pictures(matching, class_index)
     precision, recall = np.empty((2, len(found), len(weights)))
     for index, hits in enumerate(found):
-        curve, hit_counts = _precision_curve(drawn[:, hits], answered[:, hits], boxes)
+        counted = np.cumsum(drawn * ~ignored[index], axis=1) if ignored[index].any() else answered
+        curve, hit_counts = _precision_curve(drawn[:, hits], counted[:, hits], boxes)
         precision[index] = curve.mean(axis=1)
         recall[index] = hit_counts / np.maximum(boxes, 1)
     undefined = np.where(boxes > 0, 0.0, np.nan)
@@ -43,7 +45,7 @@ def precision_curve(matching: BoxMatching, class_index: int, *, threshold_index:
     boxes = np.array([float((matching.true_classes == class_index).sum())])
     if not boxes[0]:
         return np.full(len(RECALL_POINTS), np.nan)
-    counts = np.ones((1, own.sum()))
+    counts = 1.0 - matching.is_ignored[threshold_index, own][None]
     return _precision_curve(counts[:, hits], np.cumsum(counts, axis=1)[:, hits], boxes)[0][0]
 
 

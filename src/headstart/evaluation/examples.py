@@ -35,6 +35,7 @@ def detection_example(
     class_names: Sequence[str],
     *,
     score_threshold: float,
+    ignored: np.ndarray | None = None,
     name: str = "",
 ) -> AnnotatedPicture:
     """A picture with its true boxes, dashed, and one with the answered boxes, their classes and scores.
@@ -45,6 +46,7 @@ def detection_example(
         answer: in the same pixels.
         class_names: `k` names.
         score_threshold: answers below it are not drawn.
+        ignored: `(m, 6)` objects that are not scored, as in `match_boxes`; drawn dashed, with a word.
         name: such as its file name.
     """
     shown = _shown(picture)
@@ -53,11 +55,14 @@ def detection_example(
     order = order[np.asarray(answer.scores)[order] >= score_threshold]
     boxes, classes = np.reshape(answer.boxes, (-1, 4))[order], np.asarray(answer.classes, int)[order]
     true = np.reshape(true, (-1, 5))
+    passed_over = np.zeros((0, 6)) if ignored is None else ignored
+    marked = np.concatenate([true[:, :4], passed_over[:, :4]])
     true_names = [class_names[int(index)] for index in true[:, 4]]
+    true_names += [f"{class_names[int(index)]} (ignored)" for index in passed_over[:, 4]]
     answered_names = [class_names[index] for index in classes]
     return AnnotatedPicture(
         picture=shown,
-        true=draw_boxes(shown, true[:, :4] * scale, true_names, dashed=True),
+        true=draw_boxes(shown, marked * scale, true_names, dashed=True),
         predicted=draw_boxes(shown, boxes * scale, answered_names, np.asarray(answer.scores)[order], classes=classes),
         name=name,
         caption=f"{_boxes(len(true))} true, {len(order)} answered",

@@ -35,7 +35,7 @@ def choose_threshold(run: Run, task: ObjectDetector, parts: LearningParts | None
     validation = run.dataset.part("validation")
     progress.start("choosing the score threshold", 1)
     detections = list(_in_pictures(task, validation, validation_outputs(run, task, parts)))
-    threshold = best_score_threshold(detections, validation.boxes())
+    threshold = best_score_threshold(detections, validation.boxes(), validation.ignored_boxes())
     write_json(run.promises_path, {"format_version": FORMAT_VERSION, "score_threshold": threshold})
     progress.finish()
 
@@ -51,8 +51,9 @@ def evaluate_pictures(run: Run, dataset: Dataset, progress: Progress) -> Evaluat
     detections = list(_in_pictures(task, dataset, picture_outputs(task, dataset, progress)))
     report = evaluate_detection(
         detections,
-        _own_numbers(task, dataset),
+        _own_numbers(task, dataset, dataset.boxes()),
         task.class_names,
+        ignored=_own_numbers(task, dataset, dataset.ignored_boxes()),
         score_threshold=score_threshold(run),
         seed=run.recipe.seed,
     )
@@ -73,7 +74,9 @@ def found_boxes(class_names: Sequence[str], detections: Detections) -> list[list
 def report_content(run: Run) -> Mapping[str, Any]:
     """What the page shows beside the numbers: the worst pictures with true boxes and with those found."""
     test, found, threshold = run.dataset.part("test"), prediction_rows(run)["prediction"], score_threshold(run)
-    names, true, paths = run.task.class_names, _own_numbers(run.task, test), test.paths()
+    names, paths = run.task.class_names, test.paths()
+    true = _own_numbers(run.task, test, test.boxes())
+    ignored = _own_numbers(run.task, test, test.ignored_boxes())
     pictures = [
         detection_example(
             decode_image(paths[index]),
@@ -81,6 +84,7 @@ def report_content(run: Run) -> Mapping[str, Any]:
             _from_plain(json.loads(found[index]), names),
             names,
             score_threshold=threshold,
+            ignored=ignored[index],
             name=paths[index].name,
         )
         for index in worst_examples(run.report)
@@ -115,7 +119,7 @@ def _in_pictures(task: ObjectDetector, dataset: Dataset, batches: Iterator[np.nd
             yield boxes_in_picture(found, size, task.image_size, task.resize_mode)
 
 
-def _own_numbers(task: ObjectDetector, dataset: Dataset) -> list[np.ndarray]:
+def _own_numbers(task: ObjectDetector, dataset: Dataset, boxes: list[np.ndarray]) -> list[np.ndarray]:
     """The data's boxes with the numbers that the model has for their classes."""
     number_of = np.array([task.class_names.index(name) for name in dataset.class_names], float)
-    return [np.column_stack([boxes[:, :4], number_of[boxes[:, 4].astype(int)]]) for boxes in dataset.boxes()]
+    return [np.column_stack([own[:, :4], number_of[own[:, 4].astype(int)], own[:, 5:]]) for own in boxes]

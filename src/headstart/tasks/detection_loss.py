@@ -5,6 +5,7 @@ from typing import Any
 import keras
 from keras import ops
 
+from headstart.data import IGNORED_CLASS
 from headstart.tasks.detection_grid import cell_centers, cell_sizes, grid_boxes
 
 # Deviation of a peak, of the box's width and height: TTFNet's 0.54 / 6.
@@ -21,7 +22,9 @@ class DetectionLoss(keras.losses.Loss):
     object among ten of another is learned last.
 
     Targets are boxes, `(batch, max_boxes, 5)` `xyxy` in pixels of the picture and class, padded with -1; neither their
-    order nor the padding matters. Boxes without area, or with their middle outside the picture, are ignored.
+    order nor the padding matters. Boxes without area, or with their middle outside the picture, are ignored. Where the
+    class is `IGNORED_CLASS` - c, an answer of class c inside the box costs nothing, as with ignored boxes in
+    MMDetection: the annotation says that objects may be there, but not where.
     Outputs are those that `headstart.tasks.detection_grid` describes.
 
     Args:
@@ -47,7 +50,8 @@ class DetectionLoss(keras.losses.Loss):
         num_classes = y_pred.shape[-1] - 4
         boxes, classes, is_object = self._objects(y_true, num_classes)
         peaks = self._peaks(boxes, is_object, tuple(y_pred.shape[1:3]))
-        heat = _heat_loss(y_pred[..., :num_classes], _heat_map(peaks, classes, num_classes))
+        undecided = self._undecided(boxes, classes, tuple(y_pred.shape[1:3]), num_classes)
+        heat = _heat_loss(y_pred[..., :num_classes], _heat_map(peaks, classes, num_classes), undecided)
         found = grid_boxes(y_pred[..., num_classes:], self.image_size)
         shares = _shares(classes, is_object, num_classes)
         places = ops.cast(ops.clip(classes, 0, num_classes - 1), "int32")
@@ -82,6 +86,16 @@ class DetectionLoss(keras.losses.Loss):
         peaks = ops.exp(-0.5 * ops.sum(ops.square(steps), axis=-1))
         return ops.where(peaks > _MIN_PEAK, peaks, 0.0) * ops.expand_dims(is_object, -1)
 
+    def _undecided(self, boxes: Any, classes: Any, grid: tuple[int, int], num_classes: int) -> Any:
+        """1 where the middle of a cell lies in an ignored box of a class, else 0: `(batch, cells, num_classes)`."""
+        centers = cell_centers(grid, self.image_size).reshape(1, 1, -1, 2)
+        corners = ops.expand_dims(boxes, 2)
+        inside = ops.all((centers >= corners[..., :2]) & (centers < corners[..., 2:]), axis=-1)
+        ignored = IGNORED_CLASS - ops.arange(num_classes, dtype="float32")
+        of_class = ops.cast(ops.expand_dims(classes, -1) == ignored, "float32")
+        covered = ops.einsum("bnc,bnk->bck", ops.cast(inside, "float32"), of_class)
+        return ops.cast(covered > 0, "float32")
+
 
 def _heat_map(peaks: Any, classes: Any, num_classes: int) -> Any:
     """The highest peak of every class in every cell, `(batch, cells, num_classes)`."""
@@ -92,12 +106,12 @@ def _heat_map(peaks: Any, classes: Any, num_classes: int) -> Any:
     return ops.stack(of_class, axis=-1)
 
 
-def _heat_loss(logits: Any, heat_map: Any) -> Any:
-    """CornerNet's focal loss, summed over cells: `(batch, num_classes)`."""
+def _heat_loss(logits: Any, heat_map: Any, undecided: Any) -> Any:
+    """CornerNet's focal loss, summed over cells: `(batch, num_classes)`; undecided cells that are no peak cost 0."""
     logits = ops.reshape(logits, (-1, *heat_map.shape[1:]))
     certainty = ops.sigmoid(logits)
     at_peak = ops.square(1 - certainty) * ops.softplus(-logits)
-    elsewhere = ops.power(1 - heat_map, 4) * ops.square(certainty) * ops.softplus(logits)
+    elsewhere = ops.power(1 - heat_map, 4) * ops.square(certainty) * ops.softplus(logits) * (1 - undecided)
     return ops.sum(ops.where(heat_map > 1 - _SMALL, at_peak, elsewhere), axis=1)
 
 
