@@ -79,7 +79,10 @@ def test_every_format_and_task_is_spelt_as_the_options_take_it():
         (["0", "1", "2"], CLASSIFICATION),
         (["1.0", "0.0", "2.0"], CLASSIFICATION),
         (["0.5", "1.5", "cat"], CLASSIFICATION),
-        (["0.5", "1.5", "nan"], CLASSIFICATION),
+        (["0.5", "1.5", "nan"], REGRESSION),
+        (["0.5", "1.5", "inf"], CLASSIFICATION),
+        (['"0,5"', '"1,25"', '"-3"'], REGRESSION),
+        (['"1,234"', '"2,345"', '"3,456"'], CLASSIFICATION),
         (["0.5", "1.0", "0.5", "1.0", "0.5"], CLASSIFICATION),
         (["1_0.5", "2.5", "3.5"], CLASSIFICATION),
     ],
@@ -106,7 +109,7 @@ def test_whole_numbers_and_several_columns_are_numbers_when_asked_for(tmp_path):
 
 def test_numbers_that_are_none_and_columns_that_are_missing_are_named(tmp_path):
     path = table(tmp_path, "1.png,3", "2.png,", "3.png,12 kg", header="path,age")
-    with pytest.raises(TableColumnsError, match=r"2 others, the first is '' in row 2"):
+    with pytest.raises(TableColumnsError, match=r"1 others, the first is '12 kg' in row 3"):
         read_dataset(path, task=REGRESSION, label_column="age")
     with pytest.raises(TableColumnsError, match="no column 'weight'"):
         read_dataset(path, task=REGRESSION, label_column="age,weight")

@@ -67,7 +67,7 @@ class Dataset:
         multi_label: whether an example may have several classes; for classification only.
         remarks: what was noticed while reading, for the audit.
         task: what is to be learned, one of `TASK_KINDS`. The target is then
-            for `CLASSIFICATION` a class name, or several joined by ";" where `multi_label`;
+            for `CLASSIFICATION` a class name, or where `multi_label` any number joined by ";", perhaps none;
             for `DETECTION` JSON of `[name, x_min, y_min, x_max, y_max]` for every object, in pixels of the upright
             picture, `[]` where there is none; a sixth value, "crowd" or "difficult", marks one that is ignored;
             for `SEGMENTATION` JSON, `{"mask": path}` or `{"polygons": [[name, [x, y, x, y, ...]], ...]}`;
@@ -115,14 +115,14 @@ class Dataset:
     def labels(self) -> list[tuple[str, ...]]:
         """Class names of every example, in the order of the rows.
 
-        Exactly one each for classification unless `multi_label`; for detection and segmentation every class that the
-        picture shows, in the order of `class_names`, perhaps none. What a mask file shows is known after the audit. For
-        regression the ranges that the numbers lie in, see `bins_of_numbers`.
+        Exactly one each for classification unless `multi_label`, then any number; for detection and segmentation every
+        class that the picture shows, in the order of `class_names`, perhaps none. What a mask file shows is known after
+        the audit. For regression the ranges that the numbers lie in, see `bins_of_numbers`.
         """
         if self.task == CLASSIFICATION and not self.multi_label:
             return [(target,) for target in self.frame["target"]]
         if self.task == CLASSIFICATION:
-            return [tuple(target.split(LABEL_SEPARATOR)) for target in self.frame["target"]]
+            return [tuple(filter(None, target.split(LABEL_SEPARATOR))) for target in self.frame["target"]]
         if self.task == REGRESSION:
             names, matrix = bins_of_numbers(self.numbers(), self.class_names)
             return [tuple(name for name, cell in zip(names, row, strict=True) if cell) for row in matrix]

@@ -49,6 +49,13 @@ KINDS: dict[str, Kind] = {
     "outside_path": Kind("error", "An annotation names a picture outside the data folder; it is left out."),
     "broken_mask": Kind("error", "The mask cannot be read; its picture is left out."),
     "mask_size": Kind("error", "The mask has another size than its picture, which is left out."),
+    "missing_label": Kind("error", "The table has no label for the image; it is left out."),
+    "perhaps_missing": Kind(
+        "warning", "A class has a name that often stands for a missing label; look whether it is one."
+    ),
+    "numbers_as_classes": Kind(
+        "warning", "The classes are numbers; if they are measured, such as ages, use --task image-regression."
+    ),
     "unmasked": Kind("warning", "The picture has no mask and is not used."),
     "annotation_without_picture": Kind("warning", "The annotation belongs to no picture and is not used."),
     "unlisted": Kind("warning", "No annotation file names the picture; it is not used."),
@@ -97,6 +104,10 @@ KINDS: dict[str, Kind] = {
     "palette": Kind("note", "Stored with a palette; converted to RGB."),
     "alpha": Kind("note", "Has transparency; it is laid on white."),
     "exif_rotation": Kind("note", "The camera stored it rotated; it is turned upright."),
+    "columns_taken": Kind("warning", "Columns of the table that were found by their usual names or by their cells."),
+    "found_by_name": Kind("note", "The table does not give the path of an image; it was found by its name."),
+    "marked_classes": Kind("note", "Columns of 0 and 1 are classes; use --task image-regression to learn numbers."),
+    "no_class": Kind("note", "No class is marked; the image is kept as an example of none of them."),
     "background": Kind("note", "No object is marked; the picture is kept as background."),
     "crowd": Kind("note", "Marks a crowd instead of single objects; it is not used."),
     "tiny": Kind("note", "Less than 32 pixels a side; it is enlarged."),

@@ -12,7 +12,9 @@ from headstart.data.coco import looks_like_coco, read_coco
 from headstart.data.dataset import Dataset
 from headstart.data.folders import read_folders
 from headstart.data.mask_folders import looks_like_masks, read_masks
-from headstart.data.tables import TABLE_READERS, TableColumns, read_table
+from headstart.data.table_columns import TableColumns
+from headstart.data.table_files import TABLE_READERS
+from headstart.data.tables import read_table
 from headstart.data.voc import looks_like_voc, read_voc
 from headstart.data.yolo import looks_like_yolo, read_yolo
 from headstart.errors import DataFormatError, DataNotFoundError, NoClassFoldersError, RecipeError

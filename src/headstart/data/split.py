@@ -12,6 +12,10 @@ from headstart.data.separation import separable_groups
 from headstart.errors import ClassTooSmallError, SplitError
 
 _NUM_ATTEMPTS = 20
+_MEASURED_HINT = (
+    "All classes are numbers. If they are measured, such as ages, learn them as numbers: --task image-regression."
+    " Otherwise add images of these classes, or remove the classes."
+)
 
 
 def split_dataset(
@@ -119,8 +123,14 @@ def _require_large_classes(dataset: Dataset, *, units: np.ndarray, pool: np.ndar
         f"Too few pictures: {shown}{more}.",
         expected=f"at least {len(parts)} of each class that are no copies of one another, for {', '.join(parts)}",
         received=f"fewer in {len(small)} of {dataset.num_classes} classes",
-        hint="Add pictures of these classes, or remove the classes (their folders or rows).",
+        hint=_MEASURED_HINT
+        if all(map(_is_number, dataset.class_names))
+        else "Add pictures of these classes, or remove the classes (their folders or rows).",
     )
+
+
+def _is_number(name: str) -> bool:
+    return name.replace(".", "", 1).replace(",", "", 1).lstrip("-").isdecimal()
 
 
 def _description(name: str, num_units: int, num_files: int) -> str:

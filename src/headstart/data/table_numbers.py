@@ -1,15 +1,20 @@
 """Numbers in a table of pictures: what is measured rather than named."""
 
 import math
+import re
 from pathlib import Path
 
 import pandas as pd
 
 from headstart.data.annotations import numbers_to_text
+from headstart.data.dataset import Remark
 from headstart.errors import TableColumnsError
 
 # A column of versions or half stars has few values; what is measured has many.
 _MANY_VALUES = 20
+# A decimal comma; "1,234" may as well mean thousands.
+_COMMA = re.compile(r"[-+]?\d+,\d+")
+_THOUSANDS = re.compile(r"[-+]?\d{1,3}(,\d{3})+")
 
 
 def are_measured(labels: pd.Series) -> bool:
@@ -18,7 +23,7 @@ def are_measured(labels: pd.Series) -> bool:
     They are when every one is a finite number, some are not whole, and there are more than 20 different ones or more
     than half as many as rows. "0" and "1", or years, stay classes.
     """
-    numbers = [_number(label) for label in labels]
+    numbers = [_number(label) for label in _with_points(labels)]
     if not numbers or any(number is None for number in numbers):
         return False
     num_distinct = len(set(numbers))
@@ -32,17 +37,43 @@ def number_targets(columns: list[pd.Series], names: tuple[str, ...], table: Path
     Raises:
         TableColumnsError: a cell is no finite number.
     """
-    numbers = [[_number(cell) for cell in column] for column in columns]
+    numbers = [[_number(cell) for cell in _with_points(column)] for column in columns]
     for name, column, cells in zip(names, columns, numbers, strict=True):
         wrong = [row for row, number in enumerate(cells) if number is None]
         if wrong:
+            first = wrong[0]
             raise TableColumnsError(
                 f"'{table}' has cells in column '{name}' that are no numbers.",
-                expected="a number with a decimal point in every row",
-                received=f"{len(wrong)} others, the first is {column.iat[wrong[0]]!r} in row {wrong[0] + 1}",
+                expected="a number in every row, with a decimal point or everywhere with a decimal comma",
+                received=f"{len(wrong)} others, the first is {column.iat[first]!r} in row {column.index[first] + 1}",
                 hint="Correct them, delete these rows, or ask for image-classification if they are names of classes.",
             )
     return [numbers_to_text(number for number in row if number is not None) for row in zip(*numbers, strict=True)]
+
+
+def number_remarks(labels: pd.Series, column: str, table: Path) -> list[Remark]:
+    """A remark where class names are numbers that may have been measured: decimals, or nearly all different."""
+    numbers = [_number(label) for label in _with_points(labels)]
+    if not numbers or None in numbers:
+        return []
+    distinct = len(set(numbers))
+    decimal = any(number is not None and not number.is_integer() for number in numbers)
+    if decimal or distinct > _MANY_VALUES or (distinct > 2 and 2 * distinct > len(numbers)):
+        return [Remark("numbers_as_classes", table.name, f"{distinct} numbers in {len(labels)} rows of '{column}'")]
+    return []
+
+
+def _with_points(column: pd.Series) -> pd.Series:
+    """Numbers with decimal commas as numbers with decimal points; any other column as it is."""
+    with_comma = [cell for cell in column if "," in cell]
+    if (
+        not with_comma
+        or column.str.contains(".", regex=False).any()
+        or not all(map(_COMMA.fullmatch, with_comma))
+        or all(map(_THOUSANDS.fullmatch, with_comma))
+    ):
+        return column
+    return column.str.replace(",", ".", regex=False)
 
 
 def _number(text: str) -> float | None:

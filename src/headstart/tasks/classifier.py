@@ -93,7 +93,9 @@ class ImageClassifier:
             )
 
     def _labels(self, target: str) -> list[str]:
-        return [name.strip() for name in target.split(LABEL_SEPARATOR)] if self.multi_label else [target]
+        if not self.multi_label:
+            return [target]
+        return [name.strip() for name in target.split(LABEL_SEPARATOR) if name.strip()]  # none where none is marked
 
     def loss(self, label_smoothing: float = 0.0) -> keras.losses.Loss:
         """Cross-entropy on logits; `label_smoothing` from 0 to below 1 (arXiv 1512.00567, section 7)."""

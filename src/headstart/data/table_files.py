@@ -1,0 +1,154 @@
+"""From a table file to cells of text, whatever separates them and however the file is encoded."""
+
+import codecs
+import csv
+import io
+import re
+from collections.abc import Callable
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from headstart.data.inspection import could_be_picture
+from headstart.errors import TableColumnsError
+
+_SEPARATORS = (",", ";", "\t", "|")
+# The longer mark first: UTF-32 begins like UTF-16.
+_BYTE_ORDER_MARKS = {
+    codecs.BOM_UTF8: "utf-8-sig",
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+# Excel writes such a line before the names of the columns.
+_SEPARATOR_LINE = re.compile(r'\A"?sep=(.)"?\r?\n', re.IGNORECASE)
+_MAX_CELL = 1 << 24
+
+
+class TextTable(NamedTuple):
+    """The cells of a table, all text.
+
+    Attributes:
+        frame: a row an entry, numbered from 0 without blank lines; names of columns may repeat.
+        has_header: whether the file names its columns; if not, they are called "1", "2", ...
+    """
+
+    frame: pd.DataFrame
+    has_header: bool
+
+
+def read_text_table(path: Path) -> TextTable:
+    """The cells of a table as text; blank rows are skipped.
+
+    A table separated by commas, semicolons, tabs or vertical bars is read, whatever its name ends in. The encoding is
+    UTF-8, or what a byte order mark says. A first line that holds the name of an image file is no header.
+
+    Raises:
+        TableColumnsError: the file cannot be read as a table, or has no rows.
+    """
+    try:
+        table = TABLE_READERS[path.suffix.lower()](path)
+    except UnicodeDecodeError as error:
+        raise _not_utf8(path, error) from error
+    except (ValueError, OSError, csv.Error) as error:  # Arrow's errors are ValueErrors
+        raise TableColumnsError(
+            f"'{path}' cannot be read as a table.",
+            expected=f"a {path.suffix.lower()} file" + ("" if path.suffix.lower() == ".parquet" else ", text in UTF-8"),
+            received=" ".join(str(error).split()).rstrip(".")[:200] or type(error).__name__,
+            hint="Save it again as CSV with commas and UTF-8.",
+        ) from error
+    if table.frame.empty:
+        raise TableColumnsError(
+            f"'{path}' has no rows.",
+            expected="one row per image",
+            received="a table with the columns " + ", ".join(map(repr, table.frame.columns))
+            if len(table.frame.columns)
+            else "an empty file",
+            hint="Check that the right file was saved.",
+        )
+    return table
+
+
+def looks_like_image_name(cell: str) -> bool:
+    """Whether a cell ends like the name of an image file, such as `a.jpg`."""
+    name = PurePosixPath(cell.strip().replace("\\", "/"))
+    return bool(name.suffix) and could_be_picture(name.name)
+
+
+def _read_delimited(path: Path) -> TextTable:
+    text = _decoded(path.read_bytes())
+    stated = _SEPARATOR_LINE.match(text)
+    if stated:
+        text = text[stated.end() :]
+    lines = csv.reader(
+        io.StringIO(text, newline=""),
+        delimiter=stated[1] if stated else _separator(text),
+        skipinitialspace=True,
+        strict=True,
+    )
+    limit = csv.field_size_limit(_MAX_CELL)
+    try:
+        rows = [row for row in lines if any(cell.strip() for cell in row)]
+    finally:
+        csv.field_size_limit(limit)
+    return _framed(rows)
+
+
+def _decoded(content: bytes) -> str:
+    encoding = next((name for mark, name in _BYTE_ORDER_MARKS.items() if content.startswith(mark)), "utf-8")
+    return content.decode(encoding)
+
+
+def _separator(text: str) -> str:
+    """What stands most often in the first line that is not blank, quoted cells left out; a comma where nothing does."""
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    outside = re.sub(r'"[^"]*"', "", first)
+    return max(_SEPARATORS, key=outside.count)
+
+
+def _framed(rows: list[list[str]]) -> TextTable:
+    if not rows:
+        return TextTable(pd.DataFrame(), True)
+    has_header = not any(map(looks_like_image_name, rows[0]))
+    width = len(rows[0])
+    names = [name.strip() for name in rows[0]] if has_header else [str(number + 1) for number in range(width)]
+    cells = rows[1:] if has_header else rows
+    for number, row in enumerate(cells, 1):
+        if any(cell.strip() for cell in row[width:]):
+            raise ValueError(f"row {number} has {len(row)} cells where the first line has {width}")
+    padded = [(row + [""] * width)[:width] for row in cells]
+    return TextTable(pd.DataFrame(padded, columns=names, dtype=str), has_header)
+
+
+def _read_parquet(path: Path) -> TextTable:
+    # Nullable types keep whole numbers whole where some are missing: label 3 stays "3" and does not become "3.0".
+    table = pd.read_parquet(path, dtype_backend="numpy_nullable")
+    inside = [str(name) for name in table.columns if len(table) and isinstance(table[name].iloc[0], bytes | dict)]
+    if inside:
+        raise ValueError(f"column '{inside[0]}' holds the images themselves; write them to files and list their paths")
+    table = table.astype(object).where(table.notna(), "").map(_as_text)
+    table.columns = [str(name).strip() for name in table.columns]
+    return TextTable(table.reset_index(drop=True), True)
+
+
+def _as_text(cell: object) -> str:
+    return ";".join(map(str, cell)) if isinstance(cell, list | np.ndarray) else str(cell)
+
+
+TABLE_READERS: dict[str, Callable[[Path], TextTable]] = {
+    ".csv": _read_delimited,
+    ".tsv": _read_delimited,
+    ".parquet": _read_parquet,
+}
+
+
+def _not_utf8(path: Path, error: UnicodeDecodeError) -> TableColumnsError:
+    return TableColumnsError(
+        f"'{path}' is not encoded in UTF-8.",
+        expected="text in UTF-8, or with a byte order mark in UTF-16",
+        received=f"byte {error.object[error.start]:#04x} at position {error.start}, as in Latin-1 or Windows-1252",
+        hint="Save the table again in UTF-8; in Excel, choose 'CSV UTF-8' in the dialog 'Save As'.",
+    )

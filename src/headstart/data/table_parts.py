@@ -1,0 +1,69 @@
+"""Which part of the data a table gives each row to."""
+
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+
+import pandas as pd
+
+from headstart.data.annotated import part_of
+from headstart.data.part_names import parts_named
+from headstart.errors import SplitError
+
+# Columns that ask a question: True stands for this part, False for training.
+_QUESTIONS = {"isvalid": "validation", "isval": "validation", "isvalidation": "validation", "istest": "test"}
+_ANSWERS = {"true": True, "1": True, "1.0": True, "false": False, "0": False, "0.0": False}
+_NUM_SHOWN = 5
+
+
+def holds_parts(cells: pd.Series) -> bool:
+    """Whether a column says nothing but parts, training and at least one other."""
+    names = set(cells.str.strip()) - {""}
+    parts = parts_named(names)
+    return len(parts) == len(names) and "train" in parts.values() and len(set(parts.values())) > 1
+
+
+def says_is_part(plain: str, cells: pd.Series) -> bool:
+    """Whether a column of this plain name answers with True and False which rows are for validation or test."""
+    return plain in _QUESTIONS and bool(cells.str.strip().str.lower().isin(list(_ANSWERS)).all())
+
+
+def parts_of_rows(cells: pd.Series, plain: str, table: Path) -> list[str]:
+    """Part of every row from the cells of the column whose plain name is given.
+
+    Raises:
+        SplitError: a cell means no part, or no row is for training.
+    """
+    words = cells.str.strip()
+    if says_is_part(plain, cells):
+        words = words.str.lower().map(lambda word: _QUESTIONS[plain] if _ANSWERS[word] else "train")
+    known = words.map({"": "", **parts_named(words.unique())})
+    unknown = sorted(set(cells[known.isna()]))
+    if unknown:
+        raise SplitError(
+            f"'{table}' has unknown parts: {shown(unknown)}.",
+            expected="train, validation or test (or nothing, to leave the choice to the program)",
+            received=f"{int(known.isna().sum())} rows with something else",
+            hint="Correct the column, or rename it to have the parts made for you.",
+        )
+    if not known.isin(["train", ""]).any():
+        raise SplitError(
+            f"'{table}' has nothing to train on.",
+            expected="rows whose part is train",
+            received=", ".join(sorted(set(known))),
+            hint="Mark the rows to learn from with 'train', or rename the column to have the parts made for you.",
+        )
+    return list(known)
+
+
+def parts_of_folders(paths: Iterable[str]) -> list[str]:
+    """Part of every image from the folders of its path; none where these do not tell training from another part."""
+    paths = list(paths)
+    folders = {folder for path in paths for folder in PurePosixPath(path).parts[:-1]}
+    parts = [part_of(path, folders) for path in paths]
+    return parts if "train" in parts and len(set(parts) - {""}) > 1 else [""] * len(parts)
+
+
+def shown(names: list[str]) -> str:
+    """The first names of a list, quoted, and how many there are beyond them."""
+    rest = len(names) - _NUM_SHOWN
+    return ", ".join(map(repr, names[:_NUM_SHOWN])) + (f" and {rest} more" if rest > 0 else "")
