@@ -75,11 +75,13 @@ def read_dataset(  # noqa: PLR0913  one argument a question that may be asked of
             `folders` says otherwise.
         ignore_value: for segmentation, the value in masks that says nothing of its pixel; None: 255, and 0 where a COCO
             file names the other values. For outlines, 0 is what none covers, otherwise "background".
-        path_column: for tables, the column with the picture's path, relative to the table's folder.
+        path_column: for tables, the column with the image's path, relative to the table's folder. Where the default is
+            missing, a column with another usual name is used.
         label_column: for tables, the column with the class name, where one ";" anywhere makes the whole table
-            multi-label; or columns with numbers, joined by commas.
-        split_column: for tables, the column that says train, validation or test; "split" is used by itself when
-            present.
+            multi-label; or columns with numbers or with 0 and 1, joined by commas. Where the default is missing, a
+            column with another usual name is used, or all that hold 0 and 1.
+        split_column: for tables, the column that says train, validation or test; "split", or another that holds nothing
+            but parts, is used by itself.
         group_column: for tables, the column naming what must not be torn apart (a patient, a video); "group" is used by
             itself.
 
