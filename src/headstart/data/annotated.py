@@ -23,10 +23,12 @@ class Asked:
     Attributes:
         task: one of `TASK_KINDS`.
         ignore_value: value in masks that says nothing of its pixel; None: what the format leaves unnamed.
+        is_format_given: whether the person named the format. What only looks like another layout is then no error.
     """
 
     task: str
     ignore_value: int | None = None
+    is_format_given: bool = False
 
 
 @dataclass(frozen=True)

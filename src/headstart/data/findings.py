@@ -95,6 +95,11 @@ KINDS: dict[str, Kind] = {
     ),
     "unlabelled": Kind("warning", "The picture lies in no class folder and is not used."),
     "unused_folder": Kind("warning", "The folder lies beside the train folder and is not used."),
+    "nested_folders": Kind(
+        "warning",
+        "A class folder holds folders, which are not told apart. To learn these as classes, move them to where the "
+        "class folders lie.",
+    ),
     "link_outside": Kind("warning", "A symbolic link leads out of the data folder; it is followed."),
     "broken_link": Kind("warning", "A symbolic link leads nowhere; it is ignored."),
     "link_loop": Kind("note", "A symbolic link leads to a folder that is read already; it is not followed."),

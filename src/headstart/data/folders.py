@@ -1,37 +1,58 @@
 """From a folder of class folders to a data set."""
 
 import os
-from pathlib import Path
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
 
+from headstart.data.annotated import Asked
 from headstart.data.class_names import sort_class_names
 from headstart.data.dataset import Dataset, frame_from_rows
-from headstart.data.inspection import could_be_picture
-from headstart.data.part_names import parts_named
+from headstart.data.folder_doubts import listed, require_classes
+from headstart.data.inspection import UNREAD_SUFFIXES, could_be_picture
+from headstart.data.mask_doubts import require_no_masks
+from headstart.data.part_names import part_like, part_named, parts_named
 from headstart.data.walking import FolderWalk
 from headstart.errors import NoClassFoldersError, SplitError
 
 
-def read_folders(root: Path) -> Dataset:
-    """Class folders, flat or inside train / val / test folders, as a data set.
+def read_folders(root: Path, asked: Asked) -> Dataset:
+    """Class folders as a data set: flat, inside folders of parts, or with folders of parts inside.
 
     Every visible file below a class folder becomes a row, however deep it lies; the audit decides which of them are
     pictures. Symbolic links are followed, but no folder is entered twice.
 
     Raises:
-        NoClassFoldersError: no folder with pictures inside.
-        SplitError: there is a validation or test folder but no train folder, or two folders for the same part.
+        NoClassFoldersError: no folder with pictures inside, or one folder around the class folders.
+        SplitError: there is a validation or test folder but no train folder, two folders for the same part, or folders
+            whose names only mention a part.
+        DataFormatError: the folders look like parts, sites or masks instead of classes, and nobody named the format.
     """
     walk = FolderWalk(Path(os.path.realpath(root)))
     folders, files = walk.children("")
-    parts = _part_folders(walk, folders)
-    if parts:
-        rows = [row for folder, part in parts.items() for row in _rows_of_part(walk, folder, part)]
-        walk.remark("unused_folder", set(folders) - set(parts), "lies beside the train folder")
-    else:
-        rows = _rows_of_part(walk, "", "")
+    part_of = _part_folders(walk, folders)
+    class_folders = (
+        {folder: part for top, part in part_of.items() for folder in _folders_of_part(walk, top)}
+        if part_of
+        else dict.fromkeys(folders, "")
+    )
     walk.remark("unlabelled", filter(could_be_picture, files), "lies in no class folder")
-    if not any(could_be_picture(path) for path, *_ in rows):
-        raise _no_class_folders(root, num_folders=len(folders))
+    if part_of:
+        walk.remark("unused_folder", set(folders) - set(part_of), "lies beside the train folder")
+    found = {folder: list(walk.files_below(folder)) for folder in class_folders}
+    walk.remark("class_without_pictures", (folder for folder in found if not found[folder]), "the folder is empty")
+    if not any(could_be_picture(path) for paths in found.values() for path in paths):
+        raise _no_class_folders(root, walk, num_folders=len(folders))
+    if not asked.is_format_given:
+        require_no_masks(walk.root, found, shown=root)
+    inner_parts = {} if part_of else _parts_inside(found)
+    if not inner_parts:
+        require_classes(walk.root, found, shown=root, is_format_given=asked.is_format_given)
+        _remark_nested(walk, found)
+    rows = [
+        (path, PurePosixPath(folder).name, "", inner_parts.get(path.split("/")[1], class_folders[folder]))
+        for folder, paths in found.items()
+        for path in paths
+    ]
     return Dataset(
         frame=frame_from_rows(rows),
         class_names=sort_class_names(target for _, target, _, _ in rows),
@@ -50,7 +71,7 @@ def _part_folders(walk: FolderWalk, folders: list[str]) -> dict[str, str]:
     if not train:
         raise SplitError(
             f"'{walk.root.name}' has no train folder.",
-            expected="a train folder beside " + " and ".join(f"'{folder}'" for folder in parts),
+            expected="a train folder beside " + listed(parts),
             received=", ".join(parts),
             hint="Name the folder to learn from 'train', or put the class folders directly into the data folder.",
         )
@@ -60,31 +81,85 @@ def _part_folders(walk: FolderWalk, folders: list[str]) -> dict[str, str]:
             raise SplitError(
                 f"'{walk.root.name}' has more than one {part} folder.",
                 expected=f"one folder for {part}",
-                received=" and ".join(f"'{folder}'" for folder in same),
+                received=listed(same),
                 hint="Merge them, or rename the one that should be left out and move it elsewhere.",
             )
+    _require_no_other_parts(walk, set(folders) - set(parts), train[0], is_alone=len(parts) == 1)
     return parts
 
 
-def _rows_of_part(walk: FolderWalk, folder: str, part: str) -> list[tuple[str, str, str, str]]:
-    classes, strays = walk.children(folder)
-    rows: list[tuple[str, str, str, str]] = []
-    for class_folder in classes:
-        files = list(walk.files_below(class_folder))
-        target = class_folder.rpartition("/")[2]
-        rows.extend((path, target, "", part) for path in files)
-        if not files:
-            walk.remark("class_without_pictures", [class_folder], "the folder is empty")
-    if folder:
-        walk.remark("unlabelled", filter(could_be_picture, strays), "lies in no class folder")
-    return rows
+def _require_no_other_parts(walk: FolderWalk, others: set[str], train: str, *, is_alone: bool) -> None:
+    """Refuses folders beside the parts whose loss would be the loss of a part, or of classes."""
+    inside = {folder: {PurePosixPath(path).name for path in walk.children(folder)[0]} for folder in sorted(others)}
+    like = [folder for folder in inside if inside[folder] and part_like(folder)]
+    if like:
+        raise SplitError(
+            f"'{walk.root.name}' holds {listed(like)} beside '{train}': parts whose names are not known.",
+            expected="parts in folders named train, validation and test",
+            received=listed(like),
+            hint="Rename or merge them, or move them out of the data folder.",
+        )
+    classes = {PurePosixPath(path).name for path in walk.children(train)[0]}
+    foreign = [folder for folder in inside if inside[folder] and not inside[folder] & classes]
+    if is_alone and foreign:
+        raise SplitError(
+            f"'{walk.root.name}' holds '{train}', which can be the train part or a class.",
+            expected="a train folder beside nothing but validation and test, or class folders with other names",
+            received=f"'{train}' with the folders {listed(classes)} beside {listed(foreign)} with others",
+            hint=f"If '{train}' is the train part, move {listed(foreign)} elsewhere; if it is a class, rename it.",
+        )
 
 
-def _no_class_folders(root: Path, *, num_folders: int) -> NoClassFoldersError:
-    num_files = sum(len(files) for _, _, files in os.walk(root))
+def _folders_of_part(walk: FolderWalk, part_folder: str) -> list[str]:
+    """Class folders of a part, also where an archive has put the part into a folder of its own name (train/train)."""
+    classes, strays = walk.children(part_folder)
+    walk.remark("unlabelled", filter(could_be_picture, strays), "lies in no class folder")
+    if len(classes) == 1 and not strays and _is_same_part(classes[0]):
+        return _folders_of_part(walk, classes[0])
+    return classes
+
+
+def _is_same_part(folder: str) -> bool:
+    path = PurePosixPath(folder)
+    return part_named(path.name) == part_named(path.parent.name)
+
+
+def _parts_inside(found: Mapping[str, list[str]]) -> dict[str, str]:
+    """Name of a folder inside the class folders → its part, where each class folder holds nothing but parts."""
+    places = [path.split("/")[1:] for paths in found.values() for path in paths if could_be_picture(path)]
+    num_classes = sum(any(map(could_be_picture, paths)) for paths in found.values())
+    names = {place[0] for place in places}
+    parts = parts_named(names)
+    is_sorted = all(len(place) == 2 for place in places) and names == set(parts)
+    return parts if is_sorted and num_classes > 1 and "train" in parts.values() else {}
+
+
+def _remark_nested(walk: FolderWalk, found: Mapping[str, list[str]]) -> None:
+    for folder, paths in found.items():
+        depth = folder.count("/") + 1
+        inner = sorted({path.split("/")[depth] for path in paths if path.count("/") > depth and could_be_picture(path)})
+        if len(inner) > 1:
+            walk.remark("nested_folders", [folder], f"{len(inner)} folders count as one class: {listed(inner)}")
+
+
+def _no_class_folders(root: Path, walk: FolderWalk, *, num_folders: int) -> NoClassFoldersError:
+    files = [path for _, _, paths in os.walk(walk.root) for path in paths]
+    unread = {suffix for path in files if (suffix := PurePosixPath(path).suffix.lower()) in UNREAD_SUFFIXES}
+    num_pictures = sum(1 for path in files if PurePosixPath(path).suffix and could_be_picture(path))
     return NoClassFoldersError(
         f"'{root}' has no class folders with pictures.",
         expected="one folder per class with pictures inside, such as photos/cat/1.jpg and photos/dog/1.jpg",
-        received=f"{num_folders} folders and {num_files} files, no picture in a class folder",
-        hint="Sort the pictures into one folder per class, or name a table of labels (.csv, .tsv, .parquet) instead.",
+        received=f"{num_folders} folders and {len(files)} files, no picture in a class folder",
+        hint=_what_to_do(unread, num_pictures),
     )
+
+
+def _what_to_do(unread: set[str], num_pictures: int) -> str:
+    if unread:
+        return f"Files ending in {', '.join(sorted(unread))} cannot be read: convert the images to JPEG or PNG."
+    if num_pictures:
+        return (
+            "Sort the images into one folder per class, or write a table with the columns path and label (.csv, .tsv, "
+            ".parquet) and name that table."
+        )
+    return "Name the folder that holds the images, sorted into one folder per class."

@@ -17,7 +17,7 @@ from headstart.data.images import IMAGE_FORMATS, open_rgb
 from headstart.errors import UnreadableImageError
 
 # Pictures that cameras and drawing programs write and this program does not read.
-_UNREAD_SUFFIXES = frozenset(
+UNREAD_SUFFIXES = frozenset(
     {
         ".heic",
         ".heif",
@@ -186,6 +186,6 @@ def _failure(error: Exception, content: bytes, suffix: str) -> tuple[str, str]:
 
 
 def _kind_without_signature(suffix: str) -> str:
-    if suffix in _UNREAD_SUFFIXES:
+    if suffix in UNREAD_SUFFIXES:
         return "unsupported_format"
     return "unreadable" if suffix in _format_of_suffix() else "not_a_picture"

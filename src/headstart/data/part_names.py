@@ -10,11 +10,11 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-_TRAIN = ("train", "training", "trains", "trainval", "trainvalid")
-_VALIDATION = ("val", "vals", "valid", "validate", "validation", "validating", "dev", "development")
+_TRAIN = ("train", "training", "trainval", "trainvalid")
+_VALIDATION = ("val", "valid", "validate", "validation", "validating", "dev", "development")
 _TEST = ("test", "tests", "testing", "holdout", "heldout", "privatetest")
 # Whichever part is missing: Food-11 has training, validation and evaluation; FER2013 has PublicTest and PrivateTest.
-_EITHER = ("eval", "evals", "evaluate", "evaluation", "evaluating", "publictest")
+_EITHER = ("eval", "evaluate", "evaluation", "evaluating", "publictest")
 
 _PART_OF_WORD = dict.fromkeys(_TRAIN, "train") | dict.fromkeys(_VALIDATION, "validation") | dict.fromkeys(_TEST, "test")
 _WORDS = "|".join(sorted((*_PART_OF_WORD, *_EITHER), key=len, reverse=True))

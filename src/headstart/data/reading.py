@@ -11,13 +11,21 @@ from headstart.data.annotations import CLASSIFICATION, DETECTION, REGRESSION, SE
 from headstart.data.coco import looks_like_coco, read_coco
 from headstart.data.dataset import Dataset
 from headstart.data.folders import read_folders
+from headstart.data.inner_data import inner_data, points_inside
 from headstart.data.mask_folders import looks_like_masks, read_masks
 from headstart.data.table_columns import TableColumns
 from headstart.data.table_files import TABLE_READERS
 from headstart.data.tables import read_table
 from headstart.data.voc import looks_like_voc, read_voc
 from headstart.data.yolo import looks_like_yolo, read_yolo
-from headstart.errors import DataFormatError, DataNotFoundError, NoClassFoldersError, RecipeError
+from headstart.errors import (
+    AnnotationsError,
+    DataFormatError,
+    DataNotFoundError,
+    NoClassFoldersError,
+    RecipeError,
+    SplitError,
+)
 
 
 @dataclass(frozen=True)
@@ -42,7 +50,7 @@ _FOLDER_FORMATS: dict[str, _Format] = {
     "masks": _Format((SEGMENTATION,), looks_like_masks, read_masks),
     "coco": _Format((DETECTION, SEGMENTATION), looks_like_coco, read_coco),
     "yolo": _Format((DETECTION,), looks_like_yolo, read_yolo),
-    "folders": _Format((CLASSIFICATION,), lambda _: True, lambda path, _: read_folders(path)),
+    "folders": _Format((CLASSIFICATION,), lambda _: True, read_folders),
 }
 _COCO_SUFFIX = ".json"
 _TABLE_TASKS = (CLASSIFICATION, REGRESSION)
@@ -105,11 +113,35 @@ def read_dataset(  # noqa: PLR0913  one argument a question that may be asked of
     if chosen == "table":
         dataset = read_table(path, TableColumns(path_column, label_column, split_column, group_column), task=task)
     else:
-        layout = _FOLDER_FORMATS[chosen]
-        dataset = layout.read(path, Asked(task or layout.tasks[0], ignore_value))
+        asked = Asked(task or _FOLDER_FORMATS[chosen].tasks[0], ignore_value, is_format_given=format is not None)
+        dataset = _read_folder(path, chosen, asked)
     if ignore_value is not None and dataset.task != SEGMENTATION:
         raise _no_masks(path, dataset.task)
     return dataset
+
+
+def _read_folder(path: Path, chosen: str, asked: Asked) -> Dataset:
+    """The data set in a folder or COCO file; an error names the place inside it where there is one."""
+    layout = _FOLDER_FORMATS[chosen]
+    try:
+        dataset = layout.read(path, asked)
+    except (AnnotationsError, DataFormatError, NoClassFoldersError, SplitError) as error:
+        if path.is_dir() and (chosen == "folders" or not layout.looks_so(path)):
+            _require_no_inner_data(path, asked, error.received)
+        raise
+    if chosen == "folders" and dataset.num_classes == 1 and not asked.is_format_given:
+        _require_no_inner_data(path, asked, f"one class, '{dataset.class_names[0]}'")
+    return dataset
+
+
+def _require_no_inner_data(path: Path, asked: Asked, received: str) -> None:
+    """Refuses a folder around a data set, naming the data set as it has to be typed."""
+    annotated = [layout for name, layout in _FOLDER_FORMATS.items() if name != "folders"]
+    serving = [layout for layout in annotated if asked.task in layout.tasks or asked.task == CLASSIFICATION]
+    suffixes = tuple(TABLE_READERS) if asked.task in _TABLE_TASKS else ()
+    places = inner_data(path, lambda folder: any(it.looks_so(folder) for it in serving), table_suffixes=suffixes)
+    if places:
+        raise points_inside(path, places, received=received)
 
 
 def _require_readable(path: Path) -> None:
@@ -135,6 +167,8 @@ def _found_format(path: Path, task: str | None) -> str:
     found = next((name for name in serving if _FOLDER_FORMATS[name].looks_so(path)), None)
     if found is not None:
         return found
+    if task is not None:
+        _require_no_inner_data(path, Asked(task), f"a folder without data for {task}")
     if not serving:
         raise DataFormatError(
             f"'{path}' is a folder, which holds nothing for {task}.",
