@@ -13,6 +13,7 @@ VALUES = {
     "task": "object-detection",
     "format": "voc",
     "ignore_value": 0,
+    "min_per_class": 4,
     "path_column": "file",
     "label_column": "breed",
     "split_column": "part",

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from headstart.backbones import BACKBONES, find_backbone
 from headstart.data import AUGMENTATIONS, CLASSIFICATION, DETECTION, SEGMENTATION, TASK_KINDS, Augmentation
 from headstart.errors import RecipeError, UnknownBackboneError, UnknownStageError
-from headstart.recipe import TASK_DEFAULTS, Recipe, read_toml
+from headstart.recipe import Recipe, read_toml
+from headstart.task_defaults import TASK_DEFAULTS
 
 rates = st.floats(1e-6, 10.0)
 shares = st.floats(0.0, 0.99)

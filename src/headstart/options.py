@@ -14,6 +14,7 @@ OPTIONS: dict[str, tuple[str, ...]] = {
     "task": ("task",),
     "format": ("data", "format"),
     "ignore_value": ("data", "ignore_value"),
+    "min_per_class": ("data", "min_per_class"),
     "path_column": ("data", "path_column"),
     "label_column": ("data", "label_column"),
     "split_column": ("data", "split_column"),

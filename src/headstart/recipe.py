@@ -2,18 +2,17 @@
 
 import difflib
 import tomllib
-from collections.abc import Mapping
 from dataclasses import fields, replace
 from pathlib import Path
-from types import MappingProxyType
 from typing import Annotated, Any, Literal, Self
 
 import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidatorFunctionWrapHandler, field_validator
 
 from headstart.backbones import find_backbone
-from headstart.data import AUGMENTATIONS, CLASSIFICATION, DETECTION, REGRESSION, SEGMENTATION, Augmentation
+from headstart.data import AUGMENTATIONS, CLASSIFICATION, DETECTION, SEGMENTATION, Augmentation
 from headstart.errors import RecipeError
+from headstart.task_defaults import CLASSIFICATION_ONLY, TASK_DEFAULTS
 
 Fraction = Annotated[float, Field(ge=0.0, lt=1.0)]
 Share = Annotated[float, Field(gt=0.0, lt=1.0)]
@@ -45,6 +44,8 @@ class DataSection(Section):
         split_column, group_column: of a table; None: columns named `split` and `group` where there are such.
         fractions: shares of training, validation and test where the data brings no split of its own; each above 0,
             together 1.
+        min_per_class: classes with fewer images to learn from are left out; copies and groups count once. For
+            classification alone.
     """
 
     path: str
@@ -55,6 +56,7 @@ class DataSection(Section):
     split_column: str | None = None
     group_column: str | None = None
     fractions: tuple[Share, Share, Share] = (0.7, 0.15, 0.15)
+    min_per_class: int = Field(default=1, ge=1, le=1_000_000)
 
     @field_validator("fractions")
     @classmethod
@@ -62,6 +64,10 @@ class DataSection(Section):
         if abs(sum(value) - 1) >= 1e-6:
             raise ValueError("should add up to 1, such as 0.7, 0.15, 0.15")
         return value
+
+    def reading_options(self) -> dict[str, Any]:
+        """The arguments of `read_dataset` that say how the data is to be read."""
+        return self.model_dump(exclude={"path", "fractions", "min_per_class"})
 
 
 class BackboneSection(Section):
@@ -182,50 +188,6 @@ class DeepPhaseSection(FineTuningPhaseSection):
     stage_rate_decay: Annotated[float, Field(gt=0.0, le=1.0)] = 0.7
 
 
-# What a task wants otherwise than classification does: section and setting → value, where the recipe says nothing.
-TASK_DEFAULTS: Mapping[str, Mapping[tuple[str, str], Any]] = MappingProxyType(
-    {
-        CLASSIFICATION: {},
-        DETECTION: {
-            ("backbone", "image_size"): (320, 320),
-            ("images", "batch_size"): 8,
-            # Not turned: the box around a turned box is larger than the object.
-            ("images", "augmentation"): replace(AUGMENTATIONS["medium"], rotation_degrees=0, zoom=0.3),
-            ("head", "start"): "random",
-            ("head", "label_smoothing"): 0.0,
-            ("head", "dropout"): 0.0,
-            ("frozen_phase", "weight_decay"): 1e-2,
-            ("frozen_phase", "ema"): 0.99,
-            ("fine_tuning_phase", "learning_rate"): 1e-3,
-            ("fine_tuning_phase", "weight_decay"): 1e-2,
-            ("fine_tuning_phase", "ema"): 0.99,
-        },
-        SEGMENTATION: {
-            ("backbone", "image_size"): (320, 320),
-            ("images", "batch_size"): 8,
-            ("head", "start"): "random",
-            ("head", "label_smoothing"): 0.0,
-            ("head", "dropout"): 0.1,
-            ("frozen_phase", "learning_rate"): 3e-3,
-            ("frozen_phase", "ema"): 0.98,
-            ("fine_tuning_phase", "learning_rate"): 1e-3,
-        },
-        REGRESSION: {
-            ("head", "label_smoothing"): 0.0,
-            ("head", "dropout"): 0.0,
-            ("fine_tuning_phase", "learning_rate"): 6e-4,
-        },
-    }
-)
-# Settings that mean nothing for other tasks: section and setting → the only value they may have there.
-_CLASSIFICATION_ONLY = {
-    ("head", "label_smoothing"): 0.0,
-    ("frozen_phase", "mixup"): 0.0,
-    ("fine_tuning_phase", "mixup"): 0.0,
-    ("deep_phase", "mixup"): 0.0,
-}
-
-
 class Recipe(Section):
     """Everything that decides a run's result, apart from the pictures and the machine.
 
@@ -292,7 +254,7 @@ class Recipe(Section):
         return self.model_copy(update={section: getattr(self, section).model_copy(update=values)})
 
     def _check_settings(self) -> None:
-        allowed: dict[tuple[str, str], Any] = {} if self.task == CLASSIFICATION else dict(_CLASSIFICATION_ONLY)
+        allowed: dict[tuple[str, str], Any] = {} if self.task == CLASSIFICATION else dict(CLASSIFICATION_ONLY)
         if self.task != DETECTION and self.images.collages is not None:
             allowed["images", "collages"] = 0.0
         if self.task in {DETECTION, SEGMENTATION}:

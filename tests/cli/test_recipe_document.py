@@ -11,7 +11,8 @@ from pydantic import BaseModel
 
 from headstart.data import AUGMENTATIONS, TASK_KINDS, Augmentation
 from headstart.options import OPTIONS
-from headstart.recipe import TASK_DEFAULTS, Recipe
+from headstart.recipe import Recipe
+from headstart.task_defaults import TASK_DEFAULTS
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "recipe.md"
 OPTION_OF = {".".join(keys): f"`--{name.replace('_', '-')}`" for name, keys in OPTIONS.items()} | {

@@ -61,6 +61,15 @@ IgnoreValueOption = Annotated[
         panel=DATA,
     ),
 ]
+MinPerClassOption = Annotated[
+    int | None,
+    setting(
+        "Leave out classes with fewer images to learn from; copies and groups count once.",
+        metavar="N",
+        default="1: no class is left out",
+        panel=DATA,
+    ),
+]
 BackboneOption = Annotated[
     str | None,
     setting(

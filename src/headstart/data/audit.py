@@ -23,6 +23,7 @@ from headstart.data.duplicates import near_pairs
 from headstart.data.findings import KINDS, Finding, class_findings, findings_frame, group_findings, name_findings
 from headstart.data.inspection import Inspection, inspect_file
 from headstart.data.mask_inspection import MaskInspection, inspect_mask
+from headstart.data.rare_classes import without_rare_classes
 from headstart.data.separation import connected_groups
 from headstart.errors import NoReadableImagesError, OneClassError
 
@@ -67,6 +68,17 @@ class Audit:
         ]
         return pd.DataFrame(rows, columns=["kind", "severity", "count", "meaning"])
 
+    def warnings(self) -> list[str]:
+        """One line for each kind of error or warning, with its number and its first finding."""
+        serious = self.findings[self.findings["severity"] != "note"]
+        lines = []
+        for kind, found in serious.groupby("kind", sort=False):
+            first = found.iloc[0]
+            rest = f", and {len(found) - 1} more" if len(found) > 1 else ""
+            where = f"'{first['path']}': " if first["path"] else ""
+            lines.append(f"{str(kind).replace('_', ' ')}: {where}{first['detail']}{rest}")
+        return lines
+
     def to_json(self) -> str:
         """The whole audit as JSON text."""
         content = {
@@ -88,7 +100,11 @@ class Audit:
 
 
 def audit_dataset(
-    dataset: Dataset, *, progress: Callable[[int, int], object] | None = None, min_classes: int = 2
+    dataset: Dataset,
+    *,
+    progress: Callable[[int, int], object] | None = None,
+    min_classes: int = 2,
+    min_per_class: int = 1,
 ) -> Audit:
     """Look at every file of a data set once, and say what is wrong with it.
 
@@ -101,10 +117,12 @@ def audit_dataset(
         dataset: as `read_dataset` gives it.
         progress: called with the number of files done and the number of all files.
         min_classes: how many classes must be left; 2 to learn from, 1 to test on. Detection needs one in any case.
+        min_per_class: classes with fewer images to learn from are left out, see `without_rare_classes`.
 
     Raises:
         NoReadableImagesError: nothing is left.
         OneClassError: fewer classes are left than `min_classes`.
+        ClassTooSmallError: fewer than two classes have `min_per_class` images.
         AnnotationsError: no object is left.
     """
     looks = _look_at_all(dataset, progress)
@@ -133,6 +151,11 @@ def audit_dataset(
         Finding("class_without_pictures", "", f"'{name}'")
         for name in dataset.class_names
         if name not in kept.class_names
+    ]
+    kept, rare = without_rare_classes(kept, min_per_class)
+    findings += [
+        Finding("rare_class", "", f"'{name}' has {number} images to learn from, fewer than {min_per_class}")
+        for name, number in rare.items()
     ]
     _require_classes(kept, num_given=dataset.num_classes, min_classes=min_classes)
     findings += class_findings(kept)

@@ -87,6 +87,7 @@ KINDS: dict[str, Kind] = {
         "warning", "The largest class has more than 10 times the pictures of the smallest; look at balanced accuracy."
     ),
     "class_too_small": Kind("warning", "Fewer than 3 separate pictures: too few for training, validation and test."),
+    "rare_class": Kind("warning", "The class has too few images, as asked; it is left out with its images."),
     "constant": Kind("warning", "All pictures have the same number: there is nothing to learn."),
     "class_without_pictures": Kind("warning", "No usable picture; the class is left out."),
     "wrongly_named": Kind("warning", "The content is another format than the name says; it is read by its content."),

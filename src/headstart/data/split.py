@@ -12,6 +12,7 @@ from headstart.data.separation import separable_groups
 from headstart.errors import ClassTooSmallError, SplitError
 
 _NUM_ATTEMPTS = 20
+_NUM_SHOWN = 20
 _MEASURED_HINT = (
     "All classes are numbers. If they are measured, such as ages, learn them as numbers: --task image-regression."
     " Otherwise add images of these classes, or remove the classes."
@@ -114,23 +115,17 @@ def _require_large_classes(dataset: Dataset, *, units: np.ndarray, pool: np.ndar
     small = [column for column, number in enumerate(num_units) if number < len(parts)]
     if not small:
         return
-    shown = ", ".join(
-        _description(dataset.class_names[column], num_units[column], int(matrix[:, column].sum()))
-        for column in small[:5]
-    )
-    more = f" and {len(small) - 5} more classes" if len(small) > 5 else ""
+    descriptions = [
+        _description(dataset.class_names[column], num_units[column], int(matrix[:, column].sum())) for column in small
+    ]
+    rest = len(small) - _NUM_SHOWN
+    shown = ", ".join(descriptions[:_NUM_SHOWN]) + (f" and {rest} more classes" if rest > 0 else "")
     raise ClassTooSmallError(
-        f"Too few pictures: {shown}{more}.",
+        f"Too few images: {shown}.",
         expected=f"at least {len(parts)} of each class that are no copies of one another, for {', '.join(parts)}",
         received=f"fewer in {len(small)} of {dataset.num_classes} classes",
-        hint=_MEASURED_HINT
-        if all(map(_is_number, dataset.class_names))
-        else "Add pictures of these classes, or remove the classes (their folders or rows).",
+        hint=f"Add images of these classes, or leave the classes out with --min-per-class {len(parts)}.",
     )
-
-
-def _is_number(name: str) -> bool:
-    return name.replace(".", "", 1).replace(",", "", 1).lstrip("-").isdecimal()
 
 
 def _description(name: str, num_units: int, num_files: int) -> str:

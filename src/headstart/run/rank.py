@@ -25,13 +25,14 @@ from headstart.errors import (
 from headstart.features import BankPart, FeatureBank, Pictures, Views, fill_bank, score_features
 from headstart.options import recipe_from_options
 from headstart.progress import SILENT, Progress
-from headstart.recipe import TASK_DEFAULTS, Recipe
+from headstart.recipe import Recipe
 from headstart.run.bank import BankPlace, Trunk, build_trunk, calibration_pictures, engine_name
 from headstart.run.candidates import Candidate, find_candidates
 from headstart.run.environment import dtype_policy
 from headstart.run.rank_examples import measure_of, require_enough, scored_examples, scored_layer
 from headstart.run.ranking import NotRanked, RankedBackbone, Ranking
 from headstart.run.storage import storage_errors
+from headstart.task_defaults import TASK_DEFAULTS
 
 logger = logging.getLogger("headstart")
 
@@ -142,11 +143,10 @@ def _checked_folder(folder: Path, data_path: Path) -> Path:
 
 def _read_data(recipe: Recipe, progress: Progress) -> tuple[Recipe, Dataset, int]:
     """What the task wants, every usable picture in its part as training would have it, and how many are left out."""
-    columns = recipe.data.model_dump(exclude={"path", "fractions"})
-    dataset = read_dataset(Path(recipe.data.path), task=recipe.task, **columns)
+    dataset = read_dataset(Path(recipe.data.path), task=recipe.task, **recipe.data.reading_options())
     recipe = _for_task(recipe, dataset.task)
     progress.start("checking pictures", len(dataset))
-    audit = audit_dataset(dataset, progress=lambda *_: progress.advance(1))
+    audit = audit_dataset(dataset, progress=lambda *_: progress.advance(1), min_per_class=recipe.data.min_per_class)
     progress.finish()
     if audit.left_out:
         progress.say(f"{len(audit.left_out)} files are left out; `headstart audit` names them")

@@ -186,19 +186,20 @@ def _go_on(
 
 
 def _read_data(recipe: Recipe) -> Dataset:
-    columns = recipe.data.model_dump(exclude={"path", "fractions"})
-    return read_dataset(Path(recipe.data.path), task=recipe.task, **columns)
+    return read_dataset(Path(recipe.data.path), task=recipe.task, **recipe.data.reading_options())
 
 
 def _prepare_data(run: Run, dataset: Dataset, progress: Progress) -> None:
+    recipe = run.recipe
     with _timed(run, "audit"):
         progress.start("checking pictures", len(dataset))
-        audit = audit_dataset(dataset, progress=lambda *_: progress.advance(1))
+        audit = audit_dataset(dataset, progress=lambda *_: progress.advance(1), min_per_class=recipe.data.min_per_class)
         audit.write(run.audit_path)
         for path, reason in audit.left_out:
             logger.warning("left out: %s (%s)", path, reason)
-    recipe = run.recipe
     progress.finish()
+    for line in audit.warnings():
+        progress.say(f"Audit: {line}")
     split_dataset(audit.dataset, fractions=recipe.data.fractions, seed=recipe.seed).write(run.dataset_path)
     run.update_state("started", is_split=True)
 

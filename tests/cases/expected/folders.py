@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from headstart.data import audit_dataset, read_dataset
-from headstart.errors import NoClassFoldersError
+from headstart.data import audit_dataset, read_dataset, split_dataset
+from headstart.errors import ClassTooSmallError, NoClassFoldersError
 
 
 def f03_nested_superclass(data: Path) -> None:
@@ -28,3 +28,15 @@ def f07_wrapper_folder(data: Path) -> None:
         read_dataset(data)
     assert caught.value.hint == f"Name the inner folder: headstart train '{data}/PetImages'"
     assert read_dataset(data / "PetImages").class_names == ("daisy", "rose")
+
+
+def f08_long_tail(data: Path) -> None:
+    rare = [f"species_{number}" for number in range(12, 20)]
+    with pytest.raises(ClassTooSmallError) as caught:
+        split_dataset(audit_dataset(read_dataset(data)).dataset)
+    assert all(f"'{name}'" in caught.value.problem for name in rare)
+    assert "--min-per-class 3" in caught.value.hint
+    audit = audit_dataset(read_dataset(data), min_per_class=3)
+    findings = audit.findings[audit.findings["kind"] == "rare_class"]
+    assert [detail.split("'")[1] for detail in findings["detail"]] == rare
+    assert split_dataset(audit.dataset).class_names == tuple(f"species_{number:02}" for number in range(12))

@@ -16,6 +16,7 @@ from headstart.cli.recipe_options import (
     GroupColumnOption,
     IgnoreValueOption,
     LabelColumnOption,
+    MinPerClassOption,
     PathColumnOption,
     SplitColumnOption,
     TaskOption,
@@ -42,6 +43,7 @@ def audit(  # noqa: PLR0913, PLR0917  one parameter an option
     task: TaskOption = None,
     format: FormatOption = None,  # noqa: A002  the option's name
     ignore_value: IgnoreValueOption = None,
+    min_per_class: MinPerClassOption = None,
     path_column: PathColumnOption = None,
     label_column: LabelColumnOption = None,
     split_column: SplitColumnOption = None,
@@ -68,7 +70,7 @@ def audit(  # noqa: PLR0913, PLR0917  one parameter an option
     dataset = read_dataset(data, **{name: value for name, value in asked.items() if value is not None})
     with shown_progress(surroundings) as progress:
         progress.start("looking at pictures", len(dataset))
-        found = audit_dataset(dataset, progress=lambda *_: progress.advance())
+        found = audit_dataset(dataset, progress=lambda *_: progress.advance(), min_per_class=min_per_class or 1)
     if as_json:
         surroundings.print_json(json.loads(found.to_json()))
     else:

@@ -33,6 +33,7 @@ from headstart.cli.recipe_options import (
     ImageSizeOption,
     LabelColumnOption,
     LearningRateOption,
+    MinPerClassOption,
     PathColumnOption,
     ResizeModeOption,
     SeedOption,
@@ -96,6 +97,7 @@ def train(  # noqa: PLR0913, PLR0917  one parameter an option
     task: TaskOption = None,
     format: FormatOption = None,  # noqa: A002  the option's name
     ignore_value: IgnoreValueOption = None,
+    min_per_class: MinPerClassOption = None,
     backbone: BackboneOption = None,
     weights: WeightsOption = None,
     image_size: ImageSizeOption = None,
@@ -156,6 +158,6 @@ def _checked_settings(given: dict[str, Any], recipe: str) -> "Recipe":
     options = {name: value for name, value in given.items() if name in OPTIONS}
     settings = recipe_from_options(options, recipe_path=None if recipe == AUTO else Path(recipe))
     settings.resolved()
-    columns = settings.data.model_dump(exclude={"path", "fractions"})
-    settings.resolved(read_dataset(settings.data.path, task=settings.task, **columns).task)
+    dataset = read_dataset(settings.data.path, task=settings.task, **settings.data.reading_options())
+    settings.resolved(dataset.task)
     return settings

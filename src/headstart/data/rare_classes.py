@@ -1,0 +1,46 @@
+"""Classes with too few images to learn from."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from headstart.data.annotations import CLASSIFICATION, LABEL_SEPARATOR
+from headstart.data.dataset import Dataset
+from headstart.data.separation import separable_groups
+from headstart.errors import ClassTooSmallError
+
+
+def without_rare_classes(dataset: Dataset, min_per_class: int) -> tuple[Dataset, dict[str, int]]:
+    """The data set without its rare classes, and how many images to learn from each of these has.
+
+    Images that are given to validation or test are not counted, and copies and groups count once. An image with several
+    labels loses the rare ones; an image with no label left goes. Other tasks than classification keep all classes.
+
+    Args:
+        dataset: usable examples with their duplicate groups.
+        min_per_class: classes with fewer images are rare.
+
+    Raises:
+        ClassTooSmallError: fewer than two classes are left.
+    """
+    if dataset.task != CLASSIFICATION or min_per_class <= 1:
+        return dataset, {}
+    learned = dataset.frame["split"].isin(["", "train"]).to_numpy()
+    units, matrix = separable_groups(dataset.frame)[learned], dataset.class_matrix()[learned] == 1
+    numbers = {name: len(np.unique(units[matrix[:, column]])) for column, name in enumerate(dataset.class_names)}
+    rare = {name: number for name, number in numbers.items() if number < min_per_class}
+    if not rare:
+        return dataset, rare
+    if len(numbers) - len(rare) < 2:
+        raise ClassTooSmallError(
+            f"{len(numbers) - len(rare)} of {len(numbers)} classes have {min_per_class} images to learn from.",
+            expected="at least two classes that are not left out",
+            received=f"at most {max(numbers.values())} images of a class that are no copies of one another",
+            hint="Use a smaller --min-per-class, or add images.",
+        )
+    targets = [LABEL_SEPARATOR.join(name for name in names if name not in rare) for names in dataset.labels()]
+    frame = dataset.frame.assign(target=targets)
+    frame = frame[frame["target"] != ""].reset_index(drop=True)
+    return replace(
+        dataset, frame=frame, class_names=tuple(name for name in dataset.class_names if name not in rare)
+    ), rare
