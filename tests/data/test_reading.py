@@ -48,8 +48,7 @@ def test_unknown_tasks_and_formats_are_refused_with_the_nearest(class_folders):
     [
         ({"task": DETECTION}, "has nothing for object-detection"),
         ({"task": SEGMENTATION}, "has nothing for semantic-segmentation"),
-        ({"task": REGRESSION}, "is a folder"),
-        ({"format": "table"}, "cannot be read as table"),
+        ({"task": REGRESSION}, "has nothing for image-regression"),
         ({"format": "folders", "task": DETECTION}, "holds nothing for object-detection"),
         ({"format": "voc", "task": SEGMENTATION}, "holds nothing for semantic-segmentation"),
         ({"ignore_value": 3}, "no masks"),
@@ -68,7 +67,7 @@ def test_a_table_has_no_boxes(tmp_path, asked):
 
 
 def test_every_format_and_task_is_spelt_as_the_options_take_it():
-    assert FORMATS == ("voc", "masks", "coco", "yolo", "folders", "table")
+    assert FORMATS == ("voc", "masks", "coco", "yolo", "box-table", "table", "folders")
     assert all(name == name.lower() and "-" in name for name in TASK_KINDS)
 
 

@@ -365,3 +365,29 @@ def test_classes_that_are_numbers_and_nearly_all_different_are_told_and_the_refu
 def write_image(path, seed):
     pixels = np.random.default_rng(seed).integers(0, 256, (4, 4, 3), dtype=np.uint8)
     Image.fromarray(pixels).resize((40, 40), Image.Resampling.BICUBIC).save(path)
+
+
+def test_a_folder_of_images_may_be_named_for_the_table_in_it(folder):
+    write_table(folder, "id,label\n0,a\n1,b\n")
+    dataset = read_dataset(folder)
+    assert dataset.frame["path"].tolist() == ["images/0.jpg", "images/1.jpg"]
+    assert dataset.frame["target"].tolist() == ["a", "b"]
+
+
+def test_class_folders_go_before_a_table_beside_them(folder):
+    for name in ("cat/1.jpg", "dog/2.jpg"):
+        (folder / name).parent.mkdir()
+        (folder / name).write_bytes(b"x")
+    write_table(folder, "path,label\ncat/1.jpg,a\ndog/2.jpg,b\n")
+    assert read_dataset(folder, format="folders").class_names == ("cat", "dog", "images")
+    assert read_dataset(folder).class_names == ("cat", "dog", "images")
+    assert read_dataset(folder, format="table").class_names == ("a", "b")
+
+
+def test_of_several_tables_in_a_folder_the_one_for_training_is_meant_or_all_are_named(folder):
+    write_table(folder, "id,label\n0,a\n1,b\n", name="train.csv")
+    write_table(folder, "id,label\n2,a\n3,a\n", name="sample_submission.csv")
+    assert read_dataset(folder).frame["path"].tolist() == ["images/0.jpg", "images/1.jpg"]
+    write_table(folder, "id,label\n2,a\n3,a\n", name="val.csv")
+    with pytest.raises(TableColumnsError, match=r"'sample_submission.csv', 'train.csv', 'val.csv'"):
+        read_dataset(folder)

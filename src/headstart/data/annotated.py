@@ -24,11 +24,18 @@ class Asked:
         task: one of `TASK_KINDS`.
         ignore_value: value in masks that says nothing of its pixel; None: what the format leaves unnamed.
         is_format_given: whether the person named the format. What only looks like another layout is then no error.
+        given_task: the task that the person asked for; None: found from the data.
+        path_column: of a table; so are the others, as `read_dataset` says.
     """
 
     task: str
     ignore_value: int | None = None
     is_format_given: bool = False
+    given_task: str | None = None
+    path_column: str = "path"
+    label_column: str = "label"
+    split_column: str | None = None
+    group_column: str | None = None
 
 
 @dataclass(frozen=True)

@@ -112,6 +112,7 @@ KINDS: dict[str, Kind] = {
     "exif_rotation": Kind("note", "The camera stored it rotated; it is turned upright."),
     "columns_taken": Kind("warning", "Columns of the table that were found by their usual names or by their cells."),
     "found_by_name": Kind("note", "The table does not give the path of an image; it was found by its name."),
+    "one_class": Kind("warning", "The table has no column for the class, so all boxes are of one."),
     "marked_classes": Kind("note", "Columns of 0 and 1 are classes; use --task image-regression to learn numbers."),
     "no_class": Kind("note", "No class is marked; the image is kept as an example of none of them."),
     "background": Kind("note", "No object is marked; the picture is kept as background."),

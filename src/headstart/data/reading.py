@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from headstart.data.annotated import Asked
-from headstart.data.annotations import CLASSIFICATION, DETECTION, REGRESSION, SEGMENTATION, TASK_KINDS
+from headstart.data.annotations import CLASSIFICATION, DETECTION, SEGMENTATION, TASK_KINDS
+from headstart.data.box_tables import looks_like_box_table, read_box_tables
 from headstart.data.coco import looks_like_coco, read_coco
 from headstart.data.dataset import Dataset
 from headstart.data.folders import read_folders
 from headstart.data.inner_data import inner_data, points_inside
 from headstart.data.mask_folders import looks_like_masks, read_masks
-from headstart.data.table_columns import TableColumns
 from headstart.data.table_files import TABLE_READERS
-from headstart.data.tables import read_table
+from headstart.data.table_folders import TABLE_TASKS, looks_like_table, read_table_of
 from headstart.data.voc import looks_like_voc, read_voc
 from headstart.data.yolo import looks_like_yolo, read_yolo
 from headstart.errors import (
@@ -34,8 +34,8 @@ class _Format:
 
     Attributes:
         tasks: it can serve, the usual one first.
-        looks_so: whether a folder is laid out like this.
-        read: the folder as a data set.
+        looks_so: whether a folder or file is laid out like this.
+        read: the folder or file as a data set.
     """
 
     tasks: tuple[str, ...]
@@ -50,11 +50,12 @@ _FOLDER_FORMATS: dict[str, _Format] = {
     "masks": _Format((SEGMENTATION,), looks_like_masks, read_masks),
     "coco": _Format((DETECTION, SEGMENTATION), looks_like_coco, read_coco),
     "yolo": _Format((DETECTION,), looks_like_yolo, read_yolo),
+    "box-table": _Format((DETECTION,), looks_like_box_table, read_box_tables),
+    "table": _Format(TABLE_TASKS, looks_like_table, read_table_of),
     "folders": _Format((CLASSIFICATION,), lambda _: True, read_folders),
 }
 _COCO_SUFFIX = ".json"
-_TABLE_TASKS = (CLASSIFICATION, REGRESSION)
-FORMATS = (*_FOLDER_FORMATS, "table")
+FORMATS = tuple(_FOLDER_FORMATS)
 
 
 def read_dataset(  # noqa: PLR0913  one argument a question that may be asked of data
@@ -110,18 +111,16 @@ def read_dataset(  # noqa: PLR0913  one argument a question that may be asked of
     _require_readable(path)
     chosen = format or _found_format(path, task)
     _require_served(path, task, chosen)
-    if chosen == "table":
-        dataset = read_table(path, TableColumns(path_column, label_column, split_column, group_column), task=task)
-    else:
-        asked = Asked(task or _FOLDER_FORMATS[chosen].tasks[0], ignore_value, is_format_given=format is not None)
-        dataset = _read_folder(path, chosen, asked)
+    columns = (path_column, label_column, split_column, group_column)
+    asked = Asked(task or _FOLDER_FORMATS[chosen].tasks[0], ignore_value, format is not None, task, *columns)
+    dataset = _read_laid_out(path, chosen, asked)
     if ignore_value is not None and dataset.task != SEGMENTATION:
         raise _no_masks(path, dataset.task)
     return dataset
 
 
-def _read_folder(path: Path, chosen: str, asked: Asked) -> Dataset:
-    """The data set in a folder or COCO file; an error names the place inside it where there is one."""
+def _read_laid_out(path: Path, chosen: str, asked: Asked) -> Dataset:
+    """The data set in a folder or file; an error names the place inside it where there is one."""
     layout = _FOLDER_FORMATS[chosen]
     try:
         dataset = layout.read(path, asked)
@@ -138,7 +137,7 @@ def _require_no_inner_data(path: Path, asked: Asked, received: str) -> None:
     """Refuses a folder around a data set, naming the data set as it has to be typed."""
     annotated = [layout for name, layout in _FOLDER_FORMATS.items() if name != "folders"]
     serving = [layout for layout in annotated if asked.task in layout.tasks or asked.task == CLASSIFICATION]
-    suffixes = tuple(TABLE_READERS) if asked.task in _TABLE_TASKS else ()
+    suffixes = tuple(TABLE_READERS) if asked.task in TABLE_TASKS else ()
     places = inner_data(path, lambda folder: any(it.looks_so(folder) for it in serving), table_suffixes=suffixes)
     if places:
         raise points_inside(path, places, received=received)
@@ -155,7 +154,7 @@ def _require_readable(path: Path) -> None:
 def _possible_formats(path: Path) -> tuple[str, ...]:
     if os.path.isdir(path):  # noqa: PTH112
         return tuple(_FOLDER_FORMATS)
-    return ("coco",) if path.suffix.lower() == _COCO_SUFFIX else ("table",)
+    return ("coco",) if path.suffix.lower() == _COCO_SUFFIX else ("box-table", "table")
 
 
 def _found_format(path: Path, task: str | None) -> str:
@@ -167,21 +166,20 @@ def _found_format(path: Path, task: str | None) -> str:
     found = next((name for name in serving if _FOLDER_FORMATS[name].looks_so(path)), None)
     if found is not None:
         return found
-    if task is not None:
+    if task is not None and os.path.isdir(path):  # noqa: PTH112
         _require_no_inner_data(path, Asked(task), f"a folder without data for {task}")
-    if not serving:
-        raise DataFormatError(
-            f"'{path}' is a folder, which holds nothing for {task}.",
-            expected="a table with columns of numbers (.csv, .tsv, .parquet)",
-            received="a folder",
-            hint="Name the table.",
-        )
     raise DataFormatError(
         f"'{path}' has nothing for {task}.",
-        expected=f"a folder laid out as one of {', '.join(serving)}",
-        received=f"one that looks like {_found_format(path, None)}",
-        hint=f"Look at the names of its folders, or say --format {serving[0]} to learn what is missing.",
+        expected=f"data laid out as one of {', '.join(serving) or ', '.join(_formats_for(task))}",
+        received=f"data that looks like {_found_format(path, None)}",
+        hint=f"Look at the names of its folders, or say --format {serving[0]} to learn what is missing."
+        if serving
+        else "Name the folder with the annotations instead of a table.",
     )
+
+
+def _formats_for(task: str | None) -> list[str]:
+    return [name for name, layout in _FOLDER_FORMATS.items() if task in layout.tasks]
 
 
 def _require_known(setting: str, value: str | None, known: Collection[str]) -> None:
@@ -205,7 +203,7 @@ def _require_served(path: Path, task: str | None, chosen: str) -> None:
             received=f"format={chosen!r}",
             hint="Leave the format out to have it found, or name the folder or file that it belongs to.",
         )
-    tasks = _TABLE_TASKS if chosen == "table" else _FOLDER_FORMATS[chosen].tasks
+    tasks = _FOLDER_FORMATS[chosen].tasks
     if task is not None and task not in tasks:
         raise DataFormatError(
             f"'{path}' is read as {chosen}, which holds nothing for {task}.",

@@ -1,8 +1,7 @@
 """Which column of a table means what."""
 
 import difflib
-import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import pandas as pd
 
 from headstart.data.dataset import Remark
 from headstart.data.table_files import TextTable, looks_like_image_name
-from headstart.data.table_parts import holds_parts, says_is_part
+from headstart.data.table_parts import plain_name, split_by_cells
 from headstart.errors import TableColumnsError
 
 # Usual names without case, blanks and signs; an earlier group goes before a later one.
@@ -46,7 +45,7 @@ _PATH_NAMES = (
     ),
     frozenset(["id", "imageid", "imgid", "idcode", "imagecode", "uid", "uuid", "name"]),
 )
-_LABEL_NAMES = (
+LABEL_NAMES = (
     frozenset({"label"}),
     frozenset(
         [
@@ -118,9 +117,9 @@ def find_columns(table: TextTable, asked: TableColumns, path: Path) -> FoundColu
     group = _optional(frame, asked.group, "group", path)
     split = _optional(frame, asked.split, "split", path)
     taken = {path_column, group, split}
-    labels = _asked_labels(frame, asked.label, path) or _named(frame, _LABEL_NAMES, taken)
+    labels = _asked_labels(frame, asked.label, path) or named_columns(frame, LABEL_NAMES, taken)
     if split is None and asked.split is None:
-        split = _split_by_cells(frame, {*taken, *labels})
+        split = split_by_cells(frame, {*taken, *labels})
         taken.add(split)
     if not labels:
         labels = _labels_by_cells(frame, taken, path)
@@ -139,7 +138,7 @@ def path_column_of(table: TextTable, asked: str, path: Path) -> str:
     frame = table.frame
     if asked in frame.columns or asked != _DEFAULT_PATH:
         return _required(frame, asked, path, role="path")
-    named = _named(frame, _PATH_NAMES, set())
+    named = named_columns(frame, _PATH_NAMES, set())
     like_files = [name for name in frame.columns if _holds_image_names(frame[name])]
     # Of several with a usual name, such as `name` and `image_id`, the one whose cells end like image files is meant.
     candidates = ([name for name in named if name in like_files] or named) if len(named) != 1 else named
@@ -162,9 +161,11 @@ def binary_values(cells: pd.Series) -> list[bool]:
     return [_BINARY[cell] for cell in cells.str.strip().str.lower()]
 
 
-def plain_name(name: str) -> str:
-    """A column's name without case, blanks and signs: `Image_ID` is `imageid`."""
-    return re.sub(r"[\W_]+", "", name.lower())
+def named_columns(frame: pd.DataFrame, groups: Iterable[frozenset[str]], taken: Collection[str | None]) -> list[str]:
+    """Columns with a usual name, of the first group that has any."""
+    free = [name for name in frame.columns if name not in taken]
+    found = ([name for name in free if plain_name(name) in group] for group in groups)
+    return next(filter(None, found), [])
 
 
 def no_column(frame: pd.DataFrame, name: str, path: Path, *, role: str) -> TableColumnsError:
@@ -216,22 +217,9 @@ def _asked_labels(frame: pd.DataFrame, asked: str, path: Path) -> list[str]:
     return [_required(frame, name, path, role="label") for name in names]
 
 
-def _named(frame: pd.DataFrame, groups: Iterable[frozenset[str]], taken: set[str | None]) -> list[str]:
-    """Columns with a usual name, of the first group that has any."""
-    free = [name for name in frame.columns if name not in taken]
-    found = ([name for name in free if plain_name(name) in group] for group in groups)
-    return next(filter(None, found), [])
-
-
 def _holds_image_names(cells: pd.Series) -> bool:
     filled = [cell for cell in cells.head(_NUM_LOOKED_AT) if cell.strip()]
     return bool(filled) and all(map(looks_like_image_name, filled))
-
-
-def _split_by_cells(frame: pd.DataFrame, taken: set[str | None]) -> str | None:
-    free = [name for name in frame.columns if name not in taken]
-    found = [name for name in free if holds_parts(frame[name]) or says_is_part(plain_name(name), frame[name])]
-    return found[0] if len(found) == 1 else None
 
 
 def _labels_by_cells(frame: pd.DataFrame, taken: set[str | None], path: Path) -> list[str]:

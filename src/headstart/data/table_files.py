@@ -5,6 +5,7 @@ import csv
 import io
 import re
 from collections.abc import Callable
+from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
@@ -40,8 +41,8 @@ class TextTable(NamedTuple):
     has_header: bool
 
 
-def read_text_table(path: Path) -> TextTable:
-    """The cells of a table as text; blank rows are skipped.
+def read_text_table(path: Path, *, max_rows: int | None = None) -> TextTable:
+    """The cells of a table as text, or of its first rows; blank rows are skipped.
 
     A table separated by commas, semicolons, tabs or vertical bars is read, whatever its name ends in. The encoding is
     UTF-8, or what a byte order mark says. A first line that holds the name of an image file is no header.
@@ -50,7 +51,7 @@ def read_text_table(path: Path) -> TextTable:
         TableColumnsError: the file cannot be read as a table, or has no rows.
     """
     try:
-        table = TABLE_READERS[path.suffix.lower()](path)
+        table = TABLE_READERS[path.suffix.lower()](path, max_rows)
     except UnicodeDecodeError as error:
         raise _not_utf8(path, error) from error
     except (ValueError, OSError, csv.Error) as error:  # Arrow's errors are ValueErrors
@@ -78,7 +79,7 @@ def looks_like_image_name(cell: str) -> bool:
     return bool(name.suffix) and could_be_picture(name.name)
 
 
-def _read_delimited(path: Path) -> TextTable:
+def _read_delimited(path: Path, max_rows: int | None) -> TextTable:
     text = _decoded(path.read_bytes())
     stated = _SEPARATOR_LINE.match(text)
     if stated:
@@ -91,7 +92,8 @@ def _read_delimited(path: Path) -> TextTable:
     )
     limit = csv.field_size_limit(_MAX_CELL)
     try:
-        rows = [row for row in lines if any(cell.strip() for cell in row)]
+        filled = (row for row in lines if any(cell.strip() for cell in row))
+        rows = list(islice(filled, None if max_rows is None else max_rows + 1))
     finally:
         csv.field_size_limit(limit)
     return _framed(rows)
@@ -123,7 +125,7 @@ def _framed(rows: list[list[str]]) -> TextTable:
     return TextTable(pd.DataFrame(padded, columns=names, dtype=str), has_header)
 
 
-def _read_parquet(path: Path) -> TextTable:
+def _read_parquet(path: Path, max_rows: int | None) -> TextTable:
     # Nullable types keep whole numbers whole where some are missing: label 3 stays "3" and does not become "3.0".
     table = pd.read_parquet(path, dtype_backend="numpy_nullable")
     inside = [str(name) for name in table.columns if len(table) and isinstance(table[name].iloc[0], bytes | dict)]
@@ -131,14 +133,14 @@ def _read_parquet(path: Path) -> TextTable:
         raise ValueError(f"column '{inside[0]}' holds the images themselves; write them to files and list their paths")
     table = table.astype(object).where(table.notna(), "").map(_as_text)
     table.columns = [str(name).strip() for name in table.columns]
-    return TextTable(table.reset_index(drop=True), True)
+    return TextTable(table.reset_index(drop=True)[:max_rows], True)
 
 
 def _as_text(cell: object) -> str:
     return ";".join(map(str, cell)) if isinstance(cell, list | np.ndarray) else str(cell)
 
 
-TABLE_READERS: dict[str, Callable[[Path], TextTable]] = {
+TABLE_READERS: dict[str, Callable[[Path, int | None], TextTable]] = {
     ".csv": _read_delimited,
     ".tsv": _read_delimited,
     ".parquet": _read_parquet,

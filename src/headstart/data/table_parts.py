@@ -1,6 +1,7 @@
 """Which part of the data a table gives each row to."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Collection, Iterable
 from pathlib import Path, PurePosixPath
 
 import pandas as pd
@@ -15,14 +16,26 @@ _ANSWERS = {"true": True, "1": True, "1.0": True, "false": False, "0": False, "0
 _NUM_SHOWN = 5
 
 
-def holds_parts(cells: pd.Series) -> bool:
+def plain_name(name: str) -> str:
+    """A column's name without case, blanks and signs: `Image_ID` is `imageid`."""
+    return re.sub(r"[\W_]+", "", name.lower())
+
+
+def split_by_cells(frame: pd.DataFrame, taken: Collection[str | None]) -> str | None:
+    """The column, of those not taken, whose cells are parts; None where there is none, or more than one."""
+    free = [name for name in frame.columns if name not in taken]
+    found = [name for name in free if _holds_parts(frame[name]) or _says_is_part(plain_name(name), frame[name])]
+    return found[0] if len(found) == 1 else None
+
+
+def _holds_parts(cells: pd.Series) -> bool:
     """Whether a column says nothing but parts, training and at least one other."""
     names = set(cells.str.strip()) - {""}
     parts = parts_named(names)
     return len(parts) == len(names) and "train" in parts.values() and len(set(parts.values())) > 1
 
 
-def says_is_part(plain: str, cells: pd.Series) -> bool:
+def _says_is_part(plain: str, cells: pd.Series) -> bool:
     """Whether a column of this plain name answers with True and False which rows are for validation or test."""
     return plain in _QUESTIONS and bool(cells.str.strip().str.lower().isin(list(_ANSWERS)).all())
 
@@ -34,7 +47,7 @@ def parts_of_rows(cells: pd.Series, plain: str, table: Path) -> list[str]:
         SplitError: a cell means no part, or no row is for training.
     """
     words = cells.str.strip()
-    if says_is_part(plain, cells):
+    if _says_is_part(plain, cells):
         words = words.str.lower().map(lambda word: _QUESTIONS[plain] if _ANSWERS[word] else "train")
     known = words.map({"": "", **parts_named(words.unique())})
     unknown = sorted(set(cells[known.isna()]))

@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 from headstart.data.dataset import Remark
 from headstart.data.inspection import could_be_picture
+from headstart.data.part_names import part_like
 from headstart.data.table_parts import shown
 from headstart.data.walking import FolderWalk, is_file, relative_path
 from headstart.errors import TablePathMissingError, TablePathOutsideError
@@ -113,7 +114,7 @@ class _Images:
     """The images below a table's folder, by name."""
 
     def __init__(self, root: Path, folder: str, table: Path) -> None:
-        files = FolderWalk(root, stays_inside=True).files_below(folder)
+        files = FolderWalk(root, stays_inside=True).files_below("")
         self._folder, self._table = folder, table
         self._by_name: dict[str, list[str]] = defaultdict(list)
         self._by_stem: dict[str, list[str]] = defaultdict(list)
@@ -157,7 +158,10 @@ class _Images:
 
 
 def _begins_alike(folder: str, stem: str) -> bool:
-    return bool(folder) and (folder == stem or folder.startswith((f"{stem}_", f"{stem}-")))
+    if not folder:
+        return False
+    same_part = part_like(stem) != "" and part_like(folder) == part_like(stem)
+    return same_part or folder == stem or folder.startswith((f"{stem}_", f"{stem}-"))
 
 
 def _num_shared(path: str, written: PurePosixPath) -> int:

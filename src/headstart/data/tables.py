@@ -17,11 +17,10 @@ from headstart.data.table_columns import (
     binary_values,
     find_columns,
     is_binary,
-    plain_name,
 )
 from headstart.data.table_files import read_text_table
 from headstart.data.table_numbers import are_measured, number_remarks, number_targets
-from headstart.data.table_parts import parts_of_folders, parts_of_rows
+from headstart.data.table_parts import parts_of_folders, parts_of_rows, plain_name
 from headstart.data.table_paths import no_such_files, resolve_paths
 from headstart.errors import TableColumnsError
 

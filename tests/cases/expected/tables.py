@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from headstart.data import CLASSIFICATION, REGRESSION, audit_dataset, read_dataset, split_dataset
+from headstart.data import CLASSIFICATION, DETECTION, REGRESSION, audit_dataset, read_dataset, split_dataset
 from headstart.errors import ClassTooSmallError
 
 
@@ -44,3 +44,13 @@ def t14_regression_integer_ages(data: Path) -> None:
     with pytest.raises(ClassTooSmallError, match="--task image-regression"):
         split_dataset(audit.dataset)
     assert read_dataset(data / "labels.csv", task=REGRESSION).numbers()[0].tolist() == [1]
+
+
+def t18_box_csv_tfod(data: Path) -> None:
+    for path in (data, data / "_annotations.csv"):
+        audit = audit_dataset(read_dataset(path))
+        assert audit.dataset.task == DETECTION
+        assert audit.dataset.class_names == ("blue", "red")
+        assert [len(boxes) for boxes in audit.dataset.boxes()] == [2] * 12
+        assert audit.dataset.boxes()[0][0].tolist()[:4] == [59, 8, 73, 35]
+        assert audit.left_out == []
