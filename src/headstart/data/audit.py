@@ -4,7 +4,7 @@ import json
 import os
 import warnings
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -137,29 +137,24 @@ def audit_dataset(
         raise _nothing_readable(dataset, findings)
     kept, copies, groups = _with_pictures(dataset, [look for look in looks if look.is_usable], usable)
     across = across_splits(kept.frame, groups)
-    alike = across_splits(kept.frame, kept.frame["duplicate_group"].to_numpy())
-    findings += copies
-    findings += [Finding("duplicate_across_splits", path, f"copy of '{other}'") for path, other in across.items()]
-    findings += [
-        Finding("alike_across_splits", path, f"looks like '{other}'")
-        for path, other in alike.items()
-        if path not in across
-    ]
-    findings += group_findings(kept.frame)
+    findings += [*copies, *_across_findings(kept, across), *group_findings(kept.frame)]
     kept = _without(kept, across)
-    findings += [
-        Finding("class_without_pictures", "", f"'{name}'")
-        for name in dataset.class_names
-        if name not in kept.class_names
-    ]
+    lost = [name for name in dataset.class_names if name not in kept.class_names]
+    findings += [Finding("class_without_pictures", "", f"'{name}'") for name in lost]
     kept, rare = without_rare_classes(kept, min_per_class)
-    findings += [
-        Finding("rare_class", "", f"'{name}' has {number} images to learn from, fewer than {min_per_class}")
-        for name, number in rare.items()
-    ]
+    findings += rare
     _require_classes(kept, num_given=dataset.num_classes, min_classes=min_classes)
     findings += class_findings(kept)
     return Audit(findings_frame(findings), kept, num_files=len(dataset))
+
+
+def _across_findings(dataset: Dataset, across: Mapping[str, str]) -> Iterator[Finding]:
+    """Findings about copies in another part, and about images that only look like one in another part."""
+    for path, other in across.items():
+        yield Finding("duplicate_across_splits", path, f"copy of '{other}'")
+    for path, other in across_splits(dataset.frame, dataset.frame["duplicate_group"].to_numpy()).items():
+        if path not in across:
+            yield Finding("alike_across_splits", path, f"looks like '{other}'")
 
 
 @dataclass(frozen=True)

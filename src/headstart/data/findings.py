@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from headstart.data.annotations import REGRESSION
+from headstart.data.class_names import similar_class_names
 from headstart.data.dataset import Dataset
 from headstart.data.separation import separable_groups
 
@@ -86,6 +87,9 @@ KINDS: dict[str, Kind] = {
     "imbalance": Kind(
         "warning", "The largest class has more than 10 times the pictures of the smallest; look at balanced accuracy."
     ),
+    "similar_names": Kind(
+        "warning", "Names of classes differ only in case, blanks or the like; if they mean the same, merge the classes."
+    ),
     "class_too_small": Kind("warning", "Fewer than 3 separate pictures: too few for training, validation and test."),
     "rare_class": Kind("warning", "The class has too few images, as asked; it is left out with its images."),
     "constant": Kind("warning", "All pictures have the same number: there is nothing to learn."),
@@ -154,6 +158,8 @@ def class_findings(dataset: Dataset) -> Iterator[Finding]:
     smallest, largest = min(counts, key=counts.__getitem__), max(counts, key=counts.__getitem__)
     if counts[largest] > _MAX_IMBALANCE * counts[smallest]:
         yield Finding("imbalance", "", f"'{largest}' has {counts[largest]} pictures, '{smallest}' {counts[smallest]}")
+    for names in similar_class_names(dataset.class_names):
+        yield Finding("similar_names", "", ", ".join(f"'{name}' ({counts[name]} images)" for name in names))
     groups = separable_groups(dataset.frame)
     matrix = dataset.class_matrix()
     for column, name in enumerate(dataset.class_names):

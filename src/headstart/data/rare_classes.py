@@ -6,12 +6,13 @@ import numpy as np
 
 from headstart.data.annotations import CLASSIFICATION, LABEL_SEPARATOR
 from headstart.data.dataset import Dataset
+from headstart.data.findings import Finding
 from headstart.data.separation import separable_groups
 from headstart.errors import ClassTooSmallError
 
 
-def without_rare_classes(dataset: Dataset, min_per_class: int) -> tuple[Dataset, dict[str, int]]:
-    """The data set without its rare classes, and how many images to learn from each of these has.
+def without_rare_classes(dataset: Dataset, min_per_class: int) -> tuple[Dataset, list[Finding]]:
+    """The data set without its rare classes, and a finding for each of these.
 
     Images that are given to validation or test are not counted, and copies and groups count once. An image with several
     labels loses the rare ones; an image with no label left goes. Other tasks than classification keep all classes.
@@ -24,13 +25,13 @@ def without_rare_classes(dataset: Dataset, min_per_class: int) -> tuple[Dataset,
         ClassTooSmallError: fewer than two classes are left.
     """
     if dataset.task != CLASSIFICATION or min_per_class <= 1:
-        return dataset, {}
+        return dataset, []
     learned = dataset.frame["split"].isin(["", "train"]).to_numpy()
     units, matrix = separable_groups(dataset.frame)[learned], dataset.class_matrix()[learned] == 1
     numbers = {name: len(np.unique(units[matrix[:, column]])) for column, name in enumerate(dataset.class_names)}
     rare = {name: number for name, number in numbers.items() if number < min_per_class}
     if not rare:
-        return dataset, rare
+        return dataset, []
     if len(numbers) - len(rare) < 2:
         raise ClassTooSmallError(
             f"{len(numbers) - len(rare)} of {len(numbers)} classes have {min_per_class} images to learn from.",
@@ -41,6 +42,9 @@ def without_rare_classes(dataset: Dataset, min_per_class: int) -> tuple[Dataset,
     targets = [LABEL_SEPARATOR.join(name for name in names if name not in rare) for names in dataset.labels()]
     frame = dataset.frame.assign(target=targets)
     frame = frame[frame["target"] != ""].reset_index(drop=True)
-    return replace(
-        dataset, frame=frame, class_names=tuple(name for name in dataset.class_names if name not in rare)
-    ), rare
+    findings = [
+        Finding("rare_class", "", f"'{name}' has {number} images to learn from, fewer than {min_per_class}")
+        for name, number in rare.items()
+    ]
+    class_names = tuple(name for name in dataset.class_names if name not in rare)
+    return replace(dataset, frame=frame, class_names=class_names), findings

@@ -75,13 +75,12 @@ def read_dataset(  # noqa: PLR0913  one argument a question that may be asked of
     `audit_dataset` does that. Nothing is written, and annotations lead to no file outside the folder.
 
     Args:
-        path: a folder with one folder per class, directly or inside train, val (valid, validation) and test folders; a
-            folder of pictures with Pascal VOC, COCO or YOLO annotations, or with masks; a COCO file; or a .csv, .tsv or
-            .parquet file with one row a picture.
+        path: a folder with one folder per class, directly or inside folders of parts; a folder of pictures with Pascal
+            VOC, COCO or YOLO annotations, or with masks; a COCO file; or a .csv, .tsv or .parquet file with one row per
+            picture.
         task: what is to be learned, one of `TASK_KINDS`; None: what the data looks like.
-        format: how it is laid out, one of `FORMATS`; None: found by looking, in that order. A folder of class folders
-            named `images` and `masks` is taken for masks where at least half of the masks are named like a picture;
-            `folders` says otherwise.
+        format: how it is laid out, one of `FORMATS`; None: found by looking, in that order. `folders` makes classes of
+            folders that look like something else.
         ignore_value: for segmentation, the value in masks that says nothing of its pixel; None: 255, and 0 where a COCO
             file names the other values. For outlines, 0 is what none covers, otherwise "background".
         path_column: for tables, the column with the image's path, relative to the table's folder. Where the default is
