@@ -217,3 +217,15 @@ class ExtraMissingError(HeadstartError):
 
 class BankNotFoundError(HeadstartError):
     """There is no feature bank of this name."""
+
+
+class InUseError(HeadstartError):
+    """Another process works on the same folder or file."""
+
+
+class OutputError(HeadstartError):
+    """Standard output is closed or cannot be written to."""
+
+
+class WorkingDirectoryError(HeadstartError):
+    """The working directory does not exist any more."""

@@ -1,7 +1,9 @@
 """The bank: nothing is computed twice, nothing stale is used, nothing finished is lost."""
 
 import dataclasses
+import hashlib
 import json
+import multiprocessing
 import shutil
 from types import SimpleNamespace
 
@@ -11,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from headstart.data import Augmentation, ImageSource
+from headstart.data import Augmentation, ImageSource, SideBySide, evaluation_batches, original_errors
 from headstart.errors import BankNotFoundError, StorageFullError, StoragePermissionError, UnreadableImageError
 from headstart.features import FeatureBank, Views, clear_banks, fill_bank, list_banks
 from headstart.features import build as build_module
@@ -159,7 +161,7 @@ def test_a_bank_edited_on_disk_is_noticed_and_mended(open_bank, fill, engine, pa
     bank = open_bank()
     fill(bank, engine, pictures_of(paths))
     expected = rows_of(bank, pictures_of(paths), views)
-    victim = sorted(bank.chunk_dir.path.glob("*.1.f16"))[0]
+    victim = sorted(bank.chunk_dir.path.glob("*.1.*.f16"))[0]
     content = bytearray(victim.read_bytes())
     if damage == "byte":
         content[10] ^= 1
@@ -167,7 +169,7 @@ def test_a_bank_edited_on_disk_is_noticed_and_mended(open_bank, fill, engine, pa
     elif damage == "cut":
         victim.write_bytes(content[:-2])
     elif damage == "json":
-        victim.with_name(victim.name.replace(".1.f16", ".json")).write_text('{"rows": [')
+        victim.with_name(f"{victim.name.partition('.')[0]}.json").write_text('{"rows": [')
     else:
         victim.unlink()
     listener, mended = Listener(), open_bank()
@@ -284,3 +286,86 @@ def test_trunks_are_told_apart_by_their_weights(trunk):
     changed = trunk_hash(trunk)
     layer.set_weights(weights)
     assert changed != before == trunk_hash(trunk)
+
+
+def write_chunks(folder, letter, rounds):
+    """What each of two processes does that compute the same rows, with other last digits."""
+    chunks = ChunkDir(folder, [(64,), (8,)])
+    for number in range(rounds):
+        rows = [f"{number}-{row}" for row in range(4)]
+        chunks.write(rows, [np.full((4, 64), letter, "float32"), np.full((4, 8), letter, "float32")])
+
+
+def test_processes_that_write_the_same_chunks_with_other_bytes_leave_whole_chunks(tmp_path):
+    with multiprocessing.get_context("spawn").Pool(3) as pool:
+        pool.starmap(write_chunks, [(tmp_path, letter, 40) for letter in (1, 2, 3)])
+    chunks = ChunkDir(tmp_path, [(64,), (8,)])
+    index = chunks.read_index()
+    assert len(index) == 40
+    for chunk in index.values():
+        assert chunks.is_whole(chunk)
+        wide, narrow = (np.unique(chunks.read_array(chunk, stage)).tolist() for stage in (0, 1))
+        assert len(wide) == 1
+        assert wide == narrow  # all of one process
+    assert not list(tmp_path.glob(".partial-*"))
+
+
+def test_a_process_reads_its_own_rows_while_another_writes_the_same_chunk(tmp_path, pictures_of, paths, views):
+    ours, theirs = (FeatureBank(tmp_path, FACTS, {"a": (2,)}) for _ in range(2))
+    pictures = pictures_of(paths[:1])
+    rows = [row for keys in pictures.row_keys(views) for row in keys]
+    ours.add(rows, [np.full((len(rows), 2), 1.0)])
+    part = ours.part(pictures, views, stage="a")
+    theirs.add(rows, [np.full((len(rows), 2), 2.0)])
+    assert part.load_batch(np.array([0]), np.array([0])).tolist() == [[1.0, 1.0]]
+    assert FeatureBank(tmp_path, FACTS, {"a": (2,)}).missing(rows) == []
+
+
+def test_chunks_of_the_first_format_are_read_and_may_be_written_again(tmp_path):
+    rows, name = ["a", "b"], hashlib.sha256(b"a\nb").hexdigest()[:24]
+    content = np.array([[1, 2], [3, 4]], "float16").tobytes()
+    (tmp_path / f"{name}.0.f16").write_bytes(content)
+    facts = {"format_version": 1, "rows": rows, "hashes": [hashlib.sha256(content).hexdigest()]}
+    (tmp_path / f"{name}.json").write_text(json.dumps(facts))
+    chunks = ChunkDir(tmp_path, [(2,)])
+    (old,) = chunks.read_index().values()
+    assert chunks.is_whole(old)
+    assert chunks.read_array(old, 0).tolist() == [[1, 2], [3, 4]]
+    chunks.write(rows, [np.array([[5, 6], [7, 8]], "float32")])
+    (new,) = chunks.read_index().values()
+    assert chunks.read_array(new, 0).tolist() == [[5, 6], [7, 8]]
+
+
+def test_a_bank_may_be_cleared_while_it_is_filled(open_bank, fill, failing_engine, paths, pictures_of, views, bank_dir):
+    def clear(num_run):
+        if num_run > 20 and not cleared:
+            cleared.extend(clear_banks(bank_dir))
+
+    cleared = []
+    bank = open_bank()
+    assert fill(bank, failing_engine(clear), pictures_of(paths)) == 30
+    (listed,) = list_banks(bank_dir)
+    assert listed.num_rows == 14
+    with pytest.raises(BankNotFoundError, match="deleted while") as caught:
+        rows_of(bank, pictures_of(paths), views)
+    assert "headstart resume" in caught.value.hint
+    assert fill(open_bank(), failing_engine(lambda _: None), pictures_of(paths)) == 16
+
+
+def test_a_bank_that_is_cleared_while_a_model_learns_from_it_is_told_as_such(
+    open_bank, fill, engine, paths, pictures_of, views, bank_dir
+):
+    bank = open_bank()
+    fill(bank, engine, pictures_of(paths))
+    part = bank.part(pictures_of(paths), views, stage="block3_pool")
+    both = SideBySide([part, part])
+    clear_banks(bank_dir)
+    with pytest.raises(BankNotFoundError, match="deleted while"), original_errors(both):
+        list(evaluation_batches(both, batch_size=4))
+
+
+def test_a_file_in_the_way_of_the_banks_is_named(tmp_path, shapes):
+    (tmp_path / "file").write_text("mine")
+    for bank_dir in (tmp_path / "file", tmp_path / "file" / "banks"):
+        with pytest.raises(StoragePermissionError, match="--bank-dir"):
+            FeatureBank(bank_dir, FACTS, shapes)

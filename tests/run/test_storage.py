@@ -1,13 +1,12 @@
-"""Files are whole or absent, and a full disk is called a full disk."""
+"""A full disk is called a full disk, and a place that refuses a file is named."""
 
 import errno
 import os
-from pathlib import Path
 
 import pytest
 
 from headstart.errors import RunExistsError, StorageFullError, StoragePermissionError
-from headstart.run.storage import storage_errors, write_json, write_text
+from headstart.run.storage import storage_errors
 
 
 def chained():
@@ -66,22 +65,12 @@ def test_other_errors_pass_as_they_are(tmp_path, error):
     assert caught.value is error
 
 
-@pytest.mark.parametrize("method", ["write_text", "replace"])
-def test_a_write_that_fails_leaves_the_old_text(tmp_path, monkeypatch, method):
-    path = tmp_path / "run.json"
-    write_text(path, "old")
-
-    def fail(*_, **__):
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(Path, method, fail)
-    with pytest.raises(OSError, match="No space"):
-        write_text(path, "new")
-    monkeypatch.undo()
-    assert path.read_text() == "old"
+@pytest.mark.parametrize("number", [errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.ENAMETOOLONG, errno.ELOOP])
+def test_whatever_is_in_the_way_of_a_run_is_named(tmp_path, number):
+    with pytest.raises(StoragePermissionError, match="runs"), storage_errors(tmp_path / "runs" / "a"):
+        raise OSError(number, os.strerror(number), str(tmp_path / "runs"))
 
 
-def test_json_keeps_every_letter(tmp_path):
-    write_json(tmp_path / "run.json", {"name": "Löwenzahn 花"})
-    assert "Löwenzahn 花" in (tmp_path / "run.json").read_text(encoding="utf-8")
-    assert [path.name for path in tmp_path.iterdir()] == ["run.json"]
+def test_an_error_about_another_place_is_not_blamed_on_the_run(tmp_path):
+    with pytest.raises(FileExistsError), storage_errors(tmp_path / "runs" / "a"):
+        raise FileExistsError(errno.EEXIST, "File exists", str(tmp_path / "elsewhere" / "b"))

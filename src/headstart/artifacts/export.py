@@ -1,6 +1,5 @@
 """Exporting: each file is written aside, run, compared with the model, and only then put in its place."""
 
-import csv
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -19,6 +18,7 @@ from headstart.artifacts.serving_model import ServingModel
 from headstart.data import ImageSource, decode_image
 from headstart.errors import ArtifactDamagedError, ArtifactNotFoundError, FolderOccupiedError, ParityError
 from headstart.progress import SILENT, Progress
+from headstart.writing import write_csv
 
 REFUSED_FOLDER, DIFFERENCES_FILE = "refused", "differences.csv"
 _BATCH_SIZE = 32
@@ -186,10 +186,8 @@ def _refuse(folder: Path, each: ExportFormat, aside: Path, parity: Parity) -> No
     refused.mkdir(parents=True)
     if (aside / each.folder).exists():
         _move(aside / each.folder, refused / each.folder)
-    with (refused / DIFFERENCES_FILE).open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(each_field.name for each_field in fields(Difference))
-        writer.writerows(astuple(difference) for difference in parity.differences)
+    header = [each_field.name for each_field in fields(Difference)]
+    write_csv(refused / DIFFERENCES_FILE, header, map(astuple, parity.differences))
 
 
 def _move(source: Path, target: Path) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 from headstart.data import CLASSIFICATION, DETECTION, REGRESSION
 from headstart.errors import ArtifactDamagedError, ArtifactNewerError, ArtifactNotFoundError
 from headstart.evaluation import Thresholds
+from headstart.writing import write_json
 
 FORMAT_VERSION = 1
 FILE_NAME = "artifact.json"
@@ -99,9 +100,7 @@ class Manifest:
         """Writes artifact.json in one step and gives its path."""
         content = {"format_version": FORMAT_VERSION, "task": self.task, **_plain(self)}
         path = self.folder / FILE_NAME
-        partial = path.with_name(f"partial-{FILE_NAME}")
-        partial.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        partial.replace(path)
+        write_json(path, content, indent=1)
         return path
 
 

@@ -9,9 +9,9 @@ from headstart.errors import HeadstartError
 class ExitCode(IntEnum):
     """What a shell sees in `$?`.
 
-    Tens group causes: 10 data, 30 backbone, 40 settings, 50 runs and artifacts, 60 surroundings, 80 indexes. 64 to 78
-    are left to sysexits.h and 126 upwards to the shell, apart from the two that shells themselves use for Ctrl-C and a
-    closed pipe.
+    Tens group causes: 10 data, 30 backbone, 40 settings, 50 runs and artifacts, 60 surroundings, 80 indexes,
+    90 processes. 64 to 78 are left to sysexits.h and 126 upwards to the shell, apart from the two that shells
+    themselves use for Ctrl-C and a closed pipe.
     """
 
     SUCCESS = 0
@@ -69,6 +69,11 @@ class ExitCode(IntEnum):
     INDEX_NEWER = 82
     INDEX_MISMATCH = 83
 
+    OUTPUT = 90
+    WORKING_DIRECTORY = 91
+    IN_USE = 92
+    SYSTEM = 93
+
     INTERRUPTED = 130
     BROKEN_PIPE = 141
 
@@ -80,6 +85,7 @@ MEANINGS: dict[ExitCode, str] = {
     ExitCode.USAGE: "The command line could not be understood.",
     ExitCode.PARTIAL: "`predict` and `search`: some files are no pictures; the others were answered.",
     ExitCode.FINDINGS: "`audit`: some files cannot be used.",
+    ExitCode.SYSTEM: "The operating system refused to read or write something.",
     ExitCode.INTERRUPTED: "Stopped with Ctrl-C.",
     ExitCode.BROKEN_PIPE: "Whoever read the output stopped reading.",
 }
@@ -129,6 +135,9 @@ EXIT_CODES: dict[type[HeadstartError], ExitCode] = {
     errors.IndexDamagedError: ExitCode.INDEX_DAMAGED,
     errors.IndexNewerError: ExitCode.INDEX_NEWER,
     errors.IndexMismatchError: ExitCode.INDEX_MISMATCH,
+    errors.OutputError: ExitCode.OUTPUT,
+    errors.WorkingDirectoryError: ExitCode.WORKING_DIRECTORY,
+    errors.InUseError: ExitCode.IN_USE,
 }
 
 
@@ -136,4 +145,8 @@ def exit_code_of(error: BaseException) -> ExitCode:
     """The code of an error; what has none of its own is a mistake in this program."""
     if isinstance(error, KeyboardInterrupt):
         return ExitCode.INTERRUPTED
+    if isinstance(error, BrokenPipeError):
+        return ExitCode.BROKEN_PIPE
+    if isinstance(error, OSError) and error.errno is not None:
+        return ExitCode.SYSTEM
     return next((code for kind, code in EXIT_CODES.items() if isinstance(error, kind)), ExitCode.BUG)

@@ -26,6 +26,7 @@ from headstart.data.mask_inspection import MaskInspection, inspect_mask
 from headstart.data.rare_classes import without_rare_classes
 from headstart.data.separation import connected_groups
 from headstart.errors import NoReadableImagesError, OneClassError
+from headstart.writing import write_text
 
 FORMAT_VERSION = 1
 
@@ -96,7 +97,7 @@ class Audit:
 
     def write(self, path: Path | str) -> None:
         """Write the audit to a JSON file."""
-        Path(path).write_text(self.to_json(), encoding="utf-8")
+        write_text(Path(path), self.to_json())
 
 
 def audit_dataset(

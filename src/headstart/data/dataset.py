@@ -24,6 +24,7 @@ from headstart.data.annotations import (
     outlines_from_text,
 )
 from headstart.errors import DataNotFoundError, RunDamagedError, SplitError
+from headstart.writing import read_csv, write_csv, write_json
 
 SPLITS = ("train", "validation", "test")
 FORMAT_VERSION = 1
@@ -183,10 +184,7 @@ class Dataset:
     def write(self, path: Path | str) -> None:
         """Write the table to a CSV file and the rest to a JSON file of the same name beside it."""
         path = Path(path)
-        with path.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\n")
-            writer.writerow(self.frame.columns)
-            writer.writerows(self.frame.itertuples(index=False, name=None))
+        write_csv(path, self.frame.columns, self.frame.itertuples(index=False, name=None))
         facts = {
             "format_version": FORMAT_VERSION,
             "num_examples": len(self),
@@ -198,7 +196,7 @@ class Dataset:
             "task": self.task,
             "mask_values": {str(value): name for value, name in self.mask_values.items()},
         }
-        _facts_path(path).write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+        write_json(_facts_path(path), facts)
 
     @classmethod
     def read(cls, path: Path | str, root: Path | str | None = None) -> "Dataset":
@@ -215,9 +213,7 @@ class Dataset:
         path = Path(path)
         facts = _read_facts(path)
         try:
-            with path.open(encoding="utf-8", newline="") as file:
-                rows = list(csv.reader(file, strict=True))
-            frame = _frame_from_cells(rows, facts["columns"])
+            frame = _frame_from_cells(read_csv(path), facts["columns"])
             if len(frame) != facts["num_examples"]:
                 raise ValueError(f"{len(frame)} rows instead of {facts['num_examples']}")
             return cls(

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from headstart.errors import ImageSizeError, RecipeError, UnreadableImageError
+from headstart.errors import HeadstartError, ImageSizeError, RecipeError, UnreadableImageError
 
 # Left out on purpose: EPS, which Pillow hands to Ghostscript, and formats without a signature (TGA), which claim any
 # file.
@@ -168,7 +168,7 @@ class ImageSource:
         self.paths = tuple(paths)
         self.image_size = image_size
         self.resize_mode = resize_mode
-        self.failure: UnreadableImageError | None = None
+        self.failure: HeadstartError | None = None
         self._remembered: dict[int, np.ndarray] = {}
         self._max_remembered = cache_bytes // (image_size[0] * image_size[1] * 3)
         self._lock = threading.Lock()

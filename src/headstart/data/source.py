@@ -5,7 +5,7 @@ from typing import Protocol
 
 import numpy as np
 
-from headstart.errors import UnreadableImageError
+from headstart.errors import HeadstartError
 
 
 class SideBySide:
@@ -18,7 +18,11 @@ class SideBySide:
     def __init__(self, parts: Sequence["ExampleSource"]) -> None:
         self.parts = tuple(parts)
         self.num_views = self.parts[0].num_views
-        self.failure: UnreadableImageError | None = None
+
+    @property
+    def failure(self) -> HeadstartError | None:
+        """The last error that a part raised; None where all could be read."""
+        return next((part.failure for part in self.parts if part.failure is not None), None)
 
     def __len__(self) -> int:
         return len(self.parts[0])
@@ -37,7 +41,7 @@ class ExampleSource(Protocol):
     """
 
     num_views: int
-    failure: UnreadableImageError | None
+    failure: HeadstartError | None
 
     @property
     def shape(self) -> tuple[int, ...]:

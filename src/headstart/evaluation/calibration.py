@@ -8,6 +8,7 @@ import numpy as np
 
 from headstart.errors import RunDamagedError
 from headstart.evaluation.thresholds import Thresholds
+from headstart.writing import whole_file
 
 FORMAT_VERSION = 1
 TINY = 1e-12  # for features that are all 0, which say nothing: they are strange
@@ -47,10 +48,8 @@ class Calibration:
 
     def write(self, path: Path) -> None:
         """Writes a NumPy archive in one step."""
-        partial = path.with_name(f"partial-{path.name}")
-        with partial.open("wb") as file:
+        with whole_file(path) as partial, partial.open("wb") as file:
             np.savez(file, format_version=FORMAT_VERSION, **asdict(self))
-        partial.replace(path)
 
     @classmethod
     def read(cls, path: Path) -> "Calibration":

@@ -21,6 +21,7 @@ from headstart.evaluation.report import DETECTION, MULTI_LABEL, REGRESSION, SEGM
 from headstart.evaluation.segmentation_sections import segmentation_values
 from headstart.evaluation.theme import COLOURS
 from headstart.evaluation.wording import headline, honesty_facts
+from headstart.writing import write_text
 
 # kind → the template of its own sections, and what gives the values that this template names
 _KINDS: dict[str, tuple[str, Callable[[ReportContent], dict[str, Any]]]] = {
@@ -47,11 +48,8 @@ def write_html(path: Path, content: ReportContent) -> None:
         path: of the file, `report.html` as a rule; overwritten.
         content: everything on the page.
     """
-    path = Path(path)
-    partial = path.with_name(f"partial-{path.name}")
     # File names of old disks may hold bytes that are no text; a "?" in their place is better than no report.
-    partial.write_text(render(content), encoding="utf-8", errors="replace")
-    partial.replace(path)
+    write_text(Path(path), render(content), errors="replace")
 
 
 def render(content: ReportContent) -> str:

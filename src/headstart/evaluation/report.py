@@ -12,6 +12,7 @@ import pandas as pd
 
 from headstart.errors import RunDamagedError
 from headstart.evaluation.honesty import Honesty
+from headstart.writing import write_text
 
 FORMAT_VERSION = 1
 
@@ -107,7 +108,7 @@ class Report:
     def write(self, path: Path) -> None:
         """Writes the report as JSON."""
         text = json.dumps(self.to_json(), indent=2, ensure_ascii=False, allow_nan=False)
-        Path(path).write_text(text + "\n", encoding="utf-8")
+        write_text(Path(path), text + "\n")
 
     @classmethod
     def read(cls, path: Path) -> "Report":

@@ -1,26 +1,31 @@
 """Activations of a frozen trunk on disk, computed once per picture and view."""
 
-import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from headstart.errors import StoragePermissionError, UnreadableImageError
+from headstart.errors import BankNotFoundError, HeadstartError
 from headstart.features.bank_dir import FACTS_FILE
-from headstart.features.chunks import FORMAT_VERSION, Chunk, ChunkDir
+from headstart.features.chunks import Chunk, ChunkDir
 from headstart.features.trunk_key import bank_key
 from headstart.features.views import Pictures, Views
+from headstart.writing import storage_errors as disk_errors
+from headstart.writing import write_json
+
+FACTS_VERSION = 1  # of bank.json
 
 
 class FeatureBank:
     """A folder with what one trunk made of pictures: rows are pictures in views, and every row is computed once.
 
-    Opening reads names only. A chunk's bytes are compared with its hash when rows of it are first wanted; one that
-    was changed on disk is removed, and its rows count as not computed.
+    Opening reads names only. A chunk's bytes are compared with its hash when rows of it are first wanted; the rows of
+    one that was changed on disk count as not computed. Several processes may fill one bank: each chunk is that of one
+    of them, whole. Nothing but `headstart bank clear` deletes a file, which another process may be reading.
 
     Args:
         bank_dir: the folder of all banks.
@@ -43,7 +48,7 @@ class FeatureBank:
         self._whole: set[str] = set()
 
     def check(self, rows: Iterable[str]) -> list[str]:
-        """Compares the chunks that hold these rows with their hashes, and removes those that differ.
+        """Compares the chunks that hold these rows with their hashes, and forgets those that differ.
 
         Returns:
             Names of the chunks that were changed on disk.
@@ -53,8 +58,7 @@ class FeatureBank:
             are_whole = list(pool.map(lambda name: self.chunk_dir.is_whole(self._chunks[name]), names))
         changed = [name for name, is_whole in zip(names, are_whole, strict=True) if not is_whole]
         for name in changed:
-            chunk = self._chunks.pop(name)
-            self.chunk_dir.remove(chunk)
+            del self._chunks[name]
             self._places = {row: place for row, place in self._places.items() if place[0] != name}
         self._whole |= set(names) - set(changed)
         return changed
@@ -65,6 +69,7 @@ class FeatureBank:
 
     def add(self, rows: Sequence[str], arrays: Sequence[np.ndarray]) -> None:
         """Writes rows of all stages, each `(rows, ...)`, as one chunk."""
+        self._write_facts()  # `headstart bank clear` may have taken the folder away, and lists banks by this file
         chunk = self.chunk_dir.write(rows, arrays)
         self._chunks[chunk.name] = chunk
         self._whole.add(chunk.name)
@@ -85,16 +90,12 @@ class FeatureBank:
 
     def _write_facts(self) -> None:
         path = self.path / FACTS_FILE
-        try:
+        with bank_errors(self.path), suppress(FileNotFoundError):  # deleted meanwhile: the next chunk writes them
             self.path.mkdir(parents=True, exist_ok=True)
-            if path.exists():
+            try:
                 os.utime(path)  # when the bank was last used
-                return
-            partial = path.with_name(f"partial-{path.name}")
-            partial.write_text(json.dumps({"format_version": FORMAT_VERSION, **self.facts}, indent=1))
-            partial.replace(path)
-        except PermissionError as error:
-            raise permission_error(self.path, error) from error
+            except FileNotFoundError:
+                write_json(path, {"format_version": FACTS_VERSION, **self.facts}, indent=1)
 
 
 class BankPart:
@@ -102,13 +103,13 @@ class BankPart:
 
     Attributes:
         num_views: views of each picture.
-        failure: None; there are no pictures to read.
+        failure: that rows were deleted since the bank was opened; None where all are there.
     """
 
     dtype = np.dtype(np.float16)
-    failure: UnreadableImageError | None = None
 
     def __init__(self, chunk_dir: ChunkDir, stage: int, chunks: Sequence[Chunk], places: np.ndarray) -> None:
+        self.failure: HeadstartError | None = None
         self._chunk_dir = chunk_dir
         self._stage = stage
         self._chunks = chunks
@@ -124,23 +125,34 @@ class BankPart:
         return len(self._places)
 
     def load_batch(self, examples: np.ndarray, views: np.ndarray) -> np.ndarray:
-        """Rows of `examples`, each in the view at the same place of `views`, both `(n,)`: `(n, *shape)` float16."""
+        """Rows of `examples`, each in the view at the same place of `views`, both `(n,)`: `(n, *shape)` float16.
+
+        Raises:
+            BankNotFoundError: rows were deleted since the bank was opened.
+        """
         places = self._places[examples, views]
         batch = np.empty((len(places), *self.shape), np.float16)
         for chunk in np.unique(places[:, 0]):
             wanted = np.flatnonzero(places[:, 0] == chunk)
             # Mapped anew for every batch: pages of a mapping that stays count as memory until it ends.
-            batch[wanted] = self._chunk_dir.read_array(self._chunks[chunk], self._stage)[places[wanted, 1]]
+            batch[wanted] = self._read(self._chunks[chunk])[places[wanted, 1]]
         return batch
 
+    def _read(self, chunk: Chunk) -> np.ndarray:
+        try:
+            return self._chunk_dir.read_array(chunk, self._stage)
+        except BankNotFoundError as error:
+            self.failure = error
+            raise
 
-def permission_error(path: Path, error: OSError) -> StoragePermissionError:
-    """What to say when the folder of banks may not be written to."""
-    return StoragePermissionError(
-        f"The feature bank '{path}' may not be written to.",
-        expected="a folder you may write to",
-        received=str(error),
-        hint="Name another one with --bank-dir, or train without a bank: --bank-limit 0.",
+
+def bank_errors(path: Path) -> AbstractContextManager[None]:
+    """`headstart.writing.storage_errors` in the words of a bank."""
+    return disk_errors(
+        path,
+        room="room for the feature bank",
+        full_hint="Free some room, or name another folder with --bank-dir; what was computed is kept.",
+        place_hint="Name another folder with --bank-dir, or train without a bank: --bank-limit 0.",
     )
 
 

@@ -2,7 +2,9 @@
 
 import json
 import os
+import secrets
 import shutil
+import stat
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -11,6 +13,7 @@ from typing import Any
 import platformdirs
 
 from headstart.errors import BankNotFoundError
+from headstart.writing import PARTIAL_PREFIX
 
 FACTS_FILE = "bank.json"  # of each bank: what was computed
 
@@ -47,7 +50,8 @@ def default_bank_dir() -> Path:
 
 def list_banks(bank_dir: Path) -> list[BankSummary]:
     """The banks in a folder, the one used last first; none where there is no such folder."""
-    summaries = [_summary(path.parent) for path in bank_dir.glob(f"*/{FACTS_FILE}")]
+    found = [_summary(path.parent) for path in bank_dir.glob(f"*/{FACTS_FILE}")]
+    summaries = [summary for summary in found if summary is not None]
     return sorted(summaries, key=lambda summary: summary.last_used, reverse=True)
 
 
@@ -68,25 +72,48 @@ def clear_banks(bank_dir: Path, names: tuple[str, ...] = ()) -> list[BankSummary
         )
     chosen = [bank for bank in banks if not names or bank.name in names]
     for bank in chosen:
-        shutil.rmtree(bank_dir / bank.name)
+        _delete(bank_dir / bank.name)
     if not names:  # quantised models serve banks only
         shutil.rmtree(bank_dir / ENGINES_FOLDER, ignore_errors=True)
     return chosen
 
 
-def _summary(path: Path) -> BankSummary:
+def _delete(folder: Path) -> None:
+    """Deletes a bank that other processes may be filling: moved away first, it is theirs no more."""
+    doomed = folder.with_name(f"{PARTIAL_PREFIX}{folder.name}-{secrets.token_hex(6)}")
+    try:
+        folder.replace(doomed)
+    except FileNotFoundError:
+        return  # another process deleted it
+    shutil.rmtree(doomed, ignore_errors=True)
+
+
+def _summary(path: Path) -> BankSummary | None:
+    """What stands in a bank; None where it was deleted meanwhile."""
     facts_path = path / FACTS_FILE
     try:
         facts = dict(json.loads(facts_path.read_text()))
     except (OSError, ValueError):
         facts = {}
+    try:
+        last_used = datetime.fromtimestamp(facts_path.stat().st_mtime).astimezone()
+    except FileNotFoundError:
+        return None
     return BankSummary(
         name=path.name,
         facts=facts,
         num_rows=sum(_num_rows(file) for file in path.glob("chunks/*.json")),
-        num_bytes=sum(file.stat().st_size for file in path.rglob("*") if file.is_file()),
-        last_used=datetime.fromtimestamp(facts_path.stat().st_mtime).astimezone(),
+        num_bytes=sum(_num_bytes(file) for file in path.rglob("*")),
+        last_used=last_used,
     )
+
+
+def _num_bytes(path: Path) -> int:
+    try:
+        status = path.stat()
+    except OSError:  # deleted, or replaced, meanwhile
+        return 0
+    return status.st_size if stat.S_ISREG(status.st_mode) else 0
 
 
 def _num_rows(path: Path) -> int:

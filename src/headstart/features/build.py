@@ -1,6 +1,5 @@
 """Fills a bank: every picture that is wanted and not there yet goes through the trunk once per view."""
 
-import errno
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -10,14 +9,13 @@ import numpy as np
 
 from headstart.data import ImageSource, view_batches
 from headstart.errors import StorageFullError
-from headstart.features.bank import FeatureBank, permission_error
+from headstart.features.bank import FeatureBank, bank_errors
 from headstart.features.engines import Engine
 from headstart.features.views import Pictures, Views, as_numbers
 from headstart.progress import SILENT, Progress
 
 CHUNK_ROWS = 128  # what a killed process loses at most: a few seconds of the slowest trunk
 Row = TypeVar("Row")
-_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 def fill_bank(
@@ -71,9 +69,10 @@ def fill_bank(
     for chunk_rows in _slices(missing, CHUNK_ROWS):
         arrays = _run(engine, images, len(chunk_rows), progress)
         try:
-            bank.add(chunk_rows, arrays)
-        except OSError as error:
-            raise _storage_error(bank, error, len(bank.missing(missing))) from error
+            with bank_errors(bank.path):
+                bank.add(chunk_rows, arrays)
+        except StorageFullError as error:
+            raise _full_error(bank, len(bank.missing(missing))) from error
     progress.finish()
     return len(missing)
 
@@ -111,18 +110,17 @@ def _run(engine: Engine, images: Iterator[np.ndarray], num_rows: int, progress: 
 
 def _require_room(bank: FeatureBank, num_rows: int) -> None:
     needed = num_rows * bank.chunk_dir.row_bytes
-    if shutil.disk_usage(bank.path).free < needed:
+    if _free_bytes(bank.path) < needed:
         raise _full_error(bank, num_rows)
 
 
-def _storage_error(bank: FeatureBank, error: OSError, num_rows: int) -> Exception:
-    if error.errno in _FULL:
-        return _full_error(bank, num_rows)
-    return permission_error(bank.path, error) if isinstance(error, PermissionError) else error
+def _free_bytes(path: Path) -> int:
+    """On the disk where a folder lies, which may have been deleted meanwhile."""
+    return shutil.disk_usage(next(folder for folder in (path, *path.parents) if folder.is_dir())).free
 
 
 def _full_error(bank: FeatureBank, num_rows: int) -> StorageFullError:
-    needed, free = num_rows * bank.chunk_dir.row_bytes, shutil.disk_usage(bank.path).free
+    needed, free = num_rows * bank.chunk_dir.row_bytes, _free_bytes(bank.path)
     return StorageFullError(
         f"The disk with the feature bank '{bank.path}' is full.",
         expected=f"{needed / 1e9:.3g} GB for the {num_rows} rows that are still to be computed",

@@ -1,15 +1,24 @@
-"""Chunks of a bank on disk: each is whole or absent, and known by its hash."""
+"""Chunks of a bank on disk: each is whole or absent, and known by its hash, whoever else writes the same one."""
 
 import hashlib
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-FORMAT_VERSION = 1
+from headstart.errors import BankNotFoundError
+from headstart.writing import remove_stale_partials, write_bytes
+
+FORMAT_VERSION = 2
+# Files of version 1 have no hash in their names. They are read as long as nobody writes the chunk again.
+_KNOWN_VERSIONS = (1, FORMAT_VERSION)
+_CHUNK_NAME = re.compile(r"[0-9a-f]{24}\.json")
+_HASH_DIGITS = 24
+_ATTEMPTS = 4  # a folder is deleted once; more would mean that something else is wrong
 _LARGEST = float(np.finfo(np.float16).max)
 
 
@@ -21,11 +30,22 @@ class Chunk:
         name: of its files, made of the rows' keys.
         rows: key of each row: which picture in which view.
         hashes: SHA-256 of the file of each stage.
+        version: of the format; says how the files are called.
     """
 
     name: str
     rows: tuple[str, ...]
     hashes: tuple[str, ...]
+    version: int = FORMAT_VERSION
+
+    def file_name(self, stage: int) -> str:
+        """Of the rows of a stage.
+
+        It holds the hash of the content: two processes that compute the same rows with other last digits write files
+        of different names, and the JSON file, which is replaced in one step, belongs to the files of one of them.
+        """
+        ending = "" if self.version == 1 else f".{self.hashes[stage][:_HASH_DIGITS]}"
+        return f"{self.name}.{stage}{ending}.f16"
 
 
 class ChunkDir:
@@ -47,52 +67,65 @@ class ChunkDir:
 
     def write(self, rows: Sequence[str], arrays: Sequence[np.ndarray]) -> Chunk:
         """Writes a chunk: the arrays of all stages, `(rows, ...)`, numbers beyond float16's range cut to it."""
-        self.path.mkdir(parents=True, exist_ok=True)
         name = hashlib.sha256("\n".join(rows).encode()).hexdigest()[:24]
-        hashes = tuple(self._write_array(name, stage, array) for stage, array in enumerate(arrays))
-        content = {"format_version": FORMAT_VERSION, "rows": list(rows), "hashes": list(hashes)}
-        _write_whole(self.path / f"{name}.json", json.dumps(content).encode())
-        return Chunk(name, tuple(rows), hashes)
+        contents = [np.clip(array, -_LARGEST, _LARGEST).astype(np.float16).tobytes() for array in arrays]
+        chunk = Chunk(name, tuple(rows), tuple(hashlib.sha256(content).hexdigest() for content in contents))
+        for stage, content in enumerate(contents):
+            self._write(chunk.file_name(stage), content)
+        facts = {"format_version": FORMAT_VERSION, "rows": list(rows), "hashes": list(chunk.hashes)}
+        self._write(f"{name}.json", json.dumps(facts).encode())
+        return chunk
 
     def read_index(self) -> dict[str, Chunk]:
         """Every chunk whose files are all there, by name; what a killed process left half written is not."""
-        chunks = (self._read_chunk(path) for path in sorted(self.path.glob("*.json")))
+        remove_stale_partials(self.path)
+        paths = (path for path in sorted(self.path.glob("*.json")) if _CHUNK_NAME.fullmatch(path.name))
+        chunks = (self._read_chunk(path) for path in paths)
         return {chunk.name: chunk for chunk in chunks if chunk is not None}
 
     def is_whole(self, chunk: Chunk) -> bool:
         """Whether the chunk's files hold the bytes that were written."""
-        paths = (self._array_path(chunk.name, stage) for stage in range(len(self.shapes)))
+        paths = (self.path / chunk.file_name(stage) for stage in range(len(self.shapes)))
         return all(_hash(path) == expected for path, expected in zip(paths, chunk.hashes, strict=True))
 
-    def remove(self, chunk: Chunk) -> None:
-        """Deletes a chunk, the JSON file first, so that it is never half there."""
-        (self.path / f"{chunk.name}.json").unlink(missing_ok=True)
-        for stage in range(len(self.shapes)):
-            self._array_path(chunk.name, stage).unlink(missing_ok=True)
-
     def read_array(self, chunk: Chunk, stage: int) -> np.ndarray:
-        """The rows of one stage, `(rows, ...)` float16, memory-mapped for as long as the array lives."""
+        """The rows of one stage, `(rows, ...)` float16, memory-mapped for as long as the array lives.
+
+        Raises:
+            BankNotFoundError: the file was deleted since the bank was opened.
+        """
         shape = (len(chunk.rows), *self.shapes[stage])
-        return np.memmap(self._array_path(chunk.name, stage), np.float16, mode="r", shape=shape)
+        try:
+            return np.memmap(self.path / chunk.file_name(stage), np.float16, mode="r", shape=shape)
+        except FileNotFoundError as error:
+            raise _deleted(self.path, error) from error
 
-    def _array_path(self, name: str, stage: int) -> Path:
-        return self.path / f"{name}.{stage}.f16"
-
-    def _write_array(self, name: str, stage: int, array: np.ndarray) -> str:
-        content = np.clip(array, -_LARGEST, _LARGEST).astype(np.float16).tobytes()
-        _write_whole(self._array_path(name, stage), content)
-        return hashlib.sha256(content).hexdigest()
+    def _write(self, name: str, content: bytes) -> None:
+        """Writes a file; where `headstart bank clear` takes the folder away meanwhile, into a new one."""
+        for left in reversed(range(_ATTEMPTS)):
+            self.path.mkdir(parents=True, exist_ok=True)
+            try:
+                write_bytes(self.path / name, content)
+            except FileNotFoundError:
+                if not left:
+                    raise
+            else:
+                return
 
     def _read_chunk(self, path: Path) -> Chunk | None:
         try:
             content: Mapping = json.loads(path.read_bytes())
-            chunk = Chunk(path.stem, tuple(content["rows"]), tuple(content["hashes"]))
-            sizes = [self._array_path(chunk.name, stage).stat().st_size for stage in range(len(self.shapes))]
+            version = content["format_version"]
+            if version not in _KNOWN_VERSIONS:
+                return None
+            chunk = Chunk(path.stem, tuple(content["rows"]), tuple(content["hashes"]), version)
+            if len(chunk.hashes) != len(self.shapes):
+                return None
+            sizes = [(self.path / chunk.file_name(stage)).stat().st_size for stage in range(len(self.shapes))]
         except (OSError, ValueError, KeyError, TypeError):
             return None
         expected = [len(chunk.rows) * row_bytes([shape]) for shape in self.shapes]
-        is_known = content.get("format_version") == FORMAT_VERSION
-        return chunk if is_known and sizes == expected and len(chunk.hashes) == len(sizes) else None
+        return chunk if sizes == expected else None
 
 
 def row_bytes(shapes: Sequence[tuple[int, ...]]) -> int:
@@ -100,14 +133,13 @@ def row_bytes(shapes: Sequence[tuple[int, ...]]) -> int:
     return sum(math.prod(shape) * np.dtype(np.float16).itemsize for shape in shapes)
 
 
-def _write_whole(path: Path, content: bytes) -> None:
-    partial = path.with_name(f"partial-{path.name}")
-    try:
-        partial.write_bytes(content)
-        partial.replace(path)
-    except OSError:
-        partial.unlink(missing_ok=True)  # on a full disk, every byte counts
-        raise
+def _deleted(path: Path, error: OSError) -> BankNotFoundError:
+    return BankNotFoundError(
+        f"Rows of the feature bank '{path.parent}' were deleted while they were used.",
+        expected="a bank that nothing deletes before the work is done",
+        received=f"no file '{error.filename}'",
+        hint="Type the command again, or `headstart resume RUN` for a training; what is missing is computed again.",
+    )
 
 
 def _hash(path: Path) -> str:

@@ -3,10 +3,9 @@
 import hashlib
 import json
 import logging
-import os
 import shutil
 from collections.abc import Callable
-from contextlib import redirect_stdout
+from contextlib import redirect_stdout, suppress
 from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,6 +16,7 @@ import numpy as np
 
 from headstart.features.openvino_engine import converted, load_extra, load_openvino, read_model
 from headstart.features.trunk_key import trunk_hash
+from headstart.writing import whole_folder, write_json
 
 FORMAT_VERSION = 1
 FACTS_FILE, MODEL_FILE, WEIGHTS_FILE = "facts.json", "model.xml", "model.bin"
@@ -55,7 +55,10 @@ def quantized_model(
     with TemporaryDirectory() as passing:
         folder = (cache_dir or Path(passing)) / f"int8-{_key(trunk, facts)}"
         if not _is_whole(folder):
-            _write(folder, _quantize(trunk, pictures), facts)
+            shutil.rmtree(folder, ignore_errors=True)
+            model = _quantize(trunk, pictures)
+            with suppress(FileExistsError):  # another process was faster
+                _write(folder, model, facts)
         return read_model(folder / MODEL_FILE), facts
 
 
@@ -81,18 +84,11 @@ def _quantize(trunk: keras.Model, pictures: np.ndarray) -> Any:
 
 def _write(folder: Path, model: Any, facts: dict[str, Any]) -> None:
     """Puts the model into a folder that is whole or absent."""
-    partial = folder.with_name(f"partial-{folder.name}-{os.getpid()}")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    try:
+    with whole_folder(folder) as partial:
         load_openvino().serialize(model, str(partial / MODEL_FILE), str(partial / WEIGHTS_FILE))
         hashes = {name: _sha256(partial / name) for name in (MODEL_FILE, WEIGHTS_FILE)}
         content = {"format_version": FORMAT_VERSION, **facts, "sha256": hashes}
-        (partial / FACTS_FILE).write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-        shutil.rmtree(folder, ignore_errors=True)
-        partial.replace(folder)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+        write_json(partial / FACTS_FILE, content)
 
 
 def _is_whole(folder: Path) -> bool:

@@ -6,17 +6,16 @@ the end the file is made from the journal in one step, and the folder goes away:
 prediction write the same bytes.
 """
 
-import errno
 import json
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from headstart.errors import AnswersExistError, AnswersMismatchError, StorageFullError, StoragePermissionError
+from headstart.errors import AnswersExistError, AnswersMismatchError
 from headstart.prediction.columns import Form, Record, Tallied
 from headstart.prediction.files import expand_paths, fingerprint_files, path_text
 from headstart.prediction.forms import FORMS
@@ -26,9 +25,10 @@ from headstart.prediction.sources import Model
 from headstart.prediction.stream import answer_batches
 from headstart.prediction.tables import TABLE_WRITERS, check_table_path, json_line
 from headstart.progress import Progress
+from headstart.writing import storage_errors as disk_errors
+from headstart.writing import write_json
 
 FORMAT_VERSION = 1
-_FULL = (errno.ENOSPC, errno.EDQUOT)
 # Entry of the job → how a person calls it.
 _NAMES = {
     "format_version": "the version of Headstart",
@@ -154,9 +154,7 @@ def _open_job(job: Job, model: Model) -> None:
     known = _known_facts(job)
     if known is None:
         job.journal_path.write_text("", encoding="utf-8")
-        partial = job.facts_path.with_name("partial-job.json")
-        partial.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
-        partial.replace(job.facts_path)
+        write_json(job.facts_path, facts, indent=1)
         return
     changed = [name for name, value in facts.items() if known.get(name) != value]
     if changed:
@@ -232,32 +230,14 @@ def _mismatch(job: Job, known: Mapping[str, Any], facts: Mapping[str, Any], chan
     )
 
 
-@contextmanager
-def storage_errors(path: Path) -> Iterator[None]:
-    """Turns what a full or protected disk raises below into an error that says so.
+def storage_errors(path: Path) -> AbstractContextManager[None]:
+    """`headstart.writing.storage_errors` in the words of a prediction.
 
     Args:
         path: what is written to.
-
-    Raises:
-        StorageFullError: no room is left where `path` lies.
-        StoragePermissionError: `path` may not be written to.
     """
-    try:
-        yield
-    except OSError as error:
-        if error.errno in _FULL:
-            raise StorageFullError(
-                f"The disk with '{path}' is full.",
-                expected="room for about twice the file of answers",
-                received=f"{error.strerror}",
-                hint="Free some room, then type the same command again; what was answered is kept.",
-            ) from error
-        if isinstance(error, PermissionError):
-            raise StoragePermissionError(
-                f"'{error.filename or path}' may not be written to.",
-                expected="a folder you may write to",
-                received=str(error),
-                hint="Choose another place with --out.",
-            ) from error
-        raise
+    return disk_errors(
+        path,
+        room="room for about twice the file of answers",
+        full_hint="Free some room, then type the same command again; what was answered is kept.",
+    )

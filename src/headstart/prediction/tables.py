@@ -1,6 +1,5 @@
 """Writing answers as CSV, JSON lines, Parquet or COCO JSON, with bounded memory."""
 
-import csv
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
@@ -11,6 +10,7 @@ from headstart.data import DETECTION, LABEL_SEPARATOR
 from headstart.errors import RecipeError
 from headstart.prediction.coco_results import write_coco
 from headstart.prediction.columns import BOXES, COUNT, FLAG, NAMES, NUMBER, TEXT, Form, Record
+from headstart.writing import write_csv
 
 # Rows that a reader of Parquet gets at once; also what is held in memory here.
 _ROWS_A_GROUP = 4096
@@ -50,10 +50,7 @@ def check_table_path(path: Path, kind: str) -> str:
 
 
 def _write_csv(path: Path, records: Iterable[Record], form: Form) -> None:
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(form.columns)
-        writer.writerows(csv_cells(record, form) for record in records)
+    write_csv(path, form.columns, (csv_cells(record, form) for record in records))
 
 
 def _write_json_lines(path: Path, records: Iterable[Record], form: Form) -> None:  # noqa: ARG001

@@ -14,8 +14,9 @@ from headstart.evaluation import DEFAULT_COVERAGE, Metric, Report, headline, hon
 from headstart.run.card_parts import CARD_PARTS, CardParts, opening_lines
 from headstart.run.directory import Run, read_json
 from headstart.run.report import data_hash
-from headstart.run.storage import storage_errors, write_text
+from headstart.run.storage import storage_errors
 from headstart.run.task_steps import TASK_STEPS
+from headstart.writing import write_text
 
 # Name here → name among Hugging Face's metrics, where there is one.
 _METRIC_TYPES = {"macro_f1": "f1", "micro_f1": "f1"}

@@ -24,9 +24,9 @@ from headstart.progress import Progress
 from headstart.run.calibrate import calibrate
 from headstart.run.directory import FORMAT_VERSION, Run
 from headstart.run.evaluated import BATCH_SIZE, Evaluated, read_predictions
-from headstart.run.storage import write_json
 from headstart.tasks import ImageClassifier
 from headstart.training import Checkpoint, History, TrainingExamples, solve_probe, start_from_probe
+from headstart.writing import write_json
 
 NUM_MISTAKES = 12
 NUM_SAMPLES = 12

@@ -14,8 +14,8 @@ from headstart.run.bank import LearningParts
 from headstart.run.box_choices import num_collages
 from headstart.run.directory import FORMAT_VERSION, Run, read_json
 from headstart.run.evaluated import Evaluated, prediction_rows
-from headstart.run.storage import write_json
 from headstart.tasks import Detections, ObjectDetector, boxes_in_picture
+from headstart.writing import write_json
 
 KEPT_SCORE = 0.01  # boxes below it change no metric that anyone reads
 

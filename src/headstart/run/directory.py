@@ -10,9 +10,9 @@ from headstart.data import Dataset
 from headstart.errors import RunDamagedError, RunExistsError, RunIncompleteError, RunNotFoundError
 from headstart.evaluation import Calibration, Report
 from headstart.recipe import Recipe
-from headstart.run.storage import write_json
 from headstart.tasks import read_task
 from headstart.training import CheckpointDir, History
+from headstart.writing import write_json
 
 FORMAT_VERSION = 1
 State = Literal["started", "interrupted", "failed", "finished"]

@@ -9,8 +9,8 @@ from headstart.evaluation import Report
 from headstart.progress import SILENT, Progress
 from headstart.run.directory import Run
 from headstart.run.pictures import check_pictures
-from headstart.run.storage import write_text
 from headstart.run.task_steps import TASK_STEPS
+from headstart.writing import frame_csv, write_text
 
 
 def evaluate(run: Run, data: Path | str | None = None, *, progress: Progress = SILENT) -> Report:
@@ -44,7 +44,7 @@ def evaluate(run: Run, data: Path | str | None = None, *, progress: Progress = S
 def evaluate_test_part(run: Run, *, progress: Progress = SILENT) -> Report:
     """Scores the test part and writes predictions.csv and report.json into the run."""
     evaluated = TASK_STEPS[run.dataset.task].evaluate(run, run.dataset.part("test"), progress)
-    write_text(run.predictions_path, evaluated.predictions.to_csv(index=False))
+    write_text(run.predictions_path, frame_csv(evaluated.predictions))
     evaluated.report.write(run.report_path)
     return evaluated.report
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from headstart.evaluation import accuracy_by_size
 from headstart.features import FeatureScores
-from headstart.run.storage import write_json, write_text
+from headstart.writing import frame_csv, whole_file, write_json, write_text
 
 FORMAT_VERSION = 1
 
@@ -118,5 +118,6 @@ class Ranking:
     def write(self, folder: Path) -> None:
         """Writes `rank.json`, `rank.csv` and `rank.png` into a folder that exists."""
         write_json(folder / "rank.json", self.facts())
-        write_text(folder / "rank.csv", self.frame.to_csv(index=False))
-        accuracy_by_size(self.frame, measure=self.measure).savefig(folder / "rank.png", dpi=150)
+        write_text(folder / "rank.csv", frame_csv(self.frame))
+        with whole_file(folder / "rank.png") as partial:
+            accuracy_by_size(self.frame, measure=self.measure).savefig(partial, dpi=150)

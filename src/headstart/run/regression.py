@@ -18,9 +18,9 @@ from headstart.run.answers import picture_outputs, validation_outputs
 from headstart.run.bank import LearningParts
 from headstart.run.directory import FORMAT_VERSION, Run, read_json
 from headstart.run.evaluated import Evaluated, prediction_rows
-from headstart.run.storage import write_json
 from headstart.tasks import ImageRegressor
 from headstart.training import Checkpoint, History, TrainingExamples, start_from_ridge
+from headstart.writing import write_json
 
 
 def outputs(task: ImageRegressor) -> str:

@@ -35,7 +35,7 @@ from headstart.run.evaluate import evaluate_test_part
 from headstart.run.pictures import check_pictures
 from headstart.run.plan import Plan, make_plan
 from headstart.run.report import write_report
-from headstart.run.storage import storage_errors, write_json, write_text
+from headstart.run.storage import storage_errors
 from headstart.run.task_steps import TASK_STEPS
 from headstart.tasks import Task, build_task
 from headstart.training import (
@@ -47,6 +47,7 @@ from headstart.training import (
     pooled_examples,
     without_optimizer,
 )
+from headstart.writing import whole_file, write_json, write_text
 
 logger = logging.getLogger("headstart")
 
@@ -316,9 +317,8 @@ def _phase(name: str, section: FrozenPhaseSection, recipe: Recipe) -> Phase:
 
 def _save_model(model: keras.Model, path: Path) -> None:
     """Writes the model, never compiled, in one step, so that it loads where this package is not installed."""
-    partial = path.with_name(f"partial-{path.name}")
-    without_optimizer(model).save(partial)
-    partial.replace(path)
+    with whole_file(path) as partial:
+        without_optimizer(model).save(partial)
 
 
 def _new_path(recipe: Recipe) -> Path:

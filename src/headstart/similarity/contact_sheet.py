@@ -10,6 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 from headstart.data import open_rgb
 from headstart.errors import FolderOccupiedError, StoragePermissionError, UnreadableImageError
 from headstart.similarity.results import Neighbour, QueryResult, SearchResults
+from headstart.writing import whole_file
 
 CELL, GAP, MARGIN, FRAME = 168, 12, 20, 4  # pixels
 LINE, FONT_SIZE = 17, 13
@@ -85,12 +86,11 @@ def write_sheet(results: SearchResults, path: Path | str) -> Path:
     """
     path = Path(path).expanduser().absolute()
     check_sheet(path, results.root)
-    partial = path.with_name(f"partial-{path.name}")
     sheet = draw_sheet(results)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        sheet.save(partial)
-        partial.replace(path)
+        with whole_file(path) as partial:
+            sheet.save(partial)
     except PermissionError as error:
         raise StoragePermissionError(
             f"The contact sheet cannot be written to '{path}'.",
@@ -98,8 +98,6 @@ def write_sheet(results: SearchResults, path: Path | str) -> Path:
             received=str(error),
             hint="Name another file with --out.",
         ) from error
-    finally:
-        partial.unlink(missing_ok=True)
     return path
 
 

@@ -1,6 +1,5 @@
 """An index on disk: embeddings of pictures, which picture each belongs to, and what model made them."""
 
-import csv
 import hashlib
 import json
 from collections.abc import Mapping
@@ -14,6 +13,7 @@ import pandas as pd
 
 from headstart.errors import IndexDamagedError, IndexNewerError, IndexNotFoundError
 from headstart.evaluation import Metric
+from headstart.writing import read_csv, write_csv, write_json
 
 FORMAT_VERSION = 1
 FACTS_FILE, EMBEDDINGS_FILE, PICTURES_FILE, GRAPH_FILE = "index.json", "embeddings.npy", "pictures.csv", "graph.usearch"
@@ -92,17 +92,14 @@ class SimilarityIndex:
 
 def write_pictures(path: Path, pictures: pd.DataFrame) -> None:
     """Writes the table of pictures as CSV."""
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\n")
-        writer.writerow(COLUMNS)
-        writer.writerows(pictures[list(COLUMNS)].itertuples(index=False, name=None))
+    write_csv(path, COLUMNS, pictures[list(COLUMNS)].itertuples(index=False, name=None))
 
 
 def write_facts(folder: Path, facts: Mapping[str, Any]) -> None:
     """Writes index.json, with the hash of every other file; it comes last, so that a folder with it is whole."""
     hashes = {path.name: _file_hash(path) for path in sorted(folder.iterdir())}
     content = {"format_version": FORMAT_VERSION, **facts, "files": hashes}
-    (folder / FACTS_FILE).write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_json(folder / FACTS_FILE, content, indent=1)
 
 
 def _read_facts(path: Path) -> dict[str, Any]:
@@ -151,8 +148,7 @@ def _check_facts(facts: Mapping[str, Any]) -> None:
 
 
 def _read_pictures(path: Path) -> pd.DataFrame:
-    with path.open(encoding="utf-8", newline="") as file:
-        header, *rows = csv.reader(file, strict=True)
+    header, *rows = read_csv(path)
     if tuple(header) != COLUMNS:
         raise ValueError(f"columns {header}")
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype({"duplicate_group": "int64"})

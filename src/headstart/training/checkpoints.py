@@ -16,6 +16,7 @@ import numpy as np
 
 from headstart.errors import RunDamagedError
 from headstart.training.history import History
+from headstart.writing import PARTIAL_PREFIX, whole_file
 
 FORMAT_VERSION = 1
 SUFFIX = ".weights.npy"
@@ -66,13 +67,11 @@ class CheckpointDir:
         """
         self.path.mkdir(parents=True, exist_ok=True)
         file_name = f"{name}{SUFFIX}"
-        partial = self.path / f"partial-{file_name}"
         variables = _variables(model)
         _require_room(self.path, sum(math.prod(variable.shape) * 8 for variable in variables) + 2**16)
-        with partial.open("wb") as file:
+        with whole_file(self.path / file_name) as partial, partial.open("wb") as file:
             for variable in variables:
                 np.save(file, keras.ops.convert_to_numpy(variable), allow_pickle=False)
-        partial.replace(self.path / file_name)
         return file_name
 
     def read_weights(self, model: keras.Model, file_name: str) -> None:
@@ -87,11 +86,10 @@ class CheckpointDir:
         """Makes the checkpoint the newest and removes those before the last two."""
         content = {"format_version": FORMAT_VERSION, "checkpoint": asdict(checkpoint), "history": list(history.rows)}
         name = f"{checkpoint.phase_index}-{checkpoint.epoch:04d}.json"
-        partial = self.path / f"partial-{name}"
-        partial.write_text(json.dumps(content, indent=1))
-        with partial.open("rb") as file:
+        with whole_file(self.path / name) as partial, partial.open("w", encoding="utf-8") as file:
+            json.dump(content, file, indent=1)
+            file.flush()
             os.fsync(file.fileno())
-        partial.replace(self.path / name)
         self._remove_old()
 
     def hash_of(self, file_name: str) -> str:
@@ -136,9 +134,9 @@ class CheckpointDir:
         needed = {name for path in names[-KEPT:] for name in _weights_of(path)}
         for path in names[:-KEPT]:
             path.unlink()
-        for path in self.path.glob(f"*{SUFFIX}"):
+        for path in [*self.path.glob(f"*{SUFFIX}"), *self.path.glob(f"{PARTIAL_PREFIX}*")]:
             if path.name not in needed:
-                path.unlink()
+                path.unlink(missing_ok=True)  # one process at a time trains a run: nobody writes these
 
 
 def _weights_of(path: Path) -> list[str]:

@@ -7,6 +7,8 @@ from typing import Any
 
 import pandas as pd
 
+from headstart.writing import frame_csv, write_text
+
 # Of every task; a metric that the task shows stands behind each loss.
 COLUMNS = ["phase", "epoch", "learning_rate", "loss", "val_loss", "seconds"]
 
@@ -37,7 +39,7 @@ class History:
 
     def write(self, path: Path) -> None:
         """Writes a CSV file; numbers keep every digit."""
-        self.frame.to_csv(path, index=False)
+        write_text(path, frame_csv(self.frame))
 
     @classmethod
     def read(cls, path: Path) -> "History":

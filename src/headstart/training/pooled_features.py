@@ -8,7 +8,7 @@ import numpy as np
 
 from headstart.backbones import cut_model
 from headstart.data import ExampleSource, SideBySide
-from headstart.errors import UnreadableImageError
+from headstart.errors import HeadstartError
 from headstart.progress import Progress
 from headstart.tasks import Task
 from headstart.training.examples import TrainingExamples
@@ -30,7 +30,7 @@ class PooledRows:
     """
 
     dtype = np.dtype(np.float16)
-    failure: UnreadableImageError | None = None
+    failure: HeadstartError | None = None
 
     def __init__(self, rows: np.ndarray) -> None:
         self._rows = rows

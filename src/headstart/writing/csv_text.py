@@ -1,0 +1,72 @@
+"""CSV as every program reads it back: RFC 4180 with line feeds, UTF-8, quoted wherever a reader could stumble."""
+
+import csv
+import re
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from headstart.writing.whole import whole_file
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# Quotes, commas, everything that some reader takes for the end of a line, other control characters, and blanks at
+# the ends, which some readers strip. `csv.writer` leaves a carriage return bare when lines end with a line feed, and
+# its own reader takes it for the end of a row.
+_NEEDS_QUOTES = re.compile(r'[",\x00-\x1f\x7f-\x9f\u2028\u2029]|\A\s|\s\Z')
+# The reader's limit is 131,072 characters a cell; the boxes of one image may be more. The limit is the module's own.
+_LARGEST_CELL = 2**31 - 1
+_limit_lock = threading.Lock()
+
+
+def csv_line(cells: Iterable[Any]) -> str:
+    """One row of CSV with its line feed. None and NaN become empty cells, other values are written with `str`."""
+    texts = [_text(cell) for cell in cells]
+    if texts == [""]:
+        return '""\n'  # an empty line is no row to most readers
+    return ",".join(map(_quoted, texts)) + "\n"
+
+
+def csv_text(header: Iterable[Any], rows: Iterable[Iterable[Any]]) -> str:
+    """A whole table as CSV."""
+    return "".join([csv_line(header), *map(csv_line, rows)])
+
+
+def write_csv(path: Path, header: Iterable[Any], rows: Iterable[Iterable[Any]]) -> None:
+    """Writes a table as CSV in one step; rows are taken one by one."""
+    with whole_file(path) as partial, partial.open("w", encoding="utf-8", newline="") as file:
+        file.write(csv_line(header))
+        file.writelines(map(csv_line, rows))
+
+
+def frame_csv(frame: "pd.DataFrame") -> str:
+    """A pandas table as CSV, without its index; numbers keep the digits of their own precision."""
+    columns = [frame.iloc[:, number].to_numpy() for number in range(frame.shape[1])]
+    return csv_text(frame.columns, zip(*columns, strict=True))
+
+
+def read_csv(path: Path) -> list[list[str]]:
+    """All rows of a CSV file, header included, every cell as text.
+
+    Raises:
+        OSError: the file cannot be read.
+        UnicodeDecodeError: it is not UTF-8.
+        csv.Error: it is no CSV.
+    """
+    with path.open(encoding="utf-8", newline="") as file, _limit_lock:
+        before = csv.field_size_limit(_LARGEST_CELL)
+        try:
+            return list(csv.reader(file, strict=True))
+        finally:
+            csv.field_size_limit(before)
+
+
+def _text(cell: Any) -> str:
+    text = "" if cell is None else str(cell)
+    return "" if text == "nan" and not isinstance(cell, str) else text
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"' if _NEEDS_QUOTES.search(text) else text
