@@ -61,6 +61,21 @@ KINDS: dict[str, Kind] = {
     "annotation_without_picture": Kind("warning", "The annotation belongs to no picture and is not used."),
     "unlisted": Kind("warning", "No annotation file names the picture; it is not used."),
     "listed_twice": Kind("warning", "The picture is listed for two parts; it goes to the one that measures."),
+    "entry_without_images": Kind("warning", "An entry or list for a part leads to no images in the data folder."),
+    "same_parts": Kind("warning", "Two parts are stated with the same images; only the first one counts."),
+    "part_without_labels": Kind("warning", "No image of this test part has a label file; the part is not used."),
+    "several_settings": Kind("warning", "Several files state classes and parts; one of them is used."),
+    "class_count": Kind("warning", "The stated number of classes is not the number of names; look which is right."),
+    "repeated_name": Kind("warning", "Several class numbers have one name; they are learned as one class."),
+    "shared_labels": Kind("warning", "Images of the same name share one annotation file; look whether it fits all."),
+    "confidence": Kind(
+        "warning", "Lines end with a confidence, as predictions do; it is not used. Look whether these are labels."
+    ),
+    "keypoints": Kind("warning", "Annotations have keypoints, which are not learned; the boxes are used."),
+    "outlines_unused": Kind(
+        "warning",
+        "Objects have outlines, and only the boxes around them are learned; --task semantic-segmentation learns areas.",
+    ),
     "unknown_category": Kind("warning", "An annotation has a class number that is not listed; it is not used."),
     "unknown_image": Kind("warning", "Annotations have the number of a picture that is not listed; they are not used."),
     "broken_box": Kind("warning", "Corners of a box are missing or no numbers; the box is not used."),

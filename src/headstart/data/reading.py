@@ -18,6 +18,7 @@ from headstart.data.table_files import TABLE_READERS
 from headstart.data.table_folders import TABLE_TASKS, looks_like_table, read_table_of
 from headstart.data.voc import looks_like_voc, read_voc
 from headstart.data.yolo import looks_like_yolo, read_yolo
+from headstart.data.yolo_settings import YAML_SUFFIXES
 from headstart.errors import (
     AnnotationsError,
     DataFormatError,
@@ -49,12 +50,12 @@ _FOLDER_FORMATS: dict[str, _Format] = {
     "voc": _Format((DETECTION,), looks_like_voc, read_voc),
     "masks": _Format((SEGMENTATION,), looks_like_masks, read_masks),
     "coco": _Format((DETECTION, SEGMENTATION), looks_like_coco, read_coco),
-    "yolo": _Format((DETECTION,), looks_like_yolo, read_yolo),
+    "yolo": _Format((DETECTION, SEGMENTATION), looks_like_yolo, read_yolo),
     "box-table": _Format((DETECTION,), looks_like_box_table, read_box_tables),
     "table": _Format(TABLE_TASKS, looks_like_table, read_table_of),
     "folders": _Format((CLASSIFICATION,), lambda _: True, read_folders),
 }
-_COCO_SUFFIX = ".json"
+_FORMAT_OF_SUFFIX = {".json": "coco"} | dict.fromkeys(YAML_SUFFIXES, "yolo")
 FORMATS = tuple(_FOLDER_FORMATS)
 
 
@@ -75,9 +76,9 @@ def read_dataset(  # noqa: PLR0913  one argument a question that may be asked of
     `audit_dataset` does that. Nothing is written, and annotations lead to no file outside the folder.
 
     Args:
-        path: a folder with one folder per class, directly or inside folders of parts; a folder of pictures with Pascal
-            VOC, COCO or YOLO annotations, or with masks; a COCO file; or a .csv, .tsv or .parquet file with one row per
-            picture.
+        path: a folder with one folder per class, directly or inside folders of parts; a folder of images with masks or
+            with Pascal VOC, COCO or YOLO annotations; a COCO file; the YAML file of a YOLO data set; or a .csv, .tsv or
+            .parquet file with one row per image.
         task: what is to be learned, one of `TASK_KINDS`; None: what the data looks like.
         format: how it is laid out, one of `FORMATS`; None: found by looking, in that order. `folders` makes classes of
             folders that look like something else.
@@ -146,14 +147,15 @@ def _require_readable(path: Path) -> None:
     # Path.exists and Path.is_dir raise where a folder above is locked or the name too long.
     if not os.path.exists(path):  # noqa: PTH110
         raise _not_found(path)
-    if not os.path.isdir(path) and path.suffix.lower() not in {*TABLE_READERS, _COCO_SUFFIX}:  # noqa: PTH112
+    if not os.path.isdir(path) and path.suffix.lower() not in {*TABLE_READERS, *_FORMAT_OF_SUFFIX}:  # noqa: PTH112
         raise _neither(path)
 
 
 def _possible_formats(path: Path) -> tuple[str, ...]:
     if os.path.isdir(path):  # noqa: PTH112
         return tuple(_FOLDER_FORMATS)
-    return ("coco",) if path.suffix.lower() == _COCO_SUFFIX else ("box-table", "table")
+    known = _FORMAT_OF_SUFFIX.get(path.suffix.lower())
+    return (known,) if known else ("box-table", "table")
 
 
 def _found_format(path: Path, task: str | None) -> str:

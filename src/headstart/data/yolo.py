@@ -1,203 +1,295 @@
-"""YOLO: one text file a picture, a line for every object, places as shares of the picture's sides."""
+"""YOLO: one text file an image, a line for every object, places as shares of the image's sides."""
 
 import os
-import re
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-import numpy as np
-
 from headstart.data.annotated import (
-    MAX_PLACE,
     Annotated,
     Asked,
     annotated_dataset,
-    broken_file,
     no_annotations,
-    part_of,
     require_annotations,
     used_class_names,
 )
-from headstart.data.annotations import Box, boxes_to_text
+from headstart.data.annotations import SEGMENTATION, Box, Outline, boxes_to_text, outlines_to_text
 from headstart.data.dataset import Dataset
 from headstart.data.images import upright_size
-from headstart.data.inspection import could_be_picture
-from headstart.data.part_names import part_named
+from headstart.data.outlines import largest_first, outline_classes
+from headstart.data.part_names import parts_named
 from headstart.data.walking import FolderWalk
+from headstart.data.yolo_files import YoloFiles, in_label_folder, is_plain_place, sort_files
+from headstart.data.yolo_lines import Line, are_labels, parse_line, text_lines
+from headstart.data.yolo_parts import parts_of_pictures
+from headstart.data.yolo_settings import YAML_SUFFIXES, class_names, find_settings, is_names_file
 from headstart.errors import AnnotationsError, UnreadableImageError
 
-_PICTURES, _LABELS = "images", "labels"
-_NAME_FILES = ("data.yaml", "data.yml", "dataset.yaml", "classes.txt", "obj.names")
-_LOOKED_FOR = "a folder 'labels' beside 'images' (also inside train, val and test), with a .txt file for every picture"
-_ITEM = re.compile(r"""^\s*(?:-|(?P<number>\d+)\s*:)\s*(?P<name>.+?)\s*$""")
-_INLINE_ITEM = re.compile(r"""\s*(?:(?P<number>\d+)\s*:\s*)?(?P<name>'[^']*'|"[^"]*"|[^,'"{}\[\]]+)""")
+_LOOKED_FOR = (
+    "a .txt file of the same name for every image, in a folder 'labels' beside 'images' (also inside train, val and "
+    "test) or beside the image"
+)
+_MAX_LOOKED_AT = 40
+_MAX_LABEL_BYTES = 2**24
 
 
 def looks_like_yolo(root: Path) -> bool:
-    """Whether a folder `labels` with text files, or an empty one, lies beside `images`; also inside parts."""
+    """Whether images have label files: half of those that are looked at hold lines as YOLO has them.
+
+    A folder `labels` beside `images` is enough where it has text files or nothing, and so is a YAML file with classes
+    and parts beside images that lie in no folder of a class.
+    """
     walk = FolderWalk(Path(os.path.realpath(root)), stays_inside=True)
-    folders = walk.children("")[0]
-    places = ["", *filter(part_named, folders)]
-    return any(_holds_labels(walk, place) for place in places)
+    all_files = list(walk.files_below(""))
+    files = sort_files(all_files)
+    if not files.pictures or _is_wrapped(all_files, files):
+        return False
+    if _has_usual_folders(walk, all_files):
+        return True
+    labels = sorted(set(files.label_of.values()))
+    sampled = labels[:: len(labels) // _MAX_LOOKED_AT + 1]
+    contents = [lines for label in sampled if (lines := _read_lines(walk, label))]
+    if contents:
+        return sum(map(are_labels, contents)) >= len(contents) / 2
+    return _has_settings(walk, all_files, files)
 
 
 def read_yolo(root: Path, asked: Asked) -> Dataset:
-    """Boxes from text files.
+    """Boxes, or outlines for segmentation, from text files.
 
-    The labels of `images/a/1.jpg` are in `labels/a/1.txt`; without such folders they lie beside the picture. Pictures
-    without a file, or with an empty one, are background. Lines with more than four numbers are outlines, and the box
-    around them counts. Names of classes come from data.yaml, classes.txt or obj.names; without them the numbers are
-    the names. Headers of pictures are read, because places are shares of their sides.
+    The labels of `images/a/1.jpg` are in `labels/a/1.txt`, or beside the image. Images without a file, or with an empty
+    one, are background. Lines with more numbers are outlines, for detection the box around them counts; confidences and
+    keypoints are remarked. Names of classes come from a YAML file, classes.txt or obj.names; without them the numbers
+    are the names. Parts come from the YAML file or obj.data, from lists of images, or from the names of folders.
+    Headers of images are read, because places are shares of their sides: those of the upright image.
+
+    Args:
+        root: the folder, or the YAML file of a data set, whose folder then counts.
+        asked: for `SEGMENTATION` the outlines are used.
 
     Raises:
-        AnnotationsError: no labels, or none that marks anything, or names that cannot be read.
-        SplitError: nothing to train on.
+        AnnotationsError: no labels, none that marks anything, pixels in place of shares, or names that cannot be read.
+        SplitError: nothing to train on, or the parts that are stated cannot be kept.
     """
-    walk = FolderWalk(Path(os.path.realpath(root)), stays_inside=True)
-    files = list(walk.files_below(""))
-    names = _class_names(walk, files)
-    pictures = [file for file in files if PurePosixPath(file).suffix and could_be_picture(file)]
-    pictures = [file for file in pictures if _LABELS not in map(str.lower, PurePosixPath(file).parts[:-1])]
-    texts = set(files)
-    examples, used, label_files = [], set(), set()
-    for picture in pictures:
-        label_file = _label_file(picture)
-        has_labels = label_file in texts
-        try:
-            boxes = list(_boxes(walk, picture, label_file, names)) if has_labels else []
-        except (UnicodeDecodeError, OSError) as error:
-            walk.remark("broken_annotation", [label_file], " ".join(str(error).split()))
-            continue
-        finally:
-            label_files |= {label_file} if has_labels else set()
-        used |= {box.name for box in boxes}
-        examples.append(Annotated(picture, boxes_to_text(boxes), part_of(picture)))
-    if not label_files:
-        raise no_annotations(walk.root, looked_for=_LOOKED_FOR, received=f"{len(pictures)} pictures, no such file")
-    require_annotations(walk, used, looked_for=_LOOKED_FOR)
-    strays = {file for file in texts - label_files if _LABELS in PurePosixPath(file).parts and file.endswith(".txt")}
-    walk.remark("annotation_without_picture", (file for file in strays if not _is_names(file)), "no such picture")
-    class_names = used_class_names(names.values() or sorted(used, key=int), used, walk.remark)
-    return annotated_dataset(walk.root, examples, class_names, task=asked.task, remarks=walk.remarks)
-
-
-def _holds_labels(walk: FolderWalk, place: str) -> bool:
-    named = {PurePosixPath(folder).name.lower(): folder for folder in walk.children(place)[0]}
-    if not {_PICTURES, _LABELS} <= named.keys():
-        return False
-    files = list(walk.files_below(named[_LABELS]))
-    return not files or any(file.lower().endswith(".txt") for file in files)
-
-
-def _label_file(picture: str) -> str:
-    parts = list(PurePosixPath(picture).with_suffix(".txt").parts)
-    for position in range(len(parts) - 2, -1, -1):
-        if parts[position].lower() == _PICTURES:
-            parts[position] = _LABELS
-            break
-    return "/".join(parts)
-
-
-def _is_names(file: str) -> bool:
-    return PurePosixPath(file).name in _NAME_FILES
-
-
-def _boxes(walk: FolderWalk, picture: str, label_file: str, names: dict[int, str]) -> Iterator[Box]:
-    """Objects of one picture in pixels; what cannot be used is remarked."""
-    lines = (walk.root / label_file).read_text(encoding="utf-8-sig").splitlines()
-    rows = [line.split() for line in lines if line.strip()]
-    if not rows:
-        return
-    try:
-        height, width = upright_size(walk.root / picture)
-    except UnreadableImageError:
-        return  # the audit opens it again and says so
-    for row in rows:
-        numbers = _numbers(row)
-        if numbers is None:
-            walk.remark("broken_box", [picture], f"'{' '.join(row):.60}' in '{label_file}'")
-            continue
-        number = int(numbers[0])
-        if names and number not in names:
-            walk.remark("unknown_category", [picture], f"class {number} in '{label_file}'")
-            continue
-        corners = _corners(numbers[1:]) * [width, height, width, height]
-        yield Box(names.get(number, str(number)), *corners.round(4).tolist())
-
-
-def _numbers(row: list[str]) -> np.ndarray | None:
-    """The numbers of a line: a class and four shares, or an outline of three corners and more; `None` for others."""
-    try:
-        numbers = np.array(row, np.float64)
-    except ValueError:
-        return None
-    is_box = len(numbers) == 5
-    is_outline = len(numbers) >= 7 and len(numbers) % 2 == 1
-    is_sound = (is_box or is_outline) and (np.abs(numbers) < MAX_PLACE).all() and numbers[0] >= 0
-    return numbers if is_sound and float(numbers[0]).is_integer() else None
-
-
-def _corners(shares: np.ndarray) -> np.ndarray:
-    """x_min, y_min, x_max, y_max as shares, from centre and size or from an outline."""
-    if len(shares) == 4:
-        return np.concatenate([shares[:2] - shares[2:] / 2, shares[:2] + shares[2:] / 2])
-    points = shares.reshape(-1, 2)
-    return np.concatenate([points.min(axis=0), points.max(axis=0)])
-
-
-def _class_names(walk: FolderWalk, files: Iterable[str]) -> dict[int, str]:
-    """Number → name; empty where no file says it."""
-    found = {PurePosixPath(file).name: file for file in sorted(files, key=lambda file: file.count("/"), reverse=True)}
-    file = next((found[name] for name in _NAME_FILES if name in found), None)
-    if file is None:
-        return {}
-    path = walk.root / file
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise broken_file(path, error, expected="names of classes") from error
-    if path.suffix not in {".yaml", ".yml"}:
-        return {number: line.strip() for number, line in enumerate(text.splitlines()) if line.strip()}
-    names = _names_in_yaml(text)
-    if not names:
-        raise AnnotationsError(
-            f"'{path}' names no classes.",
-            expected="'names:' with a list, such as names: [cat, dog], or with a line '0: cat' for each",
-            received="no such entry that can be read",
-            hint="Correct it, or write the names into classes.txt, one a line.",
+    chosen = Path(root).name if Path(root).suffix.lower() in YAML_SUFFIXES and Path(root).is_file() else None
+    folder = Path(root).parent if chosen else Path(root)
+    walk = FolderWalk(Path(os.path.realpath(folder)), stays_inside=True)
+    all_files = list(walk.files_below(""))
+    files = sort_files(all_files)
+    settings = find_settings(walk, all_files, chosen)
+    names = class_names(walk, settings, files.texts)
+    if not files.label_of:
+        raise no_annotations(
+            walk.root, looked_for=_LOOKED_FOR, received=f"{len(files.pictures)} images, no such file for any of them"
         )
-    return names
+    _remark_files(walk, files)
+    part_of = _with_labels(walk, parts_of_pictures(walk, files, settings), files)
+    reader = _Reader(walk, names, settings.num_keypoint_values if settings else 0)
+    objects = {picture: found for picture in part_of if (found := reader.objects(picture, files)) is not None}
+    reader.require_shares()
+    return _dataset(walk, asked, reader, objects, part_of)
 
 
-def _names_in_yaml(text: str) -> dict[int, str]:
-    r"""The entry `names` of a YAML file, in the three forms that tools write; no more of YAML is understood.
+@dataclass
+class _Objects:
+    """What one image shows: its size `(height, width)`, None where it cannot be read, and named lines."""
 
-    Example:
-        >>> _names_in_yaml("nc: 2\nnames: ['cat', dog]")
-        {0: 'cat', 1: 'dog'}
-        >>> _names_in_yaml("names:\n  0: cat\n  1: dog\n")
-        {0: 'cat', 1: 'dog'}
+    size: tuple[int, int] | None
+    lines: list[tuple[str, Line]]
+
+    def boxes(self) -> Iterator[Box]:
+        height, width = self.size or (0, 0)
+        for name, line in self.lines:
+            yield Box(name, *(line.box * [width, height, width, height]).round(4).tolist())
+
+    def outlines(self) -> Iterator[Outline]:
+        height, width = self.size or (0, 0)
+        for name, line in self.lines:
+            if line.outline is not None:
+                yield Outline(name, tuple((line.outline * [width, height]).round(4).ravel().tolist()))
+
+
+@dataclass
+class _Reader:
+    """Reads label files and counts what is odd about their lines."""
+
+    walk: FolderWalk
+    names: dict[int, str]
+    num_keypoint_values: int
+    counts: Counter[str] = field(default_factory=Counter)
+    first: dict[str, str] = field(default_factory=dict)
+
+    def objects(self, picture: str, files: YoloFiles) -> _Objects | None:
+        """Objects of one image; None where its label file cannot be read."""
+        label_file = files.label_of.get(picture)
+        if label_file is None:
+            return _Objects(None, [])
+        try:
+            rows = _read_rows(self.walk, label_file)
+        except (ValueError, OSError) as error:
+            self.walk.remark("broken_annotation", [label_file], " ".join(str(error).split()))
+            return None
+        lines = [named for row in rows if (named := self._named_line(picture, row, label_file)) is not None]
+        if not lines:
+            return _Objects(None, [])
+        try:
+            return _Objects(upright_size(self.walk.root / picture), lines)
+        except UnreadableImageError:
+            return _Objects(None, [])  # the audit opens it again and says so
+
+    def require_shares(self) -> None:
+        """Refuses lines in another unit, and remarks once what many lines have.
+
+        Raises:
+            AnnotationsError: most lines lie far outside of their image.
+        """
+        if self.is_most("far"):
+            raise AnnotationsError(
+                f"The boxes in '{self.walk.root}' lie outside of their images: this looks like pixels.",
+                expected="fractions of the image's width and height between 0 and 1, as YOLO has them",
+                received=f"larger numbers in {self._described('far')}",
+                hint="Divide x and width by the image's width, y and height by its height, or export as YOLO again.",
+            )
+        for kind in ("confidence", "keypoints"):
+            if self.counts[kind]:
+                self.walk.remark(kind, [""], self._described(kind))
+
+    def is_most(self, kind: str) -> bool:
+        """Whether more than half of the lines are of a kind."""
+        return self.counts[kind] > self.counts["line"] / 2
+
+    def _described(self, kind: str) -> str:
+        return f"{self.counts[kind]} of {self.counts['line']} lines, such as {self.first[kind]}"
+
+    def _named_line(self, picture: str, row: str, label_file: str) -> tuple[str, Line] | None:
+        where = f"'{row:.60}' in '{label_file}'"
+        line = parse_line(row, self.num_keypoint_values)
+        if line is None:
+            self.walk.remark("broken_box", [picture], where)
+            return None
+        for kind, has in {
+            "line": True,
+            "far": line.is_far,
+            "confidence": line.has_confidence,
+            "keypoints": line.has_keypoints,
+            "outline": line.outline is not None,
+        }.items():
+            if has:
+                self.counts[kind] += 1
+                self.first.setdefault(kind, where)
+        if self.names and line.number not in self.names:
+            self.walk.remark("unknown_category", [picture], f"class {line.number} in '{label_file}'")
+            return None
+        return self.names.get(line.number, str(line.number)), line
+
+
+def _dataset(
+    walk: FolderWalk, asked: Asked, reader: _Reader, objects: dict[str, _Objects], part_of: dict[str, str]
+) -> Dataset:
+    is_segmentation = asked.task == SEGMENTATION
+    examples, used = [], set()
+    for picture, found in objects.items():
+        marks: list[Outline] | list[Box]
+        if is_segmentation:
+            marks = largest_first(found.outlines())
+            missing = [name for name, line in found.lines if line.outline is None]
+            if missing:
+                walk.remark("broken_outline", [picture], f"{len(missing)} objects have a box only")
+            target = outlines_to_text(marks)
+        else:
+            marks = list(found.boxes())
+            target = boxes_to_text(marks)
+        used |= {mark.name for mark in marks}
+        examples.append(Annotated(picture, target, part_of[picture]))
+    require_annotations(walk, used, looked_for=_LOOKED_FOR + (", with outlines" if is_segmentation else ""))
+    ordered = used_class_names(reader.names.values() or sorted(used, key=int), used, walk.remark)
+    values: dict[int, str] = {}
+    if is_segmentation:
+        values, ordered = outline_classes(ordered, asked.ignore_value)
+    elif reader.is_most("outline"):
+        counts = reader.counts
+        walk.remark("outlines_unused", [""], f"{counts['outline']} of {counts['line']} objects")
+    return annotated_dataset(walk.root, examples, ordered, task=asked.task, remarks=walk.remarks, mask_values=values)
+
+
+def _with_labels(walk: FolderWalk, part_of: dict[str, str], files: YoloFiles) -> dict[str, str]:
+    """The parts of which any image has a label file; images without one would pass for background.
+
+    Raises:
+        AnnotationsError: a part to train on or to validate with has none.
     """
-    lines = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
-    start = next((place for place, line in enumerate(lines) if re.match(r"names\s*:", line)), None)
-    if start is None:
-        return {}
-    rest = lines[start].split(":", 1)[1].strip()
-    if rest[:1] in {"[", "{"}:
-        whole = " ".join([rest, *lines[start + 1 :]])
-        inside = whole[1 : whole.find("]" if rest[0] == "[" else "}")]
-        items = list(_INLINE_ITEM.finditer(inside))
-        items = [item for item in items if item["name"].strip()]
-    else:
-        matches = []
-        for line in lines[start + 1 :]:
-            match = _ITEM.match(line)
-            if match is None:
-                break
-            matches.append(match)
-        items = matches
-    names = {
-        int(item["number"] or place): item["name"].split(" #")[0].strip().strip("'\"")
-        for place, item in enumerate(items)
-    }
-    return dict(sorted(names.items()))
+    labelled = {part_of[picture] for picture in files.label_of if picture in part_of}
+    for part in sorted({*part_of.values()} - labelled):
+        pictures = [picture for picture in part_of if part_of[picture] == part]
+        if part != "test":
+            raise no_annotations(
+                walk.root,
+                looked_for=_LOOKED_FOR,
+                received=f"{len(pictures)} images for {part}, such as '{pictures[0]}', no such file for any of them",
+            )
+        walk.remark("part_without_labels", [str(PurePosixPath(pictures[0]).parent)], f"{len(pictures)} test images")
+    return {picture: part for picture, part in part_of.items() if part in labelled}
+
+
+def _remark_files(walk: FolderWalk, files: YoloFiles) -> None:
+    strays = (file for file in files.texts if in_label_folder(file) and file.lower().endswith(".txt"))
+    walk.remark("annotation_without_picture", (it for it in strays if not is_names_file(it)), "no such image")
+    sharing: dict[str, list[str]] = defaultdict(list)
+    for picture, label in files.label_of.items():
+        sharing[label].append(picture)
+    for label, pictures in sharing.items():
+        if len(pictures) > 1:
+            walk.remark("shared_labels", pictures, f"all have '{label}'")
+
+
+def _is_wrapped(all_files: Iterable[str], files: YoloFiles) -> bool:
+    """Whether images, labels and settings lie in one folder that is a whole data set itself."""
+    settings = (file for file in all_files if file.lower().endswith((*YAML_SUFFIXES, ".data")))
+    named = (file for file in files.texts if is_names_file(file))
+    tops = {file.partition("/")[0] for file in (*files.pictures, *files.label_of.values(), *settings, *named)}
+    top = next(iter(tops))
+    is_wrapper = len(tops) == 1 and f"{top}/" in files.pictures[0][: len(top) + 1]
+    return is_wrapper and not is_plain_place(f"{top}/1", parts_named([top]))
+
+
+def _has_usual_folders(walk: FolderWalk, files: Iterable[str]) -> bool:
+    """Whether a folder `labels` with text files, or an empty one, lies beside `images`."""
+    places = {path.parent for file in files for path in PurePosixPath(file).parents if path.name.lower() == "images"}
+    for place in places:
+        above = "" if str(place) == "." else str(place)
+        for folder in walk.children(above)[0]:
+            if PurePosixPath(folder).name.lower() == "labels":
+                inside = list(walk.files_below(folder))
+                if not inside or any(file.lower().endswith(".txt") for file in inside):
+                    return True
+    return False
+
+
+def _has_settings(walk: FolderWalk, all_files: list[str], files: YoloFiles) -> bool:
+    """Whether a file says that there are boxes, though no label does."""
+    if files.label_of and any(is_names_file(file) for file in files.texts):
+        return True
+    folders = {folder for picture in files.pictures for folder in PurePosixPath(picture).parts[:-1]}
+    if not all(is_plain_place(picture, parts_named(folders)) for picture in files.pictures):
+        return False
+    try:
+        settings = find_settings(walk, all_files)
+    except AnnotationsError:
+        return True
+    return settings is not None and bool(settings.names or settings.names_file) and bool(settings.places)
+
+
+def _read_rows(walk: FolderWalk, label_file: str) -> list[str]:
+    with (walk.root / label_file).open("rb") as file:
+        content = file.read(_MAX_LABEL_BYTES + 1)
+    if len(content) > _MAX_LABEL_BYTES:
+        raise ValueError(f"larger than {_MAX_LABEL_BYTES // 2**20} MB")
+    return text_lines(content)
+
+
+def _read_lines(walk: FolderWalk, label_file: str) -> list[str]:
+    try:
+        return _read_rows(walk, label_file)
+    except (ValueError, OSError):
+        return []
