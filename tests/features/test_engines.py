@@ -11,7 +11,7 @@ import pytest
 from headstart.backbones import build_backbone, cut_model
 from headstart.errors import ExtraMissingError, RecipeError
 from headstart.features import quantized_trunk
-from headstart.features.engines import ENGINES, build_engine
+from headstart.features.engines import ENGINES, build_engine, suitable_engine
 
 EXACT = ("keras", "openvino")
 SIDE, BATCH_SIZE = 64, 8
@@ -170,6 +170,26 @@ def test_a_missing_extra_is_named_with_the_line_that_installs_it(name, package, 
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(ExtraMissingError, match=rf"'{package}'.*pip install 'headstart\[openvino\]'"):
         build_engine(name, vgg, calibration=calibration)
+
+
+def test_the_automatic_engine_is_the_suitable_one(vgg):
+    assert build_engine("auto", vgg).name == suitable_engine() == "openvino"
+
+
+def test_the_automatic_engine_falls_back_to_keras_with_a_note(vgg, monkeypatch):
+    def fail(*_):
+        raise NameError("name 'tensorflow' is not defined")
+
+    monkeypatch.setattr("headstart.features.openvino_engine.convert_graph", fail)
+    engine = build_engine("auto", vgg, batch_size=BATCH_SIZE)
+    assert engine.name == "keras"
+    assert "'openvino' does not start" in engine.note
+    assert "'tensorflow' is not defined" in engine.note
+    np.testing.assert_array_equal(
+        engine.run(pictures(2)), build_engine("keras", vgg, batch_size=BATCH_SIZE).run(pictures(2))
+    )
+    with pytest.raises(NameError):  # an engine that is asked for by name is not replaced
+        build_engine("openvino", vgg)
 
 
 WITHOUT_NETWORK = """

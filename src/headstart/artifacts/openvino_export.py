@@ -16,7 +16,7 @@ from headstart.artifacts.rounding import NUM_PROBES, Rounding, fit_rounding
 from headstart.artifacts.serving_model import FLOAT_LAYERS, ServingModel
 from headstart.artifacts.tensorflow_export import one_size_function
 from headstart.data import CLASSIFICATION
-from headstart.features import import_quietly
+from headstart.features import convert_graph, import_quietly
 
 
 def write_openvino(serving: ServingModel, path: Path) -> None:
@@ -34,7 +34,7 @@ def write_openvino_int8(serving: ServingModel, path: Path) -> None:
 
 
 def _converted(serving: ServingModel) -> Any:
-    return import_quietly("openvino").convert_model(one_size_function(serving).get_concrete_function())
+    return convert_graph(one_size_function(serving).get_concrete_function())
 
 
 def _write(model: Any, path: Path) -> None:

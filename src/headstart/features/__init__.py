@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from headstart.features.bank_dir import ENGINES_FOLDER, BankSummary, clear_banks, default_bank_dir, list_banks
     from headstart.features.build import fill_bank
     from headstart.features.chunks import row_bytes
-    from headstart.features.engines import ENGINES, Engine, build_engine
+    from headstart.features.engines import AUTO, ENGINES, Engine, build_engine, suitable_engine
     from headstart.features.places import UNDECIDED, box_places, choose_places, mask_places
     from headstart.features.probe import STRENGTHS, LinearProbe, ProbePoint, fit_probe
-    from headstart.features.quiet_openvino import import_quietly
+    from headstart.features.quiet_openvino import convert_graph, import_quietly
     from headstart.features.rank_measures import ACCURACY, AVERAGE_PRECISION, BALANCED_ACCURACY, R2
     from headstart.features.rank_scores import (
         MIN_SEPARATE_EXAMPLES,
@@ -51,6 +51,9 @@ _MODULE_OF = {
     "as_numbers": "views",
     "box_places": "places",
     "build_engine": "engines",
+    "convert_graph": "quiet_openvino",
+    "suitable_engine": "engines",
+    "AUTO": "engines",
     "choose_places": "places",
     "clear_banks": "bank_dir",
     "default_bank_dir": "bank_dir",
@@ -68,6 +71,7 @@ _MODULE_OF = {
 
 __all__ = [
     "ACCURACY",
+    "AUTO",
     "AVERAGE_PRECISION",
     "BALANCED_ACCURACY",
     "ENGINES",
@@ -92,6 +96,7 @@ __all__ = [
     "build_engine",
     "choose_places",
     "clear_banks",
+    "convert_graph",
     "default_bank_dir",
     "fill_bank",
     "fit_probe",
@@ -102,6 +107,7 @@ __all__ = [
     "ridge_start",
     "row_bytes",
     "score_features",
+    "suitable_engine",
     "trunk_hash",
 ]
 

@@ -1,5 +1,6 @@
 """What runs a frozen trunk: Keras itself, or OpenVINO, which is faster on a processor."""
 
+import importlib.util
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -23,11 +24,13 @@ class Engine(Protocol):
         batch_size: the most pictures that `run` takes at once.
         facts: what decides the numbers, as plain values that JSON can hold: the engine, versions of its libraries, its
             precision, and for int8 the hash of the pictures that its ranges were measured on.
+        note: why it is not the engine that `AUTO` would choose first, for people; "" where it is.
     """
 
     name: str
     batch_size: int
     facts: dict[str, Any]
+    note: str
 
     def run(self, images: np.ndarray) -> tuple[np.ndarray, ...]:
         """What the trunk makes of pictures; a row does not depend on what else is in the batch, to the last bit.
@@ -58,7 +61,8 @@ class KerasEngine:
     looks at it on the processor. On a GPU it may fail in the last bits.
     """
 
-    def __init__(self, trunk: keras.Model, settings: EngineSettings) -> None:
+    def __init__(self, trunk: keras.Model, settings: EngineSettings, *, note: str = "") -> None:
+        self.note = note
         backend = keras.backend.backend()
         self.name = "keras"
         self.batch_size = settings.batch_size
@@ -94,6 +98,26 @@ def _openvino_int8(trunk: keras.Model, settings: EngineSettings) -> OpenVinoEngi
     return OpenVinoEngine("openvino-int8", model, batch_size=settings.batch_size, facts=facts)
 
 
+def suitable_engine() -> str:
+    """Name of the engine that suits this machine: OpenVINO where it is installed and there is no GPU, else Keras."""
+    has_gpu = bool(keras.distribution.list_devices("gpu"))
+    return "openvino" if importlib.util.find_spec("openvino") and not has_gpu else "keras"
+
+
+def _automatic(trunk: keras.Model, settings: EngineSettings) -> Engine:
+    """The suitable engine, or Keras where that one does not start: the run needs a trunk, not this library."""
+    name = suitable_engine()
+    try:
+        return ENGINES[name](trunk, settings)
+    except Exception as error:
+        if name == "keras":
+            raise
+        reason = " ".join(str(error).split())[:200] or type(error).__name__
+        note = f"The engine '{name}' does not start here ({reason}); Keras computes the bank in its place"
+        return KerasEngine(trunk, settings, note=note)
+
+
+AUTO = "auto"
 ENGINES: Mapping[str, Callable[[keras.Model, EngineSettings], Engine]] = MappingProxyType(
     {"keras": KerasEngine, "openvino": _openvino, "openvino-int8": _openvino_int8}
 )
@@ -110,7 +134,8 @@ def build_engine(
     """The engine of this name for a trunk, whose weights it takes as they are now.
 
     Args:
-        name: `keras`, `openvino` (float32), or `openvino-int8`, two to ten times as fast where the processor has
+        name: `auto` for the suitable one, which falls back to Keras where it does not start; or, without a fallback,
+            `keras`, `openvino` (float32), or `openvino-int8`, two to ten times as fast where the processor has
             instructions for int8, and a few per cent off.
         trunk: from pictures of one size to one or more activations, such as the lower half of a model that was cut.
         batch_size: the most pictures at once.
@@ -123,6 +148,9 @@ def build_engine(
         RecipeError: no engine is called so.
         ExtraMissingError: the engine needs packages that are not installed.
     """
+    settings = EngineSettings(batch_size=batch_size, calibration=calibration, cache_dir=cache_dir)
+    if name == AUTO:
+        return _automatic(trunk, settings)
     if name not in ENGINES:
         raise RecipeError(
             f"There is no engine '{name}'.",
@@ -130,4 +158,4 @@ def build_engine(
             received=name,
             hint="`keras` runs everywhere; `openvino` gives the same numbers, faster on a processor.",
         )
-    return ENGINES[name](trunk, EngineSettings(batch_size=batch_size, calibration=calibration, cache_dir=cache_dir))
+    return ENGINES[name](trunk, settings)

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 
 from headstart.errors import ExtraMissingError
-from headstart.features.quiet_openvino import import_quietly
+from headstart.features.quiet_openvino import convert_graph, import_quietly
 from headstart.features.tensorflow_graph import traced
 
 # Without the first, processors with bfloat16 instructions would use them unasked.
@@ -30,6 +30,7 @@ class OpenVinoEngine:
     def __init__(self, name: str, model: Any, *, batch_size: int, facts: dict[str, Any]) -> None:
         openvino = load_openvino()
         self.name = name
+        self.note = ""
         self.batch_size = batch_size
         self.facts = {"engine": name, **facts}
         compiled = openvino.compile_model(model, "CPU", _COMPILE_SETTINGS)
@@ -70,7 +71,7 @@ def converted(trunk: keras.Model) -> Any:
     """The trunk as an `openvino.Model` for one picture at a time, with outputs `output_0`, `output_1` and so on."""
     openvino = load_openvino()
     graph = traced(trunk)
-    model = openvino.convert_model(graph)
+    model = convert_graph(graph)
     # By name: of EfficientNet, OpenVINO gives fifty outputs more, one for every activation, and it promises no order.
     ports = [next(port for port in model.outputs if output.name in port.get_names()) for output in graph.outputs]
     for index, port in enumerate(ports):

@@ -1,6 +1,5 @@
 """What a run's phases learn from: rows of a feature bank, or pictures where there is none."""
 
-import importlib.util
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -181,7 +180,7 @@ def build_trunk(
     stages = layers or stored_layers(recipe, backbone).all
     outputs = [pooled if name == POOLED else backbone.model.get_layer(name).output for name in stages]
     model = keras.Model(backbone.model.input, outputs, name=f"{backbone.spec.name}_trunk")
-    engine = build_engine(engine_name(recipe), model, calibration=calibration, cache_dir=place.path / ENGINES_FOLDER)
+    engine = build_engine(recipe.bank.engine, model, calibration=calibration, cache_dir=place.path / ENGINES_FOLDER)
     facts = {
         "backbone": backbone.spec.name,
         "trunk": trunk_hash(model),
@@ -191,14 +190,6 @@ def build_trunk(
         "engine": dict(engine.facts),
     }
     return Trunk(engine, {name: tuple(tensor.shape[1:]) for name, tensor in zip(stages, outputs, strict=True)}, facts)
-
-
-def engine_name(recipe: Recipe) -> str:
-    """The engine that `auto` stands for on this machine."""
-    if recipe.bank.engine != "auto":
-        return recipe.bank.engine
-    has_gpu = bool(keras.distribution.list_devices("gpu"))
-    return "openvino" if importlib.util.find_spec("openvino") and not has_gpu else "keras"
 
 
 def build_learning_parts(

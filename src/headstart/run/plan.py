@@ -131,6 +131,7 @@ def make_plan(
     trunk = None
     if fitted.bank.num_views and not needs_pictures:
         trunk = build_trunk(backbone, fitted, calibration=None, place=place)
+        notes += (trunk.engine.note,) if trunk.engine.note else ()
     speed = Speed.measured(fitted, dataset, backbone, trunk)
     if minutes is not None:
         fitted, more = _within(fitted, minutes * 60, lambda one: speed.seconds(one, num_training, num_validation))

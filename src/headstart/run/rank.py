@@ -22,11 +22,11 @@ from headstart.errors import (
     StoragePermissionError,
     WeightsNotFoundError,
 )
-from headstart.features import BankPart, FeatureBank, Pictures, Views, fill_bank, score_features
+from headstart.features import AUTO, BankPart, FeatureBank, Pictures, Views, fill_bank, score_features, suitable_engine
 from headstart.options import recipe_from_options
 from headstart.progress import SILENT, Progress
 from headstart.recipe import Recipe
-from headstart.run.bank import BankPlace, Trunk, build_trunk, calibration_pictures, engine_name
+from headstart.run.bank import BankPlace, Trunk, build_trunk, calibration_pictures
 from headstart.run.candidates import Candidate, find_candidates
 from headstart.run.environment import dtype_policy
 from headstart.run.rank_examples import measure_of, require_enough, scored_examples, scored_layer
@@ -108,12 +108,16 @@ def rank_backbones(
             "num_examples": parts,
             "num_left_out": num_left_out,
         },
-        settings={"seed": recipe.seed, "engine": engine_name(recipe), "resize_mode": recipe.images.resize_mode},
+        settings={"seed": recipe.seed, "engine": _engine_name(recipe), "resize_mode": recipe.images.resize_mode},
     )
     if folder is not None:
         with storage_errors(folder, hint="Free some room or name another folder with --out."):
             ranking.write(folder)
     return ranking
+
+
+def _engine_name(recipe: Recipe) -> str:
+    return suitable_engine() if recipe.bank.engine == AUTO else recipe.bank.engine
 
 
 def _recipe(data: Path | str, options: Mapping[str, Any]) -> Recipe:
@@ -224,6 +228,8 @@ def _rank_one(
     calibration = calibration_pictures(dataset, recipe, backbone.image_size)
     layer = scored_layer(recipe, backbone)
     trunk = build_trunk(backbone, recipe, calibration=calibration, place=place, layers=(layer,))
+    if trunk.engine.note:
+        progress.say(trunk.engine.note)
     progress.finish()
     built = time.perf_counter()
     part, num_computed = _filled_part(trunk, recipe, used, place, progress)

@@ -269,6 +269,8 @@ def _learning_parts(run: Run, task: Task, backbone: Backbone, trunk: Trunk | Non
         if trunk is None and recipe.bank.num_views:
             calibration = calibration_pictures(dataset, recipe, backbone.image_size)
             trunk = build_trunk(backbone, recipe, calibration=calibration, place=place)
+            if trunk.engine.note:
+                progress.say(trunk.engine.note)
         stored = stored_layers(recipe, backbone)
         learned = with_collages(run, task.image_size)
         parts = build_learning_parts(task, recipe, learned, trunk, stored, place=place, progress=progress)

@@ -159,9 +159,9 @@ def _embedder_of_run(source: ModelSource, engine: str) -> Embedder:
         "model": {"kind": "run", "name": task.backbone, "place": str(run.path), "sha256": sha256},
         "image_size": list(task.image_size),
         "resize_mode": task.resize_mode,
-        "engine": _engine_name(engine),
+        "engine": (built := build_engine(engine, model)).name,
     }
-    return Embedder(build_engine(facts["engine"], model), facts, model.output.shape[-1], None)
+    return Embedder(built, facts, model.output.shape[-1], None)
 
 
 def _pooled_model_of_task(task: Any) -> keras.Model:
@@ -179,7 +179,7 @@ def _embedder_of_backbone(source: ModelSource, engine: str) -> Embedder:
     backbone = build_backbone(source.name, image_size=source.image_size, weights=source.place)
     pooled = keras.layers.GlobalAveragePooling2D(name=POOLED)(backbone.model.output)
     model = keras.Model(backbone.model.input, pooled)
-    built = build_engine(_engine_name(engine), model)
+    built = build_engine(engine, model)
     trunk = trunk_hash(model)
     facts = {
         "model": {
@@ -202,13 +202,6 @@ def _embedder_of_backbone(source: ModelSource, engine: str) -> Embedder:
         "engine": dict(built.facts),
     }
     return Embedder(built, facts, pooled.shape[-1], bank_facts)
-
-
-def _engine_name(name: str) -> str:
-    if name != "auto":
-        return name
-    has_gpu = bool(keras.distribution.list_devices("gpu"))
-    return "openvino" if importlib.util.find_spec("openvino") and not has_gpu else "keras"
 
 
 def _known_engine(name: str) -> str:
