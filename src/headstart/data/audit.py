@@ -25,6 +25,7 @@ from headstart.data.inspection import Inspection, inspect_file
 from headstart.data.mask_inspection import MaskInspection, inspect_mask
 from headstart.data.rare_classes import without_rare_classes
 from headstart.data.separation import connected_groups
+from headstart.data.stored_pixels import range_remarks
 from headstart.errors import NoReadableImagesError, OneClassError
 from headstart.writing import write_text
 
@@ -128,7 +129,8 @@ def audit_dataset(
     """
     looks = _look_at_all(dataset, progress)
     paths = dataset.frame["path"].tolist()
-    findings = [Finding(*remark) for remark in dataset.remarks]
+    remarks = [*dataset.remarks, *range_remarks(look.picture.peak for look in looks)]
+    findings = [Finding(*remark) for remark in remarks]
     findings += [
         Finding(kind, path, detail) for path, look in zip(paths, looks, strict=True) for kind, detail in look.findings
     ]

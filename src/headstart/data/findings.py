@@ -38,6 +38,9 @@ KINDS: dict[str, Kind] = {
     "empty_file": Kind("error", "The file has no content; it is left out."),
     "not_a_picture": Kind("error", "The file is no picture; it is left out."),
     "unsupported_format": Kind("error", "A picture in a format this program does not read; convert it to JPEG or PNG."),
+    "unsupported_pixels": Kind(
+        "error", "Pixels are stored in a form this program does not take; convert the image to 8 or 16 bits."
+    ),
     "giant": Kind(
         "error", "More than 178 megapixels, which may be an attack on memory; it is left out without being decoded."
     ),
@@ -98,6 +101,10 @@ KINDS: dict[str, Kind] = {
     ),
     "group_across_splits": Kind(
         "warning", "A group stands in two given parts, so the test may be easier than real use."
+    ),
+    "narrow_range": Kind(
+        "warning",
+        "16-bit images use a small part of their range and become nearly black; scale all of them by one factor.",
     ),
     "imbalance": Kind(
         "warning", "The largest class has more than 10 times the pictures of the smallest; look at balanced accuracy."

@@ -4,6 +4,7 @@ Training, evaluation and prediction all come through here, so a model never meet
 manner than the ones it learned from.
 """
 
+import logging
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +15,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from headstart.data.stored_pixels import is_inverted, require_known_bands, stored_form, white_of
 from headstart.errors import HeadstartError, ImageSizeError, RecipeError, UnreadableImageError
 
 # Left out on purpose: EPS, which Pillow hands to Ghostscript, and formats without a signature (TGA), which claim any
@@ -43,7 +45,7 @@ def open_rgb(source: bytes | Path, *, max_pixels: int | None = None) -> Image.Im
     The EXIF orientation is applied. Of an animation or a file of several pages the first picture counts. Transparency
     is laid on white: that is what the person saw who sorted the pictures (viewers and browsers show white paper), and
     the colour a file stores under fully transparent pixels is arbitrary. 16-bit grey is scaled from 0-65535 to 0-255,
-    not clipped. Colour profiles are ignored.
+    not clipped, and grey of a TIFF with fewer bits from their range. Colour profiles are ignored.
 
     Args:
         source: a path, or the bytes of a file.
@@ -51,14 +53,15 @@ def open_rgb(source: bytes | Path, *, max_pixels: int | None = None) -> Image.Im
             against decompression bombs.
 
     Raises:
-        UnreadableImageError: the file is missing, no picture, damaged, cut off, or has too many pixels. `__cause__`
-            holds the original error.
+        UnreadableImageError: the file is missing, no picture, damaged, cut off, or has too many pixels or bands.
+            `__cause__` holds the original error.
     """
     try:
-        with Image.open(BytesIO(source) if isinstance(source, bytes) else source, formats=_open_formats()) as image:
+        with Image.open(BytesIO(source) if isinstance(source, bytes) else source, formats=open_formats()) as image:
             _check_pixels(image, max_pixels)
+            require_known_bands(image)
             image.load()
-            return _to_rgb(_upright(image))
+            return _to_rgb(_upright(image), white=white_of(image), inverted=is_inverted(image))
     # The readers raise whatever a damaged file leads them to: OSError, SyntaxError, struct.error, KeyError...
     except Exception as error:
         raise _unreadable(source, error) from error
@@ -80,12 +83,21 @@ def upright_size(path: Path) -> tuple[int, int]:
         UnreadableImageError: the file is missing, no picture, or its header is damaged.
     """
     try:
-        with Image.open(path, formats=_open_formats()) as image:
+        with Image.open(path, formats=open_formats()) as image:
             # For TIFF, Pillow gives the size as it will be when it has turned the picture.
             turned = image.format != "TIFF" and image.getexif().get(_ORIENTATION_TAG) in _SIDEWAYS
             return (image.width, image.height) if turned else (image.height, image.width)
     except Exception as error:  # as in open_rgb
         raise _unreadable(path, error) from error
+
+
+@cache
+def open_formats() -> tuple[str, ...]:
+    """Those of `IMAGE_FORMATS` that this build of Pillow can open."""
+    Image.init()  # some builds of Pillow lack AVIF or JPEG 2000, and naming an unknown format is a KeyError
+    # Pillow logs some damage that it raises as well; without a handler Python would print it.
+    logging.getLogger("PIL").addHandler(logging.NullHandler())
+    return tuple(name for name in IMAGE_FORMATS if name in Image.OPEN)
 
 
 def resize_image(image: np.ndarray | Image.Image, image_size: tuple[int, int], mode: str = "stretch") -> np.ndarray:
@@ -243,12 +255,6 @@ _RESIZERS: dict[str, Callable[[Image.Image, tuple[int, int]], Image.Image]] = {
 RESIZE_MODES = tuple(_RESIZERS)
 
 
-@cache
-def _open_formats() -> tuple[str, ...]:
-    Image.init()  # some builds of Pillow lack AVIF or JPEG 2000, and naming an unknown format is a KeyError
-    return tuple(name for name in IMAGE_FORMATS if name in Image.OPEN)
-
-
 def _check_pixels(image: Image.Image, max_pixels: int | None) -> None:
     if max_pixels is not None and image.width * image.height > max_pixels:
         megapixels = image.width * image.height / 1e6
@@ -266,9 +272,9 @@ def _upright(image: Image.Image) -> Image.Image:
     return image if transpose is None else image.transpose(transpose)
 
 
-def _to_rgb(image: Image.Image) -> Image.Image:
+def _to_rgb(image: Image.Image, *, white: int, inverted: bool) -> Image.Image:
     if image.mode in _WIDE_GREY_MODES:
-        return _from_wide_grey(image)
+        return _from_wide_grey(image, white=white, inverted=inverted)
     if image.mode == "F":
         return _from_float(image)
     if image.has_transparency_data:
@@ -281,25 +287,32 @@ def _on_white(image: Image.Image) -> Image.Image:
     return Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba).convert("RGB")
 
 
-def _from_wide_grey(image: Image.Image) -> Image.Image:
+def _from_wide_grey(image: Image.Image, *, white: int, inverted: bool) -> Image.Image:
     grey = np.asarray(image).astype(np.int64)
-    if grey.min() < 0 or grey.max() > 65535:
-        raise ValueError(f"grey values from {grey.min()} to {grey.max()}, which is neither 8 nor 16 bits")
-    return Image.fromarray(((grey + 128) // 257).astype(np.uint8)).convert("RGB")
+    if grey.min() < 0 or grey.max() > white:
+        raise ValueError(f"grey values from {grey.min()} to {grey.max()}; expected 0 to {white}")
+    grey = white - grey if inverted else grey
+    return Image.fromarray(((grey * 255 + white // 2) // white).astype(np.uint8)).convert("RGB")
 
 
 def _from_float(image: Image.Image) -> Image.Image:
     grey = np.asarray(image)
     if not (np.isfinite(grey).all() and grey.min() >= 0 and grey.max() <= 1):
-        raise ValueError("floating-point grey values outside 0 to 1, whose black and white are unknown")
+        raise ValueError(
+            f"floating-point grey values {_range(grey)}; expected 0 to 1, because white is unknown otherwise"
+        )
     return Image.fromarray(np.round(grey * 255).astype(np.uint8)).convert("RGB")
+
+
+def _range(grey: np.ndarray) -> str:
+    return f"from {grey.min():g} to {grey.max():g}" if np.isfinite(grey).all() else "that are not finite"
 
 
 def _unreadable(source: bytes | Path, error: Exception) -> UnreadableImageError:
     name = "The picture sent" if isinstance(source, bytes) else f"'{source}'"
     return UnreadableImageError(
         f"{name} cannot be read as a picture.",
-        expected=f"a whole picture file ({', '.join(_open_formats())})",
+        expected=f"a whole picture file ({', '.join(open_formats())})",
         received=_describe(source, error),
         hint="Open it in a picture viewer and save it again as JPEG or PNG, or remove it.",
     )
@@ -311,6 +324,7 @@ def _describe(source: bytes | Path, error: Exception) -> str:
     if isinstance(error, IsADirectoryError):
         return "a folder"
     if isinstance(error, UnidentifiedImageError):
-        size = len(source) if isinstance(source, bytes) else source.stat().st_size
-        return f"{size} bytes that are no picture of these formats" if size else "an empty file"
+        content = source if isinstance(source, bytes) else source.read_bytes()
+        form = stored_form(content)
+        return form or (f"{len(content)} bytes that are no picture of these formats" if content else "an empty file")
     return f"{error or type(error).__name__}".rstrip(".")

@@ -13,7 +13,8 @@ import imagehash
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from headstart.data.images import IMAGE_FORMATS, open_rgb
+from headstart.data.images import open_formats, open_rgb
+from headstart.data.stored_pixels import stored_form, white_of
 from headstart.errors import UnreadableImageError
 
 # Pictures that cameras and drawing programs write and this program does not read.
@@ -44,6 +45,7 @@ _MAX_FILE_BYTES = 2**30 + 2**29
 _THUMBNAIL_SIDE = 16
 _ORIENTATION_TAG = 0x0112
 _TIFF_BITS_TAG = 258
+_MAX_VALUE = 65535
 # How the readers of the formats say that bytes are missing at the end.
 _CUT_OFF_WORDS = ("truncated", "unexpected end", "incomplete")
 
@@ -59,6 +61,7 @@ class Inspection:
         height: pixels, upright; 0 without a picture.
         thumbnail: `(16, 16, 3)` uint8 of the upright picture, to confirm near copies; `None` without a picture.
         findings: `(kind, detail)` pairs, kinds as in `headstart.data.findings.KINDS`.
+        peak: largest value of an image stored with 16 bits, 0 to 65535; `None` for other images.
     """
 
     sha256: str = ""
@@ -67,6 +70,7 @@ class Inspection:
     height: int = 0
     thumbnail: np.ndarray | None = None
     findings: tuple[tuple[str, str], ...] = ()
+    peak: int | None = None
 
 
 def could_be_picture(path: str) -> bool:
@@ -102,8 +106,9 @@ def read_bytes(path: Path) -> bytes:
 
 
 def _inspect_picture(content: bytes, suffix: str, sha256: str) -> Inspection:
-    with Image.open(BytesIO(content), formats=_open_formats()) as header:
+    with Image.open(BytesIO(content), formats=open_formats()) as header:
         findings = tuple(_header_findings(header, content, suffix))
+        is_wide = _has_16_bits(header, content) and white_of(header) == _MAX_VALUE
         if header.format == "PNG":
             _verify(content)
     picture = open_rgb(content)
@@ -113,18 +118,13 @@ def _inspect_picture(content: bytes, suffix: str, sha256: str) -> Inspection:
     # One small copy serves both; the gap lets large pictures be halved quickly first.
     small = picture.resize((64, 64), Image.Resampling.LANCZOS, reducing_gap=2.0)
     thumbnail = small.resize((_THUMBNAIL_SIDE, _THUMBNAIL_SIDE), Image.Resampling.BOX)
-    return Inspection(sha256, str(imagehash.phash(small)), width, height, np.asarray(thumbnail), findings)
-
-
-@cache
-def _open_formats() -> tuple[str, ...]:
-    Image.init()
-    return tuple(name for name in IMAGE_FORMATS if name in Image.OPEN)
+    peak = _peak(content) if is_wide else None
+    return Inspection(sha256, str(imagehash.phash(small)), width, height, np.asarray(thumbnail), findings, peak)
 
 
 @cache
 def _format_of_suffix() -> dict[str, str]:
-    return {suffix: name for suffix, name in Image.registered_extensions().items() if name in _open_formats()}
+    return {suffix: name for suffix, name in Image.registered_extensions().items() if name in open_formats()}
 
 
 def _verify(content: bytes) -> None:
@@ -154,6 +154,16 @@ def _header_findings(header: Image.Image, content: bytes, suffix: str) -> Iterat
         yield "exif_rotation", f"EXIF orientation {orientation}"
 
 
+def _peak(content: bytes) -> int | None:
+    """Largest value in an image of 16 bits; of colours Pillow keeps the upper 8 bits, so that the rest is unknown."""
+    with Image.open(BytesIO(content), formats=open_formats()) as image:
+        if image.mode == "F":
+            return None
+        if image.mode.startswith("I"):
+            return int(np.asarray(image).max())
+        return int(np.asarray(image.convert("RGB")).max()) * 256 + 255
+
+
 def _has_16_bits(header: Image.Image, content: bytes) -> bool:
     if header.mode.startswith(("I", "F")):
         return True
@@ -176,11 +186,15 @@ def _failure(error: Exception, content: bytes, suffix: str) -> tuple[str, str]:
     cause = error.__cause__ if isinstance(error, UnreadableImageError) and error.__cause__ else error
     if not content:
         return "empty_file", "0 bytes"
+    if isinstance(cause, UnidentifiedImageError) and (form := stored_form(content)):
+        return "unsupported_pixels", form
     if isinstance(cause, UnidentifiedImageError):
         return _kind_without_signature(suffix), f"begins with {content[:12]!r}, as no picture does"
     detail = (str(cause) or type(cause).__name__).rstrip(".")
     if isinstance(cause, Image.DecompressionBombError):
         return "giant", detail
+    if isinstance(cause, ValueError) and "; expected " in detail:  # what `open_rgb` says of pixels it does not take
+        return "unsupported_pixels", detail
     cut_off = isinstance(cause, EOFError) or any(word in detail.lower() for word in _CUT_OFF_WORDS)
     return ("truncated" if cut_off else "unreadable"), detail
 
