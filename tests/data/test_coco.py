@@ -93,7 +93,7 @@ def test_outlines_are_drawn_large_ones_first(tmp_path):
     assert mask.shape == (40, 60)
     assert [mask[0, 0], mask[11, 11], mask[13, 13], mask[11, 31]] == [0, 1, 2, 1]
     assert np.bincount(mask.ravel()).tolist() == [2400 - 104, 95, 9]
-    assert kinds(dataset).count("broken_outline") == 1
+    assert kinds(dataset).count("broken_outline") == 3
     audit = audit_dataset(dataset)
     assert audit.dataset.labels() == [("background", "cat", "dog"), ("background",)]
     ignoring = read_dataset(tmp_path, task=SEGMENTATION, ignore_value=0)
@@ -128,6 +128,7 @@ def test_what_single_entries_lack_is_named_and_the_rest_kept(tmp_path):
         "broken_box",
         "class_without_pictures",
         "crowd",
+        "many_crowds",
         "unknown_category",
         "unknown_image",
         "unlisted",
@@ -155,8 +156,10 @@ def test_no_name_leads_out_of_the_folder(tmp_path, name):
         (lambda it: it.update(annotations={}), "lacks 'annotations'"),
         (lambda it: it.update(categories=["cat"]), "lacks 'categories'"),
         (lambda it: it.update(annotations=[]), "none that marks anything"),
-        (lambda it: it["images"].append(dict(it["images"][0])), "can be told apart"),
-        (lambda it: it["images"][0].pop("file_name"), "can be told apart"),
+        (lambda it: it["images"].append({**it["images"][0], "file_name": "b.png"}), "for 'a.png' and for 'b.png'"),
+        (lambda it: it["images"][0].pop("file_name"), "cannot be told apart"),
+        (lambda it: it["categories"].append({"id": 1, "name": "rat"}), "Category 1 has two names"),
+        (lambda it: [one.update(id=number) for number, one in enumerate(it["categories"], 2)], "if they were \\+1"),
     ],
 )
 def test_files_that_cannot_be_used_are_one_clear_error(tmp_path, change, message):

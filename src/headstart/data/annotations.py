@@ -46,6 +46,17 @@ class Outline(NamedTuple):
     corners: tuple[float, ...]
 
 
+class PixelMask(NamedTuple):
+    """One area as runs of pixels: its class, the size of its image and the counts as `headstart.data.rle` has them."""
+
+    name: str
+    size: tuple[int, int]
+    counts: str
+
+
+Area = Outline | PixelMask
+
+
 def boxes_to_text(boxes: Iterable[Box]) -> str:
     """Target of a picture with these objects.
 
@@ -69,9 +80,20 @@ def mask_to_text(path: str) -> str:
     return json.dumps({"mask": path}, ensure_ascii=False)
 
 
-def outlines_to_text(outlines: Iterable[Outline]) -> str:
-    """Target of a picture whose mask is drawn from outlines, the later ones over the earlier ones."""
-    return json.dumps({"polygons": list(outlines)}, ensure_ascii=False, allow_nan=False)
+def outlines_to_text(outlines: Iterable[Area]) -> str:
+    """Target of a picture whose mask is drawn from areas, the later ones over the earlier ones.
+
+    The name "" stands for an area of which no class is known: its pixels are ignored.
+
+    Example:
+        >>> outlines_to_text([Outline("cat", (0, 0, 4, 0, 4, 4)), PixelMask("dog", (2, 2), "04")])
+        '{"polygons": [["cat", [0, 0, 4, 0, 4, 4]], ["dog", {"size": [2, 2], "counts": "04"}]]}'
+    """
+    rows = [
+        (area.name, {"size": area.size, "counts": area.counts} if isinstance(area, PixelMask) else area.corners)
+        for area in outlines
+    ]
+    return json.dumps({"polygons": rows}, ensure_ascii=False, allow_nan=False)
 
 
 def mask_path(target: str) -> str | None:
@@ -80,9 +102,14 @@ def mask_path(target: str) -> str | None:
     return None if path is None else str(path)
 
 
-def outlines_from_text(target: str) -> list[Outline]:
+def outlines_from_text(target: str) -> list[Area]:
     """What `outlines_to_text` wrote; none for a mask file."""
-    return [Outline(name, tuple(corners)) for name, corners in json.loads(target).get("polygons", [])]
+    return [
+        PixelMask(name, (shape["size"][0], shape["size"][1]), shape["counts"])
+        if isinstance(shape, dict)
+        else Outline(name, tuple(shape))
+        for name, shape in json.loads(target).get("polygons", [])
+    ]
 
 
 def numbers_to_text(numbers: Iterable[float]) -> str:

@@ -40,6 +40,8 @@ def inspect_boxes(target: str, size: tuple[int, int]) -> tuple[str, list[tuple[s
             found.setdefault("box_outside", []).append(box)
         x_min, y_min, x_max, y_max = (int(it) if it.is_integer() else it for it in inside[0].tolist())
         right = Box(box.name, x_min, y_min, x_max, y_max, box.ignored)
+        if min(x_max - x_min, y_max - y_min) < 1 - _MAX_ROUNDING:
+            found.setdefault("tiny_box", []).append(box)
         if right in kept:
             found.setdefault("duplicate_box", []).append(box)
         kept[right] = None

@@ -1,37 +1,65 @@
 """COCO: a JSON file that lists pictures, categories and annotations."""
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from headstart.data.annotated import (
-    MAX_PLACE,
     Annotated,
     Asked,
     annotated_dataset,
     box_of,
     no_annotations,
+    part_of,
     require_annotations,
     used_class_names,
 )
-from headstart.data.annotations import DETECTION, Box, Outline, boxes_to_text, outlines_to_text
+from headstart.data.annotations import DETECTION, Area, Box, Outline, PixelMask, boxes_to_text, outlines_to_text
+from headstart.data.coco_crowds import Crowds, crowds_of
+from headstart.data.coco_images import ImageFinder
 from headstart.data.coco_listing import (
     ANNOTATION_FOLDER,
     Listing,
     coco_files,
-    is_number,
-    located,
+    number_of,
     read_listings,
     remark_unlisted,
 )
+from headstart.data.coco_marks import has_box, shape_of, sides_of
+from headstart.data.coco_scale import Scale, scale_of, stated_side
 from headstart.data.dataset import Dataset
+from headstart.data.images import upright_size
 from headstart.data.masks import UNCOVERED
+from headstart.data.part_names import part_named
 from headstart.data.walking import FolderWalk
+from headstart.errors import AnnotationsError, UnreadableImageError
 
 BACKGROUND = "background"
 _LOOKED_FOR = "a JSON file with the lists 'images', 'annotations' and 'categories', beside the pictures or above them"
+_UNKNOWN = ""  # name of an area that belongs to no class: its pixels are ignored
+
+
+@dataclass
+class _Image:
+    """One image of a file with what is marked in it."""
+
+    path: str
+    part: str
+    entry: Mapping[str, object]
+    items: list = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """What is known of a file while its annotations are read."""
+
+    walk: FolderWalk
+    listing: Listing
+    crowds: Crowds
+    scale: Scale
 
 
 def looks_like_coco(root: Path) -> bool:
@@ -42,11 +70,13 @@ def looks_like_coco(root: Path) -> bool:
 def read_coco(root: Path, asked: Asked) -> Dataset:
     """Boxes, or the outlines of areas, from JSON files: one for all pictures, or one a part.
 
-    A JSON file is for the part that its folder or its name says. Categories of one name are one class; those that
-    nothing is marked with are left out. Crowds, and areas kept as runs of pixels, are not used but named.
+    A JSON file is for the part that its folder or its name says, else the folders of its pictures say it. Categories of
+    one name are one class; those that nothing is marked with are left out. Crowds are neither learned nor scored. What
+    several files mark in one picture of the same part is put together.
 
     Raises:
-        AnnotationsError: no such file, one that is broken or lacks a list, or nothing that is marked.
+        AnnotationsError: no such file, one that is broken or lacks a list, pictures that cannot be told apart or are
+            not there, boxes in another form, or nothing that is marked.
         SplitError: nothing to train on.
     """
     start = Path(os.path.realpath(root))
@@ -60,33 +90,17 @@ def read_coco(root: Path, asked: Asked) -> Dataset:
     if not files:
         raise no_annotations(walk.root, looked_for=_LOOKED_FOR, received="no such file")
     listings = read_listings(walk, files)
-    read = _read_boxes if asked.task == DETECTION else _read_outlines
-    return read(walk, listings, asked)
-
-
-def _read_boxes(walk: FolderWalk, listings: list[Listing], asked: Asked) -> Dataset:
-    examples, used = [], set()
-    for listing in listings:
-        for path, entry, marks in located(walk, listing):
-            boxes = list(_boxes(walk, listing, path, marks))
-            used |= {box.name for box in boxes}
-            examples.append(_annotated(path, boxes_to_text(boxes), listing, entry))
-    require_annotations(walk, used, looked_for=_LOOKED_FOR)
+    is_detection = asked.task == DETECTION
+    images = _images(walk, listings, _boxes if is_detection else _areas)
+    to_text = boxes_to_text if is_detection else outlines_to_text
+    examples = [_annotated(image, to_text(image.items)) for image in images]
+    looked_for = _LOOKED_FOR if is_detection else _LOOKED_FOR + ", with outlines ('segmentation')"
+    used = {item.name for image in images for item in image.items if not getattr(item, "ignored", "")} - {_UNKNOWN}
+    require_annotations(walk, used, looked_for=looked_for)
     remark_unlisted(walk, listings, examples)
     names = used_class_names(_ordered_names(listings), used, walk.remark)
-    return annotated_dataset(walk.root, examples, names, task=asked.task, remarks=walk.remarks)
-
-
-def _read_outlines(walk: FolderWalk, listings: list[Listing], asked: Asked) -> Dataset:
-    examples, used = [], set()
-    for listing in listings:
-        for path, entry, marks in located(walk, listing):
-            outlines = list(_outlines(walk, listing, path, marks))
-            used |= {outline.name for outline in outlines}
-            examples.append(_annotated(path, outlines_to_text(outlines), listing, entry))
-    require_annotations(walk, used, looked_for=_LOOKED_FOR + ", with outlines ('segmentation')")
-    remark_unlisted(walk, listings, examples)
-    names = used_class_names(_ordered_names(listings), used, walk.remark)
+    if is_detection:
+        return annotated_dataset(walk.root, examples, names, task=asked.task, remarks=walk.remarks)
     # 0 is what no outline covers: background, unless the person says that nothing is known of it.
     uncovered = () if asked.ignore_value == UNCOVERED else (BACKGROUND,)
     values = {UNCOVERED: "".join(uncovered)} | dict(enumerate((name for name in names if name != BACKGROUND), 1))
@@ -96,11 +110,49 @@ def _read_outlines(walk: FolderWalk, listings: list[Listing], asked: Asked) -> D
     return annotated_dataset(walk.root, examples, names, task=asked.task, remarks=walk.remarks, mask_values=values)
 
 
-def _annotated(path: str, target: str, listing: Listing, entry: Mapping[str, object]) -> Annotated:
-    width, height = (
-        value if isinstance(value, int) and 0 < value < 2**31 else 0 for value in map(entry.get, ("width", "height"))
-    )
-    return Annotated(path, target, listing.part, width, height)
+def _images(
+    walk: FolderWalk, listings: list[Listing], read: Callable[[_Reading, _Image, list[dict]], Iterable[object]]
+) -> list[_Image]:
+    """Every image of every part once, with what all files mark in it."""
+    finder = ImageFinder(walk, listings)
+    images: dict[str, list[_Image]] = {}
+    for listing in listings:
+        reading = _Reading(walk, listing, crowds_of(walk, listing), scale_of(walk, listing))
+        for path, entry, marks in finder.located(listing):
+            image = _Image(path, _part(walk, listing, path, entry), entry)
+            image.items = list(read(reading, image, marks))
+            _add(images.setdefault(path, []), image)
+    if not images and any(listing.images for listing in listings):
+        raise _no_images(walk, listings)
+    return [image for of_path in images.values() for image in of_path]
+
+
+def _add(known: list[_Image], image: _Image) -> None:
+    """Puts an image beside what other files say of it: together where the parts agree or only one is named."""
+    for other in known:
+        if other.part == image.part or not (other.part and image.part):
+            other.part = other.part or image.part
+            other.items += [item for item in image.items if item not in other.items]
+            return
+    known.append(image)
+
+
+def _part(walk: FolderWalk, listing: Listing, path: str, entry: Mapping[str, object]) -> str:
+    """Part that the file, the image's own entry or its folders state."""
+    own = entry.get("split")
+    stated = part_named(own) if isinstance(own, str) else ""
+    of_folders = part_of(path)
+    part = listing.part or stated or of_folders
+    if len({part, stated or part, of_folders or part}) > 1:
+        walk.remark(
+            "part_conflict", [path], f"{part} by '{listing.file}', {stated or of_folders} by its folder or entry"
+        )
+    return part
+
+
+def _annotated(image: _Image, target: str) -> Annotated:
+    width, height = (stated_side(dict(image.entry), side) for side in ("width", "height"))
+    return Annotated(image.path, target, image.part, width, height)
 
 
 def _ordered_names(listings: Iterable[Listing]) -> list[str]:
@@ -114,29 +166,51 @@ def _ordered_names(listings: Iterable[Listing]) -> list[str]:
     ]
 
 
-def _known_marks(walk: FolderWalk, listing: Listing, path: str, marks: Iterable[dict]) -> Iterator[tuple[str, dict]]:
-    """Annotations with the names of their classes, without crowds."""
+def _known_marks(reading: _Reading, image: _Image, marks: Iterable[dict]) -> Iterator[tuple[str, str, dict]]:
+    """Annotations with the names of their classes, and why they are passed over, "" for objects."""
+    crowds: dict[str, int] = {}
     for mark in marks:
-        number = mark.get("category_id")
-        if not is_number(number) or number not in listing.names:
-            walk.remark("unknown_category", [path], f"category_id {number!r} in '{listing.file}'")
-        elif mark.get("iscrowd"):
-            walk.remark("crowd", [path], f"'{listing.names[number]}' in '{listing.file}'")
-        else:
-            yield listing.names[number], mark
+        number = number_of(mark.get("category_id"))
+        name = reading.listing.names.get(number)
+        if name is None:
+            shown = f"category_id {mark.get('category_id')!r:.60} in '{reading.listing.file}'"
+            reading.walk.remark("unknown_category", [image.path], shown)
+            continue
+        ignored = reading.crowds.mark_of(mark)
+        if ignored:
+            crowds[name] = crowds.get(name, 0) + 1
+        yield name, ignored, mark
+    for name, count in crowds.items():
+        reading.walk.remark("crowd", [image.path], f"{count} of '{name}' in '{reading.listing.file}'")
 
 
-def _boxes(walk: FolderWalk, listing: Listing, path: str, marks: Iterable[dict]) -> Iterator[Box]:
-    for name, mark in _known_marks(walk, listing, path, marks):
-        corners = mark.get("bbox")
-        box = box_of(name, corners) if isinstance(corners, list) else _box_around(name, mark)
+def _boxes(reading: _Reading, image: _Image, marks: list[dict]) -> Iterator[Box]:
+    size = _Size(reading, image)
+    for name, ignored, mark in _known_marks(reading, image, marks):
+        box = _box(name, mark, reading.scale, size)
         if box is None:
-            walk.remark("broken_box", [path], f"bbox {corners!r:.60} in '{listing.file}'")
-        elif isinstance(corners, list):
-            x, y, width, height = box[1:5]
-            yield Box(name, x, y, _sum(x, width), _sum(y, height))
+            shown = f"bbox {mark.get('bbox')!r:.60} in '{reading.listing.file}'"
+            reading.walk.remark("broken_box", [image.path], shown)
         else:
-            yield box
+            yield box._replace(ignored=ignored)
+
+
+def _box(name: str, mark: Mapping[str, object], scale: Scale, size: "_Size") -> Box | None:
+    if not has_box(mark):
+        around = shape_of(mark).bounds(name)
+        if around is not None:
+            factors = size.factors if scale.outlines else (1, 1)
+            return box_of(name, [_sum(side * factor, 0) for side, factor in zip(around[1:5], factors * 2, strict=True)])
+    sides = sides_of(mark)
+    if sides is None:
+        return None
+    x, y, width, height = sides
+    if scale.boxes:
+        if max(sides) > 2:  # pixels, in a file of fractions
+            return None
+        across, down = size.factors
+        x, y, width, height = (round(side, 2) for side in (x * across, y * down, width * across, height * down))
+    return box_of(name, [x, y, _sum(x, width), _sum(y, height)])
 
 
 def _sum(start: float, length: float) -> float:
@@ -144,38 +218,59 @@ def _sum(start: float, length: float) -> float:
     return round(start + length, 6)
 
 
-def _box_around(name: str, mark: Mapping[str, object]) -> Box | None:
-    outlines = list(_polygons(mark))
-    if not outlines:
-        return None
-    points = np.concatenate(outlines)
-    return box_of(name, [*points.min(axis=0), *points.max(axis=0)])
+class _Size:
+    """Width and height that fractions of an image's sides are multiplied by: as the file states them, else its own."""
+
+    def __init__(self, reading: _Reading, image: _Image) -> None:
+        self._root, self._image = reading.walk.root, image
+
+    @property
+    def factors(self) -> tuple[int, int]:
+        width, height = (stated_side(dict(self._image.entry), side) for side in ("width", "height"))
+        if not (width and height):
+            try:
+                height, width = upright_size(self._root / self._image.path)
+            except UnreadableImageError:
+                return 1, 1  # the audit leaves it out
+        return width, height
 
 
-def _outlines(walk: FolderWalk, listing: Listing, path: str, marks: Iterable[dict]) -> Iterator[Outline]:
-    """Outlines of one picture, the largest first, so that what is small stays visible on what is large."""
-    found: list[tuple[float, Outline]] = []
-    for name, mark in _known_marks(walk, listing, path, marks):
-        polygons = list(_polygons(mark))
-        if not polygons:
-            walk.remark("broken_outline", [path], f"of a '{name}' in '{listing.file}'")
-        area = sum(_polygon_area(polygon) for polygon in polygons)
-        found += [(area, Outline(name, tuple(polygon.ravel().tolist()))) for polygon in polygons]
-    yield from (outline for _, outline in sorted(found, key=lambda item: -item[0]))
+def _areas(reading: _Reading, image: _Image, marks: list[dict]) -> list[Area]:
+    """Areas of one picture, the largest first, so that what is small stays visible on what is large.
+
+    Crowds, and objects of which only the box is known, become areas of no class: their pixels are ignored.
+    """
+    found: list[tuple[float, Area]] = []
+    size = _Size(reading, image)
+    for name, ignored, mark in _known_marks(reading, image, marks):
+        shape = shape_of(mark)
+        factors = np.array(size.factors if reading.scale.outlines else (1, 1))
+        shown = _UNKNOWN if ignored else name
+        area = shape.area * factors.prod()
+        found += [(area, Outline(shown, tuple((polygon * factors).ravel().tolist()))) for polygon in shape.polygons]
+        found += [(area, PixelMask(shown, *runs)) for runs in shape.runs]
+        if shape.problems or not (shape.polygons or shape.runs):
+            why = shape.problems[0] if shape.problems else "has none"
+            reading.walk.remark("broken_outline", [image.path], f"of a '{name}' in '{reading.listing.file}': {why}")
+            found += _boxed(_box(name, mark, reading.scale, size))
+    return [area for _, area in sorted(found, key=lambda item: (-item[0], item[1].name != _UNKNOWN))]
 
 
-def _polygons(mark: Mapping[str, object]) -> Iterator[np.ndarray]:
-    """Corners `(n, 2)` of every polygon of an annotation that can be read."""
-    parts = mark.get("segmentation")
-    for part in parts if isinstance(parts, list) else []:
-        try:
-            numbers = np.asarray(part, np.float64)
-        except (TypeError, ValueError, OverflowError):
-            continue
-        if numbers.ndim == 1 and len(numbers) >= 6 and len(numbers) % 2 == 0 and (np.abs(numbers) < MAX_PLACE).all():
-            yield numbers.reshape(-1, 2)
+def _boxed(box: Box | None) -> list[tuple[float, Area]]:
+    """The inside of a box as an area of no class."""
+    if box is None:
+        return []
+    left, top, right, bottom = box[1:5]
+    corners = (left, top, right, top, right, bottom, left, bottom)
+    return [((right - left) * (bottom - top), Outline(_UNKNOWN, corners))]
 
 
-def _polygon_area(corners: np.ndarray) -> float:
-    (x, y), (next_x, next_y) = corners.T, np.roll(corners, -1, axis=0).T
-    return float(abs((x * next_y - next_x * y).sum()) / 2)
+def _no_images(walk: FolderWalk, listings: Iterable[Listing]) -> AnnotationsError:
+    names = [(listing.file, entry["file_name"]) for listing in listings for entry in listing.images.values()]
+    file, name = names[0]
+    return AnnotationsError(
+        f"None of the {len(names)} images that '{file}' lists is in '{walk.root}'.",
+        expected="the images below that folder, with the paths that the file gives or at least with their names",
+        received=f"'{name}'{' and others' if len(names) > 1 else ''}, and no file of that name",
+        hint="Put the images into a folder 'images' beside the JSON file, or name the folder above both.",
+    )

@@ -2,20 +2,20 @@
 
 import json
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from headstart.data.annotated import Annotated, broken_file
 from headstart.data.inspection import could_be_picture
 from headstart.data.part_names import part_named
-from headstart.data.walking import FolderWalk, is_file, relative_path
+from headstart.data.walking import FolderWalk
 from headstart.errors import AnnotationsError
 
 ANNOTATION_FOLDER = "annotations"
-_PICTURE_FOLDERS = ("images", "JPEGImages")
 _LISTS = ("images", "annotations", "categories")
+_NUM_SHOWN = 3
 
 
 @dataclass
@@ -38,28 +38,45 @@ class Listing:
 
     def used(self) -> set[object]:
         """Numbers of the categories that any annotation has."""
-        numbers = (mark.get("category_id") for marks in self.marks.values() for mark in marks)
-        return {number for number in numbers if is_number(number)} & self.names.keys()
+        numbers = {number_of(mark.get("category_id")) for marks in self.marks.values() for mark in marks}
+        return numbers & self.names.keys()
 
 
 def coco_files(walk: FolderWalk) -> list[str]:
-    """JSON files that look like COCO: in the folder, in `annotations`, and in the folders of parts."""
+    """JSON files that look like COCO: in the folder and in the folders of parts, and in `annotations` in either."""
     folders, files = walk.children("")
     for folder in folders:
         if folder.lower() == ANNOTATION_FOLDER or part_named(folder):
-            files += walk.children(folder)[1]
+            inner, found = walk.children(folder)
+            files += found
+            for deeper in inner:
+                if PurePosixPath(deeper).name.lower() == ANNOTATION_FOLDER or part_named(PurePosixPath(deeper).name):
+                    files += walk.children(deeper)[1]
     return [file for file in files if file.lower().endswith(".json") and _mentions_lists(walk.root / file)]
 
 
 def read_listings(walk: FolderWalk, files: Iterable[str]) -> list[Listing]:
     """The JSON files made plain; what is wrong with single entries is remarked.
 
+    Files that hold something else than objects (captions, key points, panoptic or stuff segments) beside one that holds
+    objects are left out with a remark.
+
     Raises:
-        AnnotationsError: a file is broken or lacks a list.
+        AnnotationsError: a file is broken or lacks a list, or none holds objects.
     """
-    listings = [_listing(walk, file) for file in files]
+    contents = {file: _content(walk.root / file) for file in files}
+    held = {file: _held(file, content) for file, content in contents.items()}
+    chosen = [file for file, what in held.items() if what == _OBJECTS] or [
+        file for file, what in held.items() if what == _KEY_POINTS
+    ]
+    for file, what in held.items():
+        if file not in chosen and chosen:
+            walk.remark("other_annotations", [file], f"holds {what}")
+    if held and not chosen:
+        raise _no_objects(walk.root, held)
+    listings = [_listing(walk, file, contents[file]) for file in chosen]
     if len(listings) == 1 and not part_named(PurePosixPath(listings[0].file).parent.name):
-        listings[0].part = ""
+        _drop_lone_part(walk, listings[0])
     return listings
 
 
@@ -82,6 +99,25 @@ def category_names(listings: Iterable[Listing]) -> dict[int, str]:
     return dict(sorted(names.items()))
 
 
+def number_of(value: object) -> object:
+    """What an `id` counts as: 7, 7.0 and "7" are one number, other text stays text; None for anything else."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, str):
+        return int(value) if re.fullmatch(r"0|[1-9][0-9]{0,17}", value, re.ASCII) else value
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def remark_unlisted(walk: FolderWalk, listings: Iterable[Listing], examples: Iterable[Annotated]) -> None:
+    """Remarks about pictures that no JSON file lists, beside one and in the folders of those that are listed."""
+    listed = {example.path for example in examples}
+    folders = {PurePosixPath(path).parent.as_posix() for path in (*listed, *(listing.file for listing in listings))}
+    for folder in folders:
+        files = walk.children("" if folder == "." else folder)[1]
+        pictures = [file for file in files if PurePosixPath(file).suffix and could_be_picture(file)]
+        walk.remark("unlisted", set(pictures) - listed, "stands in no JSON file")
+
+
 def _mentions_lists(path: Path) -> bool:
     try:
         content = path.read_bytes()
@@ -90,59 +126,131 @@ def _mentions_lists(path: Path) -> bool:
     return b'"images"' in content and b'"annotations"' in content
 
 
-def _listing(walk: FolderWalk, file: str) -> Listing:
+def _content(path: Path) -> Mapping[str, object]:
     try:
-        content = json.loads((walk.root / file).read_text(encoding="utf-8-sig"))
+        content = json.loads(path.read_text(encoding="utf-8-sig"))
     except (ValueError, OSError, RecursionError) as error:
-        raise broken_file(walk.root / file, error, expected="a JSON file in COCO form") from error
-    lists = content if isinstance(content, dict) else {}
+        raise broken_file(path, error, expected="a JSON file in COCO form") from error
+    if not isinstance(content, dict):
+        raise _lacks(path, _LISTS, f"a {type(content).__name__}")
+    return content
+
+
+_OBJECTS, _KEY_POINTS = "objects", "key points"
+
+
+def _held(file: str, content: Mapping[str, object]) -> str:
+    """What the annotations of a file are, in words."""
+    marks = content.get("annotations")
+    if not isinstance(marks, list) or not all(isinstance(mark, dict) for mark in marks):
+        return _OBJECTS  # refused where the lists are looked at
+    first_word = re.split(r"[^a-z]+", PurePosixPath(file).stem.lower())[0]
+    if marks and all("category_id" not in mark for mark in marks):
+        known = {"caption": "captions", "segments_info": "panoptic segments"}
+        return next((name for key, name in known.items() if key in marks[0]), "annotations without a category_id")
+    if first_word == "stuff":
+        return "stuff segments"
+    return _KEY_POINTS if marks and all("keypoints" in mark for mark in marks) else _OBJECTS
+
+
+def _listing(walk: FolderWalk, file: str, lists: Mapping[str, object]) -> Listing:
+    marks, categories, entries = (_objects(lists.get(name)) for name in ("annotations", "categories", "images"))
     missing = [name for name in _LISTS if not _is_list_of_objects(lists.get(name))]
     if missing:
-        raise AnnotationsError(
-            f"'{walk.root / file}' lacks {' and '.join(repr(name) for name in missing)}.",
-            expected="the lists 'images', 'annotations' and 'categories' of a COCO file",
-            received=", ".join(map(repr, lists)) or f"a {type(content).__name__}",
-            hint="Export it again as COCO JSON.",
-        )
-    names = {
-        it.get("id"): _sound(str(it.get("name", ""))).strip() for it in lists["categories"] if is_number(it.get("id"))
-    }
-    names = dict(
-        sorted(
-            names.items(),
-            key=lambda item: (not isinstance(item[0], int), item[0] if isinstance(item[0], int) else 0, str(item[0])),
-        )
-    )
-    images = {
-        it.get("id"): it for it in lists["images"] if is_number(it.get("id")) and isinstance(it.get("file_name"), str)
-    }
-    if len(images) < len(lists["images"]):
-        raise AnnotationsError(
-            f"'{walk.root / file}' lists pictures without a number or a name of their own.",
-            expected="'id', each once, and 'file_name' for every picture",
-            received=f"{len(lists['images'])} pictures, {len(images)} of which can be told apart",
-            hint="Export it again as COCO JSON.",
-        )
-    listing = Listing(file, _part_of_file(file), {key: name for key, name in names.items() if name}, images)
-    lost: dict[str, int] = defaultdict(int)
-    for mark in lists["annotations"]:
-        number = mark.get("image_id")
-        if is_number(number) and number in images:
+        raise _lacks(walk.root / file, missing, ", ".join(map(repr, lists)))
+    images = _images(walk, file, entries)
+    listing = Listing(file, _part_of_file(file), _names(walk, file, categories), images)
+    lost: Counter[str] = Counter()
+    for mark in marks:
+        number = number_of(mark.get("image_id"))
+        if number is not None and number in images:
             listing.marks[number].append(mark)
         else:
-            lost[f"{number!r:.60}"] += 1
+            lost[f"{mark.get('image_id')!r:.60}"] += 1
     for number, count in lost.items():
         walk.remark("unknown_image", [file], f"{count} with image_id {number}")
+    _require_same_numbers(listing)
     return listing
+
+
+def _names(walk: FolderWalk, file: str, categories: Iterable[dict]) -> dict[object, str]:
+    """Names of the categories by number; where one has none, what stands above it, or its number."""
+    above = Counter(_text(category.get("supercategory")) for category in categories if not _text(category.get("name")))
+    names: dict[object, str] = {}
+    for category in categories:
+        number = number_of(category.get("id"))
+        if number is None:
+            continue
+        name, general = _text(category.get("name")), _text(category.get("supercategory"))
+        if not name:
+            name = general if general and above[general] == 1 else f"{general} {number}".strip()
+            walk.remark("unnamed_category", [file], f"category {number}, called '{name}'")
+        if names.setdefault(number, name) != name:
+            raise AnnotationsError(
+                f"Category {number} has two names in '{file}'.",
+                expected="an id of its own for every category",
+                received=f"'{names[number]}' and '{name}'",
+                hint="Export it again as COCO JSON.",
+            )
+    order = sorted(
+        names, key=lambda number: (isinstance(number, str), 0 if isinstance(number, str) else number, str(number))
+    )
+    return {number: names[number] for number in order}
+
+
+def _images(walk: FolderWalk, file: str, entries: Iterable[dict]) -> dict[object, dict]:
+    images: dict[object, dict] = {}
+    for entry in entries:
+        number, name = number_of(entry.get("id")), entry.get("file_name")
+        if number is None or not isinstance(name, str) or not name.strip():
+            raise _not_told_apart(walk.root / file, f"one with id {entry.get('id')!r:.40} and file_name {name!r:.80}")
+        plain = {**entry, "file_name": _sound(name)}
+        first = images.setdefault(number, plain)
+        if first["file_name"] != plain["file_name"]:
+            both = f"id {number!r:.40} for '{first['file_name']}' and for '{plain['file_name']}'"
+            raise _not_told_apart(walk.root / file, both)
+        if first is not plain:
+            walk.remark("repeated_image", [file], f"'{name}' twice with id {number!r:.40}")
+    return images
+
+
+def _require_same_numbers(listing: Listing) -> None:
+    """Refuses annotations that count categories from 0 where their list counts from 1, or the other way round."""
+    used = {number_of(mark.get("category_id")) for marks in listing.marks.values() for mark in marks}
+    numbers = {number for number in used if isinstance(number, int)}
+    if not numbers or numbers <= listing.names.keys():
+        return
+    for step in (1, -1):
+        if {number + step for number in numbers} <= listing.names.keys():
+            raise AnnotationsError(
+                f"The category_id of '{listing.file}' do not fit its categories: every class would be another one.",
+                expected=f"numbers of the categories, {_some(listing.names)}",
+                received=f"category_id {_some(numbers)}, all of which would fit if they were {step:+d}",
+                hint="Count categories and annotations from the same number, 0 or 1.",
+            )
+
+
+def _some(numbers: Iterable[object]) -> str:
+    shown = sorted(map(str, numbers), key=lambda text: (len(text), text))
+    return ", ".join(shown) if len(shown) <= 6 else f"{', '.join(shown[:3])} to {shown[-1]}"
+
+
+def _drop_lone_part(walk: FolderWalk, listing: Listing) -> None:
+    if listing.part not in {"", "train"}:
+        walk.remark("lone_part", [listing.file], f"named for {listing.part}")
+        listing.part = ""
+
+
+def _objects(value: object) -> list[dict]:
+    return value if isinstance(value, list) else []
 
 
 def _is_list_of_objects(value: object) -> bool:
     return isinstance(value, list) and all(isinstance(item, dict) for item in value)
 
 
-def is_number(value: object) -> bool:
-    """Whether a value can be the number of something: a whole number or text."""
-    return isinstance(value, int | str) and not isinstance(value, bool)
+def _text(value: object) -> str:
+    return "" if value is None else _sound(str(value)).strip()
 
 
 def _sound(text: str) -> str:
@@ -152,32 +260,37 @@ def _sound(text: str) -> str:
 
 def _part_of_file(file: str) -> str:
     path = PurePosixPath(file)
-    words = [path.parent.name, path.stem, *re.split(r"[^a-z]+", path.stem.lower())]
-    return next(filter(None, map(part_named, words)), "")
+    folders = [folder for folder in reversed(path.parts[:-1]) if folder.lower() != ANNOTATION_FOLDER]
+    return next(filter(None, map(part_named, [*folders, path.stem, *_words(path.stem)])), "")
 
 
-def located(walk: FolderWalk, listing: Listing) -> Iterator[tuple[str, dict, list[dict]]]:
-    """Path, entry and annotations of every picture that is there; remarks about the others."""
-    here = PurePosixPath(listing.file).parent.as_posix()
-    word = re.search(r"(train|val|valid|validation|test)\d*", PurePosixPath(listing.file).stem.lower())
-    beside = [here, ".", *_PICTURE_FOLDERS, *(f"{here}/{name}" for name in _PICTURE_FOLDERS)]
-    beside += [f"{above}{word[0]}" for above in ("", "images/")] if word else []
-    for number, entry in listing.images.items():
-        name = _sound(entry["file_name"])
-        tried = (relative_path(f"{folder}/{name}", walk.root) for folder in beside)
-        path = next((path for path in tried if path is not None and is_file(walk.root, path)), None)
-        if path is not None:
-            yield path, entry, listing.marks[number]
-        elif relative_path(f"{here}/{name}", walk.root) is None:
-            walk.remark("outside_path", [listing.file], f"names '{name}'")
-        else:
-            walk.remark("annotation_without_picture", [listing.file], f"lists '{name}'")
+def _words(stem: str) -> Iterator[str]:
+    return filter(None, re.split(r"[^a-z]+", stem.lower()))
 
 
-def remark_unlisted(walk: FolderWalk, listings: Iterable[Listing], examples: Iterable[Annotated]) -> None:
-    """Remarks about pictures beside JSON files that none of them lists."""
-    listed = {example.path for example in examples}
-    for folder in {PurePosixPath(listing.file).parent.as_posix() for listing in listings}:
-        files = walk.children("" if folder == "." else folder)[1]
-        pictures = [file for file in files if PurePosixPath(file).suffix and could_be_picture(file)]
-        walk.remark("unlisted", set(pictures) - listed, "stands in no JSON file")
+def _lacks(path: Path, missing: Iterable[str], received: str) -> AnnotationsError:
+    return AnnotationsError(
+        f"'{path}' lacks {' and '.join(repr(name) for name in missing)}.",
+        expected="the lists 'images', 'annotations' and 'categories' of a COCO file",
+        received=received or "nothing",
+        hint="Export it again as COCO JSON.",
+    )
+
+
+def _not_told_apart(path: Path, received: str) -> AnnotationsError:
+    return AnnotationsError(
+        f"'{path}' lists pictures without a number or a name of their own, which cannot be told apart.",
+        expected="'id', each once, and 'file_name' for every picture",
+        received=received,
+        hint="Export it again as COCO JSON.",
+    )
+
+
+def _no_objects(root: Path, held: Mapping[str, str]) -> AnnotationsError:
+    shown = ", ".join(f"'{file}' ({what})" for file, what in list(held.items())[:_NUM_SHOWN])
+    return AnnotationsError(
+        f"No JSON file in '{root}' marks objects.",
+        expected="annotations with 'category_id' and 'bbox' or 'segmentation', such as instances_train2017.json",
+        received=shown,
+        hint="Put the file with the objects beside them, or name it.",
+    )

@@ -86,7 +86,29 @@ KINDS: dict[str, Kind] = {
     "box_outside": Kind("warning", "A box reaches beyond the picture; it was cut at the edge."),
     "empty_box": Kind("warning", "A box has no area in the picture; it is not used."),
     "duplicate_box": Kind("warning", "The same box with the same class stands twice; one is kept."),
-    "broken_outline": Kind("warning", "An outline cannot be read, or is kept in a form this program does not draw."),
+    "broken_outline": Kind(
+        "warning", "An object has no outline that can be read; what its box covers is ignored, not background."
+    ),
+    "fractions": Kind(
+        "warning", "Coordinates are fractions of the image's sides, not pixels; they were multiplied by its size."
+    ),
+    "tiny_box": Kind("warning", "A box is narrower or lower than a pixel; look whether its coordinates are pixels."),
+    "crowd_as_object": Kind(
+        "warning", "Every annotation or mask has iscrowd=1, as CVAT writes it; they are learned as single objects."
+    ),
+    "many_crowds": Kind(
+        "warning",
+        "Many annotations have iscrowd=1; they are neither learned nor scored. Set it to 0 for single objects.",
+    ),
+    "all_difficult": Kind(
+        "warning", "All objects are marked as difficult; the mark is not heeded, and they are learned and scored."
+    ),
+    "part_conflict": Kind(
+        "warning", "The JSON file and the folder of an image state two parts; that of the file counts."
+    ),
+    "lone_part": Kind("warning", "The only JSON file is named for one part; its images are split into parts anew."),
+    "unnamed_category": Kind("warning", "A category has no name; another name stands for it."),
+    "repeated_image": Kind("warning", "An image is listed twice under one number; it counts once."),
     "wrong_size": Kind("warning", "The annotation was made for a picture of another size; look whether it fits."),
     "unknown_mask_value": Kind("warning", "A value in the mask means no class; its pixels are ignored."),
     "link_not_followed": Kind("warning", "A symbolic link leads out of the data folder; it is not followed."),
@@ -142,7 +164,9 @@ KINDS: dict[str, Kind] = {
     "marked_classes": Kind("note", "Columns of 0 and 1 are classes; use --task image-regression to learn numbers."),
     "no_class": Kind("note", "No class is marked; the image is kept as an example of none of them."),
     "background": Kind("note", "No object is marked; the picture is kept as background."),
-    "crowd": Kind("note", "Marks a crowd instead of single objects; it is not used."),
+    "crowd": Kind("note", "Marks a crowd (iscrowd=1) instead of single objects; it is neither learned nor scored."),
+    "difficult": Kind("note", "Objects are marked as difficult; they are neither learned nor scored."),
+    "other_annotations": Kind("note", "The JSON file holds something else than objects; it is not used."),
     "tiny": Kind("note", "Less than 32 pixels a side; it is enlarged."),
     "odd_name": Kind(
         "note", "The name has spaces or letters beyond ASCII, which some tools dislike; nothing needs doing here."

@@ -42,7 +42,10 @@ def inspect_mask(dataset: Dataset, index: int, size: tuple[int, int]) -> MaskIns
     target = str(dataset.frame["target"].iat[index])
     path = mask_path(target)
     if path is None:
-        mask = draw_outlines(outlines_from_text(target), size, dataset)
+        try:
+            mask = draw_outlines(outlines_from_text(target), size, dataset)
+        except UnreadableImageError as error:
+            return MaskInspection(False, findings=(("mask_size", error.received),))
         return MaskInspection(True, class_names=_shown(mask, dataset))
     try:
         content = read_bytes(dataset.root / path)

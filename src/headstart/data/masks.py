@@ -7,10 +7,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from headstart.data.annotations import Outline, mask_path, outlines_from_text
+from headstart.data.annotations import Area, PixelMask, mask_path, outlines_from_text
 from headstart.data.boxes import resize_matrix
 from headstart.data.dataset import Dataset
 from headstart.data.images import upright_size
+from headstart.data.rle import mask_of
 from headstart.errors import UnreadableImageError
 
 # What a pixel that belongs to no class holds in a mask of class numbers.
@@ -39,7 +40,7 @@ def read_mask(dataset: Dataset, index: int) -> np.ndarray:
         of the class in the order of `class_names`, `IGNORED` where there is none.
 
     Raises:
-        UnreadableImageError: the mask file is missing, damaged, or no mask.
+        UnreadableImageError: the mask file is missing, damaged, or no mask; runs of pixels do not fit the picture.
     """
     target = str(dataset.frame["target"].iat[index])
     path = mask_path(target)
@@ -77,16 +78,21 @@ def class_numbers(values: np.ndarray, dataset: Dataset) -> np.ndarray:
     return np.array([number_of.get(name, IGNORED) for name in names], np.uint8)[places].reshape(values.shape)
 
 
-def draw_outlines(outlines: list[Outline], size: tuple[int, int], dataset: Dataset) -> np.ndarray:
-    """Outlines filled one after the other, the later ones over the earlier: `(height, width)` uint8 of `size`.
+def draw_outlines(outlines: list[Area], size: tuple[int, int], dataset: Dataset) -> np.ndarray:
+    """Areas filled one after the other, the later ones over the earlier: `(height, width)` uint8 of `size`.
 
     What none covers is the class that `mask_values` gives for 0, or `IGNORED`.
+
+    Raises:
+        UnreadableImageError: runs of pixels are of another size, or no mask.
     """
     _require_few(dataset)
     number_of = {name: number for number, name in enumerate(dataset.class_names)}
     mask = np.full(size, number_of.get(dataset.mask_values.get(UNCOVERED, ""), IGNORED), np.uint8)
     for outline in outlines:
-        if len(outline.corners) >= 6 and all(map(math.isfinite, outline.corners)):
+        if isinstance(outline, PixelMask):
+            mask[_inside(outline, size)] = number_of.get(outline.name, IGNORED)
+        elif len(outline.corners) >= 6 and all(map(math.isfinite, outline.corners)):
             _fill(
                 mask,
                 np.array(outline.corners[: len(outline.corners) // 2 * 2], np.float64).reshape(-1, 2),
@@ -135,6 +141,20 @@ def _fill(mask: np.ndarray, corners: np.ndarray, number: int) -> None:
     # From the first pixel centre right of a crossing on, inside and outside change places.
     np.logical_xor.at(flips, (rows, np.clip(np.ceil(crossings - 0.5) - left, 0, right - left).astype(int)), True)
     window[np.logical_xor.accumulate(flips[:, :-1], axis=1)] = number
+
+
+def _inside(area: PixelMask, size: tuple[int, int]) -> np.ndarray:
+    try:
+        if tuple(area.size) != size:
+            raise ValueError(f"{area.size[1]} x {area.size[0]} pixels, the picture has {size[1]} x {size[0]}")
+        return mask_of(size, area.counts)
+    except (TypeError, ValueError) as error:
+        raise UnreadableImageError(
+            f"The mask of a '{area.name}' is not that of its picture.",
+            expected="runs of pixels in the size of the picture",
+            received=str(error),
+            hint="Run headstart audit on the data; it leaves such pictures out.",
+        ) from error
 
 
 def _grey(image: Image.Image) -> np.ndarray:
