@@ -181,6 +181,25 @@ def test_pixels_instead_of_fractions_are_one_error_that_names_the_way(tmp_path):
     assert "Divide x and width" in caught.value.hint
 
 
+def test_corners_instead_of_centre_and_size_are_an_error(tmp_path):
+    yolo(tmp_path, {"a": "0 0.6 0.6 0.9 0.9\n1 0.1 0.5 0.4 0.8", "b": "0 0.2 0.2 0.3 0.3"})
+    with pytest.raises(AnnotationsError, match="looks like corners"):
+        read_dataset(tmp_path)
+
+
+def test_boxes_that_reach_beyond_the_edge_are_no_corners(tmp_path):
+    yolo(tmp_path, {"a": "0 0.6 0.6 0.9 0.9\n1 0.9 0.5 0.4 0.3", "b": "0 0.9 0.9 0.3 0.3"})
+    assert [len(boxes) for boxes in read_dataset(tmp_path).boxes()] == [2, 1]
+
+
+@pytest.mark.parametrize("line", ["cat 0.5 0.5 0.2 0.2", "Car 0.00 0 -1.57 10 10 40 40 1.5 1.6 3.7 1.0 1.5 8.4 -1.5"])
+def test_lines_of_another_format_are_one_error_that_shows_the_first(tmp_path, line):
+    yolo(tmp_path, {"a": line, "b": line})
+    with pytest.raises(AnnotationsError, match="No line of the label files") as caught:
+        read_dataset(tmp_path)
+    assert line[:60] in caught.value.received
+
+
 def test_a_few_boxes_far_outside_are_left_to_the_audit(tmp_path):
     yolo(tmp_path, {"a": "0 30 20 30 10", "b": "0 0.5 0.5 0.5 0.5\n1 0.5 0.5 0.2 0.2"})
     found = audit_dataset(read_dataset(tmp_path)).findings

@@ -73,6 +73,7 @@ LAYOUTS = {
     | {"data.yaml": "path: .\ntrain: lists/train.txt\nval: lists/val.txt\n" + NAMES}
     | {"lists/train.txt": "/home/me/pets/images/a.jpg\r\n", "lists/val.txt": "/home/me/pets/images/b.jpg\r\n"},
     "lists alone": LISTED | {"train.txt": "images/a.jpg\n", "val.txt": "images/b.jpg\n", "classes.txt": "cat\ndog\n"},
+    "lists of other names": LISTED | {"2007_train.txt": "images/a.jpg\n", "2007_val.txt": "images/b.jpg\n"},
     "lists of names": LISTED | {"ImageSets/Main/train.txt": "a\n", "ImageSets/Main/val.txt": "b\n"},
     "CVAT YOLO 1.1": {
         **pairs("obj_train_data", "obj_train_data", "a"),
@@ -109,6 +110,13 @@ WITHOUT_PARTS = {
     "sites without a file": SITES,
     "darknet": pairs("obj", "obj", "a", "b") | {"obj.names": "cat\n", "obj.data": "classes = 1\nnames = obj.names\n"},
     "labels above": {"a.jpg": "", "b.jpg": "", "labels/a.txt": BOX, "labels/b.txt": BOX},
+    "labels of another name": pairs("pics", "labels_my-project_2024", "a", "b"),
+    "labels in one folder for all": {
+        "images/x/a.jpg": "",
+        "images/y/b.jpg": "",
+        "labels/a.txt": BOX,
+        "labels/b.txt": BOX,
+    },
     "other words": pairs("img", "annotations", "a", "b"),
     "capitals": {"Images/a.JPG": "", "Images/b.JPG": "", "Labels/a.TXT": BOX, "Labels/b.txt": BOX},
     "the same folder for all parts": LISTED | {"data.yaml": "train: images\nval: images\n" + NAMES},
@@ -135,6 +143,7 @@ LOST = {
     | {"train.txt": "images/a.jpg", "val.txt": "images/z.jpg"},
     "a list with one image too many": LISTED | {"train.txt": "images/a.jpg\nimages/z.jpg\n", "val.txt": "images/b.jpg"},
     "an image in two lists": LISTED | {"train.txt": "images/a.jpg\nimages/b.jpg\n", "val.txt": "images/b.jpg"},
+    "folders that only mention parts": {**pairs("my_train", "my_train", "a"), **pairs("my_val", "my_val", "b")},
     "a folder within another": {**pairs("images", "labels", "a"), **pairs("images/val", "labels/val", "b")}
     | {"data.yaml": "train: images\nval: images/val\n" + NAMES},
     "folders of two machines": LISTED | {"data.yaml": "train: /data/one/images\nval: /data/two/images\n" + NAMES},
@@ -145,7 +154,9 @@ LOST = {
 def test_a_stated_part_that_would_be_lost_is_an_error(tmp_path, layout):
     with pytest.raises(SplitError) as caught:
         read_dataset(draw(tmp_path, **LOST[layout]))
-    assert any(word in str(caught.value) for word in ("images2", "east", "val.txt", "z.jpg", "b.jpg", "/mnt", "two"))
+    assert any(
+        word in str(caught.value) for word in ("images2", "east", "val.txt", "z.jpg", "b.jpg", "/mnt", "two", "my_val")
+    )
 
 
 def test_images_that_no_list_names_are_found_and_not_used(tmp_path):
@@ -176,7 +187,7 @@ def test_a_test_part_without_labels_is_left_out_instead_of_passing_for_backgroun
 
 def test_a_validation_part_without_labels_is_an_error(tmp_path):
     draw(tmp_path, **pairs("images/train", "labels/train", "a"), **{"images/val/b.jpg": ""})
-    with pytest.raises(AnnotationsError, match="1 images for validation"):
+    with pytest.raises(AnnotationsError, match="No image for validation"):
         read_dataset(tmp_path)
 
 
@@ -283,3 +294,14 @@ def test_a_yaml_file_may_be_named_instead_of_its_folder(tmp_path):
     assert dataset.root == tmp_path
     assert parts(dataset) == {"a": "validation", "b": "train"}
     assert dataset.class_names == ("cow",)
+
+
+def test_labels_without_images_are_an_error_that_says_so(tmp_path):
+    draw(tmp_path, **{"labels/a.txt": BOX, "labels/b.txt": BOX, "classes.txt": "cat\n", "notes.json": "{}"})
+    with pytest.raises(AnnotationsError, match="has no images"):
+        read_dataset(tmp_path)
+
+
+def test_many_images_without_a_label_file_are_remarked(tmp_path):
+    draw(tmp_path, **pairs("images", "labels", "a"), **{"images/b.jpg": "", "images/c.jpg": ""})
+    assert kinds(read_dataset(tmp_path)) == ["missing_labels"]

@@ -67,6 +67,9 @@ KINDS: dict[str, Kind] = {
     "entry_without_images": Kind("warning", "An entry or list for a part leads to no images in the data folder."),
     "same_parts": Kind("warning", "Two parts are stated with the same images; only the first one counts."),
     "part_without_labels": Kind("warning", "No image of this test part has a label file; the part is not used."),
+    "missing_labels": Kind(
+        "warning", "Most images have no label file and count as background; look whether all files were copied."
+    ),
     "several_settings": Kind("warning", "Several files state classes and parts; one of them is used."),
     "class_count": Kind("warning", "The stated number of classes is not the number of names; look which is right."),
     "repeated_name": Kind("warning", "Several class numbers have one name; they are learned as one class."),

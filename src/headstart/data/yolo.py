@@ -43,11 +43,15 @@ def looks_like_yolo(root: Path) -> bool:
     walk = FolderWalk(Path(os.path.realpath(root)), stays_inside=True)
     all_files = list(walk.files_below(""))
     files = sort_files(all_files)
-    if not files.pictures or _is_wrapped(all_files, files):
+    if files.pictures and _is_wrapped(all_files, files):
         return False
-    if _has_usual_folders(walk, all_files):
+    if files.pictures and _has_usual_folders(walk, all_files):
         return True
     labels = sorted(set(files.label_of.values()))
+    if not files.pictures:
+        labels = [file for file in files.texts if in_label_folder(file) and not is_names_file(file)]
+    elif sum(map(in_label_folder, labels)) >= len(files.pictures) / 2:
+        return True
     sampled = labels[:: len(labels) // _MAX_LOOKED_AT + 1]
     contents = [lines for label in sampled if (lines := _read_lines(walk, label))]
     if contents:
@@ -79,15 +83,12 @@ def read_yolo(root: Path, asked: Asked) -> Dataset:
     files = sort_files(all_files)
     settings = find_settings(walk, all_files, chosen)
     names = class_names(walk, settings, files.texts)
-    if not files.label_of:
-        raise no_annotations(
-            walk.root, looked_for=_LOOKED_FOR, received=f"{len(files.pictures)} images, no such file for any of them"
-        )
+    _require_pairs(walk, files)
     _remark_files(walk, files)
     part_of = _with_labels(walk, parts_of_pictures(walk, files, settings), files)
     reader = _Reader(walk, names, settings.num_keypoint_values if settings else 0)
     objects = {picture: found for picture in part_of if (found := reader.objects(picture, files)) is not None}
-    reader.require_shares()
+    reader.require_sound_lines()
     return _dataset(walk, asked, reader, objects, part_of)
 
 
@@ -138,18 +139,33 @@ class _Reader:
         except UnreadableImageError:
             return _Objects(None, [])  # the audit opens it again and says so
 
-    def require_shares(self) -> None:
-        """Refuses lines in another unit, and remarks once what many lines have.
+    def require_sound_lines(self) -> None:
+        """Refuses lines that are not YOLO's, and remarks once what many lines have.
 
         Raises:
-            AnnotationsError: most lines lie far outside of their image.
+            AnnotationsError: no line can be read, or most are pixels or corners.
         """
+        if self.counts["broken"] and not self.counts["line"]:
+            raise AnnotationsError(
+                f"No line of the label files in '{self.walk.root}' can be read.",
+                expected="a class number, then centre and size as fractions, such as '0 0.5 0.5 0.2 0.3'",
+                received=self.first["broken"],
+                hint="Export the annotations as YOLO, or name the format that they have with --format.",
+            )
         if self.is_most("far"):
             raise AnnotationsError(
                 f"The boxes in '{self.walk.root}' lie outside of their images: this looks like pixels.",
                 expected="fractions of the image's width and height between 0 and 1, as YOLO has them",
                 received=f"larger numbers in {self._described('far')}",
                 hint="Divide x and width by the image's width, y and height by its height, or export as YOLO again.",
+            )
+        # Large objects at the edge alone would not have numbers that are corners in nearly every line.
+        if self.is_most("leaving") and self.counts["corners"] >= 0.95 * self.counts["line"]:
+            raise AnnotationsError(
+                f"The boxes in '{self.walk.root}' reach beyond their images: this looks like corners.",
+                expected="centre x, centre y, width and height, as YOLO has them",
+                received=f"x_min, y_min, x_max, y_max in {self._described('corners')}",
+                hint="Replace the corners by centre and size, or export as YOLO again.",
             )
         for kind in ("confidence", "keypoints"):
             if self.counts[kind]:
@@ -166,22 +182,29 @@ class _Reader:
         where = f"'{row:.60}' in '{label_file}'"
         line = parse_line(row, self.num_keypoint_values)
         if line is None:
+            self._count("broken", where)
             self.walk.remark("broken_box", [picture], where)
             return None
         for kind, has in {
             "line": True,
             "far": line.is_far,
+            "corners": line.could_be_corners,
+            "leaving": line.leaves_image,
             "confidence": line.has_confidence,
             "keypoints": line.has_keypoints,
             "outline": line.outline is not None,
         }.items():
             if has:
-                self.counts[kind] += 1
-                self.first.setdefault(kind, where)
+                self._count(kind, where)
         if self.names and line.number not in self.names:
-            self.walk.remark("unknown_category", [picture], f"class {line.number} in '{label_file}'")
+            known = f"the names are for {min(self.names)} to {max(self.names)}"
+            self.walk.remark("unknown_category", [picture], f"class {line.number} in '{label_file}'; {known}")
             return None
         return self.names.get(line.number, str(line.number)), line
+
+    def _count(self, kind: str, where: str) -> None:
+        self.counts[kind] += 1
+        self.first.setdefault(kind, where)
 
 
 def _dataset(
@@ -207,8 +230,7 @@ def _dataset(
     values: dict[int, str] = {}
     if is_segmentation:
         values, ordered = outline_classes(ordered, asked.ignore_value)
-    elif reader.is_most("outline"):
-        counts = reader.counts
+    elif (counts := reader.counts)["outline"] * 2 >= max(counts["line"], 1):
         walk.remark("outlines_unused", [""], f"{counts['outline']} of {counts['line']} objects")
     return annotated_dataset(walk.root, examples, ordered, task=asked.task, remarks=walk.remarks, mask_values=values)
 
@@ -223,13 +245,31 @@ def _with_labels(walk: FolderWalk, part_of: dict[str, str], files: YoloFiles) ->
     for part in sorted({*part_of.values()} - labelled):
         pictures = [picture for picture in part_of if part_of[picture] == part]
         if part != "test":
-            raise no_annotations(
-                walk.root,
-                looked_for=_LOOKED_FOR,
-                received=f"{len(pictures)} images for {part}, such as '{pictures[0]}', no such file for any of them",
+            raise AnnotationsError(
+                f"No image for {part} in '{walk.root}' has a label file.",
+                expected=_LOOKED_FOR,
+                received=f"{len(pictures)} images without one, such as '{pictures[0]}'",
+                hint="Copy their label files as well. For an image without objects, an empty file is enough.",
             )
         walk.remark("part_without_labels", [str(PurePosixPath(pictures[0]).parent)], f"{len(pictures)} test images")
     return {picture: part for picture, part in part_of.items() if part in labelled}
+
+
+def _require_pairs(walk: FolderWalk, files: YoloFiles) -> None:
+    if not files.pictures:
+        raise AnnotationsError(
+            f"'{walk.root}' has no images.",
+            expected="images in a folder 'images' beside 'labels', or beside their label files",
+            received=f"{len(files.texts)} text files, no image",
+            hint="Copy the images to it; some tools export labels without them.",
+        )
+    if not files.label_of:
+        raise no_annotations(
+            walk.root, looked_for=_LOOKED_FOR, received=f"{len(files.pictures)} images, no such file for any of them"
+        )
+    without = len(files.pictures) - len(files.label_of)
+    if without > len(files.pictures) / 2:
+        walk.remark("missing_labels", [""], f"{without} of {len(files.pictures)} images")
 
 
 def _remark_files(walk: FolderWalk, files: YoloFiles) -> None:

@@ -1,6 +1,7 @@
 """Images and the label file of each, wherever the two lie: in folders beside each other, above, below, or in one."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -8,12 +9,9 @@ from pathlib import PurePosixPath
 from headstart.data.inspection import could_be_picture
 
 _WORD_BREAK = re.compile(r"[-_ .]+")
-_PICTURE_WORDS = frozenset(
-    {"image", "images", "img", "imgs", "jpegimages", "picture", "pictures", "photo", "photos", "frames"}
-)
-_LABEL_WORDS = frozenset(
-    {"label", "labels", "labeltxt", "annotation", "annotations", "txt", "txts", "yolo", "bbox", "bboxes", "boxes"}
-)
+_PICTURE_WORDS = re.compile(r"images?|imgs?|jpegimages|pictures?|pics|photos?|frames")
+_LABEL_WORDS = re.compile(r"labels?|labeltxt|anno\w*|txts?|yolo\w*|bbox\w*|box(?:es)?|gt|ground|truth|groundtruth")
+_NO_WORDS = re.compile(r"(?!)")
 
 
 @dataclass(frozen=True)
@@ -38,6 +36,7 @@ def sort_files(files: Iterable[str]) -> YoloFiles:
     texts = {file: file[: -len(".txt")] for file in files if file.lower().endswith(".txt")}
     finder = _LabelFinder(texts)
     label_of = {picture: label for picture in pictures if (label := finder.find(picture)) is not None}
+    label_of |= _by_name_alone(pictures, [file for file in texts if in_label_folder(file)], label_of)
     used = set(label_of.values())
     others = (".names", ".labels", ".txt")
     rest = tuple(file for file in files if file.lower().endswith(others) and file not in used)
@@ -53,6 +52,24 @@ def is_plain_place(picture: str, is_part: Iterable[str]) -> bool:
     """Whether the folders of an image are only those of parts and of images, and so no classes."""
     parts = set(is_part)
     return all(folder in parts or not _plain(folder, _PICTURE_WORDS) for folder in PurePosixPath(picture).parts[:-1])
+
+
+def _by_name_alone(pictures: Iterable[str], labels: Iterable[str], label_of: dict[str, str]) -> dict[str, str]:
+    """Images and files of folders of labels that lie elsewhere, where no other image or file has their name."""
+    with_name = {kind: _unique(files) for kind, files in (("picture", pictures), ("label", labels))}
+    used = set(label_of.values())
+    return {
+        picture: label
+        for name, picture in with_name["picture"].items()
+        if picture not in label_of and (label := with_name["label"].get(name)) is not None and label not in used
+    }
+
+
+def _unique(files: Iterable[str]) -> dict[str, str]:
+    named: dict[str, list[str]] = defaultdict(list)
+    for file in files:
+        named[PurePosixPath(file).stem.lower()].append(file)
+    return {name: same[0] for name, same in named.items() if len(same) == 1}
 
 
 class _LabelFinder:
@@ -71,7 +88,7 @@ class _LabelFinder:
             if found is not None:
                 return found
         found = self._by_place.get(_place(stem, _PICTURE_WORDS))
-        return found or self._by_place.get(_place(stem, frozenset()))
+        return found or self._by_place.get(_place(stem, _NO_WORDS))
 
 
 def _is_picture(file: str) -> bool:
@@ -88,14 +105,15 @@ def _labels_for_images(stem: str) -> Iterator[str]:
             return
 
 
-def _place(stem: str, words: frozenset[str]) -> tuple[str, ...]:
+def _place(stem: str, words: re.Pattern[str]) -> tuple[str, ...]:
     """Where a file lies without the words that say what it is: `train_images/a` and `train_labels/a` are one place."""
     *folders, name = stem.split("/")
     plain = (_plain(folder, words) for folder in folders)
     return (*(folder for folder in plain if folder), name.lower())
 
 
-def _plain(folder: str, words: frozenset[str]) -> str:
-    kept = [word for word in _WORD_BREAK.split(folder.lower()) if word not in words]
+def _plain(folder: str, words: re.Pattern[str]) -> str:
+    every = _WORD_BREAK.split(folder.lower())
+    kept = [word for word in every if not words.fullmatch(word)]
     # Where nothing is dropped the name stays as it is, dots and all.
-    return "-".join(kept) if len(kept) < len(_WORD_BREAK.split(folder.lower())) else folder.lower()
+    return "-".join(kept) if len(kept) < len(every) else folder.lower()

@@ -10,6 +10,8 @@ from headstart.data.annotated import MAX_PLACE
 
 # A share beyond this many times the image is no object at its edge: it was written in another unit.
 FAR = 2.0
+# What boxes at the edge of an image exceed it by, since numbers are rounded.
+_MAX_ROUNDING = 0.02
 _SEPARATORS = re.compile(r"[\s,;]+")
 _VISIBILITIES = (0.0, 1.0, 2.0)
 
@@ -30,6 +32,17 @@ class Line(NamedTuple):
     outline: np.ndarray | None = None
     has_confidence: bool = False
     has_keypoints: bool = False
+
+    @property
+    def could_be_corners(self) -> bool:
+        """Whether the numbers of a box make sense as x_min, y_min, x_max, y_max too."""
+        centre, size = (self.box[:2] + self.box[2:]) / 2, self.box[2:] - self.box[:2]
+        return bool(self.outline is None and (centre < size).all() and (size <= 1 + _MAX_ROUNDING).all())
+
+    @property
+    def leaves_image(self) -> bool:
+        """Whether the box reaches beyond the image by more than rounding."""
+        return bool((self.box < -_MAX_ROUNDING).any() or (self.box > 1 + _MAX_ROUNDING).any())
 
     @property
     def is_far(self) -> bool:

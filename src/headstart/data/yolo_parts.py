@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 
 from headstart.data.annotated import broken_file
 from headstart.data.dataset import SPLITS
-from headstart.data.part_names import part_named
+from headstart.data.part_names import part_like, part_named
 from headstart.data.walking import FolderWalk
 from headstart.data.yolo_files import YoloFiles
 from headstart.data.yolo_lines import text_lines
@@ -42,6 +42,7 @@ def parts_of_pictures(walk: FolderWalk, files: YoloFiles, settings: Settings | N
     chosen = _without_repeats(walk, covered, file)
     _require_apart(walk, chosen, stated)
     if not covered:
+        _require_clear_folders(walk, by_folder)
         return dict(by_folder)
     part_of = {picture: part for part, pictures in chosen.items() for picture in pictures}
     labelled = {by_folder[picture] for picture in files.label_of}
@@ -66,6 +67,25 @@ def _folder_parts(pictures: Iterable[str]) -> dict[str, str]:
     return {picture: part_of_folder(PurePosixPath(picture).parent) for picture in pictures}
 
 
+def _require_clear_folders(walk: FolderWalk, by_folder: dict[str, str]) -> None:
+    """Refuses folders that only mention parts, such as my_train and my_val, unless the names of others decide.
+
+    Raises:
+        SplitError: there are folders for two parts.
+    """
+    if any(by_folder.values()):
+        return
+    folders = {folder for picture in by_folder for folder in PurePosixPath(picture).parts[:-1]}
+    mentioned = {folder: part for folder in sorted(folders) if (part := part_like(folder))}
+    if len(set(mentioned.values())) > 1:
+        raise SplitError(
+            f"Folders of '{walk.root}' look like parts, but their names do not say so clearly.",
+            expected="folders named train, val and test, or a YAML file with such entries",
+            received=", ".join(f"'{folder}'" for folder in mentioned),
+            hint=f"Rename them, or write the entries 'train: {next(iter(mentioned))}' and so on into data.yaml.",
+        )
+
+
 def _part_of_name(name: str, beside: Iterable[str] = ()) -> str:
     match = _CVAT_FOLDER.fullmatch(name)
     return part_named(match["name"] if match else name, beside)
@@ -78,7 +98,8 @@ def _loose_lists(walk: FolderWalk, files: YoloFiles) -> list[Stated]:
     """Lists of images that no other file mentions: train.txt, val.txt and their like."""
     lists = [file for file in files.texts if str(PurePosixPath(file).parent).lower().strip(".") in _LIST_FOLDERS]
     stems = {file: PurePosixPath(file).stem for file in lists}
-    named = [(part_named(stem, beside=stems.values()), file) for file, stem in stems.items()]
+    # Lines that are images tell a list, so that 2007_test.txt can be nothing but that of a test part.
+    named = [(part_named(stem, beside=stems.values()) or part_like(stem), file) for file, stem in stems.items()]
     if any(stem.lower() in {"train", "val"} for stem in stems.values()):
         named = [(part, file) for part, file in named if stems[file].lower() != "trainval"]  # both of them in one
     finder = _Finder(files)

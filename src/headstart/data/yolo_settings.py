@@ -224,11 +224,13 @@ def _remark_names(walk: FolderWalk, file: str, names: dict[int, str], settings: 
 
 
 def _contradiction(walk: FolderWalk, files: tuple[str, str], what: str, values: tuple) -> AnnotationsError:
+    yamls = [file for file in files if file.lower().endswith(YAML_SUFFIXES)]
+    choose = f" To use one YAML file and no other, name it: headstart train '{walk.root / yamls[0]}'." if yamls else ""
     return AnnotationsError(
         f"'{files[0]}' and '{files[1]}' in '{walk.root}' disagree about {what}.",
         expected="files that agree",
         received=f"{values[0]!s:.120} and {values[1]!s:.120}",
-        hint="Correct or delete one of them, or name the YAML file to use instead of its folder.",
+        hint=f"Correct or delete one of them.{choose}",
     )
 
 
