@@ -22,14 +22,15 @@ class Asked:
 
     Attributes:
         task: one of `TASK_KINDS`.
-        ignore_value: value in masks that says nothing of its pixel; None: what the format leaves unnamed.
+        ignore_value: value in masks that says nothing of its pixel, a colour as "#rrggbb", or "none" for masks in which
+            255 is a class; None: 255, and what the format leaves unnamed.
         is_format_given: whether the person named the format. What only looks like another layout is then no error.
         given_task: the task that the person asked for; None: found from the data.
         path_column: of a table; so are the others, as `read_dataset` says.
     """
 
     task: str
-    ignore_value: int | None = None
+    ignore_value: int | str | None = None
     is_format_given: bool = False
     given_task: str | None = None
     path_column: str = "path"

@@ -60,6 +60,27 @@ KINDS: dict[str, Kind] = {
     "numbers_as_classes": Kind(
         "warning", "The classes are numbers; if they are measured, such as ages, use --task image-regression."
     ),
+    "several_masks": Kind("error", "The image has several masks; it is left out. Unite them into one file."),
+    "value_255": Kind("warning", "255 was read as a class; --ignore-value 255 ignores it."),
+    "much_ignored": Kind(
+        "warning", "255 covers much of the masks and is ignored; --ignore-value none makes it a class."
+    ),
+    "names_by_order": Kind(
+        "warning", "Names of classes were given to the values of the masks in their order; check it."
+    ),
+    "names_not_read": Kind("warning", "The file is named like one that names the classes, but was not understood."),
+    "colours_unnamed": Kind(
+        "warning", "Nothing names the colours of the masks; the classes are called by their colours."
+    ),
+    "numbered_objects": Kind(
+        "warning", "Values of the masks count objects; all are one class. A file 'classes.txt' makes them classes."
+    ),
+    "few_numbers": Kind(
+        "warning", "Masks of 16 bits usually count objects; these hold few values, which were read as classes."
+    ),
+    "jpeg_masks": Kind("warning", "Masks are JPEG files, which change values; save masks as PNG."),
+    "smoothed_masks": Kind("warning", "Masks have blurred edges; save them without smoothing."),
+    "listed_without_mask": Kind("warning", "A list of images names some that are missing or have no mask."),
     "unmasked": Kind("warning", "The picture has no mask and is not used."),
     "annotation_without_picture": Kind("warning", "The annotation belongs to no picture and is not used."),
     "unlisted": Kind("warning", "No annotation file names the picture; it is not used."),
@@ -166,6 +187,9 @@ KINDS: dict[str, Kind] = {
     "one_class": Kind("warning", "The table has no column for the class, so all boxes are of one."),
     "marked_classes": Kind("note", "Columns of 0 and 1 are classes; use --task image-regression to learn numbers."),
     "no_class": Kind("note", "No class is marked; the image is kept as an example of none of them."),
+    "transparent_masks": Kind("note", "Masks have transparent pixels, which were read as background."),
+    "ignored_value": Kind("note", "255 in the masks is ignored; --ignore-value none makes it a class."),
+    "unused_masks": Kind("note", "Other forms of the same masks, such as coloured ones, are not used."),
     "background": Kind("note", "No object is marked; the picture is kept as background."),
     "crowd": Kind("note", "Marks a crowd (iscrowd=1) instead of single objects; it is neither learned nor scored."),
     "difficult": Kind("note", "Objects are marked as difficult; they are neither learned nor scored."),

@@ -1,209 +1,184 @@
-"""Masks as files: a folder of pictures and one of masks whose names agree."""
+"""Masks as files: images, and for each a file that says which class every pixel belongs to."""
 
 import os
-import re
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
-import numpy as np
-
-from headstart.data.annotated import (
-    Annotated,
-    Asked,
-    annotated_dataset,
-    broken_file,
-    no_annotations,
-    part_of,
-    require_annotations,
-)
+from headstart.data.annotated import Annotated, Asked, annotated_dataset, no_annotations, require_annotations
 from headstart.data.annotations import mask_to_text
 from headstart.data.coco_listing import category_names, coco_files, read_listings
 from headstart.data.dataset import Dataset
-from headstart.data.inspection import could_be_picture
-from headstart.data.masks import IGNORED, OTHER_VALUES, mask_values_in
-from headstart.data.part_names import part_named
+from headstart.data.mask_lists import listed_parts
+from headstart.data.mask_looks import MaskLook, look_at_masks
+from headstart.data.mask_meaning import Meaning, meaning_of
+from headstart.data.mask_names import names_images, names_masks
+from headstart.data.mask_pairs import Pair, Pairing, evenly_chosen, pair_masks, require_one_set
+from headstart.data.mask_sizes import require_sizes
+from headstart.data.mask_tables import find_names
+from headstart.data.masks import IGNORED
 from headstart.data.walking import FolderWalk
-from headstart.errors import AnnotationsError, UnreadableImageError
+from headstart.errors import AnnotationsError, DataFormatError
 
-BACKGROUND, OBJECT = "background", "object"
-NAMES_FILE = "classes.txt"
-
-_PICTURE_FOLDERS = ("images", "image", "imgs", "img", "jpegimages", "pictures", "photos")
-_MASK_FOLDER = re.compile(r"(?:masks?|segmentationclass)", re.IGNORECASE)
-_MASK_FOLDER_OF = re.compile(r"masks?[-_](?P<after>.+)|(?P<before>.+)[-_]masks?", re.IGNORECASE)
-_STEM_ENDING = re.compile(r"[-_ ]?(?:mask|seg|label|labels)$", re.IGNORECASE)
-_MASK_SUFFIXES = frozenset({".bmp", ".gif", ".png", ".tif", ".tiff", ".webp"})
 _LOOKED_FOR = (
-    "a folder 'images' beside a folder 'masks' (or 'train' beside 'masks_train'), "
-    "with a mask of the same name for every picture"
+    "images beside masks of the same names, such as images/1.jpg and masks/1.png, or 1.jpg and 1_mask.png in one folder"
 )
 # With fewer partners, two folders of these names are two classes of pictures.
 _MIN_SHARE_OF_PARTNERS = 0.5
-_MAX_THREADS = 8
-
-
-@dataclass(frozen=True)
-class _Pair:
-    """A folder of pictures and the one with their masks."""
-
-    pictures: str
-    masks: str
-    part: str
+_NUM_OPENED, _MIN_SHARE_LIKE_MASKS = 16, 0.8
+_NUM_SHOWN = 3
 
 
 def looks_like_masks(root: Path) -> bool:
-    """Whether there are folders of masks of which at least half belong to a picture of the same name.
+    """Whether at least half of the files that are named like masks belong to images and look like masks.
 
-    Two folders 'images' and 'masks' might also be two classes; then their files rarely have the same names.
+    Names alone do not decide: class folders may be called `mask` and `image`, too. Some masks are opened.
     """
-    walk = FolderWalk(Path(os.path.realpath(root)), stays_inside=True)
-    for pair in _pairs(walk):
-        masks = _masks_by_place(walk, pair.masks)
-        if not masks and not walk.children(pair.masks)[0]:
-            return True  # an empty folder of masks: one clear error is better than a strange class
-        partners = set(masks) & set(_pictures_by_place(walk, pair.pictures))
-        if masks and len(partners) >= _MIN_SHARE_OF_PARTNERS * len(masks):
-            return True
-    return False
+    walk, _, pairing = _paired(root)
+    if pairing.arrays and not pairing.num_masks:
+        return True  # one clear error is better than one class
+    if not pairing.num_masks:
+        return _has_empty_masks(walk)
+    return _enough_partners(pairing) and _look_like_masks(walk, _some(pairing))
+
+
+def refuse_unclear_masks(root: Path) -> None:
+    """Refuses folders that are named like images and masks where the names of the files do not agree.
+
+    Read as class folders they would be two classes "images" and "masks", which hardly anybody wants.
+
+    Raises:
+        DataFormatError: the folders can be masks as well as classes.
+    """
+    walk, _, pairing = _paired(root)
+    folders = {PurePosixPath(path).parent.name for path in (*pairing.unmasked, *pairing.orphans)}
+    plain = all(names_masks(name) or names_images(name) for name in folders)
+    if pairing.pairs or not pairing.orphans or not plain or not _look_like_masks(walk, pairing.orphans):
+        return
+    raise DataFormatError(
+        f"'{walk.root}' can be images with masks, or class folders.",
+        expected=_LOOKED_FOR,
+        received=f"folders {' and '.join(repr(name) for name in sorted(folders))}, but the names of their files differ",
+        hint="Give each mask the name of its image, or use --format folders where these are classes.",
+    )
 
 
 def read_masks(root: Path, asked: Asked) -> Dataset:
-    """Pictures with the files of their masks.
+    """Images with the files of their masks.
 
-    What the values mean is written in a JSON file in COCO form (numbers of categories) or in `classes.txt` (one name a
-    line, the first for 0). Without names, masks of 16 bits and more number the objects, as do those that hold
-    nothing but 0 and one other value: 0 is "background" and the rest "object". Other masks number classes: 0 is
-    "background", the others are named by their numbers. 255 is ignored unless it is named or the only one beside 0.
-
-    Every mask is opened to see its values where there are no names.
+    Which mask belongs to which image: `pair_masks`. What the values mean is read from a file of names
+    (`mask_tables`) or a JSON file in COCO form; without one it follows from what the masks hold (`mask_meaning`). Every
+    mask is opened. Parts come from lists such as ImageSets/Segmentation/train.txt, or else from names of folders.
 
     Raises:
-        AnnotationsError: no masks, none of which belongs to a picture, or names that cannot be read.
-        SplitError: nothing to train on.
+        AnnotationsError: no masks, none of which belongs to an image, or values or names that cannot be understood.
+        SplitError: nothing to train on, or a list of images of another data set.
     """
-    walk = FolderWalk(Path(os.path.realpath(root)), stays_inside=True)
-    pairs = _pairs(walk)
+    walk, files, pairing = _paired(root)
+    require_one_set(pairing)
+    pairs = pairing.pairs
     if not pairs:
-        raise no_annotations(walk.root, looked_for=_LOOKED_FOR, received="no folder of masks beside one of pictures")
-    examples = [example for pair in pairs for example in _examples(walk, pair)]
-    if not examples:
-        raise no_annotations(walk.root, looked_for=_LOOKED_FOR, received="no mask with the name of a picture")
-    values = _named_values(walk) or _guessed_values(walk, [mask for _, mask in examples])
-    if asked.ignore_value is not None:
-        values[asked.ignore_value] = ""
-    # The value that stands for all others comes last, though its number is below 0.
-    ordered = sorted(values, key=lambda value: (value == OTHER_VALUES, value))
-    names = tuple(dict.fromkeys(values[value] for value in ordered if values[value]))
+        raise _no_pairs(walk, pairing)
+    looks = look_at_masks(walk.root, [pair.mask for pair in pairs])
+    require_sizes(walk.root, [pair.image for pair in pairs], looks)
+    meaning = _meaning(walk, files, looks, asked)
+    for kind, detail in meaning.remarks:
+        walk.remark(kind, [""], detail)
+    names = tuple(dict.fromkeys(name for name in meaning.values.values() if name))
     require_annotations(walk, names, looked_for=_LOOKED_FOR)
+    _remark_left_over(walk, pairing)
+    examples = _examples(walk, files, pairs)
     return annotated_dataset(
-        walk.root,
-        [example for example, _ in examples],
-        names,
-        task=asked.task,
-        remarks=walk.remarks,
-        mask_values={value: values[value] for value in ordered},
+        walk.root, examples, names, task=asked.task, remarks=walk.remarks, mask_values=meaning.values
     )
 
 
-def _pairs(walk: FolderWalk) -> list[_Pair]:
-    """Folders that belong together, in the data folder and in the folders of parts."""
+def _paired(root: Path) -> tuple[FolderWalk, list[str], Pairing]:
+    walk = FolderWalk(Path(os.path.realpath(root)), stays_inside=True)
+    files = list(walk.files_below(""))
+    return walk, files, pair_masks(files)
+
+
+def _enough_partners(pairing: Pairing) -> bool:
+    return pairing.num_masks - len(pairing.orphans) >= _MIN_SHARE_OF_PARTNERS * pairing.num_masks
+
+
+def _some(pairing: Pairing) -> list[str]:
+    return [pair.mask for pair in pairing.pairs] or [path for found in pairing.several.values() for path in found]
+
+
+def _look_like_masks(walk: FolderWalk, masks: Sequence[str]) -> bool:
+    """Whether most of some masks look like masks; those that cannot be read do not count."""
+    looks = look_at_masks(walk.root, evenly_chosen(masks, _NUM_OPENED))
+    readable = [look for look in looks if not look.error]
+    like_masks = [look for look in readable if look.looks_like_mask()]
+    return len(like_masks) >= _MIN_SHARE_LIKE_MASKS * len(readable)
+
+
+def _has_empty_masks(walk: FolderWalk) -> bool:
+    """Whether an empty folder for masks lies beside one of images: one clear error is better than one class."""
     folders = walk.children("")[0]
-    pairs = list(_pairs_among(folders))
-    for folder in filter(part_named, folders):
-        pairs += _pairs_among(walk.children(folder)[0])
-    return pairs
-
-
-def _pairs_among(folders: Iterable[str]) -> Iterator[_Pair]:
-    named = {PurePosixPath(folder).name.lower(): folder for folder in folders}
-    for name, folder in named.items():
-        match = _MASK_FOLDER_OF.fullmatch(name)
-        if _MASK_FOLDER.fullmatch(name):
-            partners = [named[other] for other in _PICTURE_FOLDERS if other in named]
-        elif match and ((word := match["after"] or match["before"]) in _PICTURE_FOLDERS or part_named(word)):
-            candidates = [word, *(f"{other}_{word}" for other in _PICTURE_FOLDERS)]
-            partners = [named[other] for other in candidates if other in named]
-        else:
-            continue
-        if partners:
-            yield _Pair(partners[0], folder, part_named(name if match is None else word))
-
-
-def _examples(walk: FolderWalk, pair: _Pair) -> Iterator[tuple[Annotated, str]]:
-    """Pictures with their masks, and the masks' paths."""
-    pictures, masks = _pictures_by_place(walk, pair.pictures), _masks_by_place(walk, pair.masks)
-    for place in sorted(pictures.keys() & masks.keys()):
-        path, mask = pictures[place], masks[place]
-        yield Annotated(path, mask_to_text(mask), pair.part or part_of(path)), mask
-    walk.remark("unmasked", [pictures[place] for place in pictures.keys() - masks.keys()], f"none in '{pair.masks}'")
-    walk.remark(
-        "annotation_without_picture",
-        [masks[place] for place in masks.keys() - pictures.keys()],
-        f"no picture of this name in '{pair.pictures}'",
+    return any(map(names_images, folders)) and any(
+        names_masks(folder) and "mask" in folder.lower() and walk.children(folder) == ([], []) for folder in folders
     )
 
 
-def _pictures_by_place(walk: FolderWalk, folder: str) -> dict[str, str]:
-    """Path below the folder without its ending → path, for every picture."""
-    files = [file for file in walk.files_below(folder) if PurePosixPath(file).suffix and could_be_picture(file)]
-    return {_place(file, folder): file for file in files}
+def _meaning(walk: FolderWalk, files: Sequence[str], looks: Sequence[MaskLook], asked: Asked) -> Meaning:
+    tables = find_names(walk, files)
+    listings = [] if tables else coco_files(walk)
+    if listings:
+        # Remarks about the annotations do not matter here: the masks are what is learned.
+        named = category_names(read_listings(FolderWalk(walk.root, stays_inside=True), listings))
+        if named:
+            values = {0: "", IGNORED: "", **named}
+            if isinstance(asked.ignore_value, int):
+                values[asked.ignore_value] = ""
+            return Meaning(dict(sorted(values.items())))
+    return meaning_of(looks, tables, ignore_value=asked.ignore_value)
 
 
-def _masks_by_place(walk: FolderWalk, folder: str) -> dict[str, str]:
-    """As `_pictures_by_place`; a name such as 7_mask.png belongs to picture 7."""
-    files = [file for file in walk.files_below(folder) if PurePosixPath(file).suffix.lower() in _MASK_SUFFIXES]
-    plain = {_place(file, folder): file for file in files}
-    return {_STEM_ENDING.sub("", place) or place: file for place, file in plain.items()} | {
-        place: file for place, file in plain.items() if not _STEM_ENDING.search(place)
-    }
+def _examples(walk: FolderWalk, files: Sequence[str], pairs: Sequence[Pair]) -> list[Annotated]:
+    parts = listed_parts(walk, files, [pair.image for pair in pairs])
+    unlisted = [image for image, part in parts.items() if not part]
+    walk.remark("unlisted", unlisted, "stands in no list of images")
+    return [
+        Annotated(pair.image, mask_to_text(pair.mask), parts[pair.image] if parts else pair.part)
+        for pair in pairs
+        if parts.get(pair.image, "-")
+    ]
 
 
-def _place(file: str, folder: str) -> str:
-    return PurePosixPath(file).relative_to(folder).with_suffix("").as_posix()
+def _remark_left_over(walk: FolderWalk, pairing: Pairing) -> None:
+    walk.remark("unmasked", pairing.unmasked, "no mask of this name")
+    walk.remark("annotation_without_picture", pairing.orphans, "no image of this name")
+    for image, masks in pairing.several.items():
+        shown = ", ".join(f"'{mask}'" for mask in masks[:_NUM_SHOWN]) + (", ..." if masks[_NUM_SHOWN:] else "")
+        walk.remark("several_masks", [image], f"{len(masks)}: {shown}")
+    if pairing.unused:
+        walk.remark("unused_masks", [""], f"{len(pairing.unused)} files, such as '{min(pairing.unused)}'")
+    if pairing.arrays:
+        walk.remark("unsupported_format", pairing.arrays, "save it as PNG")
 
 
-def _named_values(walk: FolderWalk) -> dict[int, str]:
-    """Value → name from a file of names or JSON files; empty where there is neither."""
-    names_file = walk.root / NAMES_FILE
-    if NAMES_FILE in walk.children("")[1]:
-        try:
-            lines = names_file.read_text(encoding="utf-8-sig").splitlines()
-        except (OSError, UnicodeDecodeError) as error:
-            raise broken_file(names_file, error, expected="names of classes, one a line") from error
-        named = {value: line.strip() for value, line in enumerate(lines) if line.strip()}
-        return {IGNORED: "", **named}
-    files = coco_files(walk)
-    if not files:
-        return {}
-    # Remarks about the annotations do not matter here: the masks are what is learned.
-    named = category_names(read_listings(FolderWalk(walk.root, stays_inside=True), files))
-    return {0: "", IGNORED: "", **named} if named else {}
-
-
-def _guessed_values(walk: FolderWalk, masks: list[str]) -> dict[int, str]:
-    found: set[int] = set()
-    wide = False
-    with ThreadPoolExecutor(min(_MAX_THREADS, os.cpu_count() or 1)) as pool:
-        for values in pool.map(_distinct_values, [walk.root / mask for mask in masks]):
-            found |= set(values.tolist())
-            wide = wide or values.dtype != np.uint8
-    if not found:
-        raise AnnotationsError(
-            f"None of the {len(masks)} masks in '{walk.root}' can be read.",
-            expected="pictures with one number a pixel, such as grey PNGs",
-            received=f"files like '{masks[0]}'",
-            hint="Save them again as grey PNG.",
+def _no_pairs(walk: FolderWalk, pairing: Pairing) -> AnnotationsError:
+    if pairing.arrays:
+        return AnnotationsError(
+            f"The masks in '{walk.root}' are files of arrays or volumes, which are not read.",
+            expected="masks as images, such as PNG",
+            received=f"{len(pairing.arrays)} files like '{pairing.arrays[0]}'",
+            hint="Save each as a grey PNG with the number of the class in each pixel.",
         )
-    if wide or len(found - {0}) == 1:
-        return {0: BACKGROUND, OTHER_VALUES: OBJECT}
-    return {0: BACKGROUND, **{value: str(value) for value in sorted(found - {0, IGNORED})}, IGNORED: ""}
-
-
-def _distinct_values(path: Path) -> np.ndarray:
-    """Values in a mask; none where it cannot be read, which the audit reports."""
-    try:
-        return np.unique(mask_values_in(path))
-    except UnreadableImageError:
-        return np.zeros(0, np.uint8)
+    if pairing.several:
+        image, masks = min(pairing.several.items())
+        return AnnotationsError(
+            f"Each image in '{walk.root}' has several masks.",
+            expected="one mask per image",
+            received=f"{len(masks)} masks of '{image}', such as '{masks[0]}'",
+            hint="Unite the masks of each image into one file.",
+        )
+    if pairing.orphans:
+        received = f"{len(pairing.orphans)} masks such as '{pairing.orphans[0]}', no mask with the name of a picture"
+    elif _has_empty_masks(walk):
+        received = "an empty folder of masks, no mask with the name of a picture"
+    else:
+        received = "no folder of masks beside one of pictures"
+    return no_annotations(walk.root, looked_for=_LOOKED_FOR, received=received)

@@ -8,6 +8,7 @@ import numpy as np
 from headstart.data.annotations import mask_path, outlines_from_text
 from headstart.data.dataset import Dataset
 from headstart.data.inspection import read_bytes
+from headstart.data.mask_files import COLOUR, encoding_of, hex_of
 from headstart.data.masks import IGNORED, OTHER_VALUES, class_numbers, draw_outlines, mask_values_in
 from headstart.errors import UnreadableImageError
 
@@ -49,7 +50,7 @@ def inspect_mask(dataset: Dataset, index: int, size: tuple[int, int]) -> MaskIns
         return MaskInspection(True, class_names=_shown(mask, dataset))
     try:
         content = read_bytes(dataset.root / path)
-        values = mask_values_in(content)
+        values = mask_values_in(content, encoding_of(dataset.mask_values))
     except OSError as error:
         return _broken(path, error.strerror or str(error))
     except UnreadableImageError as error:
@@ -75,7 +76,7 @@ def _unknown_values(path: str, values: np.ndarray, dataset: Dataset) -> list[tup
         return []
     distinct, counts = np.unique(values, return_counts=True)
     unknown = [
-        f"{value} at {count} pixels"
+        f"{value if value < COLOUR else hex_of(value)} at {count} pixels"
         for value, count in zip(distinct.tolist(), counts.tolist(), strict=True)
         if value not in dataset.mask_values
     ]

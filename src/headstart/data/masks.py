@@ -1,16 +1,15 @@
 """Masks: which class every pixel of a picture belongs to."""
 
 import math
-from io import BytesIO
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from headstart.data.annotations import Area, PixelMask, mask_path, outlines_from_text
 from headstart.data.boxes import resize_matrix
 from headstart.data.dataset import Dataset
 from headstart.data.images import upright_size
+from headstart.data.mask_files import NUMBERS, encoding_of, open_mask, pixel_values, unreadable_mask
 from headstart.data.rle import mask_of
 from headstart.errors import UnreadableImageError
 
@@ -21,11 +20,7 @@ OTHER_VALUES = -1
 # Value of what no outline covers.
 UNCOVERED = 0
 
-MASK_FORMATS = ("BMP", "GIF", "PNG", "TIFF", "WEBP")
 _MAX_CLASSES = IGNORED
-# Modes whose numbers are the values: grey, palette (the number of the colour), black and white, 16 and 32 bits.
-_BYTE_MODES = frozenset({"1", "L", "P"})
-_VALUE_MODES = _BYTE_MODES | {"I", "I;16", "I;16B", "I;16L", "I;16N"}
 
 
 def read_mask(dataset: Dataset, index: int) -> np.ndarray:
@@ -45,27 +40,28 @@ def read_mask(dataset: Dataset, index: int) -> np.ndarray:
     target = str(dataset.frame["target"].iat[index])
     path = mask_path(target)
     if path is not None:
-        return class_numbers(mask_values_in(dataset.root / path), dataset)
+        return class_numbers(mask_values_in(dataset.root / path, encoding_of(dataset.mask_values)), dataset)
     size = _picture_size(dataset, index)
     return draw_outlines(outlines_from_text(target), size, dataset)
 
 
-def mask_values_in(source: bytes | Path) -> np.ndarray:
+def mask_values_in(source: bytes | Path, encoding: str = NUMBERS) -> np.ndarray:
     """The values in a mask file: `(height, width)` uint8 or int32.
 
     A palette gives the numbers of the colours, not the colours. Grey that is stored as colour is read as grey.
 
+    Args:
+        source: a path, or the bytes of a file.
+        encoding: as in `pixel_values`.
+
     Raises:
-        UnreadableImageError: the file is missing, damaged, or a colour picture.
+        UnreadableImageError: the file is missing, damaged, or has colours where numbers are needed.
     """
+    mask = open_mask(source)
     try:
-        with Image.open(BytesIO(source) if isinstance(source, bytes) else source, formats=MASK_FORMATS) as image:
-            image.load()
-            if image.mode in _VALUE_MODES:
-                return np.asarray(image).astype(np.uint8 if image.mode in _BYTE_MODES else np.int32)
-            return _grey(image)
-    except Exception as error:  # as in open_rgb: the readers raise whatever a damaged file leads them to
-        raise _unreadable(source, error) from error
+        return pixel_values(mask, encoding)
+    except ValueError as error:
+        raise unreadable_mask(source, error) from error
 
 
 def class_numbers(values: np.ndarray, dataset: Dataset) -> np.ndarray:
@@ -157,13 +153,6 @@ def _inside(area: PixelMask, size: tuple[int, int]) -> np.ndarray:
         ) from error
 
 
-def _grey(image: Image.Image) -> np.ndarray:
-    colours = np.asarray(image.convert("RGB"))
-    if not (colours == colours[..., :1]).all():
-        raise ValueError("colours, where a mask holds one number a pixel")
-    return np.asarray(colours[..., 0]).copy()
-
-
 def _picture_size(dataset: Dataset, index: int) -> tuple[int, int]:
     if "width" in dataset.frame and "height" in dataset.frame:
         height, width = dataset.frame[["height", "width"]].to_numpy(np.int64)[index].tolist()
@@ -174,13 +163,3 @@ def _picture_size(dataset: Dataset, index: int) -> tuple[int, int]:
 def _require_few(dataset: Dataset) -> None:
     if dataset.num_classes > _MAX_CLASSES:
         raise ValueError(f"{dataset.num_classes} classes, masks of one byte a pixel hold {_MAX_CLASSES}")
-
-
-def _unreadable(source: bytes | Path, error: Exception) -> UnreadableImageError:
-    name = "The mask" if isinstance(source, bytes) else f"The mask '{source}'"
-    return UnreadableImageError(
-        f"{name} cannot be read.",
-        expected="a picture with one number a pixel, such as a grey or palette PNG",
-        received=f"{error or type(error).__name__}".rstrip("."),
-        hint="Save it again as a grey PNG, or remove it.",
-    )

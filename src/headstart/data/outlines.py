@@ -21,12 +21,12 @@ def polygon_area(corners: np.ndarray) -> float:
     return float(abs((x * next_y - next_x * y).sum()) / 2)
 
 
-def outline_classes(names: Iterable[str], ignore_value: int | None) -> tuple[dict[int, str], tuple[str, ...]]:
+def outline_classes(names: Iterable[str], ignore_value: int | str | None) -> tuple[dict[int, str], tuple[str, ...]]:
     """What the values of a mask mean that is drawn from outlines, and the classes in the order of the outputs.
 
     Args:
         names: of the outlines' classes, in order.
-        ignore_value: the value that says nothing of its pixel; None: none of them.
+        ignore_value: the value that says nothing of its pixel; None, or any text: none of them.
 
     Returns:
         Value → name, with 0 for what no outline covers: "background", or "" where it is ignored; and the names.
@@ -37,6 +37,6 @@ def outline_classes(names: Iterable[str], ignore_value: int | None) -> tuple[dic
     """
     uncovered = "" if ignore_value == UNCOVERED else BACKGROUND
     values = {UNCOVERED: uncovered} | dict(enumerate((name for name in names if name != BACKGROUND), 1))
-    if ignore_value in values:
+    if isinstance(ignore_value, int) and ignore_value in values:
         values[ignore_value] = ""
     return values, tuple(dict.fromkeys(name for name in values.values() if name))

@@ -13,7 +13,7 @@ from headstart.data.coco import looks_like_coco, read_coco
 from headstart.data.dataset import Dataset
 from headstart.data.folders import read_folders
 from headstart.data.inner_data import inner_data, points_inside
-from headstart.data.mask_folders import looks_like_masks, read_masks
+from headstart.data.mask_folders import looks_like_masks, read_masks, refuse_unclear_masks
 from headstart.data.table_files import TABLE_READERS
 from headstart.data.table_folders import TABLE_TASKS, looks_like_table, read_table_of
 from headstart.data.voc import looks_like_voc, read_voc
@@ -64,7 +64,7 @@ def read_dataset(  # noqa: PLR0913  one argument a question that may be asked of
     *,
     task: str | None = None,
     format: str | None = None,  # noqa: A002  the word that everyone uses
-    ignore_value: int | None = None,
+    ignore_value: int | str | None = None,
     path_column: str = "path",
     label_column: str = "label",
     split_column: str | None = None,
@@ -82,8 +82,9 @@ def read_dataset(  # noqa: PLR0913  one argument a question that may be asked of
         task: what is to be learned, one of `TASK_KINDS`; None: what the data looks like.
         format: how it is laid out, one of `FORMATS`; None: found by looking, in that order. `folders` makes classes of
             folders that look like something else.
-        ignore_value: for segmentation, the value in masks that says nothing of its pixel; None: 255, and 0 where a COCO
-            file names the other values. For outlines, 0 is what none covers, otherwise "background".
+        ignore_value: for segmentation, the value in masks that says nothing of its pixel, a colour as "#rrggbb", or
+            "none" for masks in which 255 is a class; None: 255, and 0 where a COCO file names the other values. For
+            outlines, 0 is what none covers, otherwise "background".
         path_column: for tables, the column with the image's path, relative to the table's folder. Where the default is
             missing, a column with another usual name is used.
         label_column: for tables, the column with the class name, where one ";" anywhere makes the whole table
@@ -98,7 +99,7 @@ def read_dataset(  # noqa: PLR0913  one argument a question that may be asked of
         DataNotFoundError: nothing of this name exists.
         NoClassFoldersError: neither a table nor a folder that can be read.
         RecipeError: there is no such task or format.
-        DataFormatError: task, format and data do not go together.
+        DataFormatError: task, format and data do not go together, or the folders may be masks as well as classes.
         AnnotationsError: annotations are missing, broken, or mark nothing.
         TableColumnsError: columns or labels are missing, or the table is unreadable or empty.
         TablePathMissingError: the table names files that do not exist.
@@ -165,6 +166,8 @@ def _found_format(path: Path, task: str | None) -> str:
         return possible[0]
     serving = [name for name in possible if task is None or task in _FOLDER_FORMATS[name].tasks]
     found = next((name for name in serving if _FOLDER_FORMATS[name].looks_so(path)), None)
+    if found == "folders" and task is None:
+        refuse_unclear_masks(path)
     if found is not None:
         return found
     if task is not None and os.path.isdir(path):  # noqa: PTH112

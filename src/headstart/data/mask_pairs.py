@@ -1,0 +1,172 @@
+"""Which mask belongs to which image, by the names of files and folders."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+
+from headstart.data.inspection import could_be_picture
+from headstart.data.mask_names import NamedFile, named_files
+from headstart.errors import AnnotationsError
+
+# Formats of arrays and volumes that hold masks elsewhere and are not read here.
+ARRAY_SUFFIXES = (".npy", ".npz", ".mat", ".nii", ".nii.gz", ".dcm", ".nrrd", ".mha", ".h5", ".pt")
+# Where the same masks lie there in several forms, the first of these that most images have is used.
+_VARIANTS = ("trainids", "", "objects", "colours")
+_MIN_SHARE_OF_VARIANT = 0.5
+
+
+@dataclass(frozen=True)
+class Pair:
+    """An image with its mask, paths relative to the root, and its part ("" where the folders say none)."""
+
+    image: str
+    mask: str
+    part: str
+    is_plain: bool
+
+
+@dataclass
+class Pairing:
+    """What belongs together, and what is left over.
+
+    Attributes:
+        pairs: images with exactly one mask, sorted by image.
+        several: image → its masks, where one image has more than one mask of one set.
+        unmasked: images without a mask.
+        orphans: masks without an image.
+        unused: masks in a form that another form of the same masks replaces, such as Cityscapes' colours.
+        arrays: files of arrays, such as .npy, that are named like masks of images.
+        sets: names of the sets of masks where an image has masks of more than one; else empty.
+    """
+
+    pairs: list[Pair] = field(default_factory=list)
+    several: dict[str, list[str]] = field(default_factory=dict)
+    unmasked: list[str] = field(default_factory=list)
+    orphans: list[str] = field(default_factory=list)
+    unused: list[str] = field(default_factory=list)
+    arrays: list[str] = field(default_factory=list)
+    sets: list[str] = field(default_factory=list)
+
+    @property
+    def num_masks(self) -> int:
+        """Masks with an image or without, those of unused forms left out."""
+        return len(self.pairs) + sum(map(len, self.several.values())) + len(self.orphans)
+
+
+def pair_masks(files: Iterable[str]) -> Pairing:
+    """Pairs the files of a data folder.
+
+    A mask lies in a folder that is named like one (`_said` in `mask_names`), or its own name ends in `_mask` and the
+    like beside an image without the ending. An image and a mask belong together where their names agree without such
+    endings, in folders whose names agree without such words, or else anywhere where only one image has the name.
+    """
+    files = list(files)
+    named = named_files(path for path in files if _could_be_either(path))
+    images, masks = _images_and_masks(named)
+    masks_of, orphans = _matched(images, masks)
+    pairing = Pairing(
+        orphans=orphans, arrays=[it.path for it in masks if _is_array(it.path) and it.path not in orphans]
+    )
+    masks_of = {image: [it for it in found if not _is_array(it.path)] for image, found in masks_of.items()}
+    masks_of = {image: found for image, found in masks_of.items() if found}
+    pairing.orphans = [path for path in orphans if not _is_array(path)]
+    variant = _chosen_variant(masks_of.values())
+    for image in images:
+        found = masks_of.get(image.path, [])
+        chosen = [it for it in found if it.variant == variant]
+        pairing.unused += [it.path for it in found if it.variant != variant]
+        if len(chosen) == 1:
+            plain = image.is_plain and chosen[0].is_plain
+            pairing.pairs.append(Pair(image.path, chosen[0].path, image.part or chosen[0].part, plain))
+        elif chosen:
+            pairing.several[image.path] = [it.path for it in chosen]
+            sets = {it.source: it.path for it in chosen}
+            if len(sets) > 1 and not pairing.sets:
+                pairing.sets = sorted(sets.values())
+        else:
+            pairing.unmasked.append(image.path)
+    return pairing
+
+
+def require_one_set(pairing: Pairing) -> None:
+    """Refuses images whose masks come from two sets, of which only one can be meant.
+
+    Raises:
+        AnnotationsError: there are two.
+    """
+    if pairing.sets:
+        raise AnnotationsError(
+            f"{len(pairing.several)} images have masks of more than one set.",
+            expected="one mask per image",
+            received=" and ".join(f"'{path}'" for path in pairing.sets),
+            hint="Copy the data without the masks that should not be used, and name the copy.",
+        )
+
+
+def _could_be_either(path: str) -> bool:
+    return bool(PurePosixPath(path).suffix) and (could_be_picture(path) or _is_array(path))
+
+
+def _is_array(path: str) -> bool:
+    return path.lower().endswith(ARRAY_SUFFIXES)
+
+
+def _images_and_masks(named: Sequence[NamedFile]) -> tuple[list[NamedFile], list[NamedFile]]:
+    """An ending such as _mask counts only beside a file that has the same name without it."""
+    here = {(PurePosixPath(it.path).parent, stem) for it in named if not it.ends_as_mask for stem in it.stems}
+    images: list[NamedFile] = []
+    masks: list[NamedFile] = []
+    for it in named:
+        folder = PurePosixPath(it.path).parent
+        ends = it.ends_as_mask and any((folder, stem) in here for stem in it.stems[1:])
+        (masks if it.is_mask or ends else images).append(it)
+    return [it for it in images if not _is_array(it.path)], masks
+
+
+def _matched(images: Sequence[NamedFile], masks: Sequence[NamedFile]) -> tuple[dict[str, list[NamedFile]], list[str]]:
+    """Image → its masks, and paths of masks that belong to no image."""
+    near: dict[tuple, list[NamedFile]] = defaultdict(list)
+    far: dict[str, list[NamedFile]] = defaultdict(list)
+    for level in (0, 1):
+        for image in images:
+            for stem in image.stems[:1] if level == 0 else image.stems[1:]:
+                # A name as it stands goes before one that was shortened.
+                if all(len(other.stems[0]) != len(stem) for other in near[image.folders, stem]):
+                    near[image.folders, stem].append(image)
+                far[stem].append(image)
+    masks_of: dict[str, list[NamedFile]] = defaultdict(list)
+    orphans: list[str] = []
+    for mask in masks:
+        partner = _partner(mask, near, far)
+        if partner is None:
+            orphans.append(mask.path)
+        else:
+            masks_of[partner.path].append(mask)
+    return masks_of, orphans
+
+
+def _partner(mask: NamedFile, near: dict[tuple, list[NamedFile]], far: dict[str, list[NamedFile]]) -> NamedFile | None:
+    for stem in mask.stems:
+        found = near.get((mask.folders, stem), [])
+        if len(found) == 1 or (found and found[0].stems[0] == stem):
+            return found[0]
+    if not mask.is_mask:  # known by its ending alone: its image lies beside it
+        return None
+    for stem in mask.stems:
+        found = [image for image in far.get(stem, []) if not (mask.part and image.part) or mask.part == image.part]
+        if len({image.path for image in found}) == 1:
+            return found[0]
+    return None
+
+
+def _chosen_variant(masks: Iterable[Sequence[NamedFile]]) -> str:
+    counts = Counter(variant for found in masks for variant in {it.variant for it in found})
+    most = max(counts.values(), default=0)
+    return next((name for name in _VARIANTS if counts[name] and counts[name] >= _MIN_SHARE_OF_VARIANT * most), "")
+
+
+def evenly_chosen(items: Sequence, number: int) -> Iterator:
+    """At most `number` of the items, spread evenly over all of them."""
+    step = max(1, len(items) / number)
+    return (items[int(place * step)] for place in range(min(number, len(items))))
