@@ -20,6 +20,7 @@ from headstart.data.box_inspection import inspect_boxes
 from headstart.data.copies import across_splits, conflict_findings, copy_findings, copy_groups, exact_pairs
 from headstart.data.dataset import Dataset
 from headstart.data.duplicates import near_pairs
+from headstart.data.exif_frame import STORED, UNKNOWN, UPRIGHT, frame_of, marks_places, turned_upright
 from headstart.data.findings import KINDS, Finding, class_findings, findings_frame, group_findings, name_findings
 from headstart.data.inspection import Inspection, inspect_file
 from headstart.data.mask_inspection import MaskInspection, inspect_mask
@@ -182,16 +183,32 @@ def _look_at(dataset: Dataset, index: int) -> _Look:
     if picture.thumbnail is None:
         return _Look(picture, mask, target, tuple(findings))
     size = (picture.height, picture.width)
-    stated = (row.get("stated_height", 0), row.get("stated_width", 0))
-    if all(stated) and stated != size:
-        findings.append(("wrong_size", f"{stated[1]} x {stated[0]} instead of {size[1]} x {size[0]} pixels"))
+    stated = (int(row.get("stated_height", 0)), int(row.get("stated_width", 0)))
+    if dataset.task in {DETECTION, SEGMENTATION}:
+        target, found = _upright_target(target, dataset.task, picture.orientation, size, stated)
+        findings += found
     if dataset.task == DETECTION:
         target, found = inspect_boxes(target, size)
         findings += found
     if dataset.task == SEGMENTATION:
-        mask = inspect_mask(dataset, index, size)
+        mask = inspect_mask(dataset, index, size, target)
         findings += mask.findings
     return _Look(picture, mask, target, tuple(findings))
+
+
+def _upright_target(
+    target: str, task: str, orientation: int, size: tuple[int, int], stated: tuple[int, int]
+) -> tuple[str, list[tuple[str, str]]]:
+    """The target for the upright image, and findings about the image that it was drawn on."""
+    frame = frame_of(orientation, size, stated) if marks_places(target, task) else UPRIGHT
+    sizes = f"states {stated[1]} x {stated[0]} pixels" if all(stated) else "states no size"
+    if frame == STORED:
+        turned = turned_upright(target, task, orientation=orientation, size=size)
+        return turned, [("turned_annotation", f"{sizes}, EXIF orientation {orientation}")]
+    found = [("unknown_frame", f"{sizes}, EXIF orientation {orientation}")] if frame == UNKNOWN else []
+    if all(stated) and stated != size:
+        found.append(("wrong_size", f"{stated[1]} x {stated[0]} instead of {size[1]} x {size[0]} pixels"))
+    return target, found
 
 
 def _look_at_all(dataset: Dataset, progress: Callable[[int, int], object] | None) -> list[_Look]:

@@ -5,17 +5,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from headstart.data.box_units import NEARLY_ALL, ROUNDING, are_fractions
 from headstart.data.coco_listing import Listing
 from headstart.data.coco_marks import has_box, shape_of, sides_of
 from headstart.data.walking import FolderWalk
 from headstart.errors import AnnotationsError
 
-# A box of a pixel in an image of hundreds is nothing that anyone marks; so many of them are no boxes of a pixel.
-NEARLY_ALL = 0.9
 _MOST = 0.5
-_ROUNDING = 1.02
 _LOOKED_AT = 20_000  # annotations of a file
-_LEAST_SIDE = 4  # pixels; smaller images could hold boxes of a pixel
 
 
 @dataclass(frozen=True)
@@ -47,18 +44,6 @@ def scale_of(walk: FolderWalk, listing: Listing) -> Scale:
         if count:
             walk.remark("fractions", [listing.file], f"{what}, such as {_example(listing, what)}")
     return scale
-
-
-def are_fractions(numbers: np.ndarray, sizes: np.ndarray) -> bool:
-    """Whether coordinates are fractions of the sides and not pixels.
-
-    Args:
-        numbers: `(n, k)` coordinates of n objects.
-        sizes: `(n, 2)` of their images, 0 where it is not known.
-    """
-    known = (sizes == 0).any(axis=1) | (sizes >= _LEAST_SIDE).all(axis=1)
-    within = ((numbers >= -0.02) & (numbers <= _ROUNDING)).all(axis=1) & (numbers.max(axis=1, initial=0) > 0)
-    return bool(len(numbers) and known.all() and within.mean() >= NEARLY_ALL)
 
 
 def _boxes(listing: Listing) -> Iterator[tuple[float, ...]]:
@@ -99,7 +84,7 @@ def _outlines_are_fractions(listing: Listing) -> bool:
 
 def _require_inside(listing: Listing, boxes: np.ndarray) -> None:
     """Refuses fractions that are not left, top, width, height: centres, or two corners."""
-    beyond = ((boxes[:, :2] + boxes[:, 2:]) > _ROUNDING).any(axis=1)
+    beyond = ((boxes[:, :2] + boxes[:, 2:]) > 1 + ROUNDING).any(axis=1)
     if beyond.mean() <= 1 - NEARLY_ALL:
         return
     corners = (boxes[:, 2:] > boxes[:, :2]).all()

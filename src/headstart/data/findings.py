@@ -113,6 +113,10 @@ KINDS: dict[str, Kind] = {
     "broken_outline": Kind(
         "warning", "An object has no outline that can be read; what its box covers is ignored, not background."
     ),
+    "unknown_frame": Kind(
+        "warning",
+        "It is not known whether the annotation was drawn before or after the image was turned upright; look.",
+    ),
     "fractions": Kind(
         "warning", "Coordinates are fractions of the image's sides, not pixels; they were multiplied by its size."
     ),
@@ -192,6 +196,10 @@ KINDS: dict[str, Kind] = {
     "unused_masks": Kind("note", "Other forms of the same masks, such as coloured ones, are not used."),
     "background": Kind("note", "No object is marked; the picture is kept as background."),
     "crowd": Kind("note", "Marks a crowd (iscrowd=1) instead of single objects; it is neither learned nor scored."),
+    "turned_annotation": Kind(
+        "note",
+        "The annotation was drawn on the image as it is stored, as its size proves; it is turned with the image.",
+    ),
     "difficult": Kind("note", "Objects are marked as difficult; they are neither learned nor scored."),
     "other_annotations": Kind("note", "The JSON file holds something else than objects; it is not used."),
     "tiny": Kind("note", "Less than 32 pixels a side; it is enlarged."),

@@ -23,7 +23,8 @@ from headstart.errors import HeadstartError, ImageSizeError, RecipeError, Unread
 IMAGE_FORMATS = ("AVIF", "BMP", "GIF", "JPEG", "JPEG2000", "PNG", "PPM", "TIFF", "WEBP")
 
 _ORIENTATION_TAG = 0x0112
-_TRANSPOSES = {
+# What turns a stored image upright, by its EXIF orientation.
+TRANSPOSES = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
     4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -268,7 +269,7 @@ def _upright(image: Image.Image) -> Image.Image:
         orientation = image.getexif().get(_ORIENTATION_TAG)
     except Exception:  # a damaged EXIF block does not damage the pixels
         return image
-    transpose = _TRANSPOSES.get(orientation) if isinstance(orientation, int) else None
+    transpose = TRANSPOSES.get(orientation) if isinstance(orientation, int) else None
     return image if transpose is None else image.transpose(transpose)
 
 

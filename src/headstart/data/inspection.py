@@ -61,6 +61,7 @@ class Inspection:
         height: pixels, upright; 0 without a picture.
         thumbnail: `(16, 16, 3)` uint8 of the upright picture, to confirm near copies; `None` without a picture.
         findings: `(kind, detail)` pairs, kinds as in `headstart.data.findings.KINDS`.
+        orientation: EXIF orientation by which the image was turned upright, 1 to 8.
         peak: largest value of an image stored with 16 bits, 0 to 65535; `None` for other images.
     """
 
@@ -71,6 +72,7 @@ class Inspection:
     thumbnail: np.ndarray | None = None
     findings: tuple[tuple[str, str], ...] = ()
     peak: int | None = None
+    orientation: int = 1
 
 
 def could_be_picture(path: str) -> bool:
@@ -108,6 +110,7 @@ def read_bytes(path: Path) -> bytes:
 def _inspect_picture(content: bytes, suffix: str, sha256: str) -> Inspection:
     with Image.open(BytesIO(content), formats=open_formats()) as header:
         findings = tuple(_header_findings(header, content, suffix))
+        orientation = _orientation(header)
         is_wide = _has_16_bits(header, content) and white_of(header) == _MAX_VALUE
         if header.format == "PNG":
             _verify(content)
@@ -119,7 +122,8 @@ def _inspect_picture(content: bytes, suffix: str, sha256: str) -> Inspection:
     small = picture.resize((64, 64), Image.Resampling.LANCZOS, reducing_gap=2.0)
     thumbnail = small.resize((_THUMBNAIL_SIDE, _THUMBNAIL_SIDE), Image.Resampling.BOX)
     peak = _peak(content) if is_wide else None
-    return Inspection(sha256, str(imagehash.phash(small)), width, height, np.asarray(thumbnail), findings, peak)
+    near_hash = str(imagehash.phash(small))
+    return Inspection(sha256, near_hash, width, height, np.asarray(thumbnail), findings, peak, orientation)
 
 
 @cache

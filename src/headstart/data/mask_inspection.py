@@ -32,15 +32,16 @@ class MaskInspection:
     findings: tuple[tuple[str, str], ...] = ()
 
 
-def inspect_mask(dataset: Dataset, index: int, size: tuple[int, int]) -> MaskInspection:
+def inspect_mask(dataset: Dataset, index: int, size: tuple[int, int], target: str | None = None) -> MaskInspection:
     """Everything the audit wants to know of the mask of one example. Never raises because of what the file holds.
 
     Args:
         dataset: for segmentation.
         index: row of the example.
         size: `(height, width)` of the upright picture.
+        target: instead of that of the example.
     """
-    target = str(dataset.frame["target"].iat[index])
+    target = str(dataset.frame["target"].iat[index]) if target is None else target
     path = mask_path(target)
     if path is None:
         try:

@@ -1,65 +1,66 @@
 """Pascal VOC: one XML file a picture, lists of pictures for the parts."""
 
 import os
+import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from itertools import takewhile
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
-from xml.etree import ElementTree
-from xml.parsers import expat
+
+import numpy as np
 
 from headstart.data.annotated import (
     Annotated,
     Asked,
     annotated_dataset,
-    box_of,
-    broken_file,
     no_annotations,
     part_of,
     require_annotations,
+    used_class_names,
 )
 from headstart.data.annotations import Box, boxes_to_text
+from headstart.data.box_units import are_fractions
 from headstart.data.class_names import sort_class_names
 from headstart.data.dataset import Dataset
+from headstart.data.images import upright_size
 from headstart.data.inspection import could_be_picture
 from headstart.data.part_names import part_named
+from headstart.data.voc_lists import listed_parts
+from headstart.data.voc_pages import begins_as_annotation, read_page
 from headstart.data.walking import FolderWalk
+from headstart.errors import AnnotationsError, UnreadableImageError
 
 _ANNOTATION_FOLDER = "annotations"
 _PICTURE_FOLDERS = ("jpegimages", "images")
 _MASK_FOLDERS = ("segmentationclass", "segmentationobject")
-# Later lists win: what is to be measured on stays out of training. "trainval" is train and val together.
-_LISTS = {"trainval": "train", "train": "train", "val": "validation", "test": "test"}
-_CORNERS = ("xmin", "ymin", "xmax", "ymax")
-_MAX_BYTES = 1 << 26
+_YEAR = re.compile(r"voc[ _-]?(19|20)\d\d([ _-].*)?", re.IGNORECASE)
 _NUM_PAGES_TRIED = 20
 _LOOKED_FOR = "a folder 'Annotations' with one XML file a picture, as LabelImg and Pascal VOC write them"
 
 
-class _Page(NamedTuple):
-    """What one XML file says."""
+@dataclass
+class _Marked:
+    """What XML files say of one image."""
 
-    filename: str
-    width: int
-    height: int
-    boxes: list[Box]
-    broken: int
+    boxes: list[Box] = field(default_factory=list)
+    width: int = 0
+    height: int = 0
 
 
 def looks_like_voc(root: Path) -> bool:
-    """Whether XML files with boxes lie where Pascal VOC has them: in Annotations, or beside pictures or in parts."""
+    """Whether XML files with boxes lie where Pascal VOC has them, also in parts or years, or beside pictures."""
     walk = FolderWalk(Path(os.path.realpath(root)), stays_inside=True)
     folders, files = walk.children("")
     named = {folder.lower(): folder for folder in folders}
-    for name in filter(lambda name: name == _ANNOTATION_FOLDER or part_named(name), named):
+    for name in filter(lambda name: name == _ANNOTATION_FOLDER or part_named(name) or _YEAR.fullmatch(name), named):
         inner_folders, inner_files = walk.children(named[name])
         files += inner_files
         for folder in inner_folders:
-            if PurePosixPath(folder).name.lower() == _ANNOTATION_FOLDER:
+            if PurePosixPath(folder).name.lower() == _ANNOTATION_FOLDER or part_named(PurePosixPath(folder).name):
                 files += walk.children(folder)[1]
     pages = [file for file in files if file.lower().endswith(".xml")]
-    if any(_begins_as_annotation(walk.root / page) for page in pages[:_NUM_PAGES_TRIED]):
+    if any(begins_as_annotation(walk.root / page) for page in pages[:_NUM_PAGES_TRIED]):
         return True
     # An empty Annotations folder beside the pictures: better one clear error than two strange classes.
     has_both = _ANNOTATION_FOLDER in named and bool(named.keys() & set(_PICTURE_FOLDERS))
@@ -70,11 +71,12 @@ def read_voc(root: Path, asked: Asked) -> Dataset:
     """Boxes from XML files.
 
     A picture belongs to the XML file of the same name without its ending, or to the one whose `filename` names it;
-    `path` and `folder` are not followed. Pictures without an XML file are background. ImageSets/Main says what is
-    train, val and test, or else folders of these names.
+    `path` and `folder` are not followed. Pictures without an XML file are background. Lists say what is train, val and
+    test, or else folders of these names. Several years may lie side by side, each with its own lists. Objects with
+    `difficult` are neither learned nor scored, unless all have it.
 
     Raises:
-        AnnotationsError: no XML file, or none that marks anything.
+        AnnotationsError: no XML file, none that marks anything, or one that could be about several pictures.
         SplitError: nothing to train on.
     """
     walk = FolderWalk(Path(os.path.realpath(root)), stays_inside=True)
@@ -83,35 +85,85 @@ def read_voc(root: Path, asked: Asked) -> Dataset:
     if not pages:
         raise no_annotations(walk.root, looked_for=_LOOKED_FOR, received=f"{len(files)} files, none ends in .xml")
     pictures = _Pictures(files)
-    targets: dict[str, tuple[str, int, int]] = {}
+    marked, spoilt = _read_pages(walk, pages, pictures)
+    _scale_fractions(walk, marked)
+    _heed_difficult(walk, marked)
+    boxes = [box for one in marked.values() for box in one.boxes]
+    used = {box.name for box in boxes if not box.ignored}
+    require_annotations(walk, used, looked_for=_LOOKED_FOR)
+    names = used_class_names(sort_class_names({box.name for box in boxes}), used, walk.remark)
+    parts = listed_parts(walk, files, pictures)
+    examples = [
+        Annotated(path, boxes_to_text(one.boxes), parts.get(path, part_of(path)), one.width, one.height)
+        for path in pictures.paths
+        if path not in spoilt
+        for one in [marked.get(path, _Marked())]
+    ]
+    return annotated_dataset(walk.root, examples, names, task=asked.task, remarks=walk.remarks)
+
+
+def _read_pages(walk: FolderWalk, pages: Iterable[str], pictures: "_Pictures") -> tuple[dict[str, _Marked], set[str]]:
+    """What is marked in every image that an XML file is about, and the images whose file is broken."""
+    marked: dict[str, _Marked] = {}
     spoilt: set[str] = set()
-    names: set[str] = set()
     for path in pages:
         try:
-            page = _read_page(walk.root / path)
-        except (ElementTree.ParseError, ValueError, OSError) as error:
+            page = read_page(walk.root / path)
+        except (ValueError, OSError) as error:
             walk.remark("broken_annotation", [path], " ".join(str(error).split()))
             spoilt.add(pictures.of(path, "") or "")
             continue
         picture = pictures.of(path, page.filename)
         if picture is None:
-            walk.remark(
-                "annotation_without_picture", [path], f"no picture '{page.filename or PurePosixPath(path).stem}'"
-            )
+            name = page.filename or PurePosixPath(path).stem
+            walk.remark("annotation_without_picture", [path], f"no picture '{name}'")
             continue
         if page.broken:
             walk.remark("broken_box", [picture], f"{page.broken} in '{path}'")
-        names |= {box.name for box in page.boxes}
-        targets[picture] = (boxes_to_text(page.boxes), page.width, page.height)
-    require_annotations(walk, names, looked_for=_LOOKED_FOR)
-    parts = _listed_parts(walk, files, pictures)
-    examples = [
-        Annotated(path, text, parts.get(path, part_of(path)), width, height)
-        for path in pictures.paths
-        if path not in spoilt
-        for text, width, height in [targets.get(path, ("[]", 0, 0))]
-    ]
-    return annotated_dataset(walk.root, examples, sort_class_names(names), task=asked.task, remarks=walk.remarks)
+        one = marked.setdefault(picture, _Marked())
+        one.boxes += [box for box in page.boxes if box not in one.boxes] if one.boxes else page.boxes
+        one.width, one.height = page.width or one.width, page.height or one.height
+    return marked, spoilt
+
+
+def _scale_fractions(walk: FolderWalk, marked: dict[str, _Marked]) -> None:
+    """Boxes in pixels where nearly all are fractions of the sides, with a remark."""
+    rows = [(*box[1:5], one.width, one.height) for one in marked.values() for box in one.boxes]
+    numbers = np.array(rows, np.float64).reshape(-1, 6)
+    if not are_fractions(numbers[:, :4], numbers[:, 4:]):
+        return
+    for path, one in marked.items():
+        try:
+            height, width = (one.height, one.width) if one.width and one.height else upright_size(walk.root / path)
+        except UnreadableImageError:
+            continue  # the audit leaves it out
+        one.boxes = [
+            box._replace(
+                x_min=round(box.x_min * width, 2),
+                y_min=round(box.y_min * height, 2),
+                x_max=round(box.x_max * width, 2),
+                y_max=round(box.y_max * height, 2),
+            )
+            for box in one.boxes
+        ]
+    walk.remark("fractions", [""], f"corners of boxes, such as {', '.join(f'{corner:g}' for corner in rows[0][:4])}")
+
+
+def _heed_difficult(walk: FolderWalk, marked: dict[str, _Marked]) -> None:
+    """Remarks about difficult objects; where all are difficult, the mark tells nothing and is taken away."""
+    boxes = [box for one in marked.values() for box in one.boxes]
+    difficult = [box for box in boxes if box.ignored]
+    if boxes and len(difficult) == len(boxes):
+        walk.remark("all_difficult", [""], f"{len(boxes)} objects")
+        for one in marked.values():
+            one.boxes = [box._replace(ignored="") for box in one.boxes]
+        return
+    for path, one in marked.items():
+        count = sum(bool(box.ignored) for box in one.boxes)
+        if count:
+            walk.remark("difficult", [path], f"{count} of {len(one.boxes)} objects")
+    if difficult:
+        walk.remark("difficult", [""], f"{len(difficult)} of {len(boxes)} objects in all images")
 
 
 class _Pictures:
@@ -119,110 +171,74 @@ class _Pictures:
 
     def __init__(self, files: Iterable[str]) -> None:
         found = [file for file in files if PurePosixPath(file).suffix and could_be_picture(file)]
-        found = [file for file in found if not set(map(str.lower, PurePosixPath(file).parts)) & set(_MASK_FOLDERS)]
-        inside = [file for file in found if set(map(str.lower, PurePosixPath(file).parts)) & set(_PICTURE_FOLDERS)]
+        found = [file for file in found if not _folders(file) & set(_MASK_FOLDERS)]
+        inside = [file for file in found if _folders(file) & set(_PICTURE_FOLDERS)]
         self.paths = inside or found
+        self._all = set(self.paths)
         self._by_stem: dict[str, list[str]] = defaultdict(list)
         self._by_name: dict[str, list[str]] = defaultdict(list)
         for path in self.paths:
             self._by_stem[PurePosixPath(path).stem].append(path)
             self._by_name[PurePosixPath(path).name].append(path)
 
-    def named(self, stem: str) -> list[str]:
-        return self._by_stem.get(stem, [])
+    def listed(self, line: str, base: str) -> list[str]:
+        """Images below a folder that a line of a list means: a path, a name with or without its ending, more behind."""
+        prefix = f"{base}/" if base else ""
+        for text in (line, line.split(maxsplit=1)[0]):
+            path = f"{prefix}{PurePosixPath(text.replace(chr(92), '/')).as_posix()}"
+            if path in self._all:
+                return [path]
+            for stem in (text, PurePosixPath(text).stem):
+                below = [path for path in self._by_stem.get(stem, []) if path.startswith(prefix)]
+                if below:
+                    return below
+        return []
 
     def of(self, page: str, filename: str) -> str | None:
-        """The picture that an XML file is about. Its own name says so: what stands in it is often copied."""
+        """The picture that an XML file is about. Its own name says so: what stands in it is often copied.
+
+        Raises:
+            AnnotationsError: several pictures of that name lie equally near.
+        """
         name = PurePosixPath(filename.replace("\\", "/")).name
-        same_stem = self._by_stem.get(PurePosixPath(page).stem, [])
+        base = _base_of(page)
+        stem = PurePosixPath(page).stem
+        same_stem = [path for path in self._by_stem.get(stem, []) if path.startswith(base)]
         candidates = [path for path in same_stem if PurePosixPath(path).name == name] or same_stem
-        candidates = candidates or self._by_name.get(name, [])
-        # Parts may repeat a name; then the picture nearest to the file is meant.
-        return max(candidates, key=lambda path: _num_common_folders(path, page), default=None)
+        candidates = candidates or [path for path in self._by_name.get(name, []) if path.startswith(base)]
+        # Parts may repeat a name; then the picture of the same part, nearest to the file, is meant.
+        for nearness in (
+            lambda path: part_of(path) == part_of(page),
+            lambda path: _num_common_folders(path, page),
+            lambda path: len(_folders(path) & _folders(page)),
+        ):
+            nearest = max(map(nearness, candidates), default=None)
+            candidates = [path for path in candidates if nearness(path) == nearest]
+        if len(candidates) > 1:
+            raise _ambiguous(page, candidates)
+        return next(iter(candidates), None)
+
+
+def _base_of(page: str) -> str:
+    """Folder of the data set that an XML file belongs to, with "/": above `Annotations`; "" for the root."""
+    folders = list(PurePosixPath(page).parts[:-1])
+    lower = [name.lower() for name in folders]
+    return "/".join([*folders[: lower.index(_ANNOTATION_FOLDER)], ""]) if _ANNOTATION_FOLDER in lower else ""
+
+
+def _folders(path: str) -> set[str]:
+    return set(map(str.lower, PurePosixPath(path).parts[:-1]))
 
 
 def _num_common_folders(path: str, other: str) -> int:
-    pairs = zip(PurePosixPath(path).parts, PurePosixPath(other).parts, strict=False)
+    pairs: Iterator[tuple[str, str]] = zip(PurePosixPath(path).parts, PurePosixPath(other).parts, strict=False)
     return len(list(takewhile(lambda pair: pair[0] == pair[1], pairs)))
 
 
-def _begins_as_annotation(path: Path) -> bool:
-    try:
-        with path.open("rb") as file:
-            head = file.read(4096)
-    except OSError:
-        return False
-    return b"<annotation" in head
-
-
-def _read_page(path: Path) -> _Page:
-    if path.stat().st_size > _MAX_BYTES:
-        raise ValueError("too large for the annotation of a picture")
-    root = _safe_tree(path.read_bytes())
-    if root.tag != "annotation":
-        raise ValueError(f"begins with <{root.tag}> instead of <annotation>")
-    boxes, broken = [], 0
-    for item in root.findall("object"):
-        name = (item.findtext("name") or "").strip()
-        corners = item.find("bndbox")
-        found = None if corners is None else box_of(name, [corners.findtext(corner) for corner in _CORNERS])
-        if found is None or not name:
-            broken += 1
-        else:
-            boxes.append(found)
-    return _Page(
-        (root.findtext("filename") or "").strip(),
-        _whole(root, "size/width"),
-        _whole(root, "size/height"),
-        boxes,
-        broken,
+def _ambiguous(page: str, candidates: list[str]) -> AnnotationsError:
+    return AnnotationsError(
+        f"'{page}' could be about several pictures.",
+        expected="one picture with the name of the XML file, in its own part and folder",
+        received=", ".join(f"'{path}'" for path in candidates[:3]),
+        hint="Give every picture a name of its own, or put each XML file beside its picture.",
     )
-
-
-def _safe_tree(content: bytes) -> ElementTree.Element:
-    """The parsed file. A document type, which entities would need that swell a small file to gigabytes, is refused."""
-    checker = expat.ParserCreate()
-
-    def refuse(*_: object) -> None:
-        raise ValueError("has a document type (<!DOCTYPE), which annotations do not need")
-
-    checker.StartDoctypeDeclHandler = refuse
-    try:
-        checker.Parse(content, True)
-    except expat.ExpatError as error:
-        raise ValueError(str(error)) from error
-    return ElementTree.fromstring(content)  # no document type, hence no entities
-
-
-def _whole(root: ElementTree.Element, path: str) -> int:
-    try:
-        return max(0, int(float(root.findtext(path) or 0)))
-    except (ValueError, OverflowError):
-        return 0
-
-
-def _listed_parts(walk: FolderWalk, files: Iterable[str], pictures: _Pictures) -> dict[str, str]:
-    """Part of every picture that a list names. Lists that name nothing of this folder are remarked."""
-    lists = {
-        PurePosixPath(file).stem.lower(): file
-        for file in files
-        if file.lower().endswith(".txt")
-        and [name.lower() for name in PurePosixPath(file).parts[-3:-1]] == ["imagesets", "main"]
-    }
-    parts: dict[str, str] = {}
-    for name, part in _LISTS.items():
-        if name not in lists:
-            continue
-        try:
-            text = (walk.root / lists[name]).read_text(encoding="utf-8-sig")
-        except (OSError, UnicodeDecodeError) as error:
-            raise broken_file(walk.root / lists[name], error, expected="names of pictures, one a line") from error
-        for line in filter(None, map(str.strip, text.splitlines())):
-            named = pictures.named(line) or pictures.named(PurePosixPath(line).stem) or pictures.named(line.split()[0])
-            if not named:
-                walk.remark("annotation_without_picture", [lists[name]], f"lists '{line}'")
-            for path in named:
-                if {parts.get(path, part), part} == {"train", "test"}:
-                    walk.remark("listed_twice", [path], f"for {parts[path]} and {part}")
-                parts[path] = part
-    return parts
