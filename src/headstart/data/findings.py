@@ -106,6 +106,7 @@ KINDS: dict[str, Kind] = {
     "unknown_category": Kind("warning", "An annotation has a class number that is not listed; it is not used."),
     "unknown_image": Kind("warning", "Annotations have the number of a picture that is not listed; they are not used."),
     "broken_box": Kind("warning", "Corners of a box are missing or no numbers; the box is not used."),
+    "unused_shape": Kind("warning", "Points, lines and shapes that cannot be read have no area; they are not used."),
     "swapped_corners": Kind("warning", "A box ends before it begins; its corners were exchanged."),
     "box_outside": Kind("warning", "A box reaches beyond the picture; it was cut at the edge."),
     "empty_box": Kind("warning", "A box has no area in the picture; it is not used."),

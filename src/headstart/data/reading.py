@@ -13,6 +13,7 @@ from headstart.data.coco import looks_like_coco, read_coco
 from headstart.data.dataset import Dataset
 from headstart.data.folders import read_folders
 from headstart.data.inner_data import inner_data, points_inside
+from headstart.data.labelme import looks_like_labelme, read_labelme
 from headstart.data.mask_folders import looks_like_masks, read_masks, refuse_unclear_masks
 from headstart.data.table_files import TABLE_READERS
 from headstart.data.table_folders import TABLE_TASKS, looks_like_table, read_table_of
@@ -51,6 +52,7 @@ _FOLDER_FORMATS: dict[str, _Format] = {
     "masks": _Format((SEGMENTATION,), looks_like_masks, read_masks),
     "coco": _Format((DETECTION, SEGMENTATION), looks_like_coco, read_coco),
     "yolo": _Format((DETECTION, SEGMENTATION), looks_like_yolo, read_yolo),
+    "labelme": _Format((DETECTION, SEGMENTATION), looks_like_labelme, read_labelme),
     "box-table": _Format((DETECTION,), looks_like_box_table, read_box_tables),
     "table": _Format(TABLE_TASKS, looks_like_table, read_table_of),
     "folders": _Format((CLASSIFICATION,), lambda _: True, read_folders),

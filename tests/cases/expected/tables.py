@@ -4,7 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from headstart.data import CLASSIFICATION, DETECTION, REGRESSION, audit_dataset, read_dataset, split_dataset
+from headstart.data import (
+    CLASSIFICATION,
+    DETECTION,
+    REGRESSION,
+    SEGMENTATION,
+    audit_dataset,
+    read_dataset,
+    split_dataset,
+)
 from headstart.errors import ClassTooSmallError
 
 
@@ -54,3 +62,15 @@ def t18_box_csv_tfod(data: Path) -> None:
         assert [len(boxes) for boxes in audit.dataset.boxes()] == [2] * 12
         assert audit.dataset.boxes()[0][0].tolist()[:4] == [59, 8, 73, 35]
         assert audit.left_out == []
+
+
+def l01_labelme_json(data: Path) -> None:
+    audit = audit_dataset(read_dataset(data))
+    assert audit.dataset.task == DETECTION
+    assert audit.dataset.class_names == ("blue", "red")
+    assert len(audit.dataset) == 12
+    assert audit.dataset.boxes()[0][:, :4].tolist() == [[59, 8, 73, 35], [67, 41, 89, 55]]
+    assert audit.left_out == []
+    outlines = audit_dataset(read_dataset(data, task=SEGMENTATION)).dataset
+    assert outlines.class_names == ("background", "blue", "red")
+    assert outlines.labels()[0] == ("background", "blue")
