@@ -237,6 +237,8 @@ def test_boxes_among_outlines_are_named_and_boxes_alone_are_no_masks(tmp_path):
         ("names: {cat: 0, dog: 1}\n", "whole number"),
         ("names: [cat, '']\n", "cannot be used"),
         ("names: [[cat], dog]\n", "cannot be used"),
+        ('names: ["\\e[31mred", dog]\n', "cannot be used"),
+        ('names: ["\\uD800", dog]\n', "cannot be used"),
         ("names: [cat\n", "cannot be read"),
         ("names: !!python/object/apply:os.system [ls]\n", "cannot be read"),
     ],

@@ -141,6 +141,7 @@ LOST = {
     "a list of other images": LISTED
     | {"data.yaml": "train: train.txt\nval: val.txt\n" + NAMES}
     | {"train.txt": "images/a.jpg", "val.txt": "images/z.jpg"},
+    "lists of other endings": {**LISTED, "train.txt": "images/a.png\n", "val.txt": "images/b.jpg\n"},
     "a list with one image too many": LISTED | {"train.txt": "images/a.jpg\nimages/z.jpg\n", "val.txt": "images/b.jpg"},
     "an image in two lists": LISTED | {"train.txt": "images/a.jpg\nimages/b.jpg\n", "val.txt": "images/b.jpg"},
     "folders that only mention parts": {**pairs("my_train", "my_train", "a"), **pairs("my_val", "my_val", "b")},
@@ -155,7 +156,8 @@ def test_a_stated_part_that_would_be_lost_is_an_error(tmp_path, layout):
     with pytest.raises(SplitError) as caught:
         read_dataset(draw(tmp_path, **LOST[layout]))
     assert any(
-        word in str(caught.value) for word in ("images2", "east", "val.txt", "z.jpg", "b.jpg", "/mnt", "two", "my_val")
+        word in str(caught.value)
+        for word in ("images2", "east", "val.txt", "z.jpg", "b.jpg", "a.png", "/mnt", "two", "my_val")
     )
 
 
@@ -305,3 +307,23 @@ def test_labels_without_images_are_an_error_that_says_so(tmp_path):
 def test_many_images_without_a_label_file_are_remarked(tmp_path):
     draw(tmp_path, **pairs("images", "labels", "a"), **{"images/b.jpg": "", "images/c.jpg": ""})
     assert kinds(read_dataset(tmp_path)) == ["missing_labels"]
+
+
+@pytest.mark.parametrize("line", ["labels/{}.txt", "/data/pets/labels/{}.txt", "{}", "{}.jpg", "images/{}"])
+def test_lists_may_have_labels_or_names_alone(tmp_path, line):
+    draw(tmp_path, **LISTED, **{"train.txt": line.format("a"), "val.txt": line.format("b")})
+    assert parts(read_dataset(tmp_path)) == TRAIN_VAL
+
+
+def test_an_empty_list_is_a_lost_part(tmp_path):
+    draw(tmp_path, **LISTED, **{"data.yaml": "train: train.txt\nval: val.txt\n" + NAMES})
+    draw(tmp_path, **{"train.txt": "images/a.jpg\nimages/b.jpg\n", "val.txt": "\n"})
+    with pytest.raises(SplitError, match="empty list"):
+        read_dataset(tmp_path)
+
+
+def test_a_list_leads_to_nothing_outside_the_folder(tmp_path):
+    draw(tmp_path, **{"outside.jpg": ""})
+    files = {"train.txt": "images/a.jpg\nimages/b.jpg\n", "val.txt": "../outside.jpg\n"}
+    with pytest.raises(SplitError, match="do not exist"):
+        read_dataset(draw(tmp_path / "pets", **LISTED, **files))

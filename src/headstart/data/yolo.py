@@ -18,7 +18,7 @@ from headstart.data.annotations import SEGMENTATION, Box, Outline, boxes_to_text
 from headstart.data.dataset import Dataset
 from headstart.data.images import upright_size
 from headstart.data.outlines import largest_first, outline_classes
-from headstart.data.part_names import parts_named
+from headstart.data.part_names import part_like, parts_named
 from headstart.data.walking import FolderWalk
 from headstart.data.yolo_files import YoloFiles, in_label_folder, is_plain_place, sort_files
 from headstart.data.yolo_lines import Line, are_labels, parse_line, text_lines
@@ -274,7 +274,8 @@ def _require_pairs(walk: FolderWalk, files: YoloFiles) -> None:
 
 def _remark_files(walk: FolderWalk, files: YoloFiles) -> None:
     strays = (file for file in files.texts if in_label_folder(file) and file.lower().endswith(".txt"))
-    walk.remark("annotation_without_picture", (it for it in strays if not is_names_file(it)), "no such image")
+    strays = (file for file in strays if not is_names_file(file) and not part_like(PurePosixPath(file).stem))
+    walk.remark("annotation_without_picture", strays, "no such image")
     sharing: dict[str, list[str]] = defaultdict(list)
     for picture, label in files.label_of.items():
         sharing[label].append(picture)
@@ -295,10 +296,11 @@ def _is_wrapped(all_files: Iterable[str], files: YoloFiles) -> bool:
 
 def _has_usual_folders(walk: FolderWalk, files: Iterable[str]) -> bool:
     """Whether a folder `labels` with text files, or an empty one, lies beside `images`."""
-    places = {path.parent for file in files for path in PurePosixPath(file).parents if path.name.lower() == "images"}
+    folders = {file.rpartition("/")[0] for file in files}
+    above = {path for folder in folders for path in (PurePosixPath(folder), *PurePosixPath(folder).parents)}
+    places = {path.parent for path in above if path.name.lower() == "images"}
     for place in places:
-        above = "" if str(place) == "." else str(place)
-        for folder in walk.children(above)[0]:
+        for folder in walk.children("" if str(place) == "." else str(place))[0]:
             if PurePosixPath(folder).name.lower() == "labels":
                 inside = list(walk.files_below(folder))
                 if not inside or any(file.lower().endswith(".txt") for file in inside):

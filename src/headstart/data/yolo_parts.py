@@ -4,23 +4,29 @@ import fnmatch
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import PurePosixPath
 
 from headstart.data.annotated import broken_file
 from headstart.data.dataset import SPLITS
 from headstart.data.part_names import part_like, part_named
 from headstart.data.walking import FolderWalk
-from headstart.data.yolo_files import YoloFiles
+from headstart.data.yolo_files import YoloFiles, is_picture, stem_of
 from headstart.data.yolo_lines import text_lines
 from headstart.data.yolo_settings import Settings
 from headstart.errors import SplitError
 
 _CVAT_FOLDER = re.compile(r"obj_(?P<name>.+)_data", re.IGNORECASE)
 _DRIVE = re.compile(r"^[A-Za-z]:")
-_LIST_FOLDERS = ("", "data", "imagesets", "imagesets/main", "splits", "lists")
 
 Place = tuple[str, ...]
+
+
+@lru_cache(1000)
+def _folders_above(folder: str) -> tuple[str, ...]:
+    """A folder and those that it lies in, "." for the root."""
+    parts = folder.split("/") if folder else []
+    return (*("/".join(parts[:length]) for length in range(1, len(parts) + 1)), ".")
 
 
 def parts_of_pictures(walk: FolderWalk, files: YoloFiles, settings: Settings | None) -> dict[str, str]:
@@ -95,9 +101,8 @@ Stated = tuple[str, str, frozenset[str]]
 
 
 def _loose_lists(walk: FolderWalk, files: YoloFiles) -> list[Stated]:
-    """Lists of images that no other file mentions: train.txt, val.txt and their like."""
-    lists = [file for file in files.texts if str(PurePosixPath(file).parent).lower().strip(".") in _LIST_FOLDERS]
-    stems = {file: PurePosixPath(file).stem for file in lists}
+    """Lists of images that no other file mentions: train.txt, val.txt and their like, wherever they lie."""
+    stems = {file: PurePosixPath(file).stem for file in files.texts}
     # Lines that are images tell a list, so that 2007_test.txt can be nothing but that of a test part.
     named = [(part_named(stem, beside=stems.values()) or part_like(stem), file) for file, stem in stems.items()]
     if any(stem.lower() in {"train", "val"} for stem in stems.values()):
@@ -107,10 +112,9 @@ def _loose_lists(walk: FolderWalk, files: YoloFiles) -> list[Stated]:
     for part, file in named:
         lines = _list_lines(walk, file) if part else []
         pictures = finder.all_of(lines, [_folder_of(file), ()])
-        if not any(pictures):
-            continue  # a text about something else
-        _require_all(walk, file, lines, pictures)
-        found.append((part, file, frozenset().union(*pictures)))
+        if any(pictures) or (lines and is_picture(lines[0])):
+            _require_all(walk, file, lines, pictures)
+            found.append((part, file, frozenset().union(*pictures)))
     return found
 
 
@@ -137,8 +141,6 @@ class _Entries:
         lines = _list_lines(self._walk, file)
         base = _folder_of(self._settings.file)
         pictures = self._finder.all_of(lines, [_folder_of(file), (*base, *above), base, ()])
-        if not any(pictures):
-            return frozenset()
         _require_all(self._walk, file, lines, pictures)
         return frozenset().union(*pictures)
 
@@ -147,17 +149,18 @@ class _Finder:
     """Images at a place as a file states it: a folder, an image, a pattern, or the name of an image alone."""
 
     def __init__(self, files: YoloFiles) -> None:
+        self._pictures = files.pictures
         self._below: dict[str, list[str]] = defaultdict(list)
         self._by_name: dict[str, list[str]] = defaultdict(list)
         for picture in files.pictures:
-            path = PurePosixPath(picture)
-            for folder in path.parents:
-                self._below[str(folder).lower()].append(picture)
-            for key in {picture.lower(), str(path.with_suffix("")).lower()}:
+            for folder in _folders_above(picture.rpartition("/")[0].lower()):
+                self._below[folder].append(picture)
+            # A list may have the label file of an image, or its name without the ending.
+            keys = {picture.lower(), stem_of(picture).lower(), files.label_of.get(picture, picture).lower()}
+            for key in keys:
                 self._below[key].append(picture)
-            for key in {path.name.lower(), path.stem.lower()}:
+            for key in {key.rpartition("/")[2] for key in keys}:
                 self._by_name[key].append(picture)
-        self._pictures = files.pictures
 
     def all_of(self, places: Sequence[str], bases: Sequence[Place], also: Sequence[str] = ()) -> list[frozenset[str]]:
         """Images at each place, all read in the one way that finds the most.
@@ -196,12 +199,10 @@ class _Finder:
         return None
 
     def _at(self, base: Place, place: Place, dropped: Place) -> frozenset[str]:
-        if place[: len(dropped)] != dropped:
-            return frozenset()
-        joined = _joined(base, place[len(dropped) :])
+        joined = _joined(base, place[len(dropped) :]) if place[: len(dropped)] == dropped else None
         if joined is None:
             return frozenset()
-        if any(sign in joined for sign in "*?"):
+        if "*" in joined or "?" in joined:
             return frozenset(fnmatch.filter(self._pictures, joined))
         return frozenset(self._below.get(joined.lower(), ()))
 
@@ -219,7 +220,7 @@ def _components(place: str) -> Place:
 
 def _joined(base: Place, place: Place) -> str | None:
     """The path below the root, "." for the root, None outside."""
-    joined = _components("/".join([*base, *place]))
+    joined = _components("/".join([*base, *place])) if ".." in place or ".." in base else (*base, *place)
     return None if ".." in joined else "/".join(joined) or "."
 
 
@@ -321,6 +322,6 @@ def _lost(walk: FolderWalk, part: str, place: str, file: str) -> SplitError:
     return SplitError(
         f"The {part} part that '{walk.root / file}' states has no images here.",
         expected=f"images in '{walk.root}' at '{place}', relative to the file, to its 'path' or to the folder above",
-        received="no such folder or list with images",
+        received="no such folder, no image in it, or an empty list",
         hint=f"Copy them to '{walk.root}', correct the entry, or delete it to have this part taken from the others.",
     )

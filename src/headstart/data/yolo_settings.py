@@ -1,6 +1,7 @@
 """What stands beside YOLO labels: names of classes, and where the images of each part are."""
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
@@ -166,11 +167,11 @@ def _names(walk: FolderWalk, file: str, value: Value) -> dict[int, str]:
     names: dict[int, str] = {}
     for key, name in items:
         number, text = _whole_number(key), _text(name).strip()
-        if number is None or isinstance(name, list | dict) or not text or number in names:
+        if number is None or not _is_name(text) or number in names:
             raise AnnotationsError(
                 f"'{walk.root / file}' has a class that cannot be used.",
                 expected="under 'names' a whole number and a name for each class, such as '0: cat'",
-                received=f"'{key}: {'nothing' if name is None else name}'",
+                received=f"{key}: {'nothing' if name is None else ascii(name)[:60]}",
                 hint="Correct the entry. A class whose name is null or empty needs quotes or another name.",
             )
         names[number] = text
@@ -185,7 +186,16 @@ def _names_in_text(walk: FolderWalk, file: str) -> dict[int, str]:
         raise broken_file(path, error, expected="names of classes, one a line, in UTF-8") from error
     if are_labels(line for line in lines if line.strip()):
         return {}
-    return {number: line.strip() for number, line in enumerate(lines) if line.strip()}
+    names = {number: line.strip() for number, line in enumerate(lines) if line.strip()}
+    unusable = next((name for name in names.values() if not _is_name(name)), None)
+    if unusable is not None:
+        raise broken_file(path, f"the name {unusable!a}", expected="names of classes, one a line, in UTF-8")
+    return names
+
+
+def _is_name(text: str) -> bool:
+    """Whether a text has characters, and none that a terminal or a file could not take."""
+    return bool(text) and not any(unicodedata.category(character) in {"Cc", "Cs"} for character in text)
 
 
 def _name_files(settings: Settings | None, texts: Iterable[str]) -> list[str]:
