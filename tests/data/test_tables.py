@@ -391,3 +391,13 @@ def test_of_several_tables_in_a_folder_the_one_for_training_is_meant_or_all_are_
     write_table(folder, "id,label\n2,a\n3,a\n", name="val.csv")
     with pytest.raises(TableColumnsError, match=r"'sample_submission.csv', 'train.csv', 'val.csv'"):
         read_dataset(folder)
+
+
+def test_leaving_out_rare_classes_keeps_images_of_none_of_the_classes(tmp_path):
+    rows = [f"{number}.png,{number % 3 == 0:d},{number % 3 == 1:d},{number == 1:d}" for number in range(12)]
+    for number in range(12):
+        write_image(tmp_path / f"{number}.png", number)
+    dataset = read_dataset(write_table(tmp_path, "\n".join(["path,cat,dog,rare", *rows])))
+    kept = audit_dataset(dataset, min_per_class=2).dataset
+    assert kept.class_names == ("cat", "dog")
+    assert [len(names) for names in kept.labels()].count(0) == 4

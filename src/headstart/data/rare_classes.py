@@ -15,7 +15,7 @@ def without_rare_classes(dataset: Dataset, min_per_class: int) -> tuple[Dataset,
     """The data set without its rare classes, and a finding for each of these.
 
     Images that are given to validation or test are not counted, and copies and groups count once. An image with several
-    labels loses the rare ones; an image with no label left goes. Other tasks than classification keep all classes.
+    labels loses the rare ones; an image that loses all of them goes. Other tasks than classification keep all classes.
 
     Args:
         dataset: usable examples with their duplicate groups.
@@ -41,7 +41,8 @@ def without_rare_classes(dataset: Dataset, min_per_class: int) -> tuple[Dataset,
         )
     targets = [LABEL_SEPARATOR.join(name for name in names if name not in rare) for names in dataset.labels()]
     frame = dataset.frame.assign(target=targets)
-    frame = frame[frame["target"] != ""].reset_index(drop=True)
+    # An image without any label, in a table of 0 and 1, is an example of none of the classes and stays.
+    frame = frame[(frame["target"] != "") | (dataset.frame["target"] == "")].reset_index(drop=True)
     findings = [
         Finding("rare_class", "", f"'{name}' has {number} images to learn from, fewer than {min_per_class}")
         for name, number in rare.items()

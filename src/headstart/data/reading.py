@@ -12,6 +12,7 @@ from headstart.data.box_tables import looks_like_box_table, read_box_tables
 from headstart.data.coco import looks_like_coco, read_coco
 from headstart.data.dataset import Dataset
 from headstart.data.folders import read_folders
+from headstart.data.foreign_files import foreign_file, foreign_folder
 from headstart.data.inner_data import inner_data, points_inside
 from headstart.data.labelme import looks_like_labelme, read_labelme
 from headstart.data.mask_folders import looks_like_masks, read_masks, refuse_unclear_masks
@@ -130,6 +131,9 @@ def _read_laid_out(path: Path, chosen: str, asked: Asked) -> Dataset:
     except (AnnotationsError, DataFormatError, NoClassFoldersError, SplitError) as error:
         if path.is_dir() and (chosen == "folders" or not layout.looks_so(path)):
             _require_no_inner_data(path, asked, error.received)
+        foreign = foreign_folder(path) if isinstance(error, NoClassFoldersError) else None
+        if foreign is not None:
+            raise foreign from error
         raise
     if chosen == "folders" and dataset.num_classes == 1 and not asked.is_format_given:
         _require_no_inner_data(path, asked, f"one class, '{dataset.class_names[0]}'")
@@ -151,7 +155,7 @@ def _require_readable(path: Path) -> None:
     if not os.path.exists(path):  # noqa: PTH110
         raise _not_found(path)
     if not os.path.isdir(path) and path.suffix.lower() not in {*TABLE_READERS, *_FORMAT_OF_SUFFIX}:  # noqa: PTH112
-        raise _neither(path)
+        raise foreign_file(path) or _neither(path)
 
 
 def _possible_formats(path: Path) -> tuple[str, ...]:
@@ -233,7 +237,7 @@ def _neither(path: Path) -> NoClassFoldersError:
         f"'{path}' is neither a folder nor a table of labels.",
         expected=f"a folder with one folder per class, or a table ({', '.join(TABLE_READERS)})",
         received=f"a file ending in '{path.suffix}'",
-        hint="Name the folder that holds the class folders.",
+        hint="Name the folder that holds the class folders, or save the labels as a CSV table.",
     )
 
 

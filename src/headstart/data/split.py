@@ -13,10 +13,7 @@ from headstart.errors import ClassTooSmallError, SplitError
 
 _NUM_ATTEMPTS = 20
 _NUM_SHOWN = 20
-_MEASURED_HINT = (
-    "All classes are numbers. If they are measured, such as ages, learn them as numbers: --task image-regression."
-    " Otherwise add images of these classes, or remove the classes."
-)
+_MEASURED = "All classes are numbers; if they are measured, such as ages, use --task image-regression. Otherwise: "
 
 
 def split_dataset(
@@ -124,8 +121,13 @@ def _require_large_classes(dataset: Dataset, *, units: np.ndarray, pool: np.ndar
         f"Too few images: {shown}.",
         expected=f"at least {len(parts)} of each class that are no copies of one another, for {', '.join(parts)}",
         received=f"fewer in {len(small)} of {dataset.num_classes} classes",
-        hint=f"Add images of these classes, or leave the classes out with --min-per-class {len(parts)}.",
+        hint=(_MEASURED if all(map(_is_number, dataset.class_names)) else "")
+        + f"Add images of these classes, or leave the classes out with --min-per-class {len(parts)}.",
     )
+
+
+def _is_number(name: str) -> bool:
+    return name.replace(".", "", 1).replace(",", "", 1).lstrip("-").isdecimal()
 
 
 def _description(name: str, num_units: int, num_files: int) -> str:

@@ -13,7 +13,7 @@ from headstart.data import (
     read_dataset,
     split_dataset,
 )
-from headstart.errors import ClassTooSmallError
+from headstart.errors import ClassTooSmallError, NoClassFoldersError
 
 
 def t01_onehot_multilabel(data: Path) -> None:
@@ -74,3 +74,9 @@ def l01_labelme_json(data: Path) -> None:
     outlines = audit_dataset(read_dataset(data, task=SEGMENTATION)).dataset
     assert outlines.class_names == ("background", "blue", "red")
     assert outlines.labels()[0] == ("background", "blue")
+
+
+def x01_xlsx(data: Path) -> None:
+    for path in (data, data / "labels.xlsx"):
+        with pytest.raises(NoClassFoldersError, match=r"labels.xlsx.*a spreadsheet.*Save it as CSV"):
+            read_dataset(path)
