@@ -7,16 +7,25 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import tomli_w
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidatorFunctionWrapHandler, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    field_validator,
+)
 
 from headstart.backbones import find_backbone
-from headstart.data import AUGMENTATIONS, CLASSIFICATION, DETECTION, SEGMENTATION, Augmentation
+from headstart.data import AUGMENTATIONS, CLASSIFICATION, DETECTION, SEGMENTATION, Augmentation, known_mask_value
 from headstart.errors import RecipeError
 from headstart.task_defaults import CLASSIFICATION_ONLY, TASK_DEFAULTS
 
 Fraction = Annotated[float, Field(ge=0.0, lt=1.0)]
 Share = Annotated[float, Field(gt=0.0, lt=1.0)]
 Rate = Annotated[float, Field(gt=0.0, le=10.0)]
+MaskValue = Annotated[int | str, AfterValidator(known_mask_value)]
 
 # What pydantic says in the words of Python, in the words of TOML.
 _MESSAGES = {
@@ -39,7 +48,8 @@ class DataSection(Section):
     Attributes:
         path: folder of class folders or of annotated pictures, or a CSV, TSV or Parquet table.
         format: how pictures are annotated, such as `voc` or `coco`; None: found by looking.
-        ignore_value: value in a mask that says nothing of its pixel; None: 255, and what the format leaves unnamed.
+        ignore_value: value in a mask that says nothing of its pixel, a colour as "#rrggbb", or "none": 255 is a class;
+            None: 255, and what the format leaves unnamed.
         path_column, label_column: of a table; several columns of numbers are joined by a comma.
         split_column, group_column: of a table; None: columns named `split` and `group` where there are such.
         fractions: shares of training, validation and test where the data brings no split of its own; each above 0,
@@ -50,7 +60,7 @@ class DataSection(Section):
 
     path: str
     format: str | None = None
-    ignore_value: int | None = Field(default=None, ge=0, le=65_535)
+    ignore_value: MaskValue | None = None
     path_column: str = "path"
     label_column: str = "label"
     split_column: str | None = None

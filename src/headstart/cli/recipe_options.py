@@ -53,10 +53,10 @@ FormatOption = Annotated[
     ),
 ]
 IgnoreValueOption = Annotated[
-    int | None,
+    str | None,
     setting(
-        "Value in a mask that says nothing of its pixel.",
-        metavar="N",
+        "Value or colour in a mask that says nothing of its pixel; none: 255 is a class.",
+        metavar="N|#RRGGBB|none",
         default="255, and what the masks leave unnamed",
         panel=DATA,
     ),

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from headstart.data.dataset import Dataset
     from headstart.data.digits import write_digits
     from headstart.data.images import ImageSource, decode_image, open_rgb, resize_image, upright_size
+    from headstart.data.mask_files import known_mask_value
     from headstart.data.masks import IGNORED, OTHER_VALUES, read_mask, resize_mask
     from headstart.data.reading import FORMATS, read_dataset
     from headstart.data.separation import separable_groups
@@ -68,6 +69,7 @@ __all__ = [
     "draw_collages",
     "evaluation_batches",
     "iou",
+    "known_mask_value",
     "moved_boxes",
     "open_rgb",
     "original_errors",
@@ -117,6 +119,7 @@ _MODULE_OF = {
     "draw_collages": "collages",
     "evaluation_batches": "batches",
     "iou": "boxes",
+    "known_mask_value": "mask_files",
     "moved_boxes": "boxes",
     "open_rgb": "images",
     "original_errors": "batches",

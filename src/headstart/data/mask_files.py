@@ -1,5 +1,6 @@
 """From a mask file to one value per pixel, in each of the forms in which masks are stored."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from io import BytesIO
@@ -15,6 +16,8 @@ MASK_FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
 COLOUR = 1 << 24
 # The value of transparent pixels in masks whose background is transparent.
 TRANSPARENT = 1 << 25
+# In the place of a value to ignore: nothing is ignored, not even 255.
+NO_VALUE = "none"
 NUMBERS, COLOURS, ALPHA = "numbers", "colours", "alpha"
 
 # Modes whose numbers are the values: grey, palette (the number of the colour), black and white, 16 and 32 bits.
@@ -24,6 +27,7 @@ _COLOUR_MODES = frozenset({"RGB", "RGBA", "LA", "PA"})
 # JPEG gives grey that was stored as colour back with channels that differ by a few steps.
 _JPEG_GREY_STEP, _MIN_GREY_SHARE = 24, 0.99
 _HALF_VISIBLE = 128
+_MAX_VALUE = 65_535
 
 
 @dataclass(frozen=True)
@@ -104,6 +108,27 @@ def hex_of(value: int) -> str:
         '#8000ff'
     """
     return f"#{value - COLOUR:06x}"
+
+
+def known_mask_value(value: int | str) -> int | str:
+    """A value to ignore as it is meant, from the text that a person typed.
+
+    Returns:
+        A number from 0 to 65535, a colour as "#rrggbb", or "none".
+
+    Raises:
+        ValueError: it is neither.
+
+    Example:
+        >>> known_mask_value("255"), known_mask_value("#E0E0C0"), known_mask_value("none")
+        (255, '#e0e0c0', 'none')
+    """
+    text = str(value).strip().lower()
+    if re.fullmatch(r"\d{1,5}", text) and int(text) <= _MAX_VALUE:
+        return int(text)
+    if text == NO_VALUE or re.fullmatch("#[0-9a-f]{6}", text):
+        return text
+    raise ValueError(f"should be a number from 0 to {_MAX_VALUE}, a colour such as '#e0e0c0', or 'none'")
 
 
 def _decoded(image: Image.Image) -> MaskFile:

@@ -5,14 +5,12 @@ from dataclasses import dataclass
 from functools import partial
 
 from headstart.data.mask_evidence import BACKGROUND, OBJECT, Evidence, is_background, jpeg_error, listed
-from headstart.data.mask_files import COLOUR, TRANSPARENT, hex_of
+from headstart.data.mask_files import COLOUR, NO_VALUE, TRANSPARENT, hex_of
 from headstart.data.mask_looks import MaskLook
 from headstart.data.mask_numbers import by_names, by_numbers
 from headstart.data.mask_tables import Names
 from headstart.data.masks import IGNORED, OTHER_VALUES
 from headstart.errors import AnnotationsError
-
-NO_VALUE = "none"
 
 _BLACK = COLOUR
 # More colours than this without a table are those of a photograph, of smoothed edges or of objects.
@@ -48,12 +46,14 @@ def meaning_of(looks: Sequence[MaskLook], tables: Sequence[Names], *, ignore_val
     )
     values = _reader(evidence, looks)(evidence)
     if evidence.ignored is not None:
+        _require_same_form(evidence.ignored, values)
         values[evidence.ignored] = ""
     elif evidence.nothing_ignored and values.get(IGNORED) == "" and evidence.counts()[IGNORED]:
         values[IGNORED] = str(IGNORED)
-    # The value that stands for all others comes last, though its number is below 0.
-    ordered = sorted(values, key=lambda value: (value == OTHER_VALUES, value))
-    return Meaning({value: values[value] for value in ordered}, tuple(evidence.remarks))
+    if max(values) < COLOUR:  # colours keep the order of their table
+        # The value that stands for all others comes last, though its number is below 0.
+        values = {value: values[value] for value in sorted(values, key=lambda it: (it == OTHER_VALUES, it))}
+    return Meaning(values, tuple(evidence.remarks))
 
 
 def _reader(evidence: Evidence, looks: Sequence[MaskLook]) -> Callable[[Evidence], dict[int, str]]:
@@ -81,6 +81,17 @@ def _are_colours(looks: Sequence[MaskLook]) -> bool:
     return len(coloured) > 0 and len(coloured) >= len(grey)
 
 
+def _require_same_form(ignored: int, values: Mapping[int, str]) -> None:
+    holds_colours = max(values) >= COLOUR
+    if holds_colours != (ignored >= COLOUR):
+        raise AnnotationsError(
+            f"The masks hold {'colours' if holds_colours else 'numbers'}, the value to ignore is none of them.",
+            expected="a colour such as '#e0e0c0'" if holds_colours else "a number from 0 to 65535",
+            received=f"ignore_value {ignored if holds_colours else hex_of(ignored)}",
+            hint="Leave --ignore-value out to see which values the masks hold.",
+        )
+
+
 def _ignored_value(asked: int | str | None) -> int | None:
     if isinstance(asked, str) and asked != NO_VALUE:
         return COLOUR + int(asked.removeprefix("#"), 16)
@@ -99,7 +110,7 @@ def _by_transparency(evidence: Evidence) -> dict[int, str]:
     if not few:
         return {TRANSPARENT: BACKGROUND, OTHER_VALUES: OBJECT}
     _say_unnamed(evidence, colours)
-    return {TRANSPARENT: BACKGROUND, **{colour: hex_of(colour) for colour in colours}}
+    return {TRANSPARENT: BACKGROUND, **{colour: hex_of(colour) for colour in sorted(colours)}}
 
 
 def _name_of_background(table: Names) -> str:
@@ -139,7 +150,7 @@ def _by_colour(evidence: Evidence) -> dict[int, str]:
     if len(colours) == 2 and _BLACK in colours:
         return {_BLACK: BACKGROUND, OTHER_VALUES: OBJECT}
     _say_unnamed(evidence, colours)
-    return {colour: hex_of(colour) for colour in colours}
+    return {colour: hex_of(colour) for colour in sorted(colours)}
 
 
 def _say_unnamed(evidence: Evidence, colours: Mapping[int, int]) -> None:

@@ -15,6 +15,7 @@ from headstart.data.folders import read_folders
 from headstart.data.foreign_files import foreign_file, foreign_folder
 from headstart.data.inner_data import inner_data, points_inside
 from headstart.data.labelme import looks_like_labelme, read_labelme
+from headstart.data.mask_files import known_mask_value
 from headstart.data.mask_folders import looks_like_masks, read_masks, refuse_unclear_masks
 from headstart.data.table_files import TABLE_READERS
 from headstart.data.table_folders import TABLE_TASKS, looks_like_table, read_table_of
@@ -101,7 +102,7 @@ def read_dataset(  # noqa: PLR0913  one argument a question that may be asked of
     Raises:
         DataNotFoundError: nothing of this name exists.
         NoClassFoldersError: neither a table nor a folder that can be read.
-        RecipeError: there is no such task or format.
+        RecipeError: there is no such task or format, or no such value to ignore.
         DataFormatError: task, format and data do not go together, or the folders may be masks as well as classes.
         AnnotationsError: annotations are missing, broken, or mark nothing.
         TableColumnsError: columns or labels are missing, or the table is unreadable or empty.
@@ -116,7 +117,7 @@ def read_dataset(  # noqa: PLR0913  one argument a question that may be asked of
     chosen = format or _found_format(path, task)
     _require_served(path, task, chosen)
     columns = (path_column, label_column, split_column, group_column)
-    asked = Asked(task or _FOLDER_FORMATS[chosen].tasks[0], ignore_value, format is not None, task, *columns)
+    asked = Asked(task or _FOLDER_FORMATS[chosen].tasks[0], _ignored(ignore_value), format is not None, task, *columns)
     dataset = _read_laid_out(path, chosen, asked)
     if ignore_value is not None and dataset.task != SEGMENTATION:
         raise _no_masks(path, dataset.task)
@@ -190,6 +191,18 @@ def _found_format(path: Path, task: str | None) -> str:
 
 def _formats_for(task: str | None) -> list[str]:
     return [name for name, layout in _FOLDER_FORMATS.items() if task in layout.tasks]
+
+
+def _ignored(value: int | str | None) -> int | str | None:
+    try:
+        return None if value is None else known_mask_value(value)
+    except ValueError as error:
+        raise RecipeError(
+            f"ignore_value {error}.",
+            expected="such a value",
+            received=f"ignore_value={value!r}",
+            hint="Leave it out to ignore 255 only.",
+        ) from error
 
 
 def _require_known(setting: str, value: str | None, known: Collection[str]) -> None:
