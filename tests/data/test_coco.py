@@ -159,7 +159,10 @@ def test_no_name_leads_out_of_the_folder(tmp_path, name):
         (lambda it: it["images"].append({**it["images"][0], "file_name": "b.png"}), "for 'a.png' and for 'b.png'"),
         (lambda it: it["images"][0].pop("file_name"), "cannot be told apart"),
         (lambda it: it["categories"].append({"id": 1, "name": "rat"}), "Category 1 has two names"),
-        (lambda it: [one.update(id=number) for number, one in enumerate(it["categories"], 2)], "if they were \\+1"),
+        (
+            lambda it: [one.update(id=number) for number, one in enumerate(it["categories"], 2)],
+            "if they were one higher",
+        ),
     ],
 )
 def test_files_that_cannot_be_used_are_one_clear_error(tmp_path, change, message):

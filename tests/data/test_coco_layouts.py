@@ -130,6 +130,7 @@ def test_no_image_at_all_is_an_error_that_says_where_they_belong(tmp_path):
         ("train/annotations/instances.json", "train/images"),
         ("annotations/train/instances.json", "images/train"),
         ("train.json", "images"),
+        ("labels/train.json", "images/train"),
         ("coco_train_set.json", "data"),
     ],
 )
@@ -226,6 +227,15 @@ def test_other_annotations_beside_objects_are_passed_by_with_a_note(tmp_path, fi
     else:
         with pytest.raises(AnnotationsError, match=f"No JSON file .* marks objects.*{held}"):
             read_dataset(tmp_path)
+
+
+def test_a_part_of_which_no_image_is_there_is_an_error_that_names_it(tmp_path):
+    write_image(tmp_path / "train2017" / "0.png")
+    write_coco(tmp_path / "annotations" / "instances_train2017.json", ["0.png"])
+    write_coco(tmp_path / "annotations" / "instances_val2017.json", ["1.png"])
+    with pytest.raises(AnnotationsError, match=r"None of the 1 images that 'annotations/instances_val2017.json' lists"):
+        read_dataset(tmp_path)
+    assert len(read_dataset(tmp_path / "annotations" / "instances_train2017.json")) == 1
 
 
 def test_images_that_no_file_lists_are_named_wherever_their_neighbours_lie(tmp_path):

@@ -116,6 +116,19 @@ def test_names_of_missing_images_are_one_finding_a_list_and_contradictions_are_n
     assert remarks[0].detail == "lists 'x0', 'x1', 'x2' and 6 more"
 
 
+def test_a_list_of_which_no_image_is_there_is_an_error_that_names_it(tmp_path):
+    voc(tmp_path, "ab", train="a\nb\n", test="x\ny\n")
+    with pytest.raises(AnnotationsError, match=r"None of the 2 images that 'ImageSets/Main/test.txt' lists for test"):
+        read_dataset(tmp_path)
+
+
+@pytest.mark.parametrize(("pages", "images"), [("labels", "images"), ("xmls", "photos"), ("annotation", "image")])
+def test_files_of_boxes_may_lie_in_a_folder_of_another_name(tmp_path, pages, images):
+    write_image(tmp_path / images / "a.png")
+    write_page(tmp_path / pages / "a.xml", marked())
+    assert read_dataset(tmp_path).labels() == [("dog",)]
+
+
 def test_difficult_objects_are_ignored_and_counted(tmp_path):
     voc(tmp_path, "ab")
     write_page(

@@ -12,6 +12,10 @@ from headstart.data.part_names import part_named
 from headstart.data.walking import FolderWalk
 from headstart.errors import AnnotationsError, SplitError
 
+# Folders that hold XML or JSON files apart from their images.
+ANNOTATION_FOLDERS = frozenset(
+    {"annotations", "annotation", "annots", "annos", "anno", "labels", "label", "xmls", "xml", "jsons", "json"}
+)
 # Pixels; what lies farther away is a mistake, and sums and areas of it might overflow.
 MAX_PLACE = 2**31
 

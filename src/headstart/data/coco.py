@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from headstart.data.annotated import (
+    ANNOTATION_FOLDERS,
     Annotated,
     Asked,
     annotated_dataset,
@@ -21,7 +22,6 @@ from headstart.data.annotations import DETECTION, Area, Box, Outline, PixelMask,
 from headstart.data.coco_crowds import Crowds, crowds_of
 from headstart.data.coco_images import ImageFinder
 from headstart.data.coco_listing import (
-    ANNOTATION_FOLDER,
     Listing,
     coco_files,
     number_of,
@@ -83,7 +83,7 @@ def read_coco(root: Path, asked: Asked) -> Dataset:
     only = start.name if start.is_file() else None
     if only is not None:
         start = start.parent
-        if start.name.lower() == ANNOTATION_FOLDER:
+        if start.name.lower() in ANNOTATION_FOLDERS:
             only, start = f"{start.name}/{only}", start.parent
     walk = FolderWalk(start, stays_inside=True)
     files = coco_files(walk) if only is None else [only]
@@ -116,14 +116,17 @@ def _images(
     """Every image of every part once, with what all files mark in it."""
     finder = ImageFinder(walk, listings)
     images: dict[str, list[_Image]] = {}
+    lost: list[Listing] = []
     for listing in listings:
         reading = _Reading(walk, listing, crowds_of(walk, listing), scale_of(walk, listing))
-        for path, entry, marks in finder.located(listing):
+        located = list(finder.located(listing))
+        lost += [] if located or not listing.images else [listing]
+        for path, entry, marks in located:
             image = _Image(path, _part(walk, listing, path, entry), entry)
             image.items = list(read(reading, image, marks))
             _add(images.setdefault(path, []), image)
-    if not images and any(listing.images for listing in listings):
-        raise _no_images(walk, listings)
+    if lost:
+        raise _no_images(walk, lost, has_others=bool(images))
     return [image for of_path in images.values() for image in of_path]
 
 
@@ -265,12 +268,15 @@ def _boxed(box: Box | None) -> list[tuple[float, Area]]:
     return [((right - left) * (bottom - top), Outline(_UNKNOWN, corners))]
 
 
-def _no_images(walk: FolderWalk, listings: Iterable[Listing]) -> AnnotationsError:
-    names = [(listing.file, entry["file_name"]) for listing in listings for entry in listing.images.values()]
-    file, name = names[0]
+def _no_images(walk: FolderWalk, lost: list[Listing], *, has_others: bool) -> AnnotationsError:
+    listing = lost[0]
+    names = [entry["file_name"] for entry in listing.images.values()]
+    inside = "Put the images into a folder 'images' beside the JSON file, or name the folder above both."
     return AnnotationsError(
-        f"None of the {len(names)} images that '{file}' lists is in '{walk.root}'.",
+        f"None of the {len(names)} images that '{listing.file}' lists is in '{walk.root}'.",
         expected="the images below that folder, with the paths that the file gives or at least with their names",
-        received=f"'{name}'{' and others' if len(names) > 1 else ''}, and no file of that name",
-        hint="Put the images into a folder 'images' beside the JSON file, or name the folder above both.",
+        received=f"'{names[0]}'{' and others' if len(names) > 1 else ''}, and no file of that name",
+        hint=inside
+        if not has_others
+        else "Add the images, or remove this file, or name the JSON file that has images.",
     )

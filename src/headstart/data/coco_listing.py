@@ -7,13 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from headstart.data.annotated import Annotated, broken_file
+from headstart.data.annotated import ANNOTATION_FOLDERS, Annotated, broken_file
 from headstart.data.inspection import could_be_picture
 from headstart.data.part_names import part_named
 from headstart.data.walking import FolderWalk
 from headstart.errors import AnnotationsError
 
-ANNOTATION_FOLDER = "annotations"
 _LISTS = ("images", "annotations", "categories")
 _NUM_SHOWN = 3
 
@@ -43,14 +42,14 @@ class Listing:
 
 
 def coco_files(walk: FolderWalk) -> list[str]:
-    """JSON files that look like COCO: in the folder and in the folders of parts, and in `annotations` in either."""
+    """JSON files that look like COCO: in the folder, in folders of parts and of annotations, and in those in them."""
     folders, files = walk.children("")
     for folder in folders:
-        if folder.lower() == ANNOTATION_FOLDER or part_named(folder):
+        if folder.lower() in ANNOTATION_FOLDERS or part_named(folder):
             inner, found = walk.children(folder)
             files += found
             for deeper in inner:
-                if PurePosixPath(deeper).name.lower() == ANNOTATION_FOLDER or part_named(PurePosixPath(deeper).name):
+                if PurePosixPath(deeper).name.lower() in ANNOTATION_FOLDERS or part_named(PurePosixPath(deeper).name):
                     files += walk.children(deeper)[1]
     return [file for file in files if file.lower().endswith(".json") and _mentions_lists(walk.root / file)]
 
@@ -157,7 +156,7 @@ def _listing(walk: FolderWalk, file: str, lists: Mapping[str, object]) -> Listin
     marks, categories, entries = (_objects(lists.get(name)) for name in ("annotations", "categories", "images"))
     missing = [name for name in _LISTS if not _is_list_of_objects(lists.get(name))]
     if missing:
-        raise _lacks(walk.root / file, missing, ", ".join(map(repr, lists)))
+        raise _lacks(walk.root / file, missing, ", ".join(_described(name, value) for name, value in lists.items()))
     images = _images(walk, file, entries)
     listing = Listing(file, _part_of_file(file), _names(walk, file, categories), images)
     lost: Counter[str] = Counter()
@@ -220,12 +219,12 @@ def _require_same_numbers(listing: Listing) -> None:
     numbers = {number for number in used if isinstance(number, int)}
     if not numbers or numbers <= listing.names.keys():
         return
-    for step in (1, -1):
+    for step, direction in ((1, "higher"), (-1, "lower")):
         if {number + step for number in numbers} <= listing.names.keys():
             raise AnnotationsError(
                 f"The category_id of '{listing.file}' do not fit its categories: every class would be another one.",
                 expected=f"numbers of the categories, {_some(listing.names)}",
-                received=f"category_id {_some(numbers)}, all of which would fit if they were {step:+d}",
+                received=f"category_id {_some(numbers)}, all of which would fit if they were one {direction}",
                 hint="Count categories and annotations from the same number, 0 or 1.",
             )
 
@@ -260,12 +259,19 @@ def _sound(text: str) -> str:
 
 def _part_of_file(file: str) -> str:
     path = PurePosixPath(file)
-    folders = [folder for folder in reversed(path.parts[:-1]) if folder.lower() != ANNOTATION_FOLDER]
+    folders = [folder for folder in reversed(path.parts[:-1]) if folder.lower() not in ANNOTATION_FOLDERS]
     return next(filter(None, map(part_named, [*folders, path.stem, *_words(path.stem)])), "")
 
 
 def _words(stem: str) -> Iterator[str]:
     return filter(None, re.split(r"[^a-z]+", stem.lower()))
+
+
+def _described(name: str, value: object) -> str:
+    if name not in _LISTS or _is_list_of_objects(value):
+        return f"'{name}'"
+    kind = "an object" if isinstance(value, dict) else "no list of objects"
+    return f"'{name}' ({kind})"
 
 
 def _lacks(path: Path, missing: Iterable[str], received: str) -> AnnotationsError:

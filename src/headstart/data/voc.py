@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from headstart.data.annotated import (
+    ANNOTATION_FOLDERS,
     Annotated,
     Asked,
     annotated_dataset,
@@ -31,7 +32,6 @@ from headstart.data.voc_pages import begins_as_annotation, read_page
 from headstart.data.walking import FolderWalk
 from headstart.errors import AnnotationsError, UnreadableImageError
 
-_ANNOTATION_FOLDER = "annotations"
 _PICTURE_FOLDERS = ("jpegimages", "images")
 _MASK_FOLDERS = ("segmentationclass", "segmentationobject")
 _YEAR = re.compile(r"voc[ _-]?(19|20)\d\d([ _-].*)?", re.IGNORECASE)
@@ -53,18 +53,18 @@ def looks_like_voc(root: Path) -> bool:
     walk = FolderWalk(Path(os.path.realpath(root)), stays_inside=True)
     folders, files = walk.children("")
     named = {folder.lower(): folder for folder in folders}
-    for name in filter(lambda name: name == _ANNOTATION_FOLDER or part_named(name) or _YEAR.fullmatch(name), named):
+    for name in filter(lambda name: name in ANNOTATION_FOLDERS or part_named(name) or _YEAR.fullmatch(name), named):
         inner_folders, inner_files = walk.children(named[name])
         files += inner_files
         for folder in inner_folders:
-            if PurePosixPath(folder).name.lower() == _ANNOTATION_FOLDER or part_named(PurePosixPath(folder).name):
+            if PurePosixPath(folder).name.lower() in ANNOTATION_FOLDERS or part_named(PurePosixPath(folder).name):
                 files += walk.children(folder)[1]
     pages = [file for file in files if file.lower().endswith(".xml")]
     if any(begins_as_annotation(walk.root / page) for page in pages[:_NUM_PAGES_TRIED]):
         return True
     # An empty Annotations folder beside the pictures: better one clear error than two strange classes.
-    has_both = _ANNOTATION_FOLDER in named and bool(named.keys() & set(_PICTURE_FOLDERS))
-    return has_both and walk.children(named[_ANNOTATION_FOLDER]) == ([], [])
+    has_both = "annotations" in named and bool(named.keys() & set(_PICTURE_FOLDERS))
+    return has_both and walk.children(named["annotations"]) == ([], [])
 
 
 def read_voc(root: Path, asked: Asked) -> Dataset:
@@ -221,9 +221,9 @@ class _Pictures:
 
 def _base_of(page: str) -> str:
     """Folder of the data set that an XML file belongs to, with "/": above `Annotations`; "" for the root."""
-    folders = list(PurePosixPath(page).parts[:-1])
-    lower = [name.lower() for name in folders]
-    return "/".join([*folders[: lower.index(_ANNOTATION_FOLDER)], ""]) if _ANNOTATION_FOLDER in lower else ""
+    folders = PurePosixPath(page).parts[:-1]
+    place = next((place for place, name in enumerate(folders) if name.lower() in ANNOTATION_FOLDERS), 0)
+    return "/".join([*folders[:place], ""]) if place else ""
 
 
 def _folders(path: str) -> set[str]:

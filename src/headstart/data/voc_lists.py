@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 from typing import NamedTuple, Protocol
 
-from headstart.data.annotated import broken_file
+from headstart.data.annotated import ANNOTATION_FOLDERS, broken_file
 from headstart.data.dataset import SPLITS
 from headstart.data.part_names import part_named
 from headstart.data.walking import FolderWalk
+from headstart.errors import AnnotationsError
 
 _LIST_FOLDERS = (("imagesets", "main"), ("imagesets",))
-_ANNOTATION_FOLDER = "annotations"
 # train and val together: says only what is not for testing.
 _BOTH = re.compile(r"train_?val(id)?", re.IGNORECASE)
 # cat_train.txt: whether each image of the part shows a cat, as 1, 0 (only difficult ones) or -1.
@@ -44,7 +44,7 @@ def listed_parts(walk: FolderWalk, files: Iterable[str], pictures: NamedPictures
     Lists of classes state parts where there are no others.
 
     Raises:
-        AnnotationsError: a list cannot be read.
+        AnnotationsError: a list cannot be read, or none of its images is there: its part would be lost.
     """
     parts: dict[str, tuple[str, bool]] = {}
     for one in sorted(_lists(list(files)), key=lambda it: (not it.is_both, SPLITS.index(it.part), it.file)):
@@ -59,10 +59,7 @@ def listed_parts(walk: FolderWalk, files: Iterable[str], pictures: NamedPictures
 def _lists(files: Iterable[str]) -> Iterator[_List]:
     """Lists of parts; of a folder that has none, lists of classes."""
     bases = {
-        PurePosixPath(file).parts[:place]
-        for file in files
-        for place in [_place_of(file, _ANNOTATION_FOLDER)]
-        if place >= 0
+        PurePosixPath(file).parts[:place] for file in files for place in [_place_of_annotations(file)] if place >= 0
     }
     plain: dict[str, list[_List]] = defaultdict(list)
     of_classes: dict[str, list[_List]] = defaultdict(list)
@@ -83,9 +80,9 @@ def _lists(files: Iterable[str]) -> Iterator[_List]:
         yield from plain.get(base) or of_classes[base]
 
 
-def _place_of(file: str, folder: str) -> int:
-    names = [name.lower() for name in PurePosixPath(file).parts[:-1]]
-    return names.index(folder) if folder in names else -1
+def _place_of_annotations(file: str) -> int:
+    folders = PurePosixPath(file).parts[:-1]
+    return next((place for place, name in enumerate(folders) if name.lower() in ANNOTATION_FOLDERS), -1)
 
 
 def _base_of(path: PurePosixPath, bases: Iterable[tuple[str, ...]]) -> str | None:
@@ -103,13 +100,26 @@ def _named_in(walk: FolderWalk, one: _List, pictures: NamedPictures) -> Iterator
         text = (walk.root / one.file).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise broken_file(walk.root / one.file, error, expected="names of pictures, one a line") from error
-    lost = []
+    lost: list[str] = []
+    found = False
     for line in filter(None, map(str.strip, text.splitlines())):
         named = pictures.listed(line, one.base)
         if not named:
             lost.append(line)
+        found = found or bool(named)
         yield from named
+    if lost and not found:
+        raise _all_lost(walk, one, lost)
     if lost:
         more = f" and {len(lost) - _NUM_SHOWN} more" if len(lost) > _NUM_SHOWN else ""
         shown = ", ".join(f"'{line:.80}'" for line in lost[:_NUM_SHOWN])
         walk.remark("annotation_without_picture", [one.file], f"lists {shown}{more}")
+
+
+def _all_lost(walk: FolderWalk, one: _List, lost: list[str]) -> AnnotationsError:
+    return AnnotationsError(
+        f"None of the {len(lost)} images that '{one.file}' lists for {one.part} is in '{walk.root / one.base}'.",
+        expected="names of images of this data set, one per line",
+        received=f"'{lost[0]:.80}'{' and others' if len(lost) > 1 else ''}",
+        hint="Add the images, correct the names, or remove the list.",
+    )
