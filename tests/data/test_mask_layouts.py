@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from headstart.data import CLASSIFICATION, SEGMENTATION, audit_dataset, read_dataset
-from headstart.errors import AnnotationsError, DataFormatError, SplitError
+from headstart.data import CLASSIFICATION, SEGMENTATION, audit_dataset, read_dataset, read_mask
+from headstart.errors import AnnotationsError, DataFormatError, RunDamagedError, SplitError
+from headstart.run.pictures import check_pictures
 
 SIZE = (40, 36)
 
@@ -248,11 +249,30 @@ def test_what_can_be_masks_or_classes_is_asked_for(tmp_path):
         assert read_dataset(tmp_path / case, format="folders").class_names == ("images", "masks")
 
 
-def test_an_image_with_several_masks_is_left_out_by_name(tmp_path):
+def test_several_masks_of_an_image_are_united(tmp_path):
     laid_out(tmp_path, "benign/b ({}).png", "benign/b ({})_mask.png")
-    mask(tmp_path / "benign" / "b (000)_mask_1.png")
+    mask(tmp_path / "benign" / "b (000)_mask.png", 0, 0, 0, 255)
+    mask(tmp_path / "benign" / "b (000)_mask_1.png", 255, 0, 0, 0)
+    for name in ("001", "002"):
+        mask(tmp_path / "benign" / f"b ({name})_mask.png", 0, 255)
     audit = audit_dataset(read_dataset(tmp_path))
-    assert len(audit.dataset) == 2
-    assert dict(audit.left_out) == {
-        "benign/b (000).png": "several masks: 2: 'benign/b (000)_mask.png', 'benign/b (000)_mask_1.png'"
-    }
+    assert len(audit.dataset) == 3
+    assert audit.dataset.class_names == ("background", "object")
+    shown = read_mask(audit.dataset, 0)
+    assert [shown[row, 0] for row in (0, 18, 35)] == [1, 0, 1]
+    assert audit.findings["kind"].tolist().count("united_masks") == 1
+    check_pictures(audit.dataset)
+    mask(tmp_path / "benign" / "b (000)_mask_1.png", 0, 0, 255, 0)
+    with pytest.raises(RunDamagedError):
+        check_pictures(audit.dataset)
+
+
+def test_the_only_image_of_a_folder_has_all_masks_beside_it(tmp_path):
+    for number in range(3):
+        photo(tmp_path / f"stage1/{number}/images/{number}.png", number)
+        for place in range(2):
+            mask(tmp_path / f"stage1/{number}/masks/a{number}{place}.png", *np.eye(3, dtype=int)[place] * 255)
+    dataset = read_dataset(tmp_path)
+    assert len(dataset) == 3
+    assert dataset.class_names == ("background", "object")
+    assert [read_mask(dataset, 0)[row, 0] for row in (0, 18, 35)] == [1, 1, 0]

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         REGRESSION,
         SEGMENTATION,
         TASK_KINDS,
+        mask_paths,
     )
     from headstart.data.audit import Audit, audit_dataset
     from headstart.data.augmentation import AUGMENTATIONS, Augmentation
@@ -70,6 +71,7 @@ __all__ = [
     "evaluation_batches",
     "iou",
     "known_mask_value",
+    "mask_paths",
     "moved_boxes",
     "open_rgb",
     "original_errors",
@@ -120,6 +122,7 @@ _MODULE_OF = {
     "evaluation_batches": "batches",
     "iou": "boxes",
     "known_mask_value": "mask_files",
+    "mask_paths": "annotations",
     "moved_boxes": "boxes",
     "open_rgb": "images",
     "original_errors": "batches",

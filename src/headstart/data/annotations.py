@@ -75,9 +75,14 @@ def boxes_from_text(target: str) -> list[Box]:
     return [Box(*box) for box in json.loads(target)]
 
 
-def mask_to_text(path: str) -> str:
-    """Target of a picture whose mask is the file at `path`, POSIX and relative to the root."""
-    return json.dumps({"mask": path}, ensure_ascii=False)
+def mask_to_text(path: str, *others: str) -> str:
+    """Target of an image whose mask is the file at `path`, POSIX and relative to the root, united with other files.
+
+    Example:
+        >>> mask_to_text("masks/1.png"), mask_to_text("1_mask.png", "1_mask_1.png")
+        ('{"mask": "masks/1.png"}', '{"mask": "1_mask.png", "others": ["1_mask_1.png"]}')
+    """
+    return json.dumps({"mask": path, **({"others": others} if others else {})}, ensure_ascii=False)
 
 
 def outlines_to_text(outlines: Iterable[Area]) -> str:
@@ -100,6 +105,12 @@ def mask_path(target: str) -> str | None:
     """Path of the mask file, `None` where the mask is drawn from outlines."""
     path = json.loads(target).get("mask")
     return None if path is None else str(path)
+
+
+def mask_paths(target: str) -> list[str]:
+    """Paths of all files that together are the mask; none where the mask is drawn from outlines."""
+    content = json.loads(target)
+    return [str(path) for path in (content["mask"], *content.get("others", ()))] if "mask" in content else []
 
 
 def outlines_from_text(target: str) -> list[Area]:

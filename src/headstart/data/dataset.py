@@ -71,9 +71,9 @@ class Dataset:
             for `CLASSIFICATION` a class name, or where `multi_label` any number joined by ";", perhaps none;
             for `DETECTION` JSON of `[name, x_min, y_min, x_max, y_max]` for every object, in pixels of the upright
             picture, `[]` where there is none; a sixth value, "crowd" or "difficult", marks one that is ignored;
-            for `SEGMENTATION` JSON, `{"mask": path}` or `{"polygons": [[name, [x, y, x, y, ...]], ...]}`, where runs of
-            pixels, `{"size": [height, width], "counts": text}`, may stand for the corners, and "" for a name that is
-            not known;
+            for `SEGMENTATION` JSON, `{"mask": path}`, with `"others": [path, ...]` where several files are united, or
+            `{"polygons": [[name, [x, y, x, y, ...]], ...]}`, where runs of pixels, `{"size": [height, width], "counts":
+            text}`, may stand for the corners, and "" for a name that is not known;
             for `REGRESSION` numbers joined by ";".
         mask_values: for segmentation, which value in a mask file means which class; "" for a value that is ignored on
             purpose. `OTHER_VALUES` stands for every value that is not listed; without it they are ignored, and the

@@ -60,7 +60,6 @@ KINDS: dict[str, Kind] = {
     "numbers_as_classes": Kind(
         "warning", "The classes are numbers; if they are measured, such as ages, use --task image-regression."
     ),
-    "several_masks": Kind("error", "The image has several masks; it is left out. Unite them into one file."),
     "value_255": Kind("warning", "255 was read as a class; --ignore-value 255 ignores it."),
     "much_ignored": Kind(
         "warning", "255 covers much of the masks and is ignored; --ignore-value none makes it a class."
@@ -194,6 +193,7 @@ KINDS: dict[str, Kind] = {
     "no_class": Kind("note", "No class is marked; the image is kept as an example of none of them."),
     "transparent_masks": Kind("note", "Masks have transparent pixels, which were read as background."),
     "ignored_value": Kind("note", "255 in the masks is ignored; --ignore-value none makes it a class."),
+    "united_masks": Kind("note", "Images have several masks, which are united into one."),
     "unused_masks": Kind("note", "Other forms of the same masks, such as coloured ones, are not used."),
     "background": Kind("note", "No object is marked; the picture is kept as background."),
     "crowd": Kind("note", "Marks a crowd (iscrowd=1) instead of single objects; it is neither learned nor scored."),

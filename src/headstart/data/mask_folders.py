@@ -25,7 +25,6 @@ _LOOKED_FOR = (
 # With fewer partners, two folders of these names are two classes of pictures.
 _MIN_SHARE_OF_PARTNERS = 0.5
 _NUM_OPENED, _MIN_SHARE_LIKE_MASKS = 16, 0.8
-_NUM_SHOWN = 3
 
 
 def looks_like_masks(root: Path) -> bool:
@@ -78,8 +77,9 @@ def read_masks(root: Path, asked: Asked) -> Dataset:
     pairs = pairing.pairs
     if not pairs:
         raise _no_pairs(walk, pairing)
-    looks = look_at_masks(walk.root, [pair.mask for pair in pairs])
-    require_sizes(walk.root, [pair.image for pair in pairs], looks)
+    of_image = [(pair.image, path) for pair in pairs for path in pair.masks]
+    looks = look_at_masks(walk.root, [path for _, path in of_image])
+    require_sizes(walk.root, [image for image, _ in of_image], looks)
     meaning = _meaning(walk, files, looks, asked)
     for kind, detail in meaning.remarks:
         walk.remark(kind, [""], detail)
@@ -103,7 +103,7 @@ def _enough_partners(pairing: Pairing) -> bool:
 
 
 def _some(pairing: Pairing) -> list[str]:
-    return [pair.mask for pair in pairing.pairs] or [path for found in pairing.several.values() for path in found]
+    return [path for pair in pairing.pairs for path in pair.masks]
 
 
 def _look_like_masks(walk: FolderWalk, masks: Sequence[str]) -> bool:
@@ -141,7 +141,7 @@ def _examples(walk: FolderWalk, files: Sequence[str], pairs: Sequence[Pair]) -> 
     unlisted = [image for image, part in parts.items() if not part]
     walk.remark("unlisted", unlisted, "stands in no list of images")
     return [
-        Annotated(pair.image, mask_to_text(pair.mask), parts[pair.image] if parts else pair.part)
+        Annotated(pair.image, mask_to_text(*pair.masks), parts[pair.image] if parts else pair.part)
         for pair in pairs
         if parts.get(pair.image, "-")
     ]
@@ -150,9 +150,10 @@ def _examples(walk: FolderWalk, files: Sequence[str], pairs: Sequence[Pair]) -> 
 def _remark_left_over(walk: FolderWalk, pairing: Pairing) -> None:
     walk.remark("unmasked", pairing.unmasked, "no mask of this name")
     walk.remark("annotation_without_picture", pairing.orphans, "no image of this name")
-    for image, masks in pairing.several.items():
-        shown = ", ".join(f"'{mask}'" for mask in masks[:_NUM_SHOWN]) + (", ..." if masks[_NUM_SHOWN:] else "")
-        walk.remark("several_masks", [image], f"{len(masks)}: {shown}")
+    united = [pair for pair in pairing.pairs if len(pair.masks) > 1]
+    if united:
+        example = f"'{united[0].masks[0]}' and '{united[0].masks[1]}'"
+        walk.remark("united_masks", [""], f"{len(united)} images, such as '{united[0].image}' with {example}")
     if pairing.unused:
         walk.remark("unused_masks", [""], f"{len(pairing.unused)} files, such as '{min(pairing.unused)}'")
     if pairing.arrays:
@@ -166,14 +167,6 @@ def _no_pairs(walk: FolderWalk, pairing: Pairing) -> AnnotationsError:
             expected="masks as images, such as PNG",
             received=f"{len(pairing.arrays)} files like '{pairing.arrays[0]}'",
             hint="Save each as a grey PNG with the number of the class in each pixel.",
-        )
-    if pairing.several:
-        image, masks = min(pairing.several.items())
-        return AnnotationsError(
-            f"Each image in '{walk.root}' has several masks.",
-            expected="one mask per image",
-            received=f"{len(masks)} masks of '{image}', such as '{masks[0]}'",
-            hint="Unite the masks of each image into one file.",
         )
     if pairing.orphans:
         received = f"{len(pairing.orphans)} masks such as '{pairing.orphans[0]}', no mask with the name of a picture"

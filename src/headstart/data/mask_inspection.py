@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from headstart.data.annotations import mask_path, outlines_from_text
+from headstart.data.annotations import mask_paths, outlines_from_text
 from headstart.data.dataset import Dataset
 from headstart.data.inspection import read_bytes
-from headstart.data.mask_files import COLOUR, encoding_of, hex_of
-from headstart.data.masks import IGNORED, OTHER_VALUES, class_numbers, draw_outlines, mask_values_in
+from headstart.data.mask_files import COLOUR, hex_of
+from headstart.data.masks import IGNORED, OTHER_VALUES, class_numbers, draw_outlines, united_values
 from headstart.errors import UnreadableImageError
 
 _NUM_VALUES_SHOWN = 5
@@ -42,21 +42,22 @@ def inspect_mask(dataset: Dataset, index: int, size: tuple[int, int], target: st
         target: instead of that of the example.
     """
     target = str(dataset.frame["target"].iat[index]) if target is None else target
-    path = mask_path(target)
-    if path is None:
+    paths = mask_paths(target)
+    if not paths:
         try:
             mask = draw_outlines(outlines_from_text(target), size, dataset)
         except UnreadableImageError as error:
             return MaskInspection(False, findings=(("mask_size", error.received),))
         return MaskInspection(True, class_names=_shown(mask, dataset))
+    path = paths[0] if len(paths) == 1 else f"{paths[0]} and {len(paths) - 1} more"
     try:
-        content = read_bytes(dataset.root / path)
-        values = mask_values_in(content, encoding_of(dataset.mask_values))
+        contents = [read_bytes(dataset.root / path) for path in paths]
+        values = united_values(contents, dataset)
     except OSError as error:
         return _broken(path, error.strerror or str(error))
     except UnreadableImageError as error:
         return _broken(path, error.received)
-    sha256 = hashlib.sha256(content).hexdigest()
+    sha256 = hashlib.sha256(b"".join(contents)).hexdigest()
     if values.shape != size:
         sizes = f"{values.shape[1]} x {values.shape[0]} instead of {size[1]} x {size[0]} pixels"
         return MaskInspection(False, sha256, findings=(("mask_size", f"'{path}' has {sizes}"),))

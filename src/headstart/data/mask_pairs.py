@@ -18,12 +18,11 @@ _MIN_SHARE_OF_VARIANT = 0.5
 
 @dataclass(frozen=True)
 class Pair:
-    """An image with its mask, paths relative to the root, and its part ("" where the folders say none)."""
+    """An image with the files of its mask, paths relative to the root, and its part ("" where the folders say none)."""
 
     image: str
-    mask: str
+    masks: tuple[str, ...]
     part: str
-    is_plain: bool
 
 
 @dataclass
@@ -31,8 +30,7 @@ class Pairing:
     """What belongs together, and what is left over.
 
     Attributes:
-        pairs: images with exactly one mask, sorted by image.
-        several: image → its masks, where one image has more than one mask of one set.
+        pairs: images with their masks.
         unmasked: images without a mask.
         orphans: masks without an image.
         unused: masks in a form that another form of the same masks replaces, such as Cityscapes' colours.
@@ -41,7 +39,6 @@ class Pairing:
     """
 
     pairs: list[Pair] = field(default_factory=list)
-    several: dict[str, list[str]] = field(default_factory=dict)
     unmasked: list[str] = field(default_factory=list)
     orphans: list[str] = field(default_factory=list)
     unused: list[str] = field(default_factory=list)
@@ -51,7 +48,7 @@ class Pairing:
     @property
     def num_masks(self) -> int:
         """Masks with an image or without, those of unused forms left out."""
-        return len(self.pairs) + sum(map(len, self.several.values())) + len(self.orphans)
+        return sum(len(pair.masks) for pair in self.pairs) + len(self.orphans)
 
 
 def pair_masks(files: Iterable[str]) -> Pairing:
@@ -76,14 +73,12 @@ def pair_masks(files: Iterable[str]) -> Pairing:
         found = masks_of.get(image.path, [])
         chosen = [it for it in found if it.variant == variant]
         pairing.unused += [it.path for it in found if it.variant != variant]
-        if len(chosen) == 1:
-            plain = image.is_plain and chosen[0].is_plain
-            pairing.pairs.append(Pair(image.path, chosen[0].path, image.part or chosen[0].part, plain))
-        elif chosen:
-            pairing.several[image.path] = [it.path for it in chosen]
-            sets = {it.source: it.path for it in chosen}
-            if len(sets) > 1 and not pairing.sets:
-                pairing.sets = sorted(sets.values())
+        sets = {it.source: it.path for it in chosen}
+        if len(sets) > 1 and not pairing.sets:
+            pairing.sets = sorted(sets.values())
+        if chosen:
+            masks_there = tuple(it.path for it in chosen)
+            pairing.pairs.append(Pair(image.path, masks_there, image.part or chosen[0].part))
         else:
             pairing.unmasked.append(image.path)
     return pairing
@@ -97,7 +92,7 @@ def require_one_set(pairing: Pairing) -> None:
     """
     if pairing.sets:
         raise AnnotationsError(
-            f"{len(pairing.several)} images have masks of more than one set.",
+            "Images have masks of more than one set.",
             expected="one mask per image",
             received=" and ".join(f"'{path}'" for path in pairing.sets),
             hint="Copy the data without the masks that should not be used, and name the copy.",
@@ -143,7 +138,28 @@ def _matched(images: Sequence[NamedFile], masks: Sequence[NamedFile]) -> tuple[d
             orphans.append(mask.path)
         else:
             masks_of[partner.path].append(mask)
-    return masks_of, orphans
+    return masks_of, _given_to_lonely(images, masks, masks_of, orphans)
+
+
+def _given_to_lonely(
+    images: Sequence[NamedFile], masks: Sequence[NamedFile], masks_of: dict[str, list[NamedFile]], orphans: list[str]
+) -> list[str]:
+    """Gives masks of other names to the only image of their folder: 7/images/7.png has all of 7/masks.
+
+    Returns:
+        The masks that are still without an image.
+    """
+    in_folder: dict[tuple[str, ...], list[NamedFile]] = defaultdict(list)
+    for image in images:
+        in_folder[image.folders].append(image)
+    left, lonely = [], set(orphans)
+    for mask in (it for it in masks if it.path in lonely):
+        alone = in_folder.get(mask.folders, []) if mask.folders and mask.is_mask else []
+        if len(alone) == 1:
+            masks_of[alone[0].path].append(mask)
+        else:
+            left.append(mask.path)
+    return left
 
 
 def _partner(mask: NamedFile, near: dict[tuple, list[NamedFile]], far: dict[str, list[NamedFile]]) -> NamedFile | None:

@@ -1,15 +1,26 @@
 """Masks: which class every pixel of a picture belongs to."""
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from headstart.data.annotations import Area, PixelMask, mask_path, outlines_from_text
+from headstart.data.annotations import Area, PixelMask, mask_paths, outlines_from_text
 from headstart.data.boxes import resize_matrix
 from headstart.data.dataset import Dataset
 from headstart.data.images import upright_size
-from headstart.data.mask_files import NUMBERS, encoding_of, open_mask, pixel_values, unreadable_mask
+from headstart.data.mask_files import (
+    ALPHA,
+    COLOUR,
+    COLOURS,
+    NUMBERS,
+    TRANSPARENT,
+    encoding_of,
+    open_mask,
+    pixel_values,
+    unreadable_mask,
+)
 from headstart.data.rle import mask_of
 from headstart.errors import UnreadableImageError
 
@@ -17,6 +28,8 @@ from headstart.errors import UnreadableImageError
 IGNORED = 255
 # Stands in `Dataset.mask_values` for every value that is not listed there.
 OTHER_VALUES = -1
+# Values that mark nothing, where several files are united.
+_UNMARKED = {NUMBERS: [0], COLOURS: [COLOUR], ALPHA: [TRANSPARENT]}
 # Value of what no outline covers.
 UNCOVERED = 0
 
@@ -38,9 +51,9 @@ def read_mask(dataset: Dataset, index: int) -> np.ndarray:
         UnreadableImageError: the mask file is missing, damaged, or no mask; runs of pixels do not fit the picture.
     """
     target = str(dataset.frame["target"].iat[index])
-    path = mask_path(target)
-    if path is not None:
-        return class_numbers(mask_values_in(dataset.root / path, encoding_of(dataset.mask_values)), dataset)
+    paths = mask_paths(target)
+    if paths:
+        return class_numbers(united_values([dataset.root / path for path in paths], dataset), dataset)
     size = _picture_size(dataset, index)
     return draw_outlines(outlines_from_text(target), size, dataset)
 
@@ -62,6 +75,31 @@ def mask_values_in(source: bytes | Path, encoding: str = NUMBERS) -> np.ndarray:
         return pixel_values(mask, encoding)
     except ValueError as error:
         raise unreadable_mask(source, error) from error
+
+
+def united_values(sources: Sequence[bytes | Path], dataset: Dataset) -> np.ndarray:
+    """The values of mask files that lie over each other: of each pixel the value of the last that marks it.
+
+    Args:
+        sources: paths, or the bytes of files.
+        dataset: whose `mask_values` say in which form the files are.
+
+    Returns:
+        `(height, width)` uint8 or int32.
+
+    Raises:
+        UnreadableImageError: a file cannot be read, or has another size than the first.
+    """
+    encoding = encoding_of(dataset.mask_values)
+    values = mask_values_in(sources[0], encoding)
+    for source in sources[1:]:
+        others = mask_values_in(source, encoding)
+        if others.shape != values.shape:
+            raise unreadable_mask(source, ValueError("another size than the first mask of the image"))
+        marked = np.isin(others, _UNMARKED[encoding], invert=True)
+        # Numbers: the larger, because smoothed edges must not cover what another file marks.
+        values = np.maximum(values, others) if encoding == NUMBERS else np.where(marked, others, values)
+    return values
 
 
 def class_numbers(values: np.ndarray, dataset: Dataset) -> np.ndarray:

@@ -1,11 +1,12 @@
 """Are the pictures still those that the run saw?"""
 
 import hashlib
-import json
 from pathlib import Path
 
-from headstart.data import SEGMENTATION, Dataset
+from headstart.data import SEGMENTATION, Dataset, mask_paths
 from headstart.errors import RunDamagedError
+
+_BLOCK_BYTES = 1 << 20
 
 
 def check_pictures(dataset: Dataset) -> None:
@@ -14,11 +15,11 @@ def check_pictures(dataset: Dataset) -> None:
     Raises:
         RunDamagedError: pictures are missing or have changed; the first few are named.
     """
-    expected = list(zip(dataset.frame["path"], dataset.frame["sha256"], strict=True))
+    expected = [([path], sha256) for path, sha256 in zip(dataset.frame["path"], dataset.frame["sha256"], strict=True)]
     if dataset.task == SEGMENTATION:
-        targets = (json.loads(target).get("mask") for target in dataset.frame["target"])
+        targets = map(mask_paths, dataset.frame["target"])
         expected += [pair for pair in zip(targets, dataset.frame["mask_sha256"], strict=True) if pair[0]]
-    changed = [name for name, sha256 in expected if file_hash(dataset.root / name) != sha256]
+    changed = [paths[0] for paths, sha256 in expected if file_hash(*(dataset.root / path for path in paths)) != sha256]
     if changed:
         raise RunDamagedError(
             f"{len(changed)} of {len(expected)} pictures are missing or have changed since the run began.",
@@ -28,10 +29,14 @@ def check_pictures(dataset: Dataset) -> None:
         )
 
 
-def file_hash(path: Path) -> str:
-    """SHA-256 of a file, in hexadecimal digits; `missing` where it cannot be read."""
+def file_hash(*paths: Path) -> str:
+    """SHA-256 of a file, or of several one after the other, in hexadecimal digits; `missing` where one is not there."""
+    found = hashlib.sha256()
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        for path in paths:
+            with path.open("rb") as file:
+                while block := file.read(_BLOCK_BYTES):
+                    found.update(block)
+        return found.hexdigest()
     except OSError:
         return "missing"
