@@ -32,12 +32,11 @@ from headstart.data.coco_marks import has_box, shape_of, sides_of
 from headstart.data.coco_scale import Scale, scale_of, stated_side
 from headstart.data.dataset import Dataset
 from headstart.data.images import upright_size
-from headstart.data.masks import UNCOVERED
+from headstart.data.outlines import outline_classes
 from headstart.data.part_names import part_named
 from headstart.data.walking import FolderWalk
 from headstart.errors import AnnotationsError, UnreadableImageError
 
-BACKGROUND = "background"
 _LOOKED_FOR = "a JSON file with the lists 'images', 'annotations' and 'categories', beside the pictures or above them"
 _UNKNOWN = ""  # name of an area that belongs to no class: its pixels are ignored
 
@@ -101,12 +100,7 @@ def read_coco(root: Path, asked: Asked) -> Dataset:
     names = used_class_names(_ordered_names(listings), used, walk.remark)
     if is_detection:
         return annotated_dataset(walk.root, examples, names, task=asked.task, remarks=walk.remarks)
-    # 0 is what no outline covers: background, unless the person says that nothing is known of it.
-    uncovered = () if asked.ignore_value == UNCOVERED else (BACKGROUND,)
-    values = {UNCOVERED: "".join(uncovered)} | dict(enumerate((name for name in names if name != BACKGROUND), 1))
-    if asked.ignore_value in values:
-        values[asked.ignore_value] = ""
-    names = tuple(dict.fromkeys(name for name in values.values() if name))
+    values, names = outline_classes(names, asked.ignore_value)
     return annotated_dataset(walk.root, examples, names, task=asked.task, remarks=walk.remarks, mask_values=values)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from headstart.data.annotated import MAX_PLACE, box_of
 from headstart.data.annotations import Box
+from headstart.data.outlines import polygon_area
 from headstart.data.rle import area_of, bounds_of, runs_of
 
 _DEEPEST = 5
@@ -36,7 +37,7 @@ class Shape(NamedTuple):
     @property
     def area(self) -> float:
         """In square pixels; where parts overlap they count twice."""
-        return sum(map(_polygon_area, self.polygons)) + sum(area_of(*runs) for runs in self.runs)
+        return sum(map(polygon_area, self.polygons)) + sum(area_of(*runs) for runs in self.runs)
 
     def bounds(self, name: str) -> Box | None:
         """The box around everything, `None` where there is nothing."""
@@ -143,8 +144,3 @@ def _parsed(text: str) -> object:
         return json.loads(text)
     except (ValueError, RecursionError):
         return text
-
-
-def _polygon_area(corners: np.ndarray) -> float:
-    (x, y), (next_x, next_y) = corners.T, np.roll(corners, -1, axis=0).T
-    return float(abs((x * next_y - next_x * y).sum()) / 2)

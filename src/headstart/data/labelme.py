@@ -23,12 +23,11 @@ from headstart.data.class_names import sort_class_names
 from headstart.data.dataset import Dataset
 from headstart.data.inspection import could_be_picture
 from headstart.data.labelme_pages import Page, Shape, begins_as_page, read_page
-from headstart.data.masks import UNCOVERED
+from headstart.data.outlines import BACKGROUND, outline_classes
 from headstart.data.part_names import part_named
 from headstart.data.walking import FolderWalk, is_file, relative_path
 from headstart.errors import AnnotationsError
 
-BACKGROUND = "background"
 # LabelMe's own names for what is no object.
 _BACKGROUND, _IGNORED = "_background_", "__ignore__"
 _FOLDERS = frozenset({"annotations", "annotation", "labels", "label", "json", "jsons", "labelme"}) | frozenset(
@@ -160,10 +159,7 @@ def _outlines(walk: FolderWalk, found: Mapping[str, Page], asked: Asked) -> Data
         examples.append(_annotated(path, page, outlines_to_text(outlines)))
     others = sort_class_names(used - {BACKGROUND, _IGNORED})
     require_annotations(walk, others, looked_for=_LOOKED_FOR)
-    values = {UNCOVERED: BACKGROUND} | dict(enumerate(others, 1))
-    if asked.ignore_value in values:
-        values[asked.ignore_value] = ""
-    names = tuple(name for name in values.values() if name)
+    values, names = outline_classes(others, asked.ignore_value)
     return annotated_dataset(walk.root, examples, names, task=asked.task, remarks=walk.remarks, mask_values=values)
 
 
