@@ -56,3 +56,12 @@ def test_a_folder_with_a_note_only_is_described_as_before(tmp_path):
     (tmp_path / "README.txt").write_text("About this data.")
     with pytest.raises(NoClassFoldersError, match="no class folders"):
         read_dataset(tmp_path)
+
+
+def test_a_folder_of_images_beside_a_spreadsheet_is_no_class(tmp_path):
+    (tmp_path / "images").mkdir()
+    Image.new("RGB", (4, 4)).save(tmp_path / "images" / "1.jpg")
+    (tmp_path / "labels.xlsx").write_bytes(b"PK")
+    with pytest.raises(NoClassFoldersError, match=r"labels.xlsx.*Save it as CSV"):
+        read_dataset(tmp_path)
+    assert read_dataset(tmp_path, format="folders").class_names == ("images",)

@@ -200,7 +200,7 @@ def test_repeated_rows_count_once_and_contradictions_are_refused(folder):
 
 @pytest.mark.parametrize("task", [None, CLASSIFICATION])
 @pytest.mark.parametrize("label_column", ["label", "daisy,rose,yellow"])
-@pytest.mark.parametrize("marks", [("0", "1"), ("0.0", "1.0"), ("False", "True")])
+@pytest.mark.parametrize("marks", [("0", "1"), ("0.0", "1.0"), ("False", "True"), ("-1", "1")])
 def test_columns_of_0_and_1_are_classes_of_which_a_picture_may_have_several(folder, marks, label_column, task):
     no, yes = marks
     rows = [f"images/0.jpg,{yes},{no},{yes}", f"images/1.jpg,{no},{yes},{no}", f"images/2.jpg,{no},{no},{no}"]
@@ -384,13 +384,39 @@ def test_class_folders_go_before_a_table_beside_them(folder):
     assert read_dataset(folder, format="table").class_names == ("a", "b")
 
 
-def test_of_several_tables_in_a_folder_the_one_for_training_is_meant_or_all_are_named(folder):
+def test_of_several_tables_in_a_folder_those_of_parts_are_meant_or_all_are_named(folder):
     write_table(folder, "id,label\n0,a\n1,b\n", name="train.csv")
     write_table(folder, "id,label\n2,a\n3,a\n", name="sample_submission.csv")
     assert read_dataset(folder).frame["path"].tolist() == ["images/0.jpg", "images/1.jpg"]
-    write_table(folder, "id,label\n2,a\n3,a\n", name="val.csv")
-    with pytest.raises(TableColumnsError, match=r"'sample_submission.csv', 'train.csv', 'val.csv'"):
+    write_table(folder, "id,label\n2,a\n1,c\n", name="val.csv")
+    dataset = read_dataset(folder)
+    assert dataset.class_names == ("a", "b", "c")
+    assert dataset.frame["target"].tolist() == ["a", "c", "a"]
+    assert dataset.frame["split"].tolist() == ["train", "validation", "validation"]
+    assert ("listed_twice", "images/1.jpg") in {(remark.kind, remark.path) for remark in dataset.remarks}
+    (folder / "train.csv").rename(folder / "labels.csv")
+    (folder / "val.csv").rename(folder / "more.csv")
+    with pytest.raises(TableColumnsError, match=r"'labels.csv', 'more.csv', 'sample_submission.csv'"):
         read_dataset(folder)
+
+
+def test_tables_of_parts_with_other_tasks_are_refused(folder):
+    write_table(folder, "path,label\nimages/0.jpg,a\nimages/1.jpg,b\n", name="train.csv")
+    write_table(folder, "path,label\nimages/2.jpg,0.25\nimages/3.jpg,1.5\n", name="test.csv")
+    with pytest.raises(TableColumnsError, match="do not have the same labels"):
+        read_dataset(folder)
+
+
+def test_labels_that_look_like_several_are_told(folder):
+    text = "path,label\nimages/0.jpg,a|b\nimages/1.jpg,a\nimages/2.jpg,b\n"
+    (remark,) = read_dataset(write_table(folder, text)).remarks
+    assert remark.kind == "perhaps_several"
+    assert "'a|b'" in remark.detail
+
+
+def test_blanks_around_quoted_cells_do_no_harm(folder):
+    text = 'path , label\n"images/0.jpg" , "a"\n"images/1.jpg" , "b" \n'
+    assert read_dataset(write_table(folder, text)).class_names == ("a", "b")
 
 
 def test_leaving_out_rare_classes_keeps_images_of_none_of_the_classes(tmp_path):

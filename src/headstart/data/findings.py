@@ -57,6 +57,9 @@ KINDS: dict[str, Kind] = {
     "perhaps_missing": Kind(
         "warning", "A class has a name that often stands for a missing label; look whether it is one."
     ),
+    "perhaps_several": Kind(
+        "warning", "Classes look like several labels in one cell; each combination is a class now."
+    ),
     "numbers_as_classes": Kind(
         "warning", "The classes are numbers; if they are measured, such as ages, use --task image-regression."
     ),

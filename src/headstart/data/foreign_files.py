@@ -81,7 +81,7 @@ def foreign_folder(folder: Path) -> NoClassFoldersError | None:
     same = [name for name, other in known if other == form]
     more = f" and {len(same) - 1} more such files" if len(same) > 1 else ""
     return NoClassFoldersError(
-        f"'{folder}' holds no images in class folders and no table or annotations that are read, but '{file}'{more}.",
+        f"'{folder}' holds no class folders and no table or annotations that are read, but '{file}'{more}.",
         expected="one folder per class, annotated images, or a table (.csv, .tsv, .parquet)",
         received=form.what,
         hint=form.hint,

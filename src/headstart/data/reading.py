@@ -138,6 +138,8 @@ def _read_laid_out(path: Path, chosen: str, asked: Asked) -> Dataset:
         raise
     if chosen == "folders" and dataset.num_classes == 1 and not asked.is_format_given:
         _require_no_inner_data(path, asked, f"one class, '{dataset.class_names[0]}'")
+        if (foreign := foreign_folder(path)) is not None:
+            raise foreign
     return dataset
 
 

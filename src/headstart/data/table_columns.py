@@ -72,7 +72,8 @@ LABEL_NAMES = (
     frozenset(["classid", "labelid", "categoryid", "classindex", "labelindex", "y", "type"]),
 )
 _ROW_NUMBERS = frozenset({"", "index", "unnamed0", "row", "rowid"})
-_BINARY = {"0": False, "1": True, "0.0": False, "1.0": True, "false": False, "true": True}
+# CelebA and other collections write -1 for "no".
+_BINARY = {"-1": False, "0": False, "1": True, "-1.0": False, "0.0": False, "1.0": True, "false": False, "true": True}
 _NUM_LOOKED_AT = 50
 _MAX_NAMED = 12
 _DEFAULT_PATH, _DEFAULT_LABEL = "path", "label"
@@ -152,7 +153,7 @@ def path_column_of(table: TextTable, asked: str, path: Path) -> str:
 
 
 def is_binary(cells: pd.Series) -> bool:
-    """Whether every cell is 0 or 1, written as a number or as True and False."""
+    """Whether every cell is 0 (or -1) or 1, written as a number or as True and False."""
     return bool(cells.str.strip().str.lower().isin(list(_BINARY)).all())
 
 

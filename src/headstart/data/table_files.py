@@ -27,6 +27,7 @@ _BYTE_ORDER_MARKS = {
 # Excel writes such a line before the names of the columns.
 _SEPARATOR_LINE = re.compile(r'\A"?sep=(.)"?\r?\n', re.IGNORECASE)
 _MAX_CELL = 1 << 24
+_AFTER_QUOTE = "expected after"  # how Python's csv module says it
 
 
 class TextTable(NamedTuple):
@@ -84,19 +85,25 @@ def _read_delimited(path: Path, max_rows: int | None) -> TextTable:
     stated = _SEPARATOR_LINE.match(text)
     if stated:
         text = text[stated.end() :]
-    lines = csv.reader(
-        io.StringIO(text, newline=""),
-        delimiter=stated[1] if stated else _separator(text),
-        skipinitialspace=True,
-        strict=True,
-    )
+    separator = stated[1] if stated else _separator(text)
+    try:
+        rows = _rows(text, separator, max_rows, strict=True)
+    except csv.Error as error:
+        if _AFTER_QUOTE not in str(error):
+            raise
+        rows = _rows(text, separator, max_rows, strict=False)  # blanks between a quoted cell and the next separator
+    return _framed(rows)
+
+
+def _rows(text: str, separator: str, max_rows: int | None, *, strict: bool) -> list[list[str]]:
+    """Rows that are not blank: the first, and up to `max_rows` more."""
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True, strict=strict)
     limit = csv.field_size_limit(_MAX_CELL)
     try:
         filled = (row for row in lines if any(cell.strip() for cell in row))
-        rows = list(islice(filled, None if max_rows is None else max_rows + 1))
+        return list(islice(filled, None if max_rows is None else max_rows + 1))
     finally:
         csv.field_size_limit(limit)
-    return _framed(rows)
 
 
 def _decoded(content: bytes) -> str:
@@ -120,7 +127,10 @@ def _framed(rows: list[list[str]]) -> TextTable:
     cells = rows[1:] if has_header else rows
     for number, row in enumerate(cells, 1):
         if any(cell.strip() for cell in row[width:]):
-            raise ValueError(f"row {number} has {len(row)} cells where the first line has {width}")
+            raise ValueError(
+                f"row {number} has {len(row)} cells where the first line has {width}; a cell that holds the separator"
+                " itself needs quotes around it"
+            )
     padded = [(row + [""] * width)[:width] for row in cells]
     return TextTable(pd.DataFrame(padded, columns=names, dtype=str), has_header)
 

@@ -2,11 +2,15 @@
 
 import os
 import re
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
+
+import pandas as pd
 
 from headstart.data.annotated import Asked
 from headstart.data.annotations import CLASSIFICATION, REGRESSION
-from headstart.data.dataset import Dataset
+from headstart.data.class_names import sort_class_names
+from headstart.data.dataset import SPLITS, Dataset, Remark
 from headstart.data.inspection import could_be_picture
 from headstart.data.part_names import part_like, part_named
 from headstart.data.table_columns import TableColumns, find_columns
@@ -32,34 +36,74 @@ def looks_like_table(path: Path) -> bool:
 
 
 def read_table_of(path: Path, asked: Asked) -> Dataset:
-    """The data set of a table of labels, or of the one such table in a folder.
+    """The data set of a table of labels, or of those in a folder: one, or one a part.
 
     Raises:
-        TableColumnsError: the folder has no table of labels, or several; else as `read_table`.
+        TableColumnsError: the folder has no table of labels, or several that are not parts; else as `read_table`.
     """
     columns = TableColumns(asked.path_column, asked.label_column, asked.split_column, asked.group_column)
-    return read_table(_table_in(path) if os.path.isdir(path) else path, columns, task=asked.given_task)  # noqa: PTH112
+    if not os.path.isdir(path):  # noqa: PTH112
+        return read_table(path, columns, task=asked.given_task)
+    tables = _tables_in(path)
+    if len(tables) == 1:
+        return read_table(path / tables[0], columns, task=asked.given_task)
+    read = {table: read_table(path / table, columns, task=asked.given_task) for table in tables}
+    return _joined({_part_of(table): dataset for table, dataset in read.items()}, path)
 
 
-def _table_in(folder: Path) -> Path:
+def _tables_in(folder: Path) -> list[str]:
+    """The table of labels, or one a part."""
     walk = FolderWalk(Path(os.path.realpath(folder)), stays_inside=True)
     files = [file for file in walk.children("")[1] if PurePosixPath(file).suffix.lower() in TABLE_READERS]
     tables = _labelled(walk.root, files)
-    # Competitions have train.csv beside sample_submission.csv; parts in several tables are one for a person to join.
-    train = [table for table in tables if part_like(PurePosixPath(table).stem) == "train"]
-    others = [table for table in tables if part_like(PurePosixPath(table).stem) not in {"", "train"}]
-    if len(train) == 1 and not others:
-        tables = train
-    if len(tables) == 1:
-        return folder / tables[0]
+    # Competitions have train.csv beside sample_submission.csv.
+    parts = [table for table in tables if _part_of(table)]
+    chosen = tables if len(tables) == 1 or not parts else parts
+    names = [_part_of(table) for table in chosen]
+    if len(chosen) == 1 or (chosen and "train" in names and len(set(names)) == len(names)):
+        return chosen
     raise TableColumnsError(
         f"'{folder}' has {'several tables' if tables else 'no table'} of labels.",
-        expected="one table with a column for the images and one for the labels",
+        expected="one table with a column for the images and one for the labels, or one a part, such as train.csv",
         received=shown(tables or files) or "no table",
-        hint="Name the table instead of the folder. Tables of parts are joined into one with a column 'split'."
+        hint="Name the table instead of the folder."
         if tables
         else "Name the table, or its columns: --path-column NAME --label-column NAME.",
     )
+
+
+def _joined(datasets: dict[str, Dataset], folder: Path) -> Dataset:
+    """The data sets of the parts as one; an image in two of them goes to the part that measures."""
+    train = datasets["train"]
+    names = sort_class_names(name for dataset in datasets.values() for name in dataset.class_names)
+    if len({(it.task, it.multi_label) for it in datasets.values()}) > 1 or (
+        train.task == REGRESSION and any(it.class_names != train.class_names for it in datasets.values())
+    ):
+        raise TableColumnsError(
+            f"The tables of parts in '{folder}' do not have the same labels.",
+            expected="class names in all of them, or the same columns of numbers",
+            received="; ".join(f"{part}: {it.task}, {', '.join(it.class_names[:5])}" for part, it in datasets.items()),
+            hint="Make them alike, or name one table instead of the folder.",
+        )
+    ordered = [part for part in SPLITS[::-1] if part in datasets]
+    frames = [datasets[part].frame.assign(split=part) for part in ordered]
+    frame = pd.concat(frames, ignore_index=True)
+    twice = frame[frame["path"].duplicated()]
+    remarks = {remark for dataset in datasets.values() for remark in dataset.remarks}
+    remarks |= {
+        Remark("listed_twice", path, f"for {part} and another part") for path, part in twice[["path", "split"]].values
+    }
+    frame = frame.drop_duplicates("path").sort_values("path", ignore_index=True)
+    return replace(
+        train,
+        frame=frame,
+        class_names=train.class_names if train.task == REGRESSION else names,
+        remarks=tuple(sorted(remarks)),
+    )
+
+
+def _part_of(table: str) -> str:
+    return part_like(PurePosixPath(table).stem)
 
 
 def _labelled(root: Path, tables: list[str]) -> list[str]:

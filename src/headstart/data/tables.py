@@ -29,6 +29,8 @@ from headstart.errors import TableColumnsError
 _MISSING = frozenset({"", "nan", "-nan", "nat", "null", "<na>", "#n/a", "#na"})
 _PERHAPS_MISSING = frozenset({"na", "n/a", "none", "?", "-", "missing", "unknown"})
 
+_OTHER_SEPARATORS = ("|", ",", "+")
+
 
 @dataclass(frozen=True)
 class _Labels:
@@ -117,7 +119,21 @@ def _named_classes(labels: pd.Series, path: Path, column: str) -> _Labels:
         if name.lower() in _PERHAPS_MISSING
     ]
     remarks += number_remarks(labels, column, path)
+    remarks += [] if multi_label else _several_remarks(class_names, column, path)
     return _Labels(CLASSIFICATION, targets, class_names, multi_label, tuple(remarks))
+
+
+def _several_remarks(class_names: tuple[str, ...], column: str, path: Path) -> list[Remark]:
+    """A remark where names look like several joined in another way: their pieces are fewer than they are."""
+    for sign in _OTHER_SEPARATORS:
+        pieces = {piece.strip() for name in class_names for piece in name.split(sign)}
+        joined = [name for name in class_names if sign in name]
+        if joined and len(pieces) < len(class_names):
+            detail = (
+                f"{joined[0]!r} in column '{column}' of '{path.name}'; join several labels with '{LABEL_SEPARATOR}'"
+            )
+            return [Remark("perhaps_several", "", detail)]
+    return []
 
 
 def _marked_classes(cells: list[pd.Series], found: FoundColumns, path: Path) -> _Labels:
