@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from headstart.data import DETECTION, IGNORED, SEGMENTATION, audit_dataset, read_dataset, read_mask
+from headstart.data import DETECTION, IGNORED, IGNORED_CODES, SEGMENTATION, audit_dataset, read_dataset, read_mask
 from headstart.errors import AnnotationsError
 
 SIZE = (40, 60)
@@ -217,6 +217,17 @@ def test_crowds_are_ignored_and_named(tmp_path):
     assert kinds(tmp_path) == {"crowd"}
     coco(tmp_path, [crowd(), crowd(1), {"bbox": BOX}])
     assert kinds(tmp_path) == {"crowd", "many_crowds"}
+
+
+@pytest.mark.parametrize("flag", ["ignore", "difficult"])
+def test_other_flags_to_pass_over_an_object_are_heeded_unless_all_have_them(tmp_path, flag):
+    coco(tmp_path, [{"bbox": BOX, flag: 1}, {"bbox": [1, 1, 5, 5], flag: 0}])
+    dataset = read_dataset(tmp_path)
+    assert dataset.ignored_boxes()[0].tolist() == [[10, 10, 20, 20, 0, IGNORED_CODES["difficult"]]]
+    assert kinds(tmp_path) == {"difficult"}
+    coco(tmp_path, [{"bbox": BOX, flag: 1}])
+    assert len(read_dataset(tmp_path).boxes()[0]) == 1
+    assert kinds(tmp_path) == {"all_difficult"}
 
 
 def test_pixels_of_a_crowd_are_ignored_and_not_background(tmp_path):

@@ -1,6 +1,7 @@
 """COCO: a JSON file that lists pictures, categories and annotations."""
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -165,7 +166,7 @@ def _ordered_names(listings: Iterable[Listing]) -> list[str]:
 
 def _known_marks(reading: _Reading, image: _Image, marks: Iterable[dict]) -> Iterator[tuple[str, str, dict]]:
     """Annotations with the names of their classes, and why they are passed over, "" for objects."""
-    crowds: dict[str, int] = {}
+    passed_over: Counter[tuple[str, str]] = Counter()
     for mark in marks:
         number = number_of(mark.get("category_id"))
         name = reading.listing.names.get(number)
@@ -175,10 +176,10 @@ def _known_marks(reading: _Reading, image: _Image, marks: Iterable[dict]) -> Ite
             continue
         ignored = reading.crowds.mark_of(mark)
         if ignored:
-            crowds[name] = crowds.get(name, 0) + 1
+            passed_over[ignored, name] += 1
         yield name, ignored, mark
-    for name, count in crowds.items():
-        reading.walk.remark("crowd", [image.path], f"{count} of '{name}' in '{reading.listing.file}'")
+    for (ignored, name), count in passed_over.items():  # whose names are those of the findings
+        reading.walk.remark(ignored, [image.path], f"{count} of '{name}' in '{reading.listing.file}'")
 
 
 def _boxes(reading: _Reading, image: _Image, marks: list[dict]) -> Iterator[Box]:

@@ -50,8 +50,18 @@ class Shape(NamedTuple):
 
 
 def is_crowd(mark: Mapping[str, object]) -> bool:
-    """Whether an annotation has `iscrowd`, as a number, a truth value or text."""
-    value = mark.get("iscrowd")
+    """Whether an annotation has `iscrowd`."""
+    return _is_set(mark, "iscrowd")
+
+
+def is_difficult(mark: Mapping[str, object]) -> bool:
+    """Whether an annotation has `ignore` or `difficult`, which converters add to COCO's form."""
+    return _is_set(mark, "ignore") or _is_set(mark, "difficult")
+
+
+def _is_set(mark: Mapping[str, object], flag: str) -> bool:
+    """Whether a flag is given, as a number, a truth value or text."""
+    value = mark.get(flag)
     return value.strip().lower() not in {"", "0", "false"} if isinstance(value, str) else bool(value)
 
 
