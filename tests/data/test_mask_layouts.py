@@ -82,6 +82,10 @@ LAYOUTS = {
     "COCO-Stuff": ("images/train2017/{}.jpg", "annotations/train2017/{}.png"),
     "a folder named like masks around all": ("segmentation/pictures/{}.png", "segmentation/masks/{}.png"),
     "class folders inside": ("images/cat/{}.jpg", "masks/cat/{}.png"),
+    "one folder, words in front": ("img_{}.jpg", "mask_{}.png"),
+    "one folder, CamVid": ("{}.png", "{}_L.png"),
+    "BDD": ("seg/images/train/{}-a.jpg", "seg/labels/train/{}-a_train_id.png"),
+    "Carvana": ("train/{}_01.jpg", "train_masks/{}_01_mask.gif"),
     "several dots": ("images/a.b.{}.jpg", "masks/a.b.{}.png"),
 }
 
@@ -247,6 +251,31 @@ def test_what_can_be_masks_or_classes_is_asked_for(tmp_path):
         with pytest.raises(DataFormatError, match=rf"{message}.*--format folders"):
             read_dataset(tmp_path / case)
         assert read_dataset(tmp_path / case, format="folders").class_names == ("images", "masks")
+
+
+def test_names_that_differ_in_numbered_folders_are_asked_for(tmp_path):
+    laid_out(tmp_path, "training/image_2/um_{}.png", "training/gt_image_2/um_road_{}.png")
+    with pytest.raises(DataFormatError, match="'gt_image_2' and 'image_2', but the names of their files differ"):
+        read_dataset(tmp_path)
+
+
+@pytest.mark.parametrize("image", ["A/{}.jpg", "images/{}.jpg", "A/train/{}.jpg"])
+def test_masks_in_folders_of_any_name_are_read_when_asked_for_and_never_classes(tmp_path, image):
+    laid_out(tmp_path, image, image.replace("images", "A").replace("A", "B").replace("jpg", "png"))
+    with pytest.raises((DataFormatError, SplitError)):
+        read_dataset(tmp_path)
+    for asked in ({"task": SEGMENTATION}, {"format": "masks"}):
+        dataset = read_dataset(tmp_path, **asked)
+        assert dataset.class_names == ("background", "1", "2")
+        assert set(dataset.frame["split"]) == {"train" if "train" in image else ""}
+
+
+def test_parts_that_folders_only_mention_are_taken_and_said(tmp_path):
+    for part, names in (("train", ("1", "2")), ("val", ("3",))):
+        laid_out(tmp_path, f"uavid_{part}/seq1/Images/{{}}.png", f"uavid_{part}/seq1/Labels/{{}}.png", names=names)
+    dataset = read_dataset(tmp_path)
+    assert dataset.frame["split"].tolist() == ["train", "train", "validation"]
+    assert [it.detail.split(";")[0] for it in dataset.remarks] == ["'uavid_train', 'uavid_val'"]
 
 
 def test_several_masks_of_an_image_are_united(tmp_path):

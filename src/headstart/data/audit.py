@@ -292,5 +292,7 @@ def _one_class(kept: Dataset, *, num_given: int) -> OneClassError:
         f"'{kept.root}' has only one class, '{kept.class_names[0]}'.",
         expected="at least two classes to tell apart",
         received=f"one class{lost}, {len(kept)} pictures",
-        hint="Add a folder with pictures of another class, such as 'other'.",
+        hint="Look whether the masks mark anything; --ignore-value none keeps 255 as a class."
+        if kept.task == SEGMENTATION
+        else "Add a folder with pictures of another class, such as 'other'.",
     )

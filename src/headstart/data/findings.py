@@ -82,6 +82,9 @@ KINDS: dict[str, Kind] = {
     ),
     "jpeg_masks": Kind("warning", "Masks are JPEG files, which change values; save masks as PNG."),
     "smoothed_masks": Kind("warning", "Masks have blurred edges; save them without smoothing."),
+    "mentioned_parts": Kind(
+        "warning", "Names of folders mention train, validation or test, which were taken as parts."
+    ),
     "listed_without_mask": Kind("warning", "A list of images names some that are missing or have no mask."),
     "unmasked": Kind("warning", "The picture has no mask and is not used."),
     "annotation_without_picture": Kind("warning", "The annotation belongs to no picture and is not used."),

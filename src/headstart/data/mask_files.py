@@ -7,7 +7,7 @@ from io import BytesIO
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from headstart.errors import UnreadableImageError
 
@@ -179,6 +179,10 @@ def unreadable_mask(source: bytes | Path, error: Exception) -> UnreadableImageEr
     return UnreadableImageError(
         f"{name} cannot be read.",
         expected="an image with one number or one colour per pixel, such as a grey or palette PNG",
-        received=f"{error or type(error).__name__}".rstrip("."),
+        received="no image" if isinstance(error, UnidentifiedImageError) else _text_of(error),
         hint="Save it again as a grey PNG, or remove it.",
     )
+
+
+def _text_of(error: Exception) -> str:
+    return (str(error) or type(error).__name__).rstrip(".")

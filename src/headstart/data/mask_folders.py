@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from headstart.data.annotated import Annotated, Asked, annotated_dataset, no_annotations, require_annotations
@@ -12,10 +13,11 @@ from headstart.data.mask_lists import listed_parts
 from headstart.data.mask_looks import MaskLook, look_at_masks
 from headstart.data.mask_meaning import Meaning, meaning_of
 from headstart.data.mask_names import names_images, names_masks
-from headstart.data.mask_pairs import Pair, Pairing, evenly_chosen, pair_masks, require_one_set
+from headstart.data.mask_pairs import Pair, Pairing, evenly_chosen, pair_by_place, pair_masks, require_one_set
 from headstart.data.mask_sizes import require_sizes
 from headstart.data.mask_tables import find_names
 from headstart.data.masks import IGNORED
+from headstart.data.part_names import part_like, part_named
 from headstart.data.walking import FolderWalk
 from headstart.errors import AnnotationsError, DataFormatError
 
@@ -40,6 +42,15 @@ def looks_like_masks(root: Path) -> bool:
     return _enough_partners(pairing) and _look_like_masks(walk, _some(pairing))
 
 
+def could_be_masks(root: Path) -> bool:
+    """Whether files of one folder look like masks of images in another, though no name says so.
+
+    Enough where somebody asks for masks; two class folders may be like this, too.
+    """
+    walk, files, _ = _paired(root)
+    return _paired_by_content(walk, files) is not None
+
+
 def refuse_unclear_masks(root: Path) -> None:
     """Refuses folders that are named like images and masks where the names of the files do not agree.
 
@@ -49,14 +60,15 @@ def refuse_unclear_masks(root: Path) -> None:
         DataFormatError: the folders can be masks as well as classes.
     """
     walk, _, pairing = _paired(root)
-    folders = {PurePosixPath(path).parent.name for path in (*pairing.unmasked, *pairing.orphans)}
-    plain = all(names_masks(name) or names_images(name) for name in folders)
-    if pairing.pairs or not pairing.orphans or not plain or not _look_like_masks(walk, pairing.orphans):
+    folders = {name for path in pairing.orphans for name in PurePosixPath(path).parts[:-1] if names_masks(name)}
+    others = {name for path in pairing.unmasked for name in PurePosixPath(path).parts[:-1]}
+    images = {name for name in others if names_images(name)} or {name for name in others if part_named(name)}
+    if pairing.pairs or not folders or not images or not _look_like_masks(walk, pairing.orphans):
         return
     raise DataFormatError(
         f"'{walk.root}' can be images with masks, or class folders.",
         expected=_LOOKED_FOR,
-        received=f"folders {' and '.join(repr(name) for name in sorted(folders))}, but the names of their files differ",
+        received=f"folders {' and '.join(map(repr, sorted(images | folders)))}, but the names of their files differ",
         hint="Give each mask the name of its image, or use --format folders where these are classes.",
     )
 
@@ -73,6 +85,8 @@ def read_masks(root: Path, asked: Asked) -> Dataset:
         SplitError: nothing to train on, or a list of images of another data set.
     """
     walk, files, pairing = _paired(root)
+    if not pairing.pairs:
+        pairing = _paired_by_content(walk, files) or pairing
     require_one_set(pairing)
     pairs = pairing.pairs
     if not pairs:
@@ -86,6 +100,8 @@ def read_masks(root: Path, asked: Asked) -> Dataset:
     names = tuple(dict.fromkeys(name for name in meaning.values.values() if name))
     require_annotations(walk, names, looked_for=_LOOKED_FOR)
     _remark_left_over(walk, pairing)
+    if not any(pair.part for pair in pairs):
+        pairs = _with_mentioned_parts(walk, pairs)
     examples = _examples(walk, files, pairs)
     return annotated_dataset(
         walk.root, examples, names, task=asked.task, remarks=walk.remarks, mask_values=meaning.values
@@ -96,6 +112,14 @@ def _paired(root: Path) -> tuple[FolderWalk, list[str], Pairing]:
     walk = FolderWalk(Path(os.path.realpath(root)), stays_inside=True)
     files = list(walk.files_below(""))
     return walk, files, pair_masks(files)
+
+
+def _paired_by_content(walk: FolderWalk, files: Sequence[str]) -> Pairing | None:
+    for pairing in pair_by_place(files):
+        images = [pair.image for pair in pairing.pairs]
+        if _look_like_masks(walk, _some(pairing)) and not _look_like_masks(walk, images):
+            return pairing
+    return None
 
 
 def _enough_partners(pairing: Pairing) -> bool:
@@ -145,6 +169,19 @@ def _examples(walk: FolderWalk, files: Sequence[str], pairs: Sequence[Pair]) -> 
         for pair in pairs
         if parts.get(pair.image, "-")
     ]
+
+
+def _with_mentioned_parts(walk: FolderWalk, pairs: list[Pair]) -> list[Pair]:
+    """Parts from folders that only mention one, such as uavid_train, where each image lies in such a folder."""
+    mentioned = [
+        next(((part, name) for name in PurePosixPath(pair.image).parts[:-1] if (part := part_like(name))), ("", ""))
+        for pair in pairs
+    ]
+    if "" in {part for part, _ in mentioned} or len(dict(mentioned)) < 2:
+        return pairs
+    folders = sorted({name for _, name in mentioned})
+    walk.remark("mentioned_parts", [""], f"{', '.join(map(repr, folders))}; rename the folders if they mean nothing")
+    return [replace(pair, part=part) for pair, (part, _) in zip(pairs, mentioned, strict=True)]
 
 
 def _remark_left_over(walk: FolderWalk, pairing: Pairing) -> None:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from functools import cache
 
 from headstart.data.part_names import part_named
 
@@ -38,7 +38,7 @@ _GLUED = re.compile(rf"(train|training|val|valid|validation|test|testing)({_ROLE
 
 _ENDS_AS_MASK = re.compile(
     r"(?P<words>(?:[-_ .]+(?:gt|gt[-_]?fine|gt[-_]?coarse|ground[-_ ]?truth|masks?|segs?|segmentations?|segmap|labels?|"
-    r"label[-_]?ids|label[-_]?train[-_]?ids|annotations?|annot|anno|semantic|matte|trimap|manual[12]?|"
+    r"label[-_]?ids|label[-_]?train[-_]?ids|train[-_]?ids?|annotations?|annot|anno|semantic|matte|trimap|manual[12]?|"
     r"instance[-_]?ids|instances?))+)(?P<number>[-_ ]*\(?\d{1,3}\)?)?$",
     re.IGNORECASE,
 )
@@ -51,6 +51,9 @@ _ENDS_AS_IMAGE = re.compile(
     re.IGNORECASE,
 )
 _BEGINS_AS_IMAGE = re.compile(r"^(?:images?|img|im|photo|picture|input|sat|x)(?:[-_ .]+(?=.)|(?=\d))", re.IGNORECASE)
+_MENTIONS_MASKS = re.compile(
+    r"mask|label|ann|gt|truth|seg|semantic|trimap|target|matte|manual|silhouette|instance|y/|(?:^|/)y", re.IGNORECASE
+)
 _IDS_FOR_TRAINING = re.compile(r"train[-_]?ids", re.IGNORECASE)
 
 
@@ -61,50 +64,63 @@ class NamedFile:
     Attributes:
         path: POSIX, relative to the root.
         is_mask: whether a folder above it is named like masks.
-        ends_as_mask: whether its own name ends like that of a mask, such as 1_mask.png.
+        is_named_so: whether its own name is that of a mask, such as 1_mask.png or mask_1.png.
         folders: what the names of the folders say besides, in lower case.
         stems: names that its partner may have, in lower case, the likeliest first.
         variant: "objects" or "colours" for masks of objects or for looking at, "trainids" for Cityscapes' numbers to
             train with, otherwise "".
         source: words that name the set of masks it belongs to.
-        is_plain: whether the folders' names hold nothing but words for masks, images and parts.
         part: "train", "validation", "test" or "".
     """
 
     path: str
     is_mask: bool
-    ends_as_mask: bool
+    is_named_so: bool
     folders: tuple[str, ...]
     stems: tuple[str, ...]
     variant: str
     source: tuple[str, ...]
-    is_plain: bool
     part: str
 
 
-def named_files(paths: Iterable[str]) -> list[NamedFile]:
-    """What the paths of images and masks say. Folders that all of them lie in say nothing."""
+def named_files(paths: Iterable[str], *, weak_endings: bool = False) -> list[NamedFile]:
+    """What the paths of images and masks say. Folders that all of them lie in say nothing.
+
+    Args:
+        paths: POSIX, relative to the root.
+        weak_endings: whether endings such as _L and _class, which may mean something else, stand for masks as well.
+    """
     paths = list(paths)
-    folders = {PurePosixPath(path).parts[:-1] for path in paths}
+    folders = {tuple(path.split("/")[:-1]) for path in paths}
     first = min(folders, default=())
     num_shared = next(
         (depth for depth, name in enumerate(first) if any(other[depth : depth + 1] != (name,) for other in folders)),
         len(first),
     )
     beside = {name for names in folders for name in names[num_shared:]}
-    return [_named_file(path, num_shared, beside) for path in paths]
+    return [_named_file(path, num_shared, beside, weak_endings=weak_endings) for path in paths]
+
+
+def mentions_masks(path: str) -> bool:
+    """Whether any word for masks may stand in a path: a quick look before a close one."""
+    return _MENTIONS_MASKS.search(path) is not None
+
+
+def ends_weakly(path: str) -> bool:
+    """Whether a file's name ends in a word that stands for masks in some data sets and for other things in others."""
+    return _ENDS_AS_MASK_IN_FOLDER.search(path.rpartition(".")[0]) is not None
 
 
 def names_masks(folder: str) -> bool:
-    """Whether a folder's name holds a word for masks and nothing but such words, words for images and parts."""
+    """Whether a folder's name holds a word for masks and, besides words for images and parts, only numbers."""
     said = _said(folder)
-    return said.is_mask and not said.rest
+    return said.is_mask and all(map(str.isdecimal, said.rest))
 
 
 def names_images(folder: str) -> bool:
-    """Whether a folder's name holds a word for images and nothing but such words and parts."""
+    """Whether a folder's name holds a word for images and nothing but such words, parts and numbers."""
     said = _said(folder)
-    return said.is_image and not said.is_mask and not said.rest
+    return said.is_image and not said.is_mask and all(map(str.isdecimal, said.rest))
 
 
 @dataclass(frozen=True)
@@ -118,6 +134,7 @@ class _Said:
     role_words: tuple[str, ...]
 
 
+@cache
 def _said(folder: str) -> _Said:
     words = [word for token in _words(folder) for word in _unglued(token)]
     # "y" alone, or beside nothing but a part (train_y), names masks.
@@ -135,26 +152,26 @@ def _said(folder: str) -> _Said:
     return _Said(is_mask, is_image, rest, parts[0] if parts else "", role)
 
 
-def _named_file(path: str, num_shared: int, beside: Iterable[str]) -> NamedFile:
-    *folders, name = PurePosixPath(path).parts
+def _named_file(path: str, num_shared: int, beside: Iterable[str], *, weak_endings: bool) -> NamedFile:
+    *folders, name = path.split("/")
     said = [_said(folder) for folder in folders[num_shared:]]
     # The innermost folder that says one or the other decides: masks/images/1.png is an image.
     deciding = next((it for it in reversed(said) if it.is_mask or it.is_image), None)
     is_mask = deciding is not None and deciding.is_mask
-    stem = PurePosixPath(name).stem
+    stem = name.rpartition(".")[0]
     ending = _ENDS_AS_MASK.search(stem) or _ENDS_AS_MASK.search(_ENDS_AS_MASK_IN_FOLDER.sub("", stem))
+    named_so = bool(ending or _BEGINS_AS_MASK.search(stem) or (weak_endings and _ENDS_AS_MASK_IN_FOLDER.search(stem)))
     words = [word for it in said if it.is_mask for word in it.role_words] if is_mask else []
     words += _words(ending["words"]) if ending else []
     parts = [part_named(folder, beside) or it.part for folder, it in zip(folders[num_shared:], said, strict=True)]
     return NamedFile(
         path,
         is_mask,
-        ending is not None,
+        named_so,
         tuple(part or "_".join(it.rest) for it, part in zip(said, parts, strict=True) if part or it.rest),
-        tuple(dict.fromkeys(map(str.lower, _mask_stems(stem) if is_mask or ending else _image_stems(stem)))),
+        tuple(dict.fromkeys(map(str.lower, _mask_stems(stem) if is_mask or named_so else _image_stems(stem)))),
         "trainids" if ending and _IDS_FOR_TRAINING.search(stem) else _variant([*words, *_words(stem)[1:]]),
         tuple(words),
-        all(not it.rest or part for it, part in zip(said, parts, strict=True)),
         next(filter(None, (*(part_named(folder) for folder in folders[:num_shared]), *parts)), ""),
     )
 

@@ -3,10 +3,12 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import permutations
 from pathlib import PurePosixPath
 
+from headstart.data.annotated import part_of
 from headstart.data.inspection import could_be_picture
-from headstart.data.mask_names import NamedFile, named_files
+from headstart.data.mask_names import NamedFile, ends_weakly, mentions_masks, named_files
 from headstart.errors import AnnotationsError
 
 # Formats of arrays and volumes that hold masks elsewhere and are not read here.
@@ -14,6 +16,7 @@ ARRAY_SUFFIXES = (".npy", ".npz", ".mat", ".nii", ".nii.gz", ".dcm", ".nrrd", ".
 # Where the same masks lie there in several forms, the first of these that most images have is used.
 _VARIANTS = ("trainids", "", "objects", "colours")
 _MIN_SHARE_OF_VARIANT = 0.5
+_MIN_SHARE_IN_COMMON = 0.8
 
 
 @dataclass(frozen=True)
@@ -59,8 +62,12 @@ def pair_masks(files: Iterable[str]) -> Pairing:
     endings, in folders whose names agree without such words, or else anywhere where only one image has the name.
     """
     files = list(files)
-    named = named_files(path for path in files if _could_be_either(path))
-    images, masks = _images_and_masks(named)
+    either = [path for path in files if _could_be_either(path)]
+    images, masks = _images_and_masks(named_files(either)) if any(map(mentions_masks, either)) else ([], [])
+    if not masks and any(map(ends_weakly, either)):
+        images, masks = _images_and_masks(named_files(either, weak_endings=True))
+    if not masks:
+        return Pairing(unmasked=either)
     masks_of, orphans = _matched(images, masks)
     pairing = Pairing(
         orphans=orphans, arrays=[it.path for it in masks if _is_array(it.path) and it.path not in orphans]
@@ -84,6 +91,28 @@ def pair_masks(files: Iterable[str]) -> Pairing:
     return pairing
 
 
+def pair_by_place(files: Iterable[str]) -> list[Pairing]:
+    """Pairs files of the same names in two folders whose names say nothing: one pairing for each way round.
+
+    What lies in them has to tell which are the masks.
+    """
+    places: dict[str, dict[tuple[str, ...], str]] = defaultdict(dict)
+    for file in filter(_could_be_either, files):
+        *folders, name = PurePosixPath(file).parts
+        if folders and not _is_array(file):
+            places[folders[0]][(*folders[1:], PurePosixPath(name).stem)] = file
+    found = []
+    for images, masks in permutations(sorted(places), 2):
+        common = sorted(places[images].keys() & places[masks].keys())
+        if len(common) >= max(2, _MIN_SHARE_IN_COMMON * max(len(places[images]), len(places[masks]))):
+            pairs = [
+                Pair(places[images][place], (places[masks][place],), part_of(places[images][place])) for place in common
+            ]
+            left = [[places[it][place] for place in sorted(places[it].keys() - set(common))] for it in (images, masks)]
+            found.append(Pairing(pairs=pairs, unmasked=left[0], orphans=left[1]))
+    return found
+
+
 def require_one_set(pairing: Pairing) -> None:
     """Refuses images whose masks come from two sets, of which only one can be meant.
 
@@ -100,7 +129,7 @@ def require_one_set(pairing: Pairing) -> None:
 
 
 def _could_be_either(path: str) -> bool:
-    return bool(PurePosixPath(path).suffix) and (could_be_picture(path) or _is_array(path))
+    return "." in path.rpartition("/")[2].lstrip(".") and (could_be_picture(path) or _is_array(path))
 
 
 def _is_array(path: str) -> bool:
@@ -108,13 +137,13 @@ def _is_array(path: str) -> bool:
 
 
 def _images_and_masks(named: Sequence[NamedFile]) -> tuple[list[NamedFile], list[NamedFile]]:
-    """An ending such as _mask counts only beside a file that has the same name without it."""
-    here = {(PurePosixPath(it.path).parent, stem) for it in named if not it.ends_as_mask for stem in it.stems}
+    """A name such as 1_mask.png counts only beside a file that has the same name without the word."""
+    here = {(it.path.rpartition("/")[0], stem) for it in named if not it.is_named_so for stem in it.stems}
     images: list[NamedFile] = []
     masks: list[NamedFile] = []
     for it in named:
-        folder = PurePosixPath(it.path).parent
-        ends = it.ends_as_mask and any((folder, stem) in here for stem in it.stems[1:])
+        folder = it.path.rpartition("/")[0]
+        ends = it.is_named_so and any((folder, stem) in here for stem in it.stems[1:])
         (masks if it.is_mask or ends else images).append(it)
     return [it for it in images if not _is_array(it.path)], masks
 

@@ -16,7 +16,7 @@ from headstart.data.foreign_files import foreign_file, foreign_folder
 from headstart.data.inner_data import inner_data, points_inside
 from headstart.data.labelme import looks_like_labelme, read_labelme
 from headstart.data.mask_files import known_mask_value
-from headstart.data.mask_folders import looks_like_masks, read_masks, refuse_unclear_masks
+from headstart.data.mask_folders import could_be_masks, looks_like_masks, read_masks, refuse_unclear_masks
 from headstart.data.table_files import TABLE_READERS
 from headstart.data.table_folders import TABLE_TASKS, looks_like_table, read_table_of
 from headstart.data.voc import looks_like_voc, read_voc
@@ -175,6 +175,8 @@ def _found_format(path: Path, task: str | None) -> str:
         return possible[0]
     serving = [name for name in possible if task is None or task in _FOLDER_FORMATS[name].tasks]
     found = next((name for name in serving if _FOLDER_FORMATS[name].looks_so(path)), None)
+    if found is None and task == SEGMENTATION and os.path.isdir(path) and could_be_masks(path):  # noqa: PTH112
+        return "masks"
     if found == "folders" and task is None:
         refuse_unclear_masks(path)
     if found is not None:
