@@ -152,7 +152,9 @@ def test_a_line_is_read_however_it_is_separated(tmp_path, line):
     [
         ("1 0.5 0.5 0.5 0.25 0.87", "confidence"),
         ("1 0.25 0.375 0.75 0.375 0.75 0.625 0.25 0.625 0.87", "confidence"),
+        ("1 0.5 0.5 0.5 0.25 0.87 17", "confidence"),
         ("1 0.5 0.5 0.5 0.25" + " 0.4 0.5 2" * 17, "keypoints"),
+        ("1 0.5 0.5 0.5 0.25" + " 0.4 0.5 2 0 0 0" * 2, "keypoints"),
         ("1 0.25 0.375 0.75 0.375 0.75 0.625 0.25 0.625", "outlines_unused"),
     ],
 )

@@ -180,6 +180,13 @@ def test_a_test_folder_that_the_yaml_omits_is_used_where_it_has_labels(tmp_path)
     assert kinds(dataset) == ["unlisted"]
 
 
+def test_a_folder_counts_where_the_yaml_gives_its_part_the_images_of_another(tmp_path):
+    draw(tmp_path, **ULTRALYTICS, **{"data.yaml": "train: images/train\nval: images/train\n" + NAMES})
+    dataset = read_dataset(tmp_path)
+    assert parts(dataset) == TRAIN_VAL
+    assert kinds(dataset) == ["same_parts"]
+
+
 def test_a_test_part_without_labels_is_left_out_instead_of_passing_for_background(tmp_path):
     draw(tmp_path, **ULTRALYTICS, **{"images/test/c.jpg": ""})
     dataset = read_dataset(tmp_path)
@@ -240,6 +247,7 @@ def test_a_yaml_of_something_else_is_no_matter(tmp_path):
     draw(
         tmp_path, **ROBOFLOW, **{"data.yaml": NAMES, "model.yaml": "nc: 80\nbackbone: [[-1, 1]]\n", "x.yaml": "[: bad"}
     )
+    draw(tmp_path, **{"args.yaml": "mode: train\nval: true\nnames: null\n", "c.yaml": "train: {a: 1}\nval: {b: 2}\n"})
     assert kinds(read_dataset(tmp_path)) == []
 
 

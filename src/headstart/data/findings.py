@@ -101,7 +101,8 @@ KINDS: dict[str, Kind] = {
     "repeated_name": Kind("warning", "Several class numbers have one name; they are learned as one class."),
     "shared_labels": Kind("warning", "Images of the same name share one annotation file; look whether it fits all."),
     "confidence": Kind(
-        "warning", "Lines end with a confidence, as predictions do; it is not used. Look whether these are labels."
+        "warning",
+        "Lines have one number more than a box or an outline, such as the confidence of a prediction; it is not used.",
     ),
     "keypoints": Kind("warning", "Annotations have keypoints, which are not learned; the boxes are used."),
     "outlines_unused": Kind(

@@ -34,7 +34,7 @@ def read_yaml(path: Path) -> Value:
         # Nodes instead of values: they still know whether a scalar was quoted, and aliases are not copied yet.
         node = yaml.compose(content, Loader=yaml.SafeLoader)
     except yaml.YAMLError as error:
-        raise ValueError(f"no YAML: {error}") from error
+        raise ValueError(f"no YAML: {error}".replace('in "<byte string>", ', "in ")) from error
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
     return None if node is None else _Plain().value(node)

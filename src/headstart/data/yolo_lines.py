@@ -83,8 +83,8 @@ def parse_line(text: str, num_keypoint_values: int = 0) -> Line | None:
     number, shares = int(numbers[0]), numbers[1:]
     if _has_keypoints(shares, num_keypoint_values):
         return Line(number, _box(shares[:4]), has_keypoints=True)
-    if len(shares) <= 5:
-        return Line(number, _box(shares[:4]), has_confidence=len(shares) == 5)
+    if len(shares) <= 5 or _has_track(shares):
+        return Line(number, _box(shares[:4]), has_confidence=len(shares) > 4)
     outline = shares[: len(shares) // 2 * 2].reshape(-1, 2)
     around = np.concatenate([outline.min(axis=0), outline.max(axis=0)])
     return Line(number, around, outline, has_confidence=len(shares) % 2 == 1)
@@ -113,10 +113,16 @@ def _numbers(text: str) -> np.ndarray | None:
 def _has_keypoints(shares: np.ndarray, num_values: int) -> bool:
     if num_values:
         return len(shares) == 4 + num_values
-    # An outline has an even number of values. Three a keypoint, the last of which says whether it is seen, are enough
-    # to tell an odd number of keypoints from an outline with a confidence.
-    is_odd = len(shares) % 2 == 1 and len(shares) > 5
-    return is_odd and (len(shares) - 4) % 3 == 0 and bool(np.isin(shares[6::3], _VISIBILITIES).all())
+    # Three values a keypoint, the last of which says whether it is seen. Without kpt_shape that tells keypoints only
+    # where an outline cannot be meant: it has an even number of values, and none of 2.
+    visibilities = shares[6::3]
+    is_possible = len(shares) > 5 and (len(shares) - 4) % 3 == 0 and np.isin(visibilities, _VISIBILITIES).all()
+    return bool(is_possible and (len(shares) % 2 == 1 or (visibilities == 2).any()))
+
+
+def _has_track(shares: np.ndarray) -> bool:
+    """Whether a confidence and the number of a track follow a box, as trackers write them."""
+    return len(shares) == 6 and bool((np.abs(shares[:5]) <= 1).all()) and shares[5] >= 2 and shares[5].is_integer()
 
 
 def _box(shares: np.ndarray) -> np.ndarray:

@@ -54,7 +54,7 @@ def parts_of_pictures(walk: FolderWalk, files: YoloFiles, settings: Settings | N
     labelled = {by_folder[picture] for picture in files.label_of}
     for picture in by_folder.keys() - part_of.keys():
         part = by_folder[picture]
-        if part and part not in covered and part in labelled:
+        if part and part not in chosen and part in labelled:
             part_of[picture] = part
         else:
             walk.remark("unlisted", [picture], f"'{file}' covers other images" if file else "no list has it")

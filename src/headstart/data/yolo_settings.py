@@ -118,9 +118,9 @@ def _read(walk: FolderWalk, file: str, *, is_certain: bool) -> Settings | None:
     entries = content if isinstance(content, dict) else {}
     parts = {key: part_named(key, beside=entries) for key in entries}
     places = tuple((parts[key], place) for key, value in entries.items() if parts[key] for place in _texts(value))
-    if not (is_certain or "names" in entries or len(set(parts.values()) - {""}) > 1):
-        return None
     names = entries.get("names")
+    if not (is_certain or names is not None or len({part for part, _ in places}) > 1):
+        return None
     names_file = names if isinstance(names, str) and "." in names else ""
     return Settings(
         file,
