@@ -238,6 +238,22 @@ def test_a_part_of_which_no_image_is_there_is_an_error_that_names_it(tmp_path):
     assert len(read_dataset(tmp_path / "annotations" / "instances_train2017.json")) == 1
 
 
+def test_a_part_without_annotations_is_no_background_but_left_out_by_name(tmp_path):
+    for part in ("train", "test"):
+        write_image(tmp_path / part / f"{part}.png")
+        write_coco(tmp_path / part / "_annotations.coco.json", [f"{part}.png"])
+    write_coco(tmp_path / "test" / "_annotations.coco.json", ["test.png"], annotations=[])
+    dataset = read_dataset(tmp_path)
+    assert parts(dataset) == {"train/train.png": "train"}
+    assert kinds(dataset) == ["part_without_labels"]
+
+
+def test_a_name_with_signs_of_an_address_may_be_meant_literally(tmp_path):
+    write_image(tmp_path / "images" / "a%20b.png")
+    write_coco(tmp_path / "all.json", ["x/a%20b.png"])
+    assert read_dataset(tmp_path).frame["path"].tolist() == ["images/a%20b.png"]
+
+
 def test_images_that_no_file_lists_are_named_wherever_their_neighbours_lie(tmp_path):
     write_image(tmp_path / "images" / "0.png")
     write_image(tmp_path / "images" / "stray.png", seed=4)

@@ -129,6 +129,17 @@ def test_files_of_boxes_may_lie_in_a_folder_of_another_name(tmp_path, pages, ima
     assert read_dataset(tmp_path).labels() == [("dog",)]
 
 
+def test_images_without_files_of_boxes_are_named_and_no_background_to_measure_on(tmp_path):
+    voc(tmp_path, "a", train="a\n", test="x\ny\n")
+    for seed, stem in enumerate("xy"):
+        write_image(tmp_path / "JPEGImages" / f"{stem}.png", seed + 5)
+    assert parts(tmp_path) == {"JPEGImages/a.png": "train"}
+    assert kinds(tmp_path) == ["part_without_labels"]
+    voc(tmp_path, "a", train="a\nx\ny\n", test="a\n")
+    (tmp_path / "ImageSets" / "Main" / "test.txt").unlink()
+    assert kinds(tmp_path) == ["missing_labels"]
+
+
 def test_difficult_objects_are_ignored_and_counted(tmp_path):
     voc(tmp_path, "ab")
     write_page(

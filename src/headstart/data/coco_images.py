@@ -72,7 +72,13 @@ class ImageFinder:
         spelling = _path_in(name)
         base = PurePosixPath(spelling).name
         uploaded = _UPLOADED.fullmatch(base)
-        candidates = self._named(base) or (self._named(uploaded["name"]) if uploaded else []) or self._uploaded(base)
+        as_written = PurePosixPath(name.replace("\\", "/")).name
+        candidates = (
+            self._named(as_written)
+            or self._named(base)
+            or (self._named(uploaded["name"]) if uploaded else [])
+            or self._uploaded(base)
+        )
         part = listing.part or part_of(spelling)
         candidates = [path for path in candidates if self._may_be(path, listing, part)]
         for quality in (

@@ -73,10 +73,20 @@ def read_listings(walk: FolderWalk, files: Iterable[str]) -> list[Listing]:
             walk.remark("other_annotations", [file], f"holds {what}")
     if held and not chosen:
         raise _no_objects(walk.root, held)
-    listings = [_listing(walk, file, contents[file]) for file in chosen]
+    listings = _with_marks(walk, [_listing(walk, file, contents[file]) for file in chosen])
     if len(listings) == 1 and not part_named(PurePosixPath(listings[0].file).parent.name):
         _drop_lone_part(walk, listings[0])
     return listings
+
+
+def _with_marks(walk: FolderWalk, listings: list[Listing]) -> list[Listing]:
+    """Files without those that mark nothing beside others that do: their images would count as background."""
+    if not any(listing.marks for listing in listings):
+        return listings
+    for listing in listings:
+        if not listing.marks:
+            walk.remark("part_without_labels", [listing.file], f"{len(listing.images)} images without annotations")
+    return [listing for listing in listings if listing.marks]
 
 
 def category_names(listings: Iterable[Listing]) -> dict[int, str]:

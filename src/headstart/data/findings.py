@@ -92,7 +92,9 @@ KINDS: dict[str, Kind] = {
     "listed_twice": Kind("warning", "The picture is listed for two parts; it goes to the one that measures."),
     "entry_without_images": Kind("warning", "An entry or list for a part leads to no images in the data folder."),
     "same_parts": Kind("warning", "Two parts are stated with the same images; only the first one counts."),
-    "part_without_labels": Kind("warning", "No image of this test part has a label file; the part is not used."),
+    "part_without_labels": Kind(
+        "warning", "No image of this part has a label file or an annotation; the part is not used."
+    ),
     "missing_labels": Kind(
         "warning", "Most images have no label file and count as background; look whether all files were copied."
     ),

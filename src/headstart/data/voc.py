@@ -92,11 +92,13 @@ def read_voc(root: Path, asked: Asked) -> Dataset:
     used = {box.name for box in boxes if not box.ignored}
     require_annotations(walk, used, looked_for=_LOOKED_FOR)
     names = used_class_names(sort_class_names({box.name for box in boxes}), used, walk.remark)
-    parts = listed_parts(walk, files, pictures)
+    listed = listed_parts(walk, files, pictures)
+    parts = {path: listed.get(path, part_of(path)) for path in pictures.paths if path not in spoilt}
+    without_pages = _remark_missing(walk, parts, marked)
     examples = [
-        Annotated(path, boxes_to_text(one.boxes), parts.get(path, part_of(path)), one.width, one.height)
-        for path in pictures.paths
-        if path not in spoilt
+        Annotated(path, boxes_to_text(one.boxes), part, one.width, one.height)
+        for path, part in parts.items()
+        if part not in without_pages
         for one in [marked.get(path, _Marked())]
     ]
     return annotated_dataset(walk.root, examples, names, task=asked.task, remarks=walk.remarks)
@@ -124,6 +126,21 @@ def _read_pages(walk: FolderWalk, pages: Iterable[str], pictures: "_Pictures") -
         one.boxes += [box for box in page.boxes if box not in one.boxes] if one.boxes else page.boxes
         one.width, one.height = page.width or one.width, page.height or one.height
     return marked, spoilt
+
+
+def _remark_missing(walk: FolderWalk, parts: dict[str, str], marked: dict[str, _Marked]) -> set[str]:
+    """Remarks about images without an XML file; parts that measure and have no such file are not background, given."""
+    without = set()
+    for part in ("validation", "test"):
+        paths = [path for path in parts if parts[path] == part]
+        if paths and not marked.keys() & set(paths):
+            walk.remark("part_without_labels", [""], f"{len(paths)} images for {part}, none with an XML file")
+            without.add(part)
+    rest = [path for path, part in parts.items() if part not in without]
+    num_missing = len(set(rest) - marked.keys())
+    if num_missing > len(rest) / 2:
+        walk.remark("missing_labels", [""], f"{num_missing} of {len(rest)} images have no XML file")
+    return without
 
 
 def _scale_fractions(walk: FolderWalk, marked: dict[str, _Marked]) -> None:
