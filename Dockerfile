@@ -5,7 +5,8 @@
 
 FROM python:3.12-slim-bookworm AS build
 WORKDIR /build
-COPY pyproject.toml README.md LICENSE ./
+COPY pyproject.toml LICENSE ./
+COPY docs/package-index.md ./docs/
 COPY src ./src
 RUN pip wheel --no-cache-dir --no-deps --wheel-dir /wheels .
 
@@ -13,8 +14,8 @@ FROM python:3.12-slim-bookworm
 ENV PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1
 WORKDIR /app
-COPY requirements.lock requirements-serve.txt ./
-RUN pip install --no-cache-dir --constraint requirements.lock --requirement requirements-serve.txt
+COPY requirements-serve.lock ./
+RUN pip install --no-cache-dir --require-hashes --requirement requirements-serve.lock
 COPY --from=build /wheels /wheels
 # Without dependencies: TensorFlow is one, and nothing here would use it.
 RUN pip install --no-cache-dir --no-deps /wheels/*.whl \

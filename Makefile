@@ -8,7 +8,8 @@ ONE_THREAD := TF_NUM_INTRAOP_THREADS=1
 # Where benchmarks find real pictures, and on which splits recipes are compared.
 SHARED := $(or $(HEADSTART_SHARED),../shared)
 SPLITS := 0 1 2 3 4
-WITHOUT_DATA := not shared and not all_backbones and not browser and not notebook and not slow
+WITHOUT_DATA := not shared and not all_backbones and not browser and not notebook and not packaging and not slow
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 
 .PHONY: help demo test check format bench lock notebooks clean
 .DEFAULT_GOAL := help
@@ -19,7 +20,8 @@ help: ## Show what can be made
 $(READY): pyproject.toml requirements.lock
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 13) else "Headstart needs Python 3.11 to 3.13; this is %d.%d. Name another one: make PYTHON=python3.12" % v)'
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock --editable '.[dev,export,litert,openvino,serve,similarity]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $(READY)
 
 demo: $(READY) ## Train the built-in backbone on handwritten digits and write a report
@@ -63,8 +65,9 @@ notebooks: $(READY) ## Build the notebooks from their text form
 	$(BIN)/jupytext --to ipynb notebooks/*.py
 
 lock: $(READY) ## Pin the newest versions that pyproject.toml allows
-	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile --universal --upgrade --python-version 3.11 --extra dev --extra export --extra litert --extra openvino --extra serve --extra similarity --no-header --output-file requirements.lock pyproject.toml
+	$(LOCK) --upgrade --all-extras --output-file requirements.lock pyproject.toml
+	$(LOCK) --constraint requirements.lock --output-file requirements-core.lock pyproject.toml
+	$(LOCK) --constraint requirements.lock --output-file requirements-serve.lock requirements-serve.txt
 
 clean: ## Remove the environment and everything that was built
 	rm -rf .venv build dist runs demo .pytest_cache .mypy_cache .ruff_cache .hypothesis

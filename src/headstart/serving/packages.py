@@ -12,6 +12,7 @@ NEEDED = {
     "onnxruntime": "onnxruntime",
     "prometheus_client": "prometheus-client",
     "python_multipart": "python-multipart",
+    "starlette": "starlette",
     "uvicorn": "uvicorn",
     **({} if sys.platform == "win32" else {"uvloop": "uvloop"}),  # a faster event loop, not made for Windows
 }
