@@ -27,22 +27,22 @@ def one_size_function(serving: ServingModel, *, num_images: int | None = None) -
     return _function(serving, lambda images: images, (num_images, *serving.image_size, 3))
 
 
-def frozen_function(serving: ServingModel) -> Any:
-    """A `tf.function` of one picture `(1, height, width, 3)` uint8 of the model's size, its weights being constants."""
-    variable = one_size_function(serving, num_images=1)
+def frozen_function(variable: Any, serving: ServingModel) -> Any:
+    """The same `tf.function`, its weights and the tensors that layers such as `Normalization` keep being constants."""
     frozen = convert_variables_to_constants_v2(variable.get_concrete_function())
     names = sorted(serving.outputs)  # the order in which TensorFlow flattens a dictionary
 
     @tf.autograph.experimental.do_not_convert
     def answer(images: tf.Tensor) -> dict[str, tf.Tensor]:
-        return dict(zip(names, tf.nest.flatten(frozen(images)), strict=True))
+        answers = dict(zip(names, tf.nest.flatten(frozen(images)), strict=True))
+        return {name: tf.identity(answers[name], name=name) for name in serving.outputs}
 
     return tf.function(answer, input_signature=variable.input_signature)
 
 
 def litert_bytes(serving: ServingModel) -> bytes:
     """The content of a `.tflite` file in float32."""
-    function = frozen_function(serving).get_concrete_function()
+    function = frozen_function(one_size_function(serving, num_images=1), serving).get_concrete_function()
     # With an object that owns nothing the converter keeps the names of inputs and outputs.
     converter = tf.lite.TFLiteConverter.from_concrete_functions([function], tf.Module())
     return bytes(converter.convert())
