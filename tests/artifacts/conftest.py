@@ -1,7 +1,8 @@
 """A small classifier that tells three colours apart, pictures of them, and its files in every format."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ from headstart.artifacts import (
     build_serving_model,
     export_formats,
 )
-from headstart.backbones import build_backbone
+from headstart.backbones import Backbone, build_backbone
 from headstart.data import ImageSource
 from headstart.evaluation import Calibration, Thresholds
 from headstart.tasks import ImageClassifier, build_classifier
@@ -30,6 +31,7 @@ SIDE = 32
 def colours(tmp_path_factory) -> Callable[[str, int], list[Path]]:
     """Writes pictures of each colour in sizes of all kinds, one of them the model's own, and gives their paths."""
 
+    @cache
     def write(name: str, count: int) -> list[Path]:
         folder, noise = tmp_path_factory.mktemp(name), np.random.default_rng(len(name))
         paths = []
@@ -43,44 +45,59 @@ def colours(tmp_path_factory) -> Callable[[str, int], list[Path]]:
     return write
 
 
-def source_of(paths: list[Path], resize_mode: str = "stretch") -> ImageSource:
-    return ImageSource(paths, image_size=(SIDE, SIDE), resize_mode=resize_mode)
-
-
 def targets_of(count: int) -> np.ndarray:
     return np.eye(3)[np.arange(count) % 3]
 
 
-@pytest.fixture(scope="session")
-def task(colours) -> ImageClassifier:
-    """Its head is the least-squares solution on the pooled features."""
-    task = build_classifier(build_backbone("vgg19_mini", image_size=(SIDE, SIDE), weights="builtin"), tuple(COLOURS))
-    features = task.model_with_features.predict(source_of(colours("learn", 48)).load_all(), verbose=0)[1]
-    targets = 6 * targets_of(48) - 3
-    inputs = np.hstack([features, np.ones((48, 1))])
-    solution = np.linalg.lstsq(inputs.T @ inputs + 0.1 * np.eye(inputs.shape[1]), inputs.T @ targets, rcond=None)[0]
-    task.model.get_layer("logits").set_weights([solution[:-1], solution[-1]])
-    return task
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """A classifier of the colours on a backbone, its calibration, and what makes a job of exporting it."""
+
+    task: ImageClassifier
+    calibration: Calibration
+    make_job: Callable[..., ExportJob]
 
 
 @pytest.fixture(scope="session")
-def calibration(task, colours) -> Calibration:
-    features = task.model_with_features.predict(source_of(colours("calibrate", 12)).load_all(), verbose=0)[1]
-    directions = np.linalg.svd(features.astype("float64"), full_matrices=False)[2][:4].T
-    return Calibration(np.full(3, 1.7), directions, np.linspace(0, 0.2, 20), np.linspace(0, 0.1, 20))
+def fit(colours) -> Callable[[Backbone], Fitted]:
+    """Puts a head on a backbone: the least-squares solution on the pooled features."""
+
+    def fit_backbone(backbone: Backbone) -> Fitted:
+        task = build_classifier(backbone, tuple(COLOURS))
+
+        def source_of(name: str, count: int) -> ImageSource:
+            return ImageSource(colours(name, count), image_size=task.image_size, resize_mode="stretch")
+
+        def features_of(source: ImageSource) -> np.ndarray:
+            return task.model_with_features.predict(source.load_all(), verbose=0)[1]
+
+        features = features_of(source_of("learn", 48))
+        # Standardised, because random networks give features of any size.
+        mean, std = features.mean(axis=0), features.std(axis=0) + 1e-6
+        inputs = np.hstack([(features - mean) / std, np.ones((48, 1))])
+        gram, targets = inputs.T @ inputs, 6 * targets_of(48) - 3
+        solution = np.linalg.lstsq(gram + 0.1 * np.eye(len(gram)), inputs.T @ targets, rcond=None)[0]
+        kernel = solution[:-1] / std[:, np.newaxis]
+        task.model.get_layer("logits").set_weights([kernel, solution[-1] - mean @ kernel])
+        calibrating = features_of(source_of("calibrate", 12))
+        directions = np.linalg.svd(calibrating.astype("float64"), full_matrices=False)[2][:4].T
+        calibration = Calibration(np.full(3, 1.7), directions, np.linspace(0, 0.2, 20), np.linspace(0, 0.1, 20))
+        return Fitted(task, calibration, _job_maker(task, calibration, source_of))
+
+    return fit_backbone
 
 
-@pytest.fixture(scope="session")
-def make_job(task, calibration, colours) -> Callable[[Path], ExportJob]:
+def _job_maker(
+    task: ImageClassifier, calibration: Calibration, source_of: Callable[[str, int], ImageSource]
+) -> Callable[..., ExportJob]:
     def labelled(name: str) -> LabelledPictures:
-        paths = colours(name, 12)
-        source = source_of(paths)
+        source = source_of(name, 12)
         logits, features = task.model_with_features.predict(source.load_all(), verbose=0)
         probabilities = task.probabilities(logits.astype("float64") / calibration.temperature)
         answers = Answers(probabilities, calibration.foreign_score(features))
-        return LabelledPictures(source, [path.name for path in paths], targets_of(12), answers)
+        return LabelledPictures(source, [path.name for path in source.paths], targets_of(12), answers)
 
-    pictures = source_of(colours("ranges", 24)).load_all()
+    pictures = source_of("ranges", 24).load_all()
     test, validation = labelled("test"), labelled("validation")
 
     def make(folder: Path, **changes) -> ExportJob:
@@ -88,7 +105,7 @@ def make_job(task, calibration, colours) -> Callable[[Path], ExportJob]:
         manifest = Manifest(
             folder=folder,
             class_names=task.class_names,
-            image_size=(SIDE, SIDE),
+            image_size=task.image_size,
             resize_mode="stretch",
             multi_label=False,
             temperature=tuple(calibration.temperature),
@@ -100,6 +117,26 @@ def make_job(task, calibration, colours) -> Callable[[Path], ExportJob]:
         return ExportJob(**{**values, **changes})
 
     return make
+
+
+@pytest.fixture(scope="session")
+def fitted(fit) -> Fitted:
+    return fit(build_backbone("vgg19_mini", image_size=(SIDE, SIDE), weights="builtin"))
+
+
+@pytest.fixture(scope="session")
+def task(fitted) -> ImageClassifier:
+    return fitted.task
+
+
+@pytest.fixture(scope="session")
+def calibration(fitted) -> Calibration:
+    return fitted.calibration
+
+
+@pytest.fixture(scope="session")
+def make_job(fitted) -> Callable[..., ExportJob]:
+    return fitted.make_job
 
 
 @pytest.fixture(scope="session")

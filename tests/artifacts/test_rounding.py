@@ -13,6 +13,7 @@ from headstart.artifacts.formats import load_named
 from headstart.artifacts.openvino_export import bias_of, with_biases
 from headstart.artifacts.rounding import MIN_KEPT, Rounding, expected_changes, fewest_spared, mean_shift
 from headstart.evaluation import Calibration
+from headstart.features import convert_graph
 from headstart.tasks import ImageClassifier
 
 INT8 = [name for name, each in FORMATS.items() if each.is_int8]
@@ -175,7 +176,7 @@ def test_openvino_answers_alike_in_one_stream_and_in_several(fragile, tmp_path, 
 def test_convolutions_without_a_bias_get_one_that_can_make_up_for_rounding():
     images = keras.Input((SIDE, SIDE, 3))
     model = keras.Model(images, keras.layers.Conv2D(4, 3, padding="same", name="conv")(images))
-    converted = ov.convert_model(tf.function(model).get_concrete_function(tf.TensorSpec((None, SIDE, SIDE, 3))))
+    converted = convert_graph(tf.function(model).get_concrete_function(tf.TensorSpec((None, SIDE, SIDE, 3))))
     pictures = pictures_of(2, seed=5).astype("float32")
     before = ov.compile_model(converted, "CPU")(pictures)[0]
     (plain,) = (each for each in converted.get_ordered_ops() if each.get_type_name() == "Convolution")

@@ -1,0 +1,86 @@
+"""A network of every family, small and with random weights, answers from every file as it does in Keras."""
+
+from dataclasses import replace
+
+import keras
+import numpy as np
+import pytest
+
+from headstart.artifacts import FORMATS, export_formats
+from headstart.backbones import BACKBONES, Backbone, Stage, build_backbone, cut_model
+from headstart.backbones.preprocessing import preprocess
+
+# Family → the backbone whose lower part holds what is special about it, and the layer where that part ends.
+LOWER_PARTS = {
+    "ConvNeXt": ("convnexttiny", "convnext_tiny_stage_1_block_0_add"),
+    "DenseNet": ("densenet121", "pool2_pool"),
+    "EfficientNet": ("efficientnetb0", "block3a_project_bn"),
+    "EfficientNetV2": ("efficientnetv2b0", "block4a_project_bn"),
+    "Inception": ("inceptionv3", "mixed0"),
+    "InceptionResNet": ("inceptionresnetv2", "block35_1_ac"),
+    "MobileNet": ("mobilenet", "conv_pw_3_relu"),
+    "MobileNetV2": ("mobilenetv2", "block_2_add"),
+    "MobileNetV3": ("mobilenetv3small", "expanded_conv_4_add"),
+    "ResNet": ("resnet50", "conv2_block2_out"),
+    "ResNetV2": ("resnet50v2", "conv2_block2_out"),
+    "VGG": ("vgg19_mini", "block3_pool"),
+    "Xception": ("xception", "add_1"),
+}
+FAMILIES = sorted({spec.family for spec in BACKBONES.values()})
+
+
+def lower_part(name: str, layer: str) -> Backbone:
+    spec = BACKBONES[name]
+    size = (max(32, spec.min_image_size[0]),) * 2
+    whole = build_backbone(spec, image_size=size, weights="none")
+    return _backbone(spec, cut_model(whole.model, layer).lower, layer, size)
+
+
+def small_nasnet() -> Backbone:
+    """With one cell of each kind: every cell takes two inputs, so that the network cannot be cut between them."""
+    spec, size = BACKBONES["nasnetmobile"], (32, 32)
+    image = keras.Input((*size, 3), name="image")
+    model = keras.applications.nasnet.NASNet(
+        penultimate_filters=48,
+        num_blocks=1,
+        stem_block_filters=8,
+        skip_reduction=False,
+        include_top=False,
+        weights=None,
+        input_tensor=preprocess(image, spec.preprocessing),
+        default_size=32,
+    )
+    return _backbone(spec, keras.Model(model.inputs[0], model.outputs[0]), model.layers[-1].name, size)
+
+
+def _backbone(spec, model: keras.Model, layer: str, size: tuple[int, int]) -> Backbone:
+    stride = size[0] // model.output.shape[1]
+    part = replace(spec, stages=(Stage("part", layer, stride, model.output.shape[-1]),))
+    return Backbone(part, model, size, build_backbone("vgg19_mini", image_size=(32, 32), weights="none").weights)
+
+
+def with_trained_scales(backbone: Backbone) -> Backbone:
+    """Moving statistics like trained ones, and no block switched off by a layer scale of a millionth."""
+    noise = np.random.default_rng(0)
+    for layer in backbone.model.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.set_weights([noise.uniform(0.5, 1.5, weight.shape) for weight in layer.get_weights()])
+        elif type(layer).__name__ == "LayerScale":
+            layer.set_weights([noise.uniform(0.5, 1.0, weight.shape) for weight in layer.get_weights()])
+    return backbone
+
+
+@pytest.fixture(scope="module", params=FAMILIES)
+def job(request, fit, tmp_path_factory):
+    keras.utils.set_random_seed(0)
+    backbone = small_nasnet() if request.param == "NASNet" else lower_part(*LOWER_PARTS[request.param])
+    return fit(with_trained_scales(backbone)).make_job(tmp_path_factory.mktemp(request.param) / "artifact")
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_file_of_every_family_answers_like_the_model(job, name):
+    """`export_formats` refuses a file that does not."""
+    parity = export_formats(job, [FORMATS[name]]).files[name].parity
+    assert parity["num_pictures"] == 12
+    if not FORMATS[name].is_int8:
+        assert parity["agreement"] == 1
