@@ -2,7 +2,8 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -39,6 +40,7 @@ def room_of(path: Path) -> str:
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
+@cache
 def drawn_rooms() -> dict[str, set[str]]:
     """Room → rooms it may import, from the table in the drawing."""
     text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8").split("## Rooms")[1].split("\n## ")[0]
@@ -54,9 +56,19 @@ def drawn_rooms() -> dict[str, set[str]]:
     return rooms
 
 
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def offenders(problems_of: Callable[[Path], object]) -> dict[str, object]:
+    """File → what is wrong with it, for every file where something is."""
+    return {name_of(path): problems for path in FILES if (problems := problems_of(path))}
+
+
 def own_imports(path: Path) -> Iterator[tuple[str, int]]:
     """Modules of this package that a file imports, and the line."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Import):
             yield from ((alias.name, node.lineno) for alias in node.names if alias.name.split(".")[0] == "headstart")
         elif isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "headstart":
@@ -65,7 +77,7 @@ def own_imports(path: Path) -> Iterator[tuple[str, int]]:
 
 
 def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             yield node
 
@@ -74,28 +86,31 @@ def test_every_room_is_drawn_and_every_drawn_room_exists():
     assert {room_of(path) for path in FILES} - {"__init__"} == set(drawn_rooms())
 
 
-@pytest.mark.parametrize("path", FILES, ids=name_of)
-def test_a_file_imports_only_rooms_that_the_drawing_allows(path):
-    room = room_of(path)
-    allowed = drawn_rooms().get(room, set(drawn_rooms()))  # the package's own door may show any room
-    imported = {module.split(".")[1] for module, _ in own_imports(path)} - {room}
-    assert imported <= allowed
+def test_a_file_imports_only_rooms_that_the_drawing_allows():
+    def forbidden(path: Path) -> set[str]:
+        room = room_of(path)
+        allowed = drawn_rooms().get(room, set(drawn_rooms()))  # the package's own door may show any room
+        return {module.split(".")[1] for module, _ in own_imports(path)} - {room} - allowed
+
+    assert not offenders(forbidden)
 
 
-@pytest.mark.parametrize("path", FILES, ids=name_of)
-def test_other_rooms_are_entered_by_their_doors(path):
-    back_doors = [
-        f"line {line}: {module}"
-        for module, line in own_imports(path)
-        if module.count(".") > 1 and module.split(".")[1] != room_of(path)
-    ]
-    assert not back_doors
+def test_other_rooms_are_entered_by_their_doors():
+    def back_doors(path: Path) -> list[str]:
+        return [
+            f"line {line}: {module}"
+            for module, line in own_imports(path)
+            if module.count(".") > 1 and module.split(".")[1] != room_of(path)
+        ]
+
+    assert not offenders(back_doors)
 
 
-@pytest.mark.parametrize("path", FILES, ids=name_of)
-def test_imports_are_absolute(path):
-    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-    assert not [node.lineno for node in nodes if isinstance(node, ast.ImportFrom) and node.level]
+def test_imports_are_absolute():
+    def relative(path: Path) -> list[int]:
+        return [node.lineno for node in ast.walk(tree_of(path)) if isinstance(node, ast.ImportFrom) and node.level]
+
+    assert not offenders(relative)
 
 
 def test_no_room_and_no_file_is_in_an_import_cycle():
@@ -113,49 +128,64 @@ def test_no_room_and_no_file_is_in_an_import_cycle():
             pytest.fail(f"import cycle: {error.args[1]}")
 
 
-@pytest.mark.parametrize("path", FILES, ids=name_of)
-def test_files_and_functions_stay_small(path):
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= MAX_FILE_LINES
-    long = {
-        node.name: lines
-        for node in functions(path)
-        if (lines := node.end_lineno - node.lineno + 1) > MAX_FUNCTION_LINES
-    }
-    assert not long
+def test_files_stay_small():
+    def too_long(path: Path) -> int:
+        lines = len(path.read_text(encoding="utf-8").splitlines())
+        return lines if lines > MAX_FILE_LINES else 0
+
+    assert not offenders(too_long)
 
 
-@pytest.mark.parametrize("path", FILES, ids=name_of)
-def test_files_have_names_that_say_something(path):
-    assert not VAGUE_NAMES & {part.removesuffix(".py") for part in path.relative_to(PACKAGE).parts}
+def test_functions_stay_small():
+    def too_long(path: Path) -> dict[str, int]:
+        lengths = [(node.name, node.end_lineno - node.lineno + 1) for node in functions(path)]
+        return {name: length for name, length in lengths if length > MAX_FUNCTION_LINES}
+
+    assert not offenders(too_long)
 
 
-@pytest.mark.parametrize("path", FILES, ids=name_of)
-def test_only_one_function_writes_trainable(path):
-    writers = [
-        node.lineno
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Attribute) and node.attr == "trainable" and isinstance(node.ctx, ast.Store)
-    ]
-    assert not writers or (name_of(path) == "training/freezing.py" and len(writers) == 1)
+def test_files_have_names_that_say_something():
+    def vague(path: Path) -> set[str]:
+        return VAGUE_NAMES & {part.removesuffix(".py") for part in path.relative_to(PACKAGE).parts}
+
+    assert not offenders(vague)
 
 
-@pytest.mark.parametrize("path", FILES, ids=name_of)
-def test_tensorflow_stays_behind_its_doors_and_nothing_is_pickled(path):
+def test_only_one_function_writes_trainable():
+    def writers(path: Path) -> list[int]:
+        return [
+            node.lineno
+            for node in ast.walk(tree_of(path))
+            if isinstance(node, ast.Attribute) and node.attr == "trainable" and isinstance(node.ctx, ast.Store)
+        ]
+
+    found = offenders(writers)
+    assert list(found) == ["training/freezing.py"]
+    assert len(found["training/freezing.py"]) == 1
+
+
+def packages_imported_by(path: Path) -> set[str]:
     imported = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Import):
             imported |= {alias.name.split(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             imported.add(node.module.split(".")[0])
-    assert not imported & {"pickle", "joblib", "dill", "cloudpickle"}
-    assert "tensorflow" not in imported or name_of(path) in MAY_IMPORT_TENSORFLOW
+    return imported
 
 
-@pytest.mark.parametrize("path", FILES, ids=name_of)
-def test_the_library_never_prints_or_exits(path):
-    calls = [
-        node.func.id
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
-    ]
-    assert not {"print", "exit", "quit"} & set(calls)
+def test_nothing_is_pickled():
+    assert not offenders(lambda path: packages_imported_by(path) & {"pickle", "joblib", "dill", "cloudpickle"})
+
+
+def test_tensorflow_stays_behind_its_doors():
+    assert set(offenders(lambda path: packages_imported_by(path) & {"tensorflow"})) <= MAY_IMPORT_TENSORFLOW
+
+
+def test_the_library_never_prints_or_exits():
+    def calls(path: Path) -> set[str]:
+        nodes = ast.walk(tree_of(path))
+        called = {node.func.id for node in nodes if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+        return called & {"print", "exit", "quit"}
+
+    assert not offenders(calls)
