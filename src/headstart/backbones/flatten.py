@@ -46,7 +46,7 @@ def _copied(layer: keras.layers.Layer, *args: keras.KerasTensor, **kwargs: objec
 
 
 def _as_depthwise(layer: keras.layers.Conv2D, features: keras.KerasTensor) -> keras.KerasTensor:
-    """The same convolution of every channel by itself: kernel `(height, width, 1, channels)` with the last two swapped."""
+    """The same convolution of every channel by itself: the last two axes of its kernel change places."""
     depthwise = keras.layers.DepthwiseConv2D(
         layer.kernel_size,
         strides=layer.strides,
