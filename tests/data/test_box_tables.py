@@ -6,7 +6,7 @@ from PIL import Image
 
 from headstart.data import DETECTION, audit_dataset, read_dataset
 from headstart.data.annotations import boxes_from_text
-from headstart.errors import AnnotationsError, DataFormatError, SplitError
+from headstart.errors import AnnotationsError, DataFormatError, SplitError, TableColumnsError
 
 WIDTH, HEIGHT = 80, 40
 TFOD = "filename,width,height,class,xmin,ymin,xmax,ymax"
@@ -73,7 +73,7 @@ def test_every_layout_gives_the_same_boxes(root, layout, names_folder, task):
     assert len(audit_dataset(dataset).dataset) == 2
 
 
-@pytest.mark.parametrize("row", ["2.jpg,80,40,,,,,", "2.jpg,,,cat,,,,"])
+@pytest.mark.parametrize("row", ["2.jpg,80,40,,,,,", "2.jpg,,,cat,,,,", "2.jpg,80,40,nan,nan,nan,NaN,nan"])
 def test_rows_without_corners_list_images_without_objects(root, row):
     dataset = read_dataset(write(root, *LAYOUTS["TensorFlow"], row))
     assert boxes_of(dataset) == {**EXPECTED, "2.jpg": []}
@@ -139,3 +139,12 @@ def test_a_table_of_boxes_has_no_masks(root):
     path = write(root, *LAYOUTS["TensorFlow"])
     with pytest.raises(DataFormatError, match="box-table"):
         read_dataset(path, task="semantic-segmentation")
+
+
+@pytest.mark.parametrize("column", ["path_column", "label_column", "split_column", "group_column"])
+def test_columns_that_are_asked_for_are_used_or_missed(root, column):
+    path = write(root, TFOD + ",animal", *(f"{row},x" for row in LAYOUTS["TensorFlow"][1:]))
+    with pytest.raises(TableColumnsError, match="no column 'kind'"):
+        read_dataset(path, **{column: "kind"})
+    assert read_dataset(path, label_column="animal").class_names == ("x",)
+    assert set(read_dataset(path, group_column="animal").frame["group"]) == {"x"}

@@ -118,12 +118,17 @@ def test_parts_and_folders_of_annotations_are_read(tmp_path):
 def test_files_without_their_image_and_broken_files_are_named(root):
     write_page(root / "0.json", [shape("cat", SQUARE)])
     write_page(root / "gone.json", [shape("cat", SQUARE)], imageData="aGVsbG8=")
+    write_page(root / "half.json", [shape("cat", SQUARE)], "\ud800\0/" + "x" * 5000)
     (root / "1.json").write_text('{"shapes": [')
     (root / "2.json").write_text('{"shapes": 3, "imagePath": "2.jpg"}')
     dataset = read_dataset(root)
     assert boxes_of(dataset).keys() == {"0.jpg"}
     broken = {("broken_annotation", "1.json"), ("broken_annotation", "2.json")}
-    assert remarks_of(dataset) == {*broken, ("annotation_without_picture", "gone.json")}
+    assert remarks_of(dataset) == {
+        *broken,
+        ("annotation_without_picture", "gone.json"),
+        ("annotation_without_picture", "half.json"),
+    }
     assert any("imageData" in remark.detail for remark in dataset.remarks)
 
 

@@ -25,8 +25,15 @@ from headstart.data.dataset import Dataset
 from headstart.data.images import upright_size
 from headstart.data.inspection import could_be_picture
 from headstart.data.part_names import part_like, part_named
-from headstart.data.table_columns import LABEL_NAMES, named_columns, path_column_of
-from headstart.data.table_files import TABLE_READERS, TextTable, read_text_table
+from headstart.data.table_columns import (
+    DEFAULT_LABEL,
+    LABEL_NAMES,
+    named_columns,
+    no_column,
+    optional_column,
+    path_column_of,
+)
+from headstart.data.table_files import TABLE_READERS, TextTable, is_missing, read_text_table
 from headstart.data.table_parts import parts_of_rows, plain_name, split_by_cells
 from headstart.data.table_paths import resolve_paths
 from headstart.data.walking import FolderWalk
@@ -215,11 +222,18 @@ def _columns(walk: FolderWalk, table: TextTable, asked: Asked, path: Path) -> _C
     places, are_sizes = found
     image = path_column_of(table, asked.path_column, path)
     plain = {plain_name(name): name for name in table.frame.columns if name not in {*places, image}}
-    labels = [asked.label_column] if asked.label_column in plain.values() else []
-    labels = labels or named_columns(table.frame, (*LABEL_NAMES, frozenset({"name", "object"})), {*places, image})
+    is_asked = asked.label_column in plain.values()
+    if not is_asked and asked.label_column != DEFAULT_LABEL:
+        raise no_column(table.frame, asked.label_column, path, role="label")
+    labels = (
+        [asked.label_column]
+        if is_asked
+        else named_columns(table.frame, (*LABEL_NAMES, frozenset({"name", "object"})), {*places, image})
+    )
     if not labels:
         walk.remark("one_class", [path.relative_to(walk.root).as_posix()], f"every box is of class '{_ONLY_CLASS}'")
-    split = asked.split_column or plain.get("split") or split_by_cells(table.frame, {*places, image, *labels})
+    split = optional_column(table.frame, asked.split_column, "split", path)
+    split = split or split_by_cells(table.frame, {*places, image, *labels})
     size = next((pair for pair in _IMAGE_SIZES if plain.keys() >= set(pair)), ())
     return _Columns(
         image,
@@ -228,7 +242,7 @@ def _columns(walk: FolderWalk, table: TextTable, asked: Asked, path: Path) -> _C
         are_sizes,
         tuple(plain[name] for name in size),
         split,
-        asked.group_column or plain.get("group"),
+        optional_column(table.frame, asked.group_column, "group", path),
         plain.get(_CROWD),
     )
 
@@ -236,7 +250,7 @@ def _columns(walk: FolderWalk, table: TextTable, asked: Asked, path: Path) -> _C
 def _rows(frame: pd.DataFrame, columns: _Columns, path: Path) -> Iterator[_Row]:
     parts = parts_of_rows(frame[columns.split], plain_name(columns.split), path) if columns.split else [""] * len(frame)
     for row, part in zip(frame.to_dict("records"), parts, strict=True):
-        cells = tuple(row[name].strip() for name in columns.places)
+        cells = tuple("" if is_missing(row[name]) else row[name].strip() for name in columns.places)
         yield _Row(
             row[columns.path],
             row[columns.label].strip() if columns.label else _ONLY_CLASS,

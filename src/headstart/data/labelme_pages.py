@@ -78,13 +78,13 @@ def read_page(path: Path) -> Page:
     read = [(shape, _pieces(shape)) for shape in shapes]
     flags = content.get("flags")
     return Page(
-        content["imagePath"],
+        _sound(content["imagePath"]),
         bool(content.get("imageData")),
         _whole(content.get("imageWidth")),
         _whole(content.get("imageHeight")),
         tuple(_joined((shape, pieces) for shape, pieces in read if pieces)),
-        tuple(str(name) for name, is_set in flags.items() if is_set is True) if isinstance(flags, dict) else (),
-        tuple(_type_of(shape) for shape, pieces in read if not pieces),
+        tuple(_sound(name) for name, is_set in flags.items() if is_set is True) if isinstance(flags, dict) else (),
+        tuple(_sound(_type_of(shape))[:40] for shape, pieces in read if not pieces),
     )
 
 
@@ -155,8 +155,12 @@ def _is_place(value: object) -> bool:
 
 def _name(shape: Mapping[str, object]) -> str:
     name = shape.get("label")
-    # JSON can spell halves of characters, which no file can hold.
-    return name.strip().encode("utf-8", "replace").decode("utf-8") if isinstance(name, str) else ""
+    return _sound(name.strip()) if isinstance(name, str) else ""
+
+
+def _sound(text: str) -> str:
+    """Text that can be written to a file: JSON can spell halves of characters."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _type_of(shape: object) -> str:

@@ -76,7 +76,7 @@ _ROW_NUMBERS = frozenset({"", "index", "unnamed0", "row", "rowid"})
 _BINARY = {"-1": False, "0": False, "1": True, "-1.0": False, "0.0": False, "1.0": True, "false": False, "true": True}
 _NUM_LOOKED_AT = 50
 _MAX_NAMED = 12
-_DEFAULT_PATH, _DEFAULT_LABEL = "path", "label"
+_DEFAULT_PATH, DEFAULT_LABEL = "path", "label"
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ class TableColumns:
     """Which column means what; `None` for split and group takes the column of that name where there is one."""
 
     path: str = _DEFAULT_PATH
-    label: str = _DEFAULT_LABEL
+    label: str = DEFAULT_LABEL
     split: str | None = None
     group: str | None = None
 
@@ -115,8 +115,8 @@ def find_columns(table: TextTable, asked: TableColumns, path: Path) -> FoundColu
     frame = table.frame
     _require_once(frame, path)
     path_column = path_column_of(table, asked.path, path)
-    group = _optional(frame, asked.group, "group", path)
-    split = _optional(frame, asked.split, "split", path)
+    group = optional_column(frame, asked.group, "group", path)
+    split = optional_column(frame, asked.split, "split", path)
     taken = {path_column, group, split}
     labels = _asked_labels(frame, asked.label, path) or named_columns(frame, LABEL_NAMES, taken)
     if split is None and asked.split is None:
@@ -124,7 +124,7 @@ def find_columns(table: TextTable, asked: TableColumns, path: Path) -> FoundColu
         taken.add(split)
     if not labels:
         labels = _labels_by_cells(frame, taken, path)
-    if len(labels) > 1 and asked.label == _DEFAULT_LABEL and not all(is_binary(frame[name]) for name in labels):
+    if len(labels) > 1 and asked.label == DEFAULT_LABEL and not all(is_binary(frame[name]) for name in labels):
         raise _several_could_be_meant(path, "label", labels)
     found = FoundColumns(path_column, tuple(labels), split, group)
     return FoundColumns(path_column, tuple(labels), split, group, _remarks(found, asked, path))
@@ -169,6 +169,17 @@ def named_columns(frame: pd.DataFrame, groups: Iterable[frozenset[str]], taken: 
     return next(filter(None, found), [])
 
 
+def optional_column(frame: pd.DataFrame, asked: str | None, usual: str, path: Path) -> str | None:
+    """The column asked for, else the one whose name is the usual one, else None.
+
+    Raises:
+        TableColumnsError: the column asked for is missing.
+    """
+    if asked is not None:
+        return _required(frame, asked, path, role=usual)
+    return next((name for name in frame.columns if plain_name(name) == usual), None)
+
+
 def no_column(frame: pd.DataFrame, name: str, path: Path, *, role: str) -> TableColumnsError:
     """What to raise where a column is missing."""
     present = list(frame.columns)
@@ -202,17 +213,11 @@ def _required(frame: pd.DataFrame, name: str, path: Path, *, role: str) -> str:
     return name
 
 
-def _optional(frame: pd.DataFrame, asked: str | None, usual: str, path: Path) -> str | None:
-    if asked is not None:
-        return _required(frame, asked, path, role=usual)
-    return next((name for name in frame.columns if plain_name(name) == usual), None)
-
-
 def _asked_labels(frame: pd.DataFrame, asked: str, path: Path) -> list[str]:
     """Named label columns; a comma separates several unless one column has this very name."""
     if asked in frame.columns:
         return [asked]
-    if asked == _DEFAULT_LABEL:
+    if asked == DEFAULT_LABEL:
         return []
     names = list(dict.fromkeys(name.strip() for name in asked.split(",") if name.strip())) or [asked]
     return [_required(frame, name, path, role="label") for name in names]
@@ -229,7 +234,7 @@ def _labels_by_cells(frame: pd.DataFrame, taken: set[str | None], path: Path) ->
     without_ids = [name for name in left if plain_name(name) not in _PATH_NAMES[-1]] or left
     if len(without_ids) == 1 or (without_ids and all(is_binary(frame[name]) for name in without_ids)):
         return without_ids
-    raise no_column(frame, _DEFAULT_LABEL, path, role="label")
+    raise no_column(frame, DEFAULT_LABEL, path, role="label")
 
 
 def _several_could_be_meant(path: Path, role: str, names: Iterable[str]) -> TableColumnsError:
@@ -246,7 +251,7 @@ def _remarks(found: FoundColumns, asked: TableColumns, path: Path) -> tuple[Rema
     labels = ", ".join(map(repr, found.labels))
     told = {
         f"'{found.path}' for the images": found.path == asked.path,
-        f"{labels} for the labels": asked.label != _DEFAULT_LABEL or found.labels == (_DEFAULT_LABEL,),
+        f"{labels} for the labels": asked.label != DEFAULT_LABEL or found.labels == (DEFAULT_LABEL,),
         f"'{found.split}' for the parts": found.split in {None, asked.split, "split"},
     }
     taken = [text for text, is_known in told.items() if not is_known]

@@ -28,6 +28,9 @@ _BYTE_ORDER_MARKS = {
 _SEPARATOR_LINE = re.compile(r'\A"?sep=(.)"?\r?\n', re.IGNORECASE)
 _MAX_CELL = 1 << 24
 _AFTER_QUOTE = "expected after"  # how Python's csv module says it
+# What spreadsheets, databases and pandas write into a cell without a value. "None" and "NA" are not among them: people
+# give both names to classes, such as "no defect" or a country.
+_MISSING = frozenset({"", "nan", "-nan", "nat", "null", "<na>", "#n/a", "#na"})
 
 
 class TextTable(NamedTuple):
@@ -72,6 +75,11 @@ def read_text_table(path: Path, *, max_rows: int | None = None) -> TextTable:
             hint="Check that the right file was saved.",
         )
     return table
+
+
+def is_missing(cell: str) -> bool:
+    """Whether a cell holds nothing, or what programs write for nothing."""
+    return cell.strip().lower() in _MISSING
 
 
 def looks_like_image_name(cell: str) -> bool:

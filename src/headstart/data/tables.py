@@ -1,7 +1,6 @@
 """From a table of labels to a data set."""
 
 import os
-import re
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,15 +17,12 @@ from headstart.data.table_columns import (
     find_columns,
     is_binary,
 )
-from headstart.data.table_files import read_text_table
+from headstart.data.table_files import is_missing, read_text_table
 from headstart.data.table_numbers import are_measured, number_remarks, number_targets
 from headstart.data.table_parts import parts_of_folders, parts_of_rows, plain_name
 from headstart.data.table_paths import no_such_files, resolve_paths
 from headstart.errors import TableColumnsError
 
-# What spreadsheets, databases and pandas write into a cell without a value. "None" and "NA" are not among them: people
-# give both names to classes, such as "no defect" or a country.
-_MISSING = frozenset({"", "nan", "-nan", "nat", "null", "<na>", "#n/a", "#na"})
 _PERHAPS_MISSING = frozenset({"na", "n/a", "none", "?", "-", "missing", "unknown"})
 
 _OTHER_SEPARATORS = ("|", ",", "+")
@@ -164,7 +160,7 @@ def _split_label(label: str) -> list[str]:
 
 def _is_missing(cell: str) -> bool:
     # A lone ";" names no class either.
-    return re.sub(rf"[{LABEL_SEPARATOR}\s]", "", cell).lower() in _MISSING
+    return is_missing(cell.replace(LABEL_SEPARATOR, ""))
 
 
 def _missing_remarks(paths: pd.Series, cells: list[pd.Series], found: FoundColumns, missing: pd.Series) -> list[Remark]:
