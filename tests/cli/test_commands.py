@@ -155,6 +155,17 @@ def test_audit_of_many_findings_shows_the_first_and_says_how_many_more(type_comm
     assert "and 10 more" in outcome.stdout
 
 
+def test_audit_shows_files_of_every_finding_before_many_of_one(type_command, tmp_path, make_pictures):
+    photos = make_pictures(tmp_path / "photos", {"red": 4, "blue": 4})
+    for index in range(30):
+        (photos / "red" / f"junk{index}.png").write_text("no picture")
+    (photos / "stray.png").write_bytes((photos / "red" / "0.png").read_bytes())
+    outcome = type_command("audit", photos)
+    assert "stray.png" in outcome.stdout
+    assert outcome.stdout.count("red/junk") == 19
+    assert "and 11 more" in outcome.stdout
+
+
 def test_backbones_lists_all_with_their_facts(type_command):
     outcome = type_command("backbones")
     assert outcome.code == 0

@@ -31,6 +31,8 @@ EXAMPLES = examples(
     ("headstart audit labels.csv --json > audit.json", "a table of labels; every finding as JSON"),
 )
 MAX_FILES_SHOWN = 20
+# So many files of each finding go before further files of any.
+NUM_FILES_FIRST = 5
 STYLES = {"error": "red", "warning": "yellow", "note": "dim"}
 
 
@@ -97,17 +99,19 @@ def _summary_table(found: "Audit") -> Table:
 
 
 def _files_table(found: "Audit") -> list[RenderableType]:
-    """The first files with errors or warnings; notes are many and harmless."""
+    """The first files of each error or warning, and what holds for all; other notes are many and harmless."""
     findings = found.findings
-    serious = findings[findings["severity"] != "note"]
+    serious = findings[(findings["severity"] != "note") | (findings["path"] == "")]
     if serious.empty:
         return []
     table = Table(box=None, pad_edge=False)
     for name in ("file", "finding", "detail"):
         table.add_column(name, overflow="fold")
-    for row in serious.head(MAX_FILES_SHOWN).to_dict("records"):
+    is_late = serious.groupby("kind").cumcount() >= NUM_FILES_FIRST
+    shown = serious.loc[is_late.sort_values(kind="stable").index[:MAX_FILES_SHOWN]].sort_index()
+    for row in shown.to_dict("records"):
         kind = Text(row["kind"].replace("_", " "), style=STYLES[row["severity"]])
         table.add_row(Text(row["path"] or "(all)"), kind, Text(row["detail"]))
-    num_more = len(serious) - MAX_FILES_SHOWN
+    num_more = len(serious) - len(shown)
     more = [Text(f"... and {num_more} more; --json lists all of them.", style="dim")] if num_more > 0 else []
     return [Text(), table, *more]
