@@ -132,7 +132,7 @@ def _samples(dataset: Dataset) -> dict[str, np.ndarray]:
     training = dataset.part("train")
     targets, paths = training.frame["target"].tolist(), training.paths()
     first = dict(reversed(list(zip(targets, paths, strict=True))))
-    return {target: decode_image(first[target]) for target in list(dict.fromkeys(targets))[:NUM_SAMPLES]}
+    return {target: decode_image(first[target]) for target in list(dict.fromkeys(filter(None, targets)))[:NUM_SAMPLES]}
 
 
 def _mistakes(run: Run) -> list[Mistake]:
