@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from PIL import Image
 from headstart.errors import ClassNamesError, DataNotFoundError, RunDamagedError, RunIncompleteError, SeenImagesError
 from headstart.prediction import predict
 from headstart.progress import SilentProgress
-from headstart.run import evaluate
+from headstart.run import Run, evaluate
 
 
 def share_right(run, paths, targets):
@@ -74,8 +75,52 @@ def test_pictures_that_the_run_learned_from_are_left_out(finished_run, photos, o
     progress.say = told.append
     report = evaluate(finished_run, photos, progress=progress)
     assert report.to_json() == evaluate(finished_run).to_json()  # what is left is the test part
-    assert len(told) == 1
-    assert told[0].startswith("Left out: 21 pictures")
+    assert told[0].endswith("is scored as other labelled images")  # the run's own folder, where nothing moved
+    assert told[1].startswith("Left out: 21 pictures")
+    assert len(told) == 2
+
+
+def test_moved_data_is_the_runs_own_test_part(own_run, own_photos, tmp_path):
+    stored, told = own_run.report.to_json(), []
+    moved = own_photos.rename(tmp_path / "moved")
+    with pytest.raises(DataNotFoundError, match=r"no longer in.*headstart evaluate .* --data NEW_PLACE"):
+        evaluate(own_run)
+    progress = SilentProgress()
+    progress.say = told.append
+    assert evaluate(own_run, moved, progress=progress).to_json() == stored
+    assert told == [f"'{moved}' holds the run's own images: its test part is scored"]
+    again = Run.load(own_run.path)
+    assert again.dataset.root == Path(again.recipe.data.path) == moved
+    assert evaluate(again).to_json() == stored
+
+
+def test_a_copy_of_the_data_is_not_kept_where_the_first_is_still_there(own_run, own_photos, tmp_path):
+    copy = shutil.copytree(own_photos, tmp_path / "copy")
+    assert evaluate(own_run, copy).to_json() == own_run.report.to_json()
+    assert Run.load(own_run.path).dataset.root == own_photos
+
+
+def test_moved_data_with_changed_test_images_is_other_data(own_run, own_photos, tmp_path):
+    moved, told = own_photos.rename(tmp_path / "moved"), []
+    for path in own_run.dataset.part("test").frame["path"]:
+        image = Image.open(moved / path).transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+        image.save(moved / path)
+    progress = SilentProgress()
+    progress.say = told.append
+    evaluate(own_run, moved, progress=progress)
+    assert told[0] == f"'{moved}' is scored as other labelled images"
+    assert Run.load(own_run.path).dataset.root == own_photos
+
+
+def test_a_moved_table_keeps_its_name(striped, striped_run, tmp_path):
+    own = Run(shutil.copytree(striped_run.path, tmp_path / "run"))
+    folder = shutil.copytree(striped.parent, tmp_path / "moved")
+    shutil.move(striped.parent, tmp_path / "away")
+    try:
+        assert evaluate(own, folder / striped.name).to_json() == striped_run.report.to_json()
+    finally:
+        shutil.move(tmp_path / "away", striped.parent)
+    assert Path(Run.load(own.path).recipe.data.path) == folder / striped.name
 
 
 def test_pictures_that_the_run_learned_from_alone_are_no_test(finished_run, tmp_path):

@@ -1,10 +1,12 @@
 """A run that is interrupted anywhere ends like one that was not."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PIL import Image
 
-from headstart.errors import RunDamagedError, RunNotFoundError
+from headstart.errors import DataNotFoundError, RunDamagedError, RunNotFoundError
 from headstart.progress import SilentProgress
 from headstart.run import Run, resume
 
@@ -110,6 +112,38 @@ def test_a_picture_that_vanished_meanwhile_stops_the_run(interrupted, own_photos
     (own_photos / gone).rename(own_photos / f"{gone}.bak")
     with pytest.raises(RunDamagedError, match="1 of 24 pictures"):
         resume(run.path)
+
+
+@pytest.mark.parametrize("moment", ["in the second epoch", "before the evaluation"])
+def test_a_run_goes_on_where_its_data_was_moved_to(interrupted, own_photos, tmp_path, moment):
+    run = interrupted(moment, data=own_photos)
+    moved = own_photos.rename(tmp_path / "moved")
+    with pytest.raises(DataNotFoundError, match=r"headstart resume .* --data NEW_PLACE"):
+        resume(run.path)
+    resumed = resume(run.path, data=moved)
+    assert resumed.state["state"] == "finished"
+    assert resumed.dataset.root == Path(resumed.recipe.data.path) == moved
+
+
+def test_a_new_place_that_lacks_images_is_refused(interrupted, own_photos, tmp_path):
+    run = interrupted("in the first epoch", data=own_photos)
+    moved = own_photos.rename(tmp_path / "moved")
+    gone = run.dataset.frame["path"][0]
+    (moved / gone).unlink()
+    with pytest.raises(RunDamagedError, match="1 of 24 pictures") as caught:
+        resume(run.path, data=moved)
+    assert f"no {gone}" in caught.value.received
+    with pytest.raises(DataNotFoundError, match="--data"):
+        resume(run.path, data=tmp_path / "nowhere")
+    assert Run.load(run.path).dataset.root == own_photos
+
+
+def test_data_may_move_before_it_was_looked_at(interrupted, own_photos, tmp_path):
+    run = interrupted("in the audit", data=own_photos)
+    moved = own_photos.rename(tmp_path / "moved")
+    with pytest.raises(DataNotFoundError, match="--data NEW_PLACE"):
+        resume(run.path)
+    assert resume(run.path, data=moved).dataset.root == moved
 
 
 def test_there_is_nothing_to_resume_where_there_is_no_run(tmp_path):

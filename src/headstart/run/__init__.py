@@ -4,6 +4,7 @@ from headstart.run.card import write_card
 from headstart.run.directory import Run
 from headstart.run.evaluate import evaluate
 from headstart.run.export import ARTIFACT_FOLDER, build_job, export
+from headstart.run.pictures import find_moved_data
 from headstart.run.plan import Plan
 from headstart.run.predictor import predictor_of
 from headstart.run.rank import RANK_OPTIONS, rank_backbones
@@ -22,6 +23,7 @@ __all__ = [
     "build_job",
     "evaluate",
     "export",
+    "find_moved_data",
     "phases_of",
     "plan",
     "predictor_of",

@@ -1,7 +1,7 @@
 """A run directory: everything that one training leaves behind, under fixed names."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -12,7 +12,7 @@ from headstart.evaluation import Calibration, Report
 from headstart.recipe import Recipe
 from headstart.tasks import read_task
 from headstart.training import CheckpointDir, History
-from headstart.writing import write_json
+from headstart.writing import write_json, write_text
 
 FORMAT_VERSION = 1
 State = Literal["started", "interrupted", "failed", "finished"]
@@ -178,6 +178,20 @@ class Run:
         known = self.state if self.state_path.exists() else {"format_version": FORMAT_VERSION}
         known.pop("error", None)
         write_json(self.state_path, {**known, "state": state, **facts})
+
+    def move(self, data_path: Path, *, root: Path | None = None) -> None:
+        """Writes a new place of the data into the run.
+
+        Args:
+            data_path: what `headstart.train` would be given now.
+            root: folder that the paths of dataset.csv are relative to; None: there is no dataset.csv yet.
+        """
+        moved = self.recipe.with_values("data", path=str(data_path))
+        if root is not None:
+            replace(self.dataset, root=root).write(self.dataset_path)
+        write_text(self.recipe_path, moved.to_toml())
+        for name in ("recipe", "dataset"):
+            vars(self).pop(name, None)
 
     @cached_property
     def recipe(self) -> Recipe:

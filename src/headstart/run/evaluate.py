@@ -8,7 +8,8 @@ from headstart.errors import SeenImagesError
 from headstart.evaluation import Report
 from headstart.progress import SILENT, Progress
 from headstart.run.directory import Run
-from headstart.run.pictures import check_pictures
+from headstart.run.pictures import check_pictures, find_moved_data, use_moved_data
+from headstart.run.storage import storage_errors
 from headstart.run.task_steps import TASK_STEPS
 from headstart.writing import frame_csv, write_text
 
@@ -19,17 +20,25 @@ def evaluate(run: Run, data: Path | str | None = None, *, progress: Progress = S
     Args:
         run: a finished run.
         data: labelled pictures as `headstart.train` takes them, scored whatever their split; classes are matched by
-            name. Exact copies of pictures that the run learned from are left out. None: the run's test part.
+            name. Exact copies of pictures that the run learned from are left out. A new place of the run's own test
+            images, the same by relative path and SHA-256, stands for the run's test part, and so does None.
         progress: told of every step, and how many copies were left out.
 
     Raises:
         ClassNamesError: the data has classes that the model does not know.
         SeenImagesError: the run learned from all of these pictures.
         RunDamagedError: pictures of the test part have changed since training.
+        DataNotFoundError: the run's data is gone, or there is nothing of the name.
     """
-    if data is None:
-        check_pictures(run.dataset.part("test"))
+    moved = None if data is None else find_moved_data(run, Path(data))
+    if moved is not None:
+        progress.say(f"'{moved}' holds the run's own images: its test part is scored")
+        with storage_errors(run.path):
+            use_moved_data(run, moved)
+    if data is None or moved is not None:
+        check_pictures(run, run.dataset.part("test"))
         return evaluate_test_part(run, progress=progress)
+    progress.say(f"'{data}' is scored as other labelled images")
     dataset = _read_data(run, Path(data))
     progress.start("checking pictures", len(dataset))
     audited = audit_dataset(dataset, progress=lambda *_: progress.advance(1), min_classes=1).dataset

@@ -114,7 +114,7 @@ def _calibration_pictures(run: Run) -> np.ndarray:
 
 def _labelled_pictures(run: Run, part_name: str) -> LabelledPictures:
     task, part = run.task, run.dataset.part(part_name)
-    check_pictures(part)
+    check_pictures(run, part)
     source = ImageSource(part.paths(), image_size=task.image_size, resize_mode=task.resize_mode)
     return LabelledPictures(
         source=source,

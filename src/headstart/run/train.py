@@ -32,7 +32,7 @@ from headstart.run.box_choices import with_collages
 from headstart.run.directory import FORMAT_VERSION, Run
 from headstart.run.environment import describe_environment, dtype_policy
 from headstart.run.evaluate import evaluate_test_part
-from headstart.run.pictures import check_pictures
+from headstart.run.pictures import check_pictures, missing_data, move_data
 from headstart.run.plan import Plan, make_plan
 from headstart.run.report import write_report
 from headstart.run.storage import storage_errors
@@ -142,14 +142,23 @@ def _planned(
     return make_plan(recipe, dataset, backbone, place, minutes=minutes), dataset, backbone
 
 
-def resume(path: Path | str, *, progress: Progress = SILENT) -> Run:
+def resume(path: Path | str, *, data: Path | str | None = None, progress: Progress = SILENT) -> Run:
     """Goes on with a run that was interrupted; a finished one is given back as it is.
+
+    Args:
+        path: the run directory.
+        data: where the run's own data has moved to, kept in the run; None: it is where it was.
+        progress: told of every step.
 
     Raises:
         RunNotFoundError: there is no run in this folder.
         RunDamagedError: its checkpoints are damaged, or pictures have changed since.
+        DataNotFoundError: the data is gone.
     """
     run = Run.load(path)
+    if data is not None:
+        with storage_errors(run.path):
+            move_data(run, Path(data))
     if run.state["state"] == "finished":
         return run
     with storage_errors(run.path):
@@ -167,9 +176,11 @@ def _go_on(
     with _log_to(run), _state_of(run):
         recipe = run.recipe
         if not run.state.get("is_split"):
+            if not Path(recipe.data.path).exists():
+                raise missing_data(run, Path(recipe.data.path))
             _prepare_data(run, dataset if dataset is not None else _read_data(recipe), progress)
         else:
-            check_pictures(run.dataset)
+            check_pictures(run, run.dataset)
         if not run.model_path.exists():
             _train_model(run, backbone or _build_backbone(recipe, progress), trunk, progress)
         with _timed(run, "evaluation"):

@@ -1,5 +1,6 @@
 """`headstart evaluate`."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -28,8 +29,9 @@ def evaluate(
     data: Annotated[
         str | None,
         setting(
-            "Other labelled pictures, as `headstart train` takes them. Exact copies of what the run learned from "
-            "are left out; nothing is written.",
+            "Other labelled images, as `headstart train` takes them. Exact copies of what the run learned from "
+            "are left out; nothing is written. Or the new place of the run's own data, if it was moved: then its test "
+            "images are scored, and the run keeps the place.",
             metavar="DATA",
             default="the run's own test pictures",
             panel=DATA,
@@ -43,13 +45,15 @@ def evaluate(
     """
     surroundings: Surroundings = context.obj
     load_keras(surroundings)
-    from headstart.run import Run, evaluate as evaluate_run  # noqa: I001, PLC0415  heavy
+    from headstart.run import Run, evaluate as evaluate_run, find_moved_data  # noqa: I001, PLC0415  heavy
 
     with shown_progress(surroundings) as progress:
         loaded = Run.load(run)
+        is_own = data is None or find_moved_data(loaded, Path(data)) is not None
         report = evaluate_run(loaded, data, progress=progress)
     if as_json:
-        facts = {"run": str(loaded.path), "data": data, **report.to_json()}
+        part = "test" if is_own else "other"
+        facts = {"run": str(loaded.path), "data": data, "part": part, **report.to_json()}
         surroundings.print_json(facts)
     else:
         surroundings.print_result(report_tables(report))
