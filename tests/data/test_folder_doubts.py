@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from headstart.data import audit_dataset, read_dataset
+from headstart.data import SEGMENTATION, audit_dataset, read_dataset
 from headstart.errors import DataFormatError, HeadstartError, NoClassFoldersError, SplitError
 
 
@@ -173,7 +173,12 @@ def write_masks(root: Path) -> None:
         write_mask(root / "masks" / f"{number}.png", seed=number)
 
 
-@pytest.mark.parametrize("write", [write_yolo, write_voc, write_coco, write_masks])
+def test_masks_are_found_in_a_folder_around_them(tmp_path):
+    write_masks(tmp_path / "archive")
+    assert read_dataset(tmp_path).task == SEGMENTATION
+
+
+@pytest.mark.parametrize("write", [write_yolo, write_voc, write_coco])
 @pytest.mark.parametrize("around", ["chess.v1i", "a/b/c"])
 def test_a_folder_around_annotations_is_refused_with_the_name_to_type(tmp_path, write, around):
     write(tmp_path / around)
@@ -187,16 +192,20 @@ def test_a_folder_around_annotations_is_named_for_a_given_task(tmp_path, task):
 
 
 def test_several_data_sets_side_by_side_are_named(tmp_path):
-    write_yolo(tmp_path / "chess")
-    write_yolo(tmp_path / "dice")
+    write_coco(tmp_path / "chess")
+    write_coco(tmp_path / "dice")
     error = refusal(tmp_path)
     assert f"'{tmp_path}/chess', '{tmp_path}/dice'" in error.problem
 
 
-@pytest.mark.parametrize("place", ["labels.csv", "archive/labels.csv"])
-def test_a_table_inside_of_a_folder_is_named(tmp_path, place):
-    draw((tmp_path / place).parent, "images")
-    (tmp_path / place).write_text("path,label\nimages/000.png,cat\n")
+def test_a_folder_around_a_table_and_its_images_is_refused_with_the_name_to_type(tmp_path):
+    (draw(tmp_path / "archive", "images") / "labels.csv").write_text("path,label\nimages/000.png,cat\n")
+    assert f"headstart train '{tmp_path}/archive'" in refusal(tmp_path).hint
+
+
+@pytest.mark.parametrize("place", ["sizes.csv", "archive/sizes.csv"])
+def test_a_table_of_unknown_columns_inside_of_a_folder_is_named(tmp_path, place):
+    (draw((tmp_path / place).parent, "images") / "sizes.csv").write_text("this,that\nx,3\n")
     assert f"headstart train '{tmp_path / place}'" in refusal(tmp_path).hint
 
 

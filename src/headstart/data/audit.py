@@ -4,7 +4,7 @@ import json
 import os
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -147,7 +147,7 @@ def audit_dataset(
     findings += [Finding("class_without_pictures", "", f"'{name}'") for name in lost]
     kept, rare = without_rare_classes(kept, min_per_class)
     findings += rare
-    _require_classes(kept, num_given=dataset.num_classes, min_classes=min_classes)
+    _require_classes(kept, num_given=dataset.num_classes, min_classes=min_classes, findings=findings)
     findings += class_findings(kept)
     return Audit(findings_frame(findings), kept, num_files=len(dataset))
 
@@ -264,13 +264,13 @@ def _without(dataset: Dataset, paths: dict[str, str]) -> Dataset:
     return replace(left, class_names=tuple(name for name in dataset.class_names if name in present))
 
 
-def _require_classes(kept: Dataset, *, num_given: int, min_classes: int) -> None:
+def _require_classes(kept: Dataset, *, num_given: int, min_classes: int, findings: Iterable[Finding]) -> None:
     if kept.task in {DETECTION, REGRESSION}:
         min_classes = 1
     if not kept.class_names:
         raise no_annotations(kept.root, looked_for="objects marked in usable pictures", received="none")
     if kept.num_classes < min_classes:
-        raise _one_class(kept, num_given=num_given)
+        raise _one_class(kept, num_given=num_given, findings=findings)
 
 
 def _nothing_readable(dataset: Dataset, findings: list[Finding]) -> NoReadableImagesError:
@@ -286,13 +286,19 @@ def _nothing_readable(dataset: Dataset, findings: list[Finding]) -> NoReadableIm
     )
 
 
-def _one_class(kept: Dataset, *, num_given: int) -> OneClassError:
-    lost = "" if num_given < 2 else f" with readable pictures, of {num_given} in all"
+def _one_class(kept: Dataset, *, num_given: int, findings: Iterable[Finding]) -> OneClassError:
+    errors = [found for found in findings if KINDS[found.kind].severity == "error"]
+    is_lost = num_given > 1
+    lost = f" with readable pictures, of {num_given} in all" if is_lost else ""
+    example = f"; '{errors[0].path}': {errors[0].kind.replace('_', ' ')}" if is_lost and errors else ""
+    hint = "Add a folder with pictures of another class, such as 'other'."
+    if kept.task == SEGMENTATION:
+        hint = "Look whether the masks mark anything; --ignore-value none keeps 255 as a class."
+    elif is_lost:
+        hint = "Repair or convert the files of the other classes."
     return OneClassError(
         f"'{kept.root}' has only one class, '{kept.class_names[0]}'.",
         expected="at least two classes to tell apart",
-        received=f"one class{lost}, {len(kept)} pictures",
-        hint="Look whether the masks mark anything; --ignore-value none keeps 255 as a class."
-        if kept.task == SEGMENTATION
-        else "Add a folder with pictures of another class, such as 'other'.",
+        received=f"one class{lost}, {len(kept)} pictures{example}",
+        hint=hint,
     )

@@ -45,7 +45,8 @@ def require_classes(root: Path, found: Mapping[str, list[str]], *, shown: Path, 
     for folders in siblings.values():
         common = _common_names({folder: inside[folder] for folder in folders})
         if _are_parts(folders) or (common and any(map(part_like, folders))):
-            raise _parts(root, folders)
+            is_flat = all(inside[folder] == {""} for folder in folders)
+            raise _parts(root, folders, is_flat=is_flat)
         if common:
             raise _sites(shown, folders, common)
 
@@ -122,13 +123,18 @@ def _stem(path: str) -> str:
     return f"{path.split('/', maxsplit=1)[0]}/{PurePosixPath(path).stem}"
 
 
-def _parts(root: Path, folders: Iterable[str]) -> SplitError:
+def _parts(root: Path, folders: Iterable[str], *, is_flat: bool) -> SplitError:
+    advice = "Rename the folders of the parts to train, validation and test."
+    if is_flat:
+        advice = (
+            "If these are parts, sort the images of each into class folders, or write a table with the columns path, "
+            "label and split and name that table."
+        )
     return SplitError(
         f"The folders of '{root.name}' look like parts, not like classes: {listed(folders)}.",
         expected="parts in folders named train, validation and test, or one folder per class",
         received=listed(folders),
-        hint="Rename the folders of the parts to train, validation and test. If these are the classes, "
-        "add --format folders.",
+        hint=f"{advice} If these are the classes, add --format folders.",
     )
 
 

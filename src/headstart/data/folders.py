@@ -8,11 +8,12 @@ from headstart.data.annotated import Asked
 from headstart.data.class_names import sort_class_names
 from headstart.data.dataset import Dataset, frame_from_rows
 from headstart.data.folder_doubts import listed, require_classes
-from headstart.data.inspection import UNREAD_SUFFIXES, could_be_picture
+from headstart.data.inspection import could_be_picture
 from headstart.data.mask_doubts import require_no_masks
 from headstart.data.part_names import part_like, part_named, parts_named
+from headstart.data.unusable_input import no_class_folders
 from headstart.data.walking import FolderWalk
-from headstart.errors import NoClassFoldersError, SplitError
+from headstart.errors import SplitError
 
 
 def read_folders(root: Path, asked: Asked) -> Dataset:
@@ -41,7 +42,7 @@ def read_folders(root: Path, asked: Asked) -> Dataset:
     found = {folder: list(walk.files_below(folder)) for folder in class_folders}
     walk.remark("class_without_pictures", (folder for folder in found if not found[folder]), "the folder is empty")
     if not any(could_be_picture(path) for paths in found.values() for path in paths):
-        raise _no_class_folders(root, walk, num_folders=len(folders))
+        raise no_class_folders(root, num_folders=len(folders))
     if not asked.is_format_given:
         require_no_masks(walk.root, found, shown=root)
     inner_parts = {} if part_of else _parts_inside(found)
@@ -140,26 +141,3 @@ def _remark_nested(walk: FolderWalk, found: Mapping[str, list[str]]) -> None:
         inner = sorted({path.split("/")[depth] for path in paths if path.count("/") > depth and could_be_picture(path)})
         if len(inner) > 1:
             walk.remark("nested_folders", [folder], f"{len(inner)} folders count as one class: {listed(inner)}")
-
-
-def _no_class_folders(root: Path, walk: FolderWalk, *, num_folders: int) -> NoClassFoldersError:
-    files = [path for _, _, paths in os.walk(walk.root) for path in paths]
-    unread = {suffix for path in files if (suffix := PurePosixPath(path).suffix.lower()) in UNREAD_SUFFIXES}
-    num_pictures = sum(1 for path in files if PurePosixPath(path).suffix and could_be_picture(path))
-    return NoClassFoldersError(
-        f"'{root}' has no class folders with pictures.",
-        expected="one folder per class with pictures inside, such as photos/cat/1.jpg and photos/dog/1.jpg",
-        received=f"{num_folders} folders and {len(files)} files, no picture in a class folder",
-        hint=_what_to_do(unread, num_pictures),
-    )
-
-
-def _what_to_do(unread: set[str], num_pictures: int) -> str:
-    if unread:
-        return f"Files ending in {', '.join(sorted(unread))} cannot be read: convert the images to JPEG or PNG."
-    if num_pictures:
-        return (
-            "Sort the images into one folder per class, or write a table with the columns path and label (.csv, .tsv, "
-            ".parquet) and name that table."
-        )
-    return "Name the folder that holds the images, sorted into one folder per class."

@@ -2,14 +2,17 @@
 
 import os
 from collections.abc import Callable, Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
+from headstart.data.dataset import Dataset
 from headstart.data.walking import FolderWalk
 from headstart.errors import DataFormatError
 
 _MAX_DEPTH = 5
 # A data set of class folders can have a million; whoever wraps one folder into another has few.
 _MAX_FOLDERS = 300
+_ANNOTATION_SUFFIXES = frozenset({".csv", ".json", ".tsv", ".txt", ".xml", ".yaml", ".yml"})
+_MAX_ANNOTATED = 20
 _NUM_SHOWN = 3
 
 
@@ -35,6 +38,13 @@ def inner_data(root: Path, looks_so: Callable[[Path], bool], *, table_suffixes: 
         if tables:
             return tables
     return []
+
+
+def annotated_folders(dataset: Dataset) -> list[str]:
+    """Class folders that hold files of the kinds that annotations have; none where they are many, or inside parts."""
+    paths = [PurePosixPath(path) for path in dataset.frame.loc[dataset.frame["split"] == "", "path"]]
+    folders = sorted({path.parts[0] for path in paths if path.suffix.lower() in _ANNOTATION_SUFFIXES})
+    return folders if len(folders) <= _MAX_ANNOTATED else []
 
 
 def points_inside(root: Path, places: list[Path], *, received: str) -> DataFormatError:

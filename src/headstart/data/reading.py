@@ -13,19 +13,19 @@ from headstart.data.coco import looks_like_coco, read_coco
 from headstart.data.dataset import Dataset
 from headstart.data.folders import read_folders
 from headstart.data.foreign_files import foreign_file, foreign_folder
-from headstart.data.inner_data import inner_data, points_inside
+from headstart.data.inner_data import annotated_folders, inner_data, points_inside
 from headstart.data.labelme import looks_like_labelme, read_labelme
 from headstart.data.mask_files import known_mask_value
 from headstart.data.mask_folders import could_be_masks, looks_like_masks, read_masks, refuse_unclear_masks
 from headstart.data.table_files import TABLE_READERS
 from headstart.data.table_folders import TABLE_TASKS, looks_like_table, read_table_of
+from headstart.data.unusable_input import neither, not_found
 from headstart.data.voc import looks_like_voc, read_voc
 from headstart.data.yolo import looks_like_yolo, read_yolo
 from headstart.data.yolo_settings import YAML_SUFFIXES
 from headstart.errors import (
     AnnotationsError,
     DataFormatError,
-    DataNotFoundError,
     NoClassFoldersError,
     RecipeError,
     SplitError,
@@ -136,19 +136,27 @@ def _read_laid_out(path: Path, chosen: str, asked: Asked) -> Dataset:
         if foreign is not None:
             raise foreign from error
         raise
-    if chosen == "folders" and dataset.num_classes == 1 and not asked.is_format_given:
-        _require_no_inner_data(path, asked, f"one class, '{dataset.class_names[0]}'")
-        if (foreign := foreign_folder(path)) is not None:
-            raise foreign
+    if chosen == "folders" and not asked.is_format_given:
+        if dataset.num_classes == 1:
+            _require_no_inner_data(path, asked, f"one class, '{dataset.class_names[0]}'")
+            if (foreign := foreign_folder(path)) is not None:
+                raise foreign
+        data_sets = [path / folder for folder in annotated_folders(dataset) if _looks_annotated(path / folder, asked)]
+        if data_sets:
+            raise points_inside(path, data_sets, received=f"annotations in {len(data_sets)} of its folders")
     return dataset
+
+
+def _looks_annotated(folder: Path, asked: Asked) -> bool:
+    annotated = [layout for name, layout in _FOLDER_FORMATS.items() if name != "folders"]
+    serving = [layout for layout in annotated if asked.task in layout.tasks or asked.task == CLASSIFICATION]
+    return any(layout.looks_so(folder) for layout in serving)
 
 
 def _require_no_inner_data(path: Path, asked: Asked, received: str) -> None:
     """Refuses a folder around a data set, naming the data set as it has to be typed."""
-    annotated = [layout for name, layout in _FOLDER_FORMATS.items() if name != "folders"]
-    serving = [layout for layout in annotated if asked.task in layout.tasks or asked.task == CLASSIFICATION]
     suffixes = tuple(TABLE_READERS) if asked.task in TABLE_TASKS else ()
-    places = inner_data(path, lambda folder: any(it.looks_so(folder) for it in serving), table_suffixes=suffixes)
+    places = inner_data(path, lambda folder: _looks_annotated(folder, asked), table_suffixes=suffixes)
     if places:
         raise points_inside(path, places, received=received)
 
@@ -156,9 +164,9 @@ def _require_no_inner_data(path: Path, asked: Asked, received: str) -> None:
 def _require_readable(path: Path) -> None:
     # Path.exists and Path.is_dir raise where a folder above is locked or the name too long.
     if not os.path.exists(path):  # noqa: PTH110
-        raise _not_found(path)
+        raise not_found(path)
     if not os.path.isdir(path) and path.suffix.lower() not in {*TABLE_READERS, *_FORMAT_OF_SUFFIX}:  # noqa: PTH112
-        raise foreign_file(path) or _neither(path)
+        raise foreign_file(path) or neither(path, TABLE_READERS)
 
 
 def _possible_formats(path: Path) -> tuple[str, ...]:
@@ -240,24 +248,6 @@ def _require_served(path: Path, task: str | None, chosen: str) -> None:
         )
 
 
-def _not_found(path: Path) -> DataNotFoundError:
-    return DataNotFoundError(
-        f"'{path}' does not exist.",
-        expected="a folder of class folders or annotated pictures, or a table of labels (.csv, .tsv, .parquet)",
-        received=_nearest_existing(path),
-        hint="Check the spelling.",
-    )
-
-
-def _neither(path: Path) -> NoClassFoldersError:
-    return NoClassFoldersError(
-        f"'{path}' is neither a folder nor a table of labels.",
-        expected=f"a folder with one folder per class, or a table ({', '.join(TABLE_READERS)})",
-        received=f"a file ending in '{path.suffix}'",
-        hint="Name the folder that holds the class folders, or save the labels as a CSV table.",
-    )
-
-
 def _no_masks(path: Path, task: str) -> DataFormatError:
     return DataFormatError(
         f"'{path}' has no masks in which a value could be ignored.",
@@ -265,8 +255,3 @@ def _no_masks(path: Path, task: str) -> DataFormatError:
         received=f"data for {task}",
         hint="Leave ignore_value out.",
     )
-
-
-def _nearest_existing(path: Path) -> str:
-    parent = next(parent for parent in path.absolute().parents if os.path.exists(parent))  # noqa: PTH110
-    return f"nothing of that name; the nearest folder that exists is '{parent}'"
