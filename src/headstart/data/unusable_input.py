@@ -12,6 +12,7 @@ from headstart.errors import DataNotFoundError, NoClassFoldersError
 _MODELS = (".keras", ".onnx", ".tflite", ".safetensors", ".pb")
 _ADVICE: dict[str, str] = {
     **dict.fromkeys(_MODELS, "This is a model. Name the folder or table with images to learn from."),
+    **dict.fromkeys((".pdf", ".docx", ".pptx"), "Save the pages or the images in them as files, such as JPEG or PNG."),
     **dict.fromkeys(UNREAD_SUFFIXES, "Convert the images to JPEG or PNG first."),
 }
 _GENERAL_ADVICE = "Name the folder that holds the class folders, or a table of labels."
