@@ -115,7 +115,9 @@ def file_hash(*paths: Path) -> str:
 
 def _hashes(dataset: Dataset) -> dict[tuple[str, ...], str]:
     """Paths of every image, and of the mask files of every image, relative to the root → their SHA-256."""
-    known = {(path,): sha256 for path, sha256 in zip(dataset.frame["path"], dataset.frame["sha256"], strict=True)}
+    known: dict[tuple[str, ...], str] = {
+        (path,): sha256 for path, sha256 in zip(dataset.frame["path"], dataset.frame["sha256"], strict=True)
+    }
     if dataset.task == SEGMENTATION:
         masks = map(tuple, map(mask_paths, dataset.frame["target"]))
         known |= {paths: sha256 for paths, sha256 in zip(masks, dataset.frame["mask_sha256"], strict=True) if paths}
