@@ -35,7 +35,7 @@ def s02_rgb_colour_masks(data: Path) -> None:
     dataset, findings = _audited(data)
     assert len(dataset) == 14
     assert set(dataset.class_names) == {"background", "red", "blue"}
-    assert dataset.labels()[13] == ("background", "blue", "red")
+    assert dataset.labels()[13] == ("background", "red", "blue")
     assert not findings.keys() & {"broken_mask", "unknown_mask_value", "colours_unnamed"}
 
 
