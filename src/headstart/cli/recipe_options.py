@@ -66,7 +66,7 @@ MinPerClassOption = Annotated[
     setting(
         "Leave out classes with fewer images to learn from; copies and groups count once.",
         metavar="N",
-        default="1: no class is left out",
+        default="1",
         panel=DATA,
     ),
 ]

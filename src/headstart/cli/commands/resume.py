@@ -14,7 +14,6 @@ from headstart.cli.tensorflow_noise import load_keras
 EXAMPLES = examples(
     ("headstart resume runs/photos-vgg19-1", "goes on after the last finished epoch"),
     ("headstart resume runs/photos-vgg19-1 --data /new/photos", "the data folder was moved meanwhile"),
-    ("headstart resume runs/photos-vgg19-1 --json", "the same for a program: one line of JSON at the end"),
 )
 
 
