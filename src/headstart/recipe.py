@@ -1,7 +1,6 @@
 """A complete description of a run: typed values, the same as a TOML file."""
 
 import difflib
-import tomllib
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -20,6 +19,7 @@ from pydantic import (
 from headstart.backbones import find_backbone
 from headstart.data import AUGMENTATIONS, CLASSIFICATION, DETECTION, SEGMENTATION, Augmentation, known_mask_value
 from headstart.errors import RecipeError
+from headstart.stored import Side, Text, UnusableFileError, read_toml_tables, shown
 from headstart.task_defaults import CLASSIFICATION_ONLY, TASK_DEFAULTS
 
 Fraction = Annotated[float, Field(ge=0.0, lt=1.0)]
@@ -58,13 +58,13 @@ class DataSection(Section):
             classification alone.
     """
 
-    path: str
-    format: str | None = None
+    path: Text
+    format: Text | None = None
     ignore_value: MaskValue | None = None
-    path_column: str = "path"
-    label_column: str = "label"
-    split_column: str | None = None
-    group_column: str | None = None
+    path_column: Text = "path"
+    label_column: Text = "label"
+    split_column: Text | None = None
+    group_column: Text | None = None
     fractions: tuple[Share, Share, Share] = (0.7, 0.15, 0.15)
     min_per_class: int = Field(default=1, ge=1, le=1_000_000)
 
@@ -90,9 +90,9 @@ class BackboneSection(Section):
         image_size: height and width in pixels; None: the backbone's own.
     """
 
-    name: str = "vgg19"
-    weights: str | None = None
-    image_size: tuple[int, int] | None = None
+    name: Text = "vgg19"
+    weights: Text | None = None
+    image_size: tuple[Side, Side] | None = None
 
     @field_validator("image_size", mode="before")
     @classmethod
@@ -169,7 +169,7 @@ class FrozenPhaseSection(Section):
     weight_decay: Fraction = 1e-4
     mixup: Fraction = 0.0
     ema: Fraction = 0.0
-    patience: int = Field(default=5, ge=1)
+    patience: int = Field(default=5, ge=1, le=10_000)
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
 
 
@@ -181,8 +181,8 @@ class FineTuningPhaseSection(FrozenPhaseSection):
 
     learning_rate: Rate = 1.2e-3
     ema: Fraction = 0.98
-    patience: int = Field(default=8, ge=1)
-    unfreeze_from: str | None = None
+    patience: int = Field(default=8, ge=1, le=10_000)
+    unfreeze_from: Text | None = None
     stage_rate_decay: Annotated[float, Field(gt=0.0, le=1.0)] = 0.5
     unfreeze_batch_norm: bool = False
     l2_sp: Fraction = 0.0
@@ -334,31 +334,31 @@ def read_toml(path: Path) -> dict[str, Any]:
         RecipeError: there is no such file, or it is no TOML.
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        return read_toml_tables(path)
+    except UnusableFileError as error:
         raise RecipeError(
             f"The recipe '{path}' cannot be read.",
             expected="a TOML file such as the recipe.toml of a run",
-            received=str(error),
+            received=error.received,
             hint="`headstart train DATA` writes a complete recipe into its run directory; start from that one.",
         ) from None
 
 
 def _recipe_error(error: ValidationError) -> RecipeError:
-    problems = [_problem(detail) for detail in error.errors(include_url=False)]
+    expected, received = zip(*map(_problem, error.errors(include_url=False)[:20]), strict=True)
     return RecipeError(
-        f"The recipe has {len(problems)} mistake{'s' if len(problems) > 1 else ''}.",
-        expected="; ".join(expected for expected, _ in problems),
-        received="; ".join(received for _, received in problems),
+        f"The recipe has {error.error_count()} mistake{'s' if error.error_count() > 1 else ''}.",
+        expected="; ".join(expected),
+        received="; ".join(received),
         hint="Correct the named settings; `headstart train --help` and docs/recipe.md explain them.",
     )
 
 
 def _problem(detail: Any) -> tuple[str, str]:
-    name = ".".join(str(part) for part in detail["loc"])
+    name = ".".join(str(part) for part in detail["loc"])[:100]
     if detail["type"] not in _UNKNOWN_NAME:
         message = detail["msg"].removeprefix("Value error, ").removeprefix("Input ")
-        received = f"no {name}" if detail["type"] == "missing" else f"{name} = {detail['input']!r}"
+        received = f"no {name}" if detail["type"] == "missing" else f"{name} = {shown(detail['input'])}"
         return f"{name} {_MESSAGES.get(detail['type'], message)}", received
     nearest = difflib.get_close_matches(name, _setting_names(Recipe), n=1, cutoff=0.4)
     return f"a known setting{f' such as {nearest[0]}' if nearest else ''}", f"{name}"

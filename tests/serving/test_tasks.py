@@ -16,7 +16,7 @@ from PIL import Image
 from starlette.testclient import TestClient
 
 from headstart.data import DETECTION, REGRESSION, SEGMENTATION, TASK_KINDS
-from headstart.errors import ArtifactDamagedError, ArtifactNotFoundError, RecipeError
+from headstart.errors import ArtifactDamagedError, RecipeError
 from headstart.prediction import Settings, predict_records
 from headstart.serving import Limits, build_app, load_model
 from headstart.serving.kinds import KINDS
@@ -247,7 +247,7 @@ def test_a_file_without_the_outputs_of_its_task_is_not_served(served, tmp_path):
 
 
 def test_a_task_that_no_server_knows_is_told(served, tmp_path):
-    with pytest.raises(ArtifactNotFoundError, match="does not answer for the task") as caught:
+    with pytest.raises(ArtifactDamagedError, match=r"artifact\.json") as caught:
         load_model(edited(served(REGRESSION), tmp_path, task="poems"))
     assert all(kind in caught.value.expected for kind in TASK_KINDS)
 

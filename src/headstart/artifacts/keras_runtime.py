@@ -8,6 +8,7 @@ import numpy as np
 
 from headstart.artifacts.outputs import OUTPUTS
 from headstart.data import CLASSIFICATION
+from headstart.tasks import load_stock_model
 
 
 class KerasRuntime:
@@ -20,7 +21,7 @@ class KerasRuntime:
 
     def __init__(self, model: Path | keras.Model, outputs: tuple[str, ...] = OUTPUTS[CLASSIFICATION]) -> None:
         if isinstance(model, Path):
-            model = keras.saving.load_model(model, compile=False, safe_mode=True)
+            model = load_stock_model(model)
         self._model: keras.Model = model
         self._outputs = outputs
         self._lock = Lock()

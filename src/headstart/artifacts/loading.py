@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from headstart.artifacts.box_predictor import BoxPredictor
+from headstart.artifacts.checked_runtime import CheckedRuntime
 from headstart.artifacts.formats import FORMATS, PREFERRED, ExportFormat, find_format, load_named, require
 from headstart.artifacts.manifest import FILE_NAME, ExportedFile, Manifest, read_manifest
 from headstart.artifacts.mask_predictor import MaskPredictor
@@ -34,7 +35,7 @@ def load_predictor(
 
     Raises:
         ArtifactNotFoundError: there is no artifact, or it lacks the format.
-        ArtifactDamagedError: a file is missing, was changed, or cannot be run.
+        ArtifactDamagedError: a file is missing, was changed, cannot be run, or does not answer for the class names.
         ArtifactNewerError: a newer version of this package wrote the artifact.
         UnknownFormatError: there is no format of this name.
         ExtraMissingError: what runs the format is not installed.
@@ -43,8 +44,12 @@ def load_predictor(
     chosen = find_format(name)
     file = manifest.check(name)
     require(chosen.runs_with, chosen)
+    runtime = CheckedRuntime(
+        load_runtime(chosen, file, manifest.task), file, manifest.task, num_names=len(manifest.class_names)
+    )
+    runtime.try_out(manifest.image_size)
     facts = {
-        "runtime": load_runtime(chosen, file, manifest.task),
+        "runtime": runtime,
         "class_names": manifest.class_names,
         "image_size": manifest.image_size,
         "resize_mode": manifest.resize_mode,

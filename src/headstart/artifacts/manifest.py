@@ -1,7 +1,6 @@
 """What stands in artifact.json: everything that whoever runs an exported file has to know."""
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -9,15 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from headstart.data import CLASSIFICATION, DETECTION, REGRESSION
+from headstart.artifacts.manifest_schema import FileSchema, ManifestSchema
+from headstart.data import CLASSIFICATION
 from headstart.errors import ArtifactDamagedError, ArtifactNewerError, ArtifactNotFoundError
 from headstart.evaluation import Thresholds
+from headstart.stored import UnusableFileError, check, inside, read_plain, without_nan
 from headstart.writing import write_json
 
 FORMAT_VERSION = 1
 FILE_NAME = "artifact.json"
-# Without which a task's answers mean nothing.
-_PROMISED = {DETECTION: "score_threshold", REGRESSION: "residuals"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,22 +84,33 @@ class Manifest:
                 hint=f"Make it with `headstart export RUN --to {format_name}`.",
             )
         exported = self.files[format_name]
-        for name, expected in exported.sha256.items():
-            received = file_sha256(self.folder / name) if (self.folder / name).is_file() else "no such file"
-            if received != expected:
-                raise ArtifactDamagedError(
-                    f"'{self.folder / name}' is not the file that was exported and checked.",
-                    expected=f"SHA-256 {expected}",
-                    received=received,
-                    hint="Export it again with `headstart export`.",
-                )
-        return self.folder / exported.path
+        try:
+            for name, expected in exported.sha256.items():
+                _compare(inside(self.folder, name), expected)
+            path = inside(self.folder, exported.path)
+        except UnusableFileError as error:
+            raise _damaged(f"'{self.folder}' does not hold the files of its artifact.", error) from error
+        self._refuse_others(path, exported)
+        return path
+
+    def _refuse_others(self, path: Path, exported: ExportedFile) -> None:
+        """A runtime opens what it finds beside a file: all of it must have been compared with a hash."""
+        folder = self.folder / Path(exported.path).parts[0]
+        found = {each.relative_to(self.folder).as_posix() for each in folder.rglob("*") if not each.is_dir()}
+        others = sorted(name for name in found - set(exported.sha256) if not Path(name).name.startswith("."))
+        if others:
+            raise ArtifactDamagedError(
+                f"'{self.folder / others[0]}' was not exported.",
+                expected=f"the {len(exported.sha256)} files of the format that artifact.json lists with their hashes",
+                received=f"{len(others)} more in '{path.parent.name}'",
+                hint="Remove these files, or export again with `headstart export`.",
+            )
 
     def write(self) -> Path:
         """Writes artifact.json in one step and gives its path."""
         content = {"format_version": FORMAT_VERSION, "task": self.task, **_plain(self)}
         path = self.folder / FILE_NAME
-        write_json(path, content, indent=1)
+        write_json(path, without_nan(content), indent=1)
         return path
 
 
@@ -121,8 +131,8 @@ def read_manifest(folder: Path) -> Manifest:
             hint="Make one with `headstart export RUN --to onnx`.",
         )
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        version = content["format_version"]
+        content = read_plain(path, allow_nan=True)
+        version = content.get("format_version")
         if isinstance(version, int) and version > FORMAT_VERSION:
             raise ArtifactNewerError(
                 f"'{path}' was written by a newer version of Headstart.",
@@ -130,14 +140,29 @@ def read_manifest(folder: Path) -> Manifest:
                 received=f"format_version {version}",
                 hint="Run `pip install --upgrade headstart`.",
             )
-        return _from_plain(folder, content)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        return _from_schema(folder, check(content, ManifestSchema))
+    except UnusableFileError as error:
+        raise _damaged(f"'{path}' cannot be read.", error) from error
+
+
+def _damaged(problem: str, error: UnusableFileError) -> ArtifactDamagedError:
+    return ArtifactDamagedError(
+        problem,
+        expected=error.expected,
+        received=error.received,
+        hint="Export again with `headstart export`.",
+    )
+
+
+def _compare(path: Path, expected: str) -> None:
+    received = file_sha256(path) if path.is_file() else "no such file"
+    if received != expected:
         raise ArtifactDamagedError(
-            f"'{path}' cannot be read.",
-            expected="the JSON file that `headstart export` wrote",
-            received=f"{type(error).__name__}: {error}".partition("\n")[0],
-            hint="Export again with `headstart export`.",
-        ) from error
+            f"'{path}' is not the file that was exported and checked.",
+            expected=f"SHA-256 {expected}",
+            received=received,
+            hint="Export it again with `headstart export`.",
+        )
 
 
 def file_sha256(path: Path) -> str:
@@ -161,24 +186,30 @@ def _plain(manifest: Manifest) -> dict[str, Any]:
     return content
 
 
-def _from_plain(folder: Path, content: Mapping[str, Any]) -> Manifest:
-    task = content.get("task", CLASSIFICATION)
+def _from_schema(folder: Path, content: ManifestSchema) -> Manifest:
+    is_classifier = content.task == CLASSIFICATION
+    height, width = content.image_size
     return Manifest(
         folder=folder,
-        class_names=tuple(content["class_names"]),
-        image_size=(content["image_size"][0], content["image_size"][1]),
-        resize_mode=content["resize_mode"],
-        files={name: _file(task, facts) for name, facts in content["files"].items()},
-        multi_label=content["multi_label"] if task == CLASSIFICATION else False,
-        temperature=tuple(content["temperature"]) if task == CLASSIFICATION else (),
-        provenance=content["provenance"],
-        task=task,
+        class_names=tuple(content.class_names),
+        image_size=(height, width),
+        resize_mode=content.resize_mode,
+        files={name: _file(file, is_classifier=is_classifier) for name, file in content.files.items()},
+        multi_label=is_classifier and content.multi_label,
+        temperature=tuple(content.temperature) if is_classifier else (),
+        provenance=without_nan(content.provenance),
+        task=content.task,
     )
 
 
-def _file(task: str, facts: Mapping[str, Any]) -> ExportedFile:
-    if task != CLASSIFICATION:
-        if task in _PROMISED and _PROMISED[task] not in facts["promises"]:
-            raise ValueError(f"no {_PROMISED[task]} among the promises of {facts['path']}")
-        return ExportedFile(**facts)
-    return ExportedFile(**{**facts, "thresholds": Thresholds.from_scores(**facts["thresholds"])})
+def _file(file: FileSchema, *, is_classifier: bool) -> ExportedFile:
+    scores = file.thresholds if is_classifier else None
+    return ExportedFile(
+        path=file.path,
+        sha256=file.sha256,
+        num_bytes=file.num_bytes,
+        any_size=file.any_size,
+        parity=without_nan(file.parity),
+        thresholds=None if scores is None else Thresholds.from_scores(scores.nonconformity, scores.foreign_scores),
+        promises={} if is_classifier else file.promises,
+    )

@@ -32,9 +32,10 @@ class OnnxRuntime:
 
     def __init__(self, path: Path, outputs: tuple[str, ...] = OUTPUTS[CLASSIFICATION]) -> None:
         options = onnxruntime.SessionOptions()
-        options.log_severity_level = 3  # not a word about what it optimises
+        options.log_severity_level = 4  # not a word about what it optimises; errors are raised
         options.intra_op_num_threads = 1
-        self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        # From a path, it would also load weights that the file names and that no hash was compared with.
+        self._session = onnxruntime.InferenceSession(path.read_bytes(), options, providers=["CPUExecutionProvider"])
         self._outputs = list(outputs)
         self._input = self._session.get_inputs()[0].name
         self._num_cores = os.cpu_count() or 1

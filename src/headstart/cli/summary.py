@@ -46,7 +46,7 @@ def run_facts(run: "Run") -> dict[str, Any]:
         "run": str(run.path),
         "report": str(run.html_path),
         "model": str(run.model_path),
-        "seconds": run.state["seconds"],
+        "seconds": run.fact("seconds"),
     }
 
 

@@ -16,14 +16,15 @@ from headstart.data.annotations import (
     DETECTION,
     LABEL_SEPARATOR,
     REGRESSION,
-    TASK_KINDS,
     bins_of_numbers,
     box_array,
     boxes_from_text,
     numbers_from_text,
     outlines_from_text,
 )
+from headstart.data.dataset_facts import MAX_FACTS_BYTES, DatasetFacts
 from headstart.errors import DataNotFoundError, RunDamagedError, SplitError
+from headstart.stored import UnusableFileError, read_json
 from headstart.writing import read_csv, write_csv, write_json
 
 SPLITS = ("train", "validation", "test")
@@ -215,21 +216,20 @@ class Dataset:
         path = Path(path)
         facts = _read_facts(path)
         try:
-            frame = _frame_from_cells(read_csv(path), facts["columns"])
-            if len(frame) != facts["num_examples"]:
-                raise ValueError(f"{len(frame)} rows instead of {facts['num_examples']}")
+            frame = _frame_from_cells(read_csv(path), facts.columns)
+            if len(frame) != facts.num_examples:
+                raise ValueError(f"{len(frame)} rows instead of {facts.num_examples}")
             return cls(
                 frame=frame,
-                class_names=tuple(facts["class_names"]),
-                root=Path(facts["root"] if root is None else root).absolute(),
-                multi_label=facts["multi_label"],
-                remarks=tuple(Remark(*remark) for remark in facts["remarks"]),
-                # Files from before there were other tasks name neither.
-                task=_known_task(facts.get("task", CLASSIFICATION)),
-                mask_values={int(value): name for value, name in facts.get("mask_values", {}).items()},
+                class_names=tuple(facts.class_names),
+                root=Path(facts.root if root is None else root).absolute(),
+                multi_label=facts.multi_label,
+                remarks=tuple(Remark(*remark) for remark in facts.remarks),
+                task=facts.task,
+                mask_values={int(value): name for value, name in facts.mask_values.items()},
             )
-        except (KeyError, TypeError, ValueError, IndexError, csv.Error) as error:
-            raise _damaged(path, str(error)) from error
+        except (KeyError, TypeError, ValueError, IndexError, OverflowError, csv.Error) as error:
+            raise _damaged(path, str(error)[:200]) from error
 
 
 def frame_from_rows(rows: Iterable[tuple[str, str, str, str]]) -> pd.DataFrame:
@@ -241,7 +241,7 @@ def _facts_path(path: Path) -> Path:
     return path.with_suffix(".json")
 
 
-def _read_facts(path: Path) -> dict:
+def _read_facts(path: Path) -> DatasetFacts:
     for file in (path, _facts_path(path)):
         if not file.is_file():
             raise DataNotFoundError(
@@ -251,21 +251,12 @@ def _read_facts(path: Path) -> dict:
                 hint="Name the run directory that training wrote.",
             )
     try:
-        facts = json.loads(_facts_path(path).read_text(encoding="utf-8"))
-        if facts["format_version"] != FORMAT_VERSION:
-            raise ValueError(f"format_version {facts['format_version']}, this program reads {FORMAT_VERSION}")
-        return facts
-    except (ValueError, KeyError, TypeError) as error:
-        raise _damaged(_facts_path(path), str(error)) from error
+        return read_json(_facts_path(path), DatasetFacts, max_bytes=MAX_FACTS_BYTES)
+    except UnusableFileError as error:
+        raise _damaged(_facts_path(path), error.received) from error
 
 
-def _known_task(task: str) -> str:
-    if task not in TASK_KINDS:
-        raise ValueError(f"task '{task}', this program knows {', '.join(TASK_KINDS)}")
-    return task
-
-
-def _frame_from_cells(rows: list[list[str]], kinds: dict[str, str]) -> pd.DataFrame:
+def _frame_from_cells(rows: list[list[str]], kinds: Mapping[str, str]) -> pd.DataFrame:
     header, *cells = rows
     if header != list(kinds):
         raise ValueError(f"columns {header} instead of {list(kinds)}")

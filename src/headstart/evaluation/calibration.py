@@ -1,16 +1,19 @@
 """What a run learned from its validation pictures about how far its answers can be trusted."""
 
-import zipfile
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 
 from headstart.errors import RunDamagedError
 from headstart.evaluation.thresholds import Thresholds
+from headstart.stored import UnusableFileError, read_arrays
 from headstart.writing import whole_file
 
 FORMAT_VERSION = 1
+_ROUNDING = 0.01  # of scores between 0 and 1
 TINY = 1e-12  # for features that are all 0, which say nothing: they are strange
 
 
@@ -59,13 +62,12 @@ class Calibration:
             RunDamagedError: the file is none, or one of a later version.
         """
         try:
-            with np.load(path, allow_pickle=False) as archive:
-                return _from_arrays(dict(archive))
-        except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+            return _from_arrays(read_arrays(path, {"format_version": 0, **_DIMENSIONS}))
+        except UnusableFileError as error:
             raise RunDamagedError(
                 f"'{path}' is no calibration that this version can read.",
-                expected=f"the archive that a run writes, format_version {FORMAT_VERSION}",
-                received=f"{type(error).__name__}: {error}".partition("\n")[0],
+                expected=f"the archive that a run writes, format_version {FORMAT_VERSION}: {error.expected}",
+                received=error.received,
                 hint="Remove it and write a new one with `headstart evaluate RUN`.",
             ) from error
 
@@ -79,7 +81,33 @@ def share_outside(features: np.ndarray, projection: np.ndarray) -> np.ndarray:
 
 
 def _from_arrays(arrays: dict[str, np.ndarray]) -> Calibration:
-    version = int(arrays.pop("format_version"))
+    version = arrays.pop("format_version")
     if version != FORMAT_VERSION:
-        raise ValueError(f"format_version {version}")
-    return Calibration(**arrays)
+        raise UnusableFileError(f"format_version {FORMAT_VERSION}", f"format_version {version}")
+    calibration = Calibration(**{name: array.astype("float64") for name, array in arrays.items()})
+    for name, (is_right, expected) in _RULES.items():
+        if not is_right(getattr(calibration, name)):
+            raise UnusableFileError(f"{name} {expected}", "other numbers")
+    return calibration
+
+
+def _are_scores(scores: np.ndarray) -> bool:
+    in_range = ((scores >= -_ROUNDING) & (scores <= 1 + _ROUNDING)).all()
+    return bool(in_range and (np.diff(scores) >= 0).all())
+
+
+def _are_directions(projection: np.ndarray) -> bool:
+    """Whether columns are orthonormal, which also bounds how many there are."""
+    num_features, rank = projection.shape
+    return rank <= num_features and np.allclose(projection.T @ projection, np.eye(rank), atol=1e-3)
+
+
+_DIMENSIONS = {"temperature": 1, "projection": 2, "nonconformity": 1, "foreign_scores": 1}
+_RULES: Mapping[str, tuple[Callable[[np.ndarray], bool], str]] = MappingProxyType(
+    {
+        "temperature": (lambda values: len(values) > 0 and bool((values > 0).all()), "above 0, one for each class"),
+        "projection": (_are_directions, "with orthonormal columns"),
+        "nonconformity": (_are_scores, "ascending from 0 to 1"),
+        "foreign_scores": (_are_scores, "ascending from 0 to 1"),
+    }
+)

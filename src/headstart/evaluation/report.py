@@ -12,9 +12,12 @@ import pandas as pd
 
 from headstart.errors import RunDamagedError
 from headstart.evaluation.honesty import Honesty
+from headstart.evaluation.report_schema import ReportSchema
+from headstart.stored import UnusableFileError, check, read_plain
 from headstart.writing import write_text
 
 FORMAT_VERSION = 1
+MAX_BYTES = 2**28  # the confusion matrix of thousands of classes
 
 SINGLE_LABEL = "single-label"
 MULTI_LABEL = "multi-label"
@@ -118,30 +121,45 @@ class Report:
             RunDamagedError: the file is no report, or one of a later version.
         """
         try:
-            return _from_json(json.loads(Path(path).read_text(encoding="utf-8")))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            content = read_plain(Path(path), max_bytes=MAX_BYTES)
+            check(content, ReportSchema)
+            return _from_json(content)
+        except UnusableFileError as error:
             raise RunDamagedError(
                 f"'{path}' is no evaluation report that this version can read.",
-                expected=f"the JSON that an evaluation writes, format_version {FORMAT_VERSION}",
-                received=f"{type(error).__name__}: {error}",
+                expected=f"the JSON that an evaluation writes, format_version {FORMAT_VERSION}: {error.expected}",
+                received=error.received,
                 hint="Evaluate the run again to write a new one.",
             ) from error
 
 
 def _from_json(content: Mapping[str, Any]) -> Report:
-    if content["format_version"] != FORMAT_VERSION:
-        raise ValueError(f"format_version {content['format_version']}")
+    if MAIN_METRICS[content["kind"]] not in content["metrics"]:
+        raise UnusableFileError(f"the metric {MAIN_METRICS[content['kind']]}", "none of this name")
     return Report(
         kind=content["kind"],
         metrics={name: Metric(**_with_nan(metric)) for name, metric in content["metrics"].items()},
         per_class=_frame(content["per_class"]),
-        confusion=np.asarray(content["confusion"] or np.zeros((0, 0)), dtype=np.int64),
+        confusion=_confusion(content["confusion"], len(content["class_names"])),
         class_names=tuple(content["class_names"]),
         num_examples=content["num_examples"],
         calibration=_frame(content["calibration"]),
         honesty=_honesty(content.get("honesty")),
         tables={name: _frame(records) for name, records in content.get("tables", {}).items()},
     )
+
+
+def _confusion(rows: list[Any], num_classes: int) -> np.ndarray:
+    if not rows:
+        return np.zeros((0, 0), np.int64)
+    try:
+        counts = np.asarray(rows)
+    except ValueError as error:  # rows of several lengths
+        raise UnusableFileError("a table of counts", str(error)) from error
+    is_table = counts.shape in ((num_classes, num_classes), (num_classes, 2, 2))
+    if not is_table or counts.dtype.kind != "i" or counts.min() < 0:
+        raise UnusableFileError("counts for each two classes", f"{counts.dtype} of shape {counts.shape}")
+    return counts.astype(np.int64)
 
 
 def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:

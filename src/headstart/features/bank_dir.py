@@ -1,6 +1,5 @@
 """The folder of all banks: where it is, what lies in it, and how to empty it."""
 
-import json
 import os
 import secrets
 import shutil
@@ -11,8 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import platformdirs
+from pydantic import Field
 
 from headstart.errors import BankNotFoundError
+from headstart.features.chunks import ChunkFacts
+from headstart.stored import Name, Schema, UnusableFileError, check, read_json, read_plain
 from headstart.writing import PARTIAL_PREFIX
 
 FACTS_FILE = "bank.json"  # of each bank: what was computed
@@ -20,6 +22,15 @@ FACTS_FILE = "bank.json"  # of each bank: what was computed
 BANK_DIR_VARIABLE = "HEADSTART_BANK_DIR"
 
 ENGINES_FOLDER = "engines"
+
+
+class _BankFacts(Schema):
+    """What is shown of bank.json; a bank of another version may lack some of it."""
+
+    backbone: str = ""
+    image_size: list[int] = Field(default_factory=list)
+    stages: dict[Name, list[int]] = Field(default_factory=dict)
+    engine: dict[str, Any] = Field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -92,8 +103,9 @@ def _summary(path: Path) -> BankSummary | None:
     """What stands in a bank; None where it was deleted meanwhile."""
     facts_path = path / FACTS_FILE
     try:
-        facts = dict(json.loads(facts_path.read_text()))
-    except (OSError, ValueError):
+        facts = read_plain(facts_path)
+        check(facts, _BankFacts)
+    except UnusableFileError:
         facts = {}
     try:
         last_used = datetime.fromtimestamp(facts_path.stat().st_mtime).astimezone()
@@ -118,6 +130,6 @@ def _num_bytes(path: Path) -> int:
 
 def _num_rows(path: Path) -> int:
     try:
-        return len(json.loads(path.read_bytes())["rows"])
-    except (OSError, ValueError, KeyError, TypeError):
+        return len(read_json(path, ChunkFacts).rows)
+    except UnusableFileError:
         return 0

@@ -4,22 +4,31 @@ import hashlib
 import json
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
 from headstart.errors import BankNotFoundError
+from headstart.stored import Names, Schema, Sha256, UnusableFileError, read_json
 from headstart.writing import remove_stale_partials, write_bytes
 
 FORMAT_VERSION = 2
-# Files of version 1 have no hash in their names. They are read as long as nobody writes the chunk again.
-_KNOWN_VERSIONS = (1, FORMAT_VERSION)
 _CHUNK_NAME = re.compile(r"[0-9a-f]{24}\.json")
 _HASH_DIGITS = 24
 _ATTEMPTS = 4  # a folder is deleted once; more would mean that something else is wrong
 _LARGEST = float(np.finfo(np.float16).max)
+
+
+class ChunkFacts(Schema):
+    """The JSON file of a chunk."""
+
+    # Files of version 1 have no hash in their names. They are read as long as nobody writes the chunk again.
+    format_version: Literal[1, 2]
+    rows: Names
+    hashes: list[Sha256]
 
 
 @dataclass(frozen=True)
@@ -114,15 +123,12 @@ class ChunkDir:
 
     def _read_chunk(self, path: Path) -> Chunk | None:
         try:
-            content: Mapping = json.loads(path.read_bytes())
-            version = content["format_version"]
-            if version not in _KNOWN_VERSIONS:
-                return None
-            chunk = Chunk(path.stem, tuple(content["rows"]), tuple(content["hashes"]), version)
+            content = read_json(path, ChunkFacts)
+            chunk = Chunk(path.stem, tuple(content.rows), tuple(content.hashes), content.format_version)
             if len(chunk.hashes) != len(self.shapes):
                 return None
             sizes = [(self.path / chunk.file_name(stage)).stat().st_size for stage in range(len(self.shapes))]
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, UnusableFileError):
             return None
         expected = [len(chunk.rows) * row_bytes([shape]) for shape in self.shapes]
         return chunk if sizes == expected else None

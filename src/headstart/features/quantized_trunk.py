@@ -16,10 +16,18 @@ import numpy as np
 
 from headstart.features.openvino_engine import converted, load_extra, load_openvino, read_model
 from headstart.features.trunk_key import trunk_hash
+from headstart.stored import Hashes, Schema, UnusableFileError, read_json
 from headstart.writing import whole_folder, write_json
 
 FORMAT_VERSION = 1
 FACTS_FILE, MODEL_FILE, WEIGHTS_FILE = "facts.json", "model.xml", "model.bin"
+
+
+class _Facts(Schema):
+    """The facts that a kept model is compared with."""
+
+    sha256: Hashes
+
 
 # Between 16 and 300 pictures the error of MobileNetV2 and VGG19Mini moved by a tenth of itself; the time grows with
 # them.
@@ -93,9 +101,9 @@ def _write(folder: Path, model: Any, facts: dict[str, Any]) -> None:
 
 def _is_whole(folder: Path) -> bool:
     try:
-        hashes = json.loads((folder / FACTS_FILE).read_text(encoding="utf-8"))["sha256"]
-        return all(_sha256(folder / name) == hashes[name] for name in (MODEL_FILE, WEIGHTS_FILE))
-    except (OSError, ValueError, KeyError, TypeError):
+        hashes = read_json(folder / FACTS_FILE, _Facts).sha256
+        return all(_sha256(folder / name) == hashes.get(name) for name in (MODEL_FILE, WEIGHTS_FILE))
+    except (OSError, UnusableFileError):
         return False
 
 

@@ -25,10 +25,12 @@ from headstart.prediction.sources import Model
 from headstart.prediction.stream import answer_batches
 from headstart.prediction.tables import TABLE_WRITERS, check_table_path, json_line
 from headstart.progress import Progress
+from headstart.stored import UnusableFileError, parse_json, read_plain
 from headstart.writing import storage_errors as disk_errors
 from headstart.writing import write_json
 
 FORMAT_VERSION = 1
+MAX_FACTS_BYTES = 2**30  # names, sizes and times of millions of files
 # Entry of the job → how a person calls it.
 _NAMES = {
     "format_version": "the version of Headstart",
@@ -163,11 +165,11 @@ def _open_job(job: Job, model: Model) -> None:
 
 def _known_facts(job: Job) -> dict[str, Any] | None:
     """What the interrupted prediction depended on; None if it had not begun."""
-    try:
-        return dict(json.loads(job.facts_path.read_text(encoding="utf-8")))
-    except FileNotFoundError:
+    if not job.facts_path.exists():
         return None
-    except (ValueError, TypeError):
+    try:
+        return read_plain(job.facts_path, max_bytes=MAX_FACTS_BYTES)
+    except UnusableFileError:
         return {}
 
 
@@ -193,7 +195,7 @@ def _whole_record(line: bytes) -> Record | None:
     if not line.endswith(b"\n"):
         return None
     try:
-        return dict(json.loads(line))
+        return dict(parse_json(line, allow_nan=True))
     except (ValueError, TypeError):
         return None
 

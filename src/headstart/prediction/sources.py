@@ -18,9 +18,10 @@ from headstart.artifacts import (
     load_predictor,
     read_manifest,
 )
-from headstart.data import CLASSIFICATION
+from headstart.data import CLASSIFICATION, TASK_KINDS
 from headstart.errors import RunNotFoundError
 from headstart.prediction.settings import Settings
+from headstart.stored import UnusableFileError, read_plain
 
 if TYPE_CHECKING:
     from headstart.run import Run
@@ -45,13 +46,14 @@ class ModelPlace:
 
     @property
     def kind(self) -> str:
-        """Of task. A run that has no model yet, which is told later, counts as one of classification."""
+        """Of task. A run without a usable task.json, which is told later, counts as one of classification."""
         if self.format_name is not None:
             return read_manifest(self.path).task
         try:
-            return str(json.loads((self.path / "task.json").read_text("utf-8"))["task"])
-        except (OSError, ValueError, KeyError, TypeError):
+            kind = read_plain(self.path / "task.json").get("task")
+        except UnusableFileError:
             return CLASSIFICATION
+        return kind if kind in TASK_KINDS else CLASSIFICATION
 
 
 @dataclass(frozen=True, eq=False)

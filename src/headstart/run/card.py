@@ -14,6 +14,7 @@ from headstart.evaluation import DEFAULT_COVERAGE, Metric, Report, headline, hon
 from headstart.run.card_parts import CARD_PARTS, CardParts, opening_lines
 from headstart.run.directory import Run, read_json
 from headstart.run.report import data_hash
+from headstart.run.schemas import AuditFacts, Environment
 from headstart.run.storage import storage_errors
 from headstart.run.task_steps import TASK_STEPS
 from headstart.writing import write_text
@@ -185,7 +186,7 @@ def _limits(run: Run) -> list[str]:
 def _data(run: Run) -> list[str]:
     counts = run.dataset.class_counts()[list(_PARTS)]
     rows = [(name, *row) for name, row in zip(counts.index, counts.to_numpy().tolist(), strict=True)]
-    findings = read_json(run.audit_path)["summary"]
+    findings = read_json(run.audit_path, AuditFacts)["summary"]
     checked = "\n".join(
         f"- {found['count']} x {found['kind'].replace('_', ' ')}: {found['meaning']}" for found in findings
     )
@@ -208,7 +209,7 @@ def _training(run: Run) -> list[str]:
             f"{phase['learning_rate']:g}",
             f"{phase['num_trainable']:,}",
         )
-        for phase in run.state["phases"]
+        for phase in run.fact("phases")
         if phase["epochs"]
     ]
     return [
@@ -231,13 +232,13 @@ def _licence(run: Run) -> list[str]:
     if source in ("imagenet", "builtin"):
         return [f"Pretrained weights: {known}. Training made a derived work of them."]
     return [
-        f"Pretrained weights: the file `{Path(source).name}`, SHA-256 `{run.state['weights']['sha256']}`. The "
+        f"Pretrained weights: the file `{Path(source).name}`, SHA-256 `{run.fact('weights')['sha256']}`. The "
         f"published weights of this network are under {known}; whether the file is one of these is for you to know.",
     ]
 
 
 def _environment(run: Run) -> list[str]:
-    environment = read_json(run.environment_path)
+    environment = read_json(run.environment_path, Environment)
     rows = [("python", environment["python"]), *environment["packages"].items(), ("machine", environment["machine"])]
     return [_table(("", "version"), rows)]
 

@@ -14,6 +14,7 @@ from headstart.run.bank import LearningParts
 from headstart.run.box_choices import num_collages
 from headstart.run.directory import FORMAT_VERSION, Run, read_json
 from headstart.run.evaluated import Evaluated, prediction_rows
+from headstart.run.schemas import BoxPromises
 from headstart.tasks import Detections, ObjectDetector, boxes_in_picture
 from headstart.writing import write_json
 
@@ -42,7 +43,7 @@ def choose_threshold(run: Run, task: ObjectDetector, parts: LearningParts | None
 
 def score_threshold(run: Run) -> float:
     """The score from which on a box is an answer."""
-    return float(read_json(run.promises_path)["score_threshold"])
+    return float(read_json(run.promises_path, BoxPromises)["score_threshold"])
 
 
 def evaluate_pictures(run: Run, dataset: Dataset, progress: Progress) -> Evaluated:

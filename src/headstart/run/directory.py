@@ -1,21 +1,22 @@
 """A run directory: everything that one training leaves behind, under fixed names."""
 
-import json
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from headstart.data import Dataset
 from headstart.errors import RunDamagedError, RunExistsError, RunIncompleteError, RunNotFoundError
 from headstart.evaluation import Calibration, Report
 from headstart.recipe import Recipe
+from headstart.run.rows import check_rows
+from headstart.run.schemas import RunState, State
+from headstart.stored import Schema, UnusableFileError, check, read_plain
 from headstart.tasks import read_task
 from headstart.training import CheckpointDir, History
 from headstart.writing import write_json, write_text
 
 FORMAT_VERSION = 1
-State = Literal["started", "interrupted", "failed", "finished"]
 
 
 @dataclass(frozen=True)
@@ -167,11 +168,17 @@ class Run:
         Raises:
             RunDamagedError: run.json does not hold what this version writes.
         """
-        state = read_json(self.state_path)
-        if state.get("format_version") != FORMAT_VERSION or "state" not in state:
-            received = f"format_version {state.get('format_version')}, state {state.get('state')}"
-            raise _damaged(self.state_path, f"a state in format_version {FORMAT_VERSION}", received)
-        return state
+        return read_json(self.state_path, RunState)
+
+    def fact(self, name: str) -> Any:
+        """One of the values of `state`.
+
+        Raises:
+            RunDamagedError: it is not known, though the run came further than where it is written.
+        """
+        if (value := self.state.get(name)) is None:
+            raise _damaged(self.state_path, f"a value '{name}'", f"no '{name}'")
+        return value
 
     def update_state(self, state: State, **facts: Any) -> None:
         """Writes the state and adds to what is known; an `error` stands there only while the state is `failed`."""
@@ -202,16 +209,23 @@ class Run:
     def dataset(self) -> Dataset:
         """Every usable example with its part."""
         self._require(self.dataset_path)
-        return Dataset.read(self.dataset_path)
+        dataset = Dataset.read(self.dataset_path)
+        try:
+            check_rows(dataset)
+        except UnusableFileError as error:
+            raise _damaged(self.dataset_path, error.expected, error.received) from error
+        return dataset
 
     @cached_property
     def task(self) -> Any:
         """The trained model and what its outputs mean: the class of the run's task."""
         self._require(self.model_path)
+        facts = read_json(self.task_path)
         try:
-            return read_task(self.model_path, read_json(self.task_path))
-        except (OSError, ValueError, KeyError, TypeError) as error:  # Keras says ValueError to a damaged file
-            raise _damaged(self.model_path, "the model that the run wrote", _first_line(error)) from error
+            return read_task(self.model_path, facts)
+        except UnusableFileError as error:
+            problem = f"'{self.model_path}' and '{self.task_path.name}' hold no model that can be used."
+            raise _damaged(self.model_path, error.expected, error.received, problem=problem) from error
 
     @property
     def calibration(self) -> Calibration:
@@ -224,13 +238,31 @@ class Run:
                 hint=f"Calibrate it with `headstart evaluate {self.path}`.",
             )
         self._require(self.calibration_path)
-        return Calibration.read(self.calibration_path)
+        return self._checked(Calibration.read(self.calibration_path))
+
+    def _checked(self, calibration: Calibration) -> Calibration:
+        """The calibration, if it is one of the run's model."""
+        num_names = len(self.task.class_names)
+        num_features = self.task.model.get_layer("head_pool").output.shape[-1]
+        expected = (num_names,), num_features
+        received = calibration.temperature.shape, len(calibration.projection)
+        if received == expected:
+            return calibration
+        raise _damaged(
+            self.calibration_path,
+            f"temperatures of {num_names} classes and directions of {num_features} features",
+            f"{len(calibration.temperature)} and {len(calibration.projection)}",
+            hint=f"Remove the file and write a new one with `headstart evaluate {self.path}`.",
+        )
 
     @property
     def history(self) -> History:
         """One row an epoch, as far as training came."""
         if self.history_path.exists():
-            return History.read(self.history_path)
+            try:
+                return History.read(self.history_path)
+            except UnusableFileError as error:
+                raise _damaged(self.history_path, error.expected, error.received) from error
         newest = self.checkpoints.newest()
         return newest[1] if newest else History()
 
@@ -251,26 +283,31 @@ class Run:
         )
 
 
-def read_json(path: Path) -> dict[str, Any]:
-    """The content of one of a run's JSON files.
+def read_json(path: Path, schema: type[Schema] | None = None) -> dict[str, Any]:
+    """The content of one of a run's JSON files, as plain values.
+
+    Args:
+        path: the file.
+        schema: what the content must fit; None: any JSON object.
 
     Raises:
-        RunDamagedError: it is missing or no JSON.
+        RunDamagedError: the file is missing, no JSON, or does not fit the schema.
     """
     try:
-        return dict(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError) as error:
-        raise _damaged(path, "the JSON file that the run wrote", _first_line(error)) from None
+        content = read_plain(path, allow_nan=True)
+        if schema is not None:
+            check(content, schema)
+        return content
+    except UnusableFileError as error:
+        raise _damaged(path, error.expected, error.received) from None
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).partition("\n")[0] or type(error).__name__
-
-
-def _damaged(path: Path, expected: str, received: str) -> RunDamagedError:
-    return RunDamagedError(
-        f"'{path}' cannot be read.",
-        expected=expected,
-        received=received,
-        hint="Train again with `headstart train --recipe RUN/recipe.toml`.",
-    )
+def _damaged(
+    path: Path,
+    expected: str,
+    received: str,
+    *,
+    problem: str | None = None,
+    hint: str = "Train again with `headstart train --recipe RUN/recipe.toml`.",
+) -> RunDamagedError:
+    return RunDamagedError(problem or f"'{path}' cannot be read.", expected=expected, received=received, hint=hint)

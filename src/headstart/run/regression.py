@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from headstart.data import Dataset, decode_image
+from headstart.errors import RunDamagedError
 from headstart.evaluation import (
     DEFAULT_COVERAGE,
     RegressionIntervals,
@@ -18,6 +19,7 @@ from headstart.run.answers import picture_outputs, validation_outputs
 from headstart.run.bank import LearningParts
 from headstart.run.directory import FORMAT_VERSION, Run, read_json
 from headstart.run.evaluated import Evaluated, prediction_rows
+from headstart.run.schemas import NumberPromises
 from headstart.tasks import ImageRegressor
 from headstart.training import Checkpoint, History, TrainingExamples, start_from_ridge
 from headstart.writing import write_json
@@ -57,7 +59,16 @@ def measure_residuals(run: Run, task: ImageRegressor, parts: LearningParts | Non
 
 def intervals_of(run: Run) -> RegressionIntervals:
     """What follows from the answers for validation pictures."""
-    return RegressionIntervals(np.array(read_json(run.promises_path)["residuals"], np.float64))
+    rows = read_json(run.promises_path, NumberPromises)["residuals"]
+    num_names = len(run.task.class_names)
+    if rows and len(rows[0]) != num_names:
+        raise RunDamagedError(
+            f"'{run.promises_path}' belongs to another model.",
+            expected=f"residuals of {num_names} numbers",
+            received=f"residuals of {len(rows[0])}",
+            hint=f"Evaluate the run again: `headstart evaluate {run.path}`.",
+        )
+    return RegressionIntervals(np.array(rows, np.float64).reshape(len(rows), num_names))
 
 
 def evaluate_pictures(run: Run, dataset: Dataset, progress: Progress) -> Evaluated:

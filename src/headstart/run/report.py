@@ -12,6 +12,7 @@ from headstart.evaluation import ReportContent, write_html
 from headstart.progress import SILENT, Progress
 from headstart.run.box_choices import num_collages
 from headstart.run.directory import Run, read_json
+from headstart.run.schemas import AuditFacts, Environment
 from headstart.run.task_steps import TASK_STEPS, TaskSteps
 
 AUDIT_COLUMNS = ["kind", "severity", "count", "meaning"]
@@ -32,7 +33,7 @@ def write_report(run: Run, *, progress: Progress = SILENT) -> Path:
 
 def build_content(run: Run) -> ReportContent:
     """Everything that the report of a run shows, as plain values."""
-    report, state, dataset = run.report, run.state, run.dataset
+    report, dataset = run.report, run.dataset
     steps = TASK_STEPS[dataset.task]
     return ReportContent(
         report=report,
@@ -44,7 +45,7 @@ def build_content(run: Run) -> ReportContent:
         recipe_text=run.recipe.to_toml(),
         commands=["headstart train --recipe recipe.toml"],
         environment=_environment(run),
-        phases=[{**phase, "seconds": run.history.seconds_of(phase["name"])} for phase in state["phases"]],
+        phases=[{**phase, "seconds": run.history.seconds_of(phase["name"])} for phase in run.fact("phases")],
         **steps.report_content(run),
     )
 
@@ -65,7 +66,7 @@ def _backbone_facts(run: Run) -> dict[str, Any]:
         "parameters": f"{spec.num_parameters:,}",
         "pictures seen at": f"{height} x {width} pixels, {run.recipe.images.resize_mode}",
         "licence of the weights": spec.weights.licence,
-        "SHA-256 of the weights": run.state["weights"]["sha256"] or "none: random weights",
+        "SHA-256 of the weights": run.fact("weights")["sha256"] or "none: random weights",
         "paper": spec.paper,
     }
 
@@ -92,11 +93,11 @@ def _head_facts(run: Run, steps: TaskSteps) -> dict[str, Any]:
 
 
 def _environment(run: Run) -> dict[str, Any]:
-    environment = read_json(run.environment_path)
+    environment = read_json(run.environment_path, Environment)
     packages = environment.pop("packages")
     del environment["format_version"]
     return {**environment, **packages, "seed": run.recipe.seed, "data hash": data_hash(run.dataset)}
 
 
 def _audit_summary(run: Run) -> pd.DataFrame:
-    return pd.DataFrame(read_json(run.audit_path)["summary"], columns=AUDIT_COLUMNS)
+    return pd.DataFrame(read_json(run.audit_path, AuditFacts)["summary"], columns=AUDIT_COLUMNS)

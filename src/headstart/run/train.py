@@ -275,7 +275,7 @@ def _train_model(run: Run, backbone: Backbone, trunk: Trunk | None, progress: Pr
 
 def _learning_parts(run: Run, task: Task, backbone: Backbone, trunk: Trunk | None, progress: Progress) -> LearningParts:
     recipe, dataset = run.recipe, run.dataset
-    place = BankPlace.from_facts(run.state["bank_place"])
+    place = BankPlace.from_facts(run.fact("bank_place"))
     with _timed(run, "feature bank"):
         if trunk is None and recipe.bank.num_views:
             calibration = calibration_pictures(dataset, recipe, backbone.image_size)
@@ -287,7 +287,7 @@ def _learning_parts(run: Run, task: Task, backbone: Backbone, trunk: Trunk | Non
         parts = build_learning_parts(task, recipe, learned, trunk, stored, place=place, progress=progress)
     facts = dict(parts.facts)
     if facts:  # a run that goes on finds rows that it computed before
-        facts["num_computed"] += run.state.get("bank", {}).get("num_computed", 0)
+        facts["num_computed"] += (run.state.get("bank") or {}).get("num_computed", 0)
     run.update_state("started", bank=facts)
     return parts
 
@@ -345,8 +345,9 @@ def _timed(run: Run, step: str) -> Iterator[None]:
     logger.info("%s starts", step)
     yield
     state = run.state
-    seconds = state["seconds"].get(step, 0.0) + time.perf_counter() - started
-    run.update_state(state["state"], seconds={**state["seconds"], step: round(seconds, 3)})
+    before = state.get("seconds", {})
+    seconds = before.get(step, 0.0) + time.perf_counter() - started
+    run.update_state(state["state"], seconds={**before, step: round(seconds, 3)})
 
 
 @contextmanager

@@ -3,10 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
-from headstart.artifacts import OUTPUTS, ExportedFile, Manifest, TaskPredictor, find_exported, load_predictor
-from headstart.errors import ArtifactDamagedError, ArtifactNotFoundError, UnknownFormatError
+from headstart.artifacts import ExportedFile, Manifest, TaskPredictor, find_exported, load_predictor
+from headstart.errors import UnknownFormatError
 from headstart.prediction import Settings
 from headstart.serving.kind import Kind
 from headstart.serving.kinds import KINDS
@@ -54,7 +52,7 @@ def load_model(
         min_score: from which on a box is an answer, where a request does not say; None: as the run chose it.
 
     Raises:
-        ArtifactNotFoundError: there is no artifact, it has no file that can be served, or is for an unknown task.
+        ArtifactNotFoundError: there is no artifact, or it has no file that can be served.
         ArtifactDamagedError, ArtifactNewerError: it cannot be read, or does not answer as its task needs.
         RecipeError: a number is out of its range, or means nothing for the task.
         UnknownFormatError: a server does not answer with this format.
@@ -64,13 +62,6 @@ def load_model(
     inside = path / _FOLDER_IN_A_RUN
     folder = inside if (path / "run.json").is_file() and inside.is_dir() else path
     manifest, chosen = find_exported(folder, format_name)
-    if manifest.task not in KINDS:
-        raise ArtifactNotFoundError(
-            f"A server does not answer for the task of the model in '{manifest.folder}'.",
-            expected=f"files of a model for {', '.join(KINDS)}",
-            received=f"files of one for {manifest.task}",
-            hint="Export a run of such a task: `headstart export RUN --to onnx`.",
-        )
     if chosen not in SERVED_FORMATS:
         raise UnknownFormatError(
             f"A server does not answer with the format '{chosen}'.",
@@ -81,19 +72,4 @@ def load_model(
     settings = Settings(coverage=coverage, min_score=min_score)
     settings.check(manifest.task)
     predictor = load_predictor(manifest.folder, chosen, settings.chosen_coverage, min_score)
-    _look_at_nothing(predictor, manifest.folder / manifest.files[chosen].path)
     return ServedModel(manifest, chosen, predictor)
-
-
-def _look_at_nothing(predictor: TaskPredictor, file: Path) -> None:
-    """The first look, which takes runtimes longest, and shows whether a file gives what answers are made of."""
-    height, width = predictor.image_size
-    try:
-        predictor.answers(np.zeros((1, height, width, 3), np.uint8), [(height, width)])
-    except Exception as error:  # each library has errors of its own
-        raise ArtifactDamagedError(
-            f"'{file}' does not answer as a model for {predictor.kind} does.",
-            expected=", ".join(OUTPUTS[predictor.kind]),
-            received=f"{type(error).__name__}: {error}".partition("\n")[0],
-            hint="Export it again with `headstart export`.",
-        ) from error

@@ -10,7 +10,7 @@ from headstart.doors import lazy_door
 if TYPE_CHECKING:
     from headstart.stored.arrays import read_array, read_arrays
     from headstart.stored.content import UnusableFileError, inside, read_bounded, shown
-    from headstart.stored.json_files import check, parse_json, read_json, read_plain
+    from headstart.stored.json_files import check, parse_json, read_json, read_plain, without_nan
     from headstart.stored.schema import (
         MAX_IMAGE_SIDE,
         Hashes,
@@ -22,8 +22,10 @@ if TYPE_CHECKING:
         Schema,
         Sha256,
         Share,
-        SmallList,
+        Side,
+        Text,
     )
+    from headstart.stored.toml_files import read_toml_tables
 
 _MODULE_OF = {
     "Hashes": "schema",
@@ -36,7 +38,8 @@ _MODULE_OF = {
     "Schema": "schema",
     "Sha256": "schema",
     "Share": "schema",
-    "SmallList": "schema",
+    "Side": "schema",
+    "Text": "schema",
     "UnusableFileError": "content",
     "check": "json_files",
     "inside": "content",
@@ -46,7 +49,9 @@ _MODULE_OF = {
     "read_bounded": "content",
     "read_json": "json_files",
     "read_plain": "json_files",
+    "read_toml_tables": "toml_files",
     "shown": "content",
+    "without_nan": "json_files",
 }
 
 __all__ = [
@@ -60,7 +65,8 @@ __all__ = [
     "Schema",
     "Sha256",
     "Share",
-    "SmallList",
+    "Side",
+    "Text",
     "UnusableFileError",
     "check",
     "inside",
@@ -70,7 +76,9 @@ __all__ = [
     "read_bounded",
     "read_json",
     "read_plain",
+    "read_toml_tables",
     "shown",
+    "without_nan",
 ]
 
 __getattr__, __dir__ = lazy_door(__name__, _MODULE_OF)

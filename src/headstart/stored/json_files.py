@@ -68,6 +68,15 @@ def parse_json(content: bytes, *, allow_nan: bool = False) -> Any:
         raise UnusableFileError("JSON", shown_error(error)) from None
 
 
+def without_nan(content: Any) -> Any:
+    """The same plain values with None in place of every number that is not finite, which JSON does not know."""
+    if isinstance(content, dict):
+        return {name: without_nan(value) for name, value in content.items()}
+    if isinstance(content, list):
+        return [without_nan(value) for value in content]
+    return None if isinstance(content, float) and not math.isfinite(content) else content
+
+
 def check(content: object, schema: type[Checked]) -> Checked:
     """Plain values as an instance of a schema.
 
@@ -111,4 +120,6 @@ def _unusable(error: ValidationError) -> UnusableFileError:
     message = detail["msg"].removeprefix("Value error, ").removeprefix("Input ")
     if detail["type"] == "missing":
         return UnusableFileError(f"a value '{name}'", f"no '{name}'")
-    return UnusableFileError(f"{name} {message}".strip(), f"{name} = {shown(detail['input'])}")
+    if not name:
+        return UnusableFileError(message, shown(detail["input"]))
+    return UnusableFileError(f"{name} {message}", f"{name} = {shown(detail['input'])}")

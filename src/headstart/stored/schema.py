@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, FailFast, Field
 
@@ -36,11 +36,12 @@ def is_ascending(values: Sequence[float]) -> bool:
 
 Name = Annotated[str, Field(min_length=1, max_length=10_000)]
 Names = Annotated[list[Name], Field(min_length=1, max_length=MAX_NAMES), FailFast(), AfterValidator(_unique)]
+# The name of a file, a column or a setting: the operating system takes no zero bytes.
+Text = Annotated[str, Field(max_length=4096, pattern=r"^[^\x00]*$")]
 Number = Annotated[float, Field(ge=-1e300, le=1e300)]
 Numbers = Annotated[list[Number], Field(max_length=MAX_NUMBERS), FailFast()]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Side = Annotated[int, Field(ge=1, le=MAX_IMAGE_SIDE)]
 ImageSize = Annotated[list[Side], Field(min_length=2, max_length=2)]
-Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}\Z")]
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Hashes = Annotated[dict[Name, Sha256], Field(min_length=1, max_length=100_000)]
-SmallList = Annotated[list[Any], Field(max_length=1000)]

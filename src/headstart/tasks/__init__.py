@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from headstart.tasks.detections import MAX_OVERLAP, Detections
     from headstart.tasks.detector import ObjectDetector, build_detector
     from headstart.tasks.kinds import TASKS, HeadSettings, build_task, read_task, tap_layers
+    from headstart.tasks.model_file import load_stock_model
     from headstart.tasks.placing import boxes_in_picture, mask_in_picture
     from headstart.tasks.pyramid import detector_taps
     from headstart.tasks.regression_loss import RegressionLoss
@@ -45,6 +46,7 @@ _MODULE_OF = {
     "decide": "decoding",
     "detector_taps": "pyramid",
     "joined_names": "decoding",
+    "load_stock_model": "model_file",
     "mask_in_picture": "placing",
     "read_task": "kinds",
     "segmenter_taps": "segmenter",
@@ -74,6 +76,7 @@ __all__ = [
     "decide",
     "detector_taps",
     "joined_names",
+    "load_stock_model",
     "mask_in_picture",
     "read_task",
     "segmenter_taps",

@@ -9,6 +9,7 @@ from typing import Any
 
 from headstart.backbones import Backbone
 from headstart.data import CLASSIFICATION, DETECTION, REGRESSION, SEGMENTATION, Dataset
+from headstart.stored import UnusableFileError, shown
 from headstart.tasks.task import Task
 
 
@@ -108,8 +109,15 @@ def build_task(backbone: Backbone, dataset: Dataset, settings: HeadSettings) -> 
 
 
 def read_task(model_path: Path, facts: Mapping[str, Any]) -> Task:
-    """The task of a saved `.keras` file and its facts; custom code in the file is refused."""
-    return _named(TASKS[facts["task"]].task_class).from_file(model_path, facts)
+    """The task of a saved `.keras` file and its facts; custom code in the file is refused.
+
+    Raises:
+        UnusableFileError: one of them cannot be read, or they do not go together.
+    """
+    kind = facts.get("task")
+    if not isinstance(kind, str) or kind not in TASKS:
+        raise UnusableFileError(f"a task that is one of {', '.join(TASKS)}", shown(kind))
+    return _named(TASKS[kind].task_class).from_file(model_path, facts)
 
 
 def tap_layers(kind: str, backbone: Backbone) -> tuple[str, ...]:

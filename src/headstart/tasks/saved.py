@@ -3,12 +3,27 @@
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
-import keras
+from headstart.data import DETECTION
+from headstart.stored import Name, Names, Schema, UnusableFileError, check, shown
+from headstart.tasks.model_file import load_stock_model
 
 Saved = TypeVar("Saved")
 STAGES, MODEL = "stages", "model"
+
+
+class TaskFacts(Schema):
+    """What `plain_facts` gives; each task has some of the values that may be missing."""
+
+    task: str
+    class_names: Names
+    backbone: Name
+    stages: dict[Name, list[Name]]
+    resize_mode: Literal["stretch", "pad", "crop"]
+    last_feature_layer: Name | None = None
+    tap_layers: list[Name] | None = None
+    multi_label: bool | None = None
 
 
 def plain_facts(task: Any) -> dict[str, Any]:
@@ -20,8 +35,29 @@ def plain_facts(task: Any) -> dict[str, Any]:
 
 
 def from_saved(task_class: Callable[..., Saved], model_path: Path, facts: Mapping[str, Any]) -> Saved:
-    """The task of a saved `.keras` file and of what `plain_facts` gave; custom code in the file is refused."""
+    """The task of a saved `.keras` file and of what `plain_facts` gave; custom code in the file is refused.
+
+    Raises:
+        UnusableFileError: the facts lack something, the file cannot be read, or the two do not go together.
+    """
+    checked = check(facts, TaskFacts)
     names = [field.name for field in fields(task_class) if field.name != MODEL]  # type: ignore[arg-type]
-    values = {name: tuple(facts[name]) if isinstance(facts[name], list) else facts[name] for name in names}
-    values[STAGES] = {name: tuple(layers) for name, layers in facts[STAGES].items()}
-    return task_class(model=keras.saving.load_model(model_path, compile=False, safe_mode=True), **values)
+    values = {name: getattr(checked, name) for name in names}
+    if missing := [name for name, value in values.items() if value is None]:
+        raise UnusableFileError(f"a value '{missing[0]}'", f"no '{missing[0]}'")
+    values = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+    values[STAGES] = {name: tuple(layers) for name, layers in checked.stages.items()}
+    task = task_class(model=load_stock_model(model_path), **values)
+    _check_layers(task, checked)
+    return task
+
+
+def _check_layers(task: Any, facts: TaskFacts) -> None:
+    named = {layer for layers in facts.stages.values() for layer in layers} | {*task.tap_layers, *task.head_layers}
+    named |= {facts.last_feature_layer} if facts.last_feature_layer else set()
+    if unknown := sorted(named - {layer.name for layer in task.model.layers}):
+        raise UnusableFileError("names of the model's layers", shown(unknown[0]))
+    shape, num_names = task.model.output_shape, len(facts.class_names)
+    num_outputs = num_names + 4 if facts.task == DETECTION else num_names  # a detector gives four sides as well
+    if not isinstance(shape, tuple) or shape[-1] != num_outputs:
+        raise UnusableFileError(f"a model with {num_outputs} outputs for {num_names} names", f"output shape {shape}")

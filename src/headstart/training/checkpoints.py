@@ -9,12 +9,14 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import keras
 import numpy as np
+from pydantic import Field
 
 from headstart.errors import RunDamagedError
+from headstart.stored import Hashes, Name, Schema, UnusableFileError, check, read_array, read_plain
 from headstart.training.history import History
 from headstart.writing import PARTIAL_PREFIX, whole_file
 
@@ -50,6 +52,28 @@ class Checkpoint:
     hashes: Mapping[str, str]
 
 
+class CheckpointFacts(Schema, allow_inf_nan=True):
+    """What `Checkpoint` is made of; a loss is infinite before the first epoch that has one."""
+
+    phase_index: Annotated[int, Field(ge=0, le=3)]
+    epoch: Annotated[int, Field(ge=0, le=1_000_000)]
+    best_loss: float
+    phase_best_loss: float
+    epochs_since_best: Annotated[int, Field(ge=0, le=1_000_000)]
+    stopped: bool
+    last_file: Name
+    best_file: Name
+    hashes: Hashes
+
+
+class CheckpointFile(Schema):
+    """The JSON file of a checkpoint."""
+
+    format_version: Literal[1]
+    checkpoint: CheckpointFacts
+    history: Annotated[list[dict[str, Any]], Field(max_length=100_000)]
+
+
 class CheckpointDir:
     """A folder of checkpoints, each complete or absent.
 
@@ -75,12 +99,25 @@ class CheckpointDir:
         return file_name
 
     def read_weights(self, model: keras.Model, file_name: str) -> None:
-        """Gives the model, and its optimizer where it has one, what `write_weights` wrote of an equal model."""
-        with (self.path / file_name).open("rb") as file:
-            for variable in _variables(model):
-                variable.assign(np.load(file, allow_pickle=False))
-            if file.read(1):
-                raise ValueError(f"Expected the arrays of '{model.name}' alone. Received: more, in '{file_name}'")
+        """Gives a model the weights and the optimizer state that `write_weights` wrote of an equal model.
+
+        Raises:
+            RunDamagedError: the file holds something else; the model is undefined then.
+        """
+        try:
+            with (self.path / file_name).open("rb") as file:
+                for variable in _variables(model):
+                    dtype = keras.backend.standardize_dtype(variable.dtype)
+                    variable.assign(read_array(file, tuple(variable.shape), dtype))
+                if file.read(1):
+                    raise UnusableFileError(f"the arrays of '{model.name}' alone", "more")
+        except (OSError, UnusableFileError) as error:
+            raise RunDamagedError(
+                f"'{self.path / file_name}' does not hold the weights of this network.",
+                expected=error.expected if isinstance(error, UnusableFileError) else "a file that can be read",
+                received=error.received if isinstance(error, UnusableFileError) else str(error),
+                hint="Train again with `headstart train --recipe RUN/recipe.toml`.",
+            ) from error
 
     def write(self, checkpoint: Checkpoint, history: History) -> None:
         """Makes the checkpoint the newest and removes those before the last two."""
@@ -105,9 +142,9 @@ class CheckpointDir:
         """
         names = self._names()
         for path in reversed(names):
-            content = self._read(path)
-            if content is not None:
-                return Checkpoint(**content["checkpoint"]), History(tuple(content["history"]))
+            newest = self._read(path)
+            if newest is not None:
+                return newest
         if names:
             raise RunDamagedError(
                 f"No checkpoint in '{self.path}' is whole.",
@@ -120,14 +157,18 @@ class CheckpointDir:
     def _names(self) -> list[Path]:
         return sorted(self.path.glob("[0-9]*-[0-9]*.json"))
 
-    def _read(self, path: Path) -> dict[str, Any] | None:
+    def _read(self, path: Path) -> tuple[Checkpoint, History] | None:
+        """The checkpoint that a file describes; None where the file or one that it names is not what was written."""
         try:
-            content = json.loads(path.read_text())
-            hashes = content["checkpoint"]["hashes"]
-            is_whole = all(self.hash_of(name) == expected for name, expected in hashes.items())
-        except (OSError, ValueError, KeyError, TypeError):
+            content = check(read_plain(path, allow_nan=True), CheckpointFile)
+            history = History.from_rows(content.history)
+            hashes = content.checkpoint.hashes
+            is_whole = all(self.hash_of(name) == expected for name, expected in hashes.items() if _is_plain(name))
+        except (OSError, UnusableFileError):
             return None
-        return content if is_whole else None
+        facts = content.checkpoint
+        is_complete = {facts.last_file, facts.best_file} <= set(hashes) and all(map(_is_plain, hashes))
+        return (Checkpoint(**dict(facts)), history) if is_whole and is_complete else None
 
     def _remove_old(self) -> None:
         names = self._names()
@@ -139,11 +180,16 @@ class CheckpointDir:
                 path.unlink(missing_ok=True)  # one process at a time trains a run: nobody writes these
 
 
+def _is_plain(name: str) -> bool:
+    """Whether a name stands for a file in the folder itself."""
+    return name.endswith(SUFFIX) and not set(name) & set("/\\\0")
+
+
 def _weights_of(path: Path) -> list[str]:
     """The files that a checkpoint names; none where it is torn, which must not stop the training that goes on."""
     try:
-        return list(json.loads(path.read_text())["checkpoint"]["hashes"])
-    except (ValueError, KeyError, TypeError):
+        return list(check(read_plain(path, allow_nan=True), CheckpointFile).checkpoint.hashes)
+    except UnusableFileError:
         return []
 
 

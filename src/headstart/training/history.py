@@ -1,16 +1,32 @@
 """One row an epoch."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import pandas as pd
+from pydantic import Field
 
+from headstart.stored import Name, Schema, UnusableFileError, check, read_bounded
 from headstart.writing import frame_csv, write_text
 
 # Of every task; a metric that the task shows stands behind each loss.
 COLUMNS = ["phase", "epoch", "learning_rate", "loss", "val_loss", "seconds"]
+
+
+class EpochRow(Schema, extra="allow", allow_inf_nan=True):
+    """One epoch; a loss that was not finite ends its phase, and stands here as it was."""
+
+    __pydantic_extra__: dict[str, float]
+
+    phase: Name
+    epoch: Annotated[int, Field(ge=0, le=1_000_000)]
+    learning_rate: float
+    loss: float
+    val_loss: float
+    seconds: Annotated[float, Field(ge=0, le=1e12, allow_inf_nan=False)]
 
 
 @dataclass(frozen=True)
@@ -43,6 +59,31 @@ class History:
 
     @classmethod
     def read(cls, path: Path) -> "History":
-        """The history that `write` wrote."""
-        frame = pd.read_csv(path)
-        return cls(tuple({str(name): value for name, value in row.items()} for row in frame.to_dict("records")))
+        """The history that `write` wrote.
+
+        Raises:
+            UnusableFileError: the file is missing, or holds something else.
+        """
+        content = read_bounded(path)
+        try:
+            frame = pd.read_csv(BytesIO(content))
+            rows = [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
+        except (ValueError, OverflowError) as error:  # pandas' own errors are ValueErrors
+            raise UnusableFileError(
+                "a table of epochs", f"{type(error).__name__}: {error}".partition("\n")[0]
+            ) from error
+        return cls.from_rows(rows)
+
+    @classmethod
+    def from_rows(cls, rows: Sequence[Any]) -> "History":
+        """The history of plain values that were read from a file.
+
+        Raises:
+            UnusableFileError: a row lacks one of `COLUMNS`, or one of its values is not what it should be.
+        """
+        for row in rows:
+            check(row, EpochRow)
+        names = set(rows[0]) if rows else set()
+        if any(set(row) != names for row in rows):
+            raise UnusableFileError("the same columns in every epoch", "other columns")
+        return cls(tuple(rows))

@@ -1,0 +1,106 @@
+"""An exported file whose answers are checked: their shapes, their range, and that they fit the class names."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+import numpy as np
+
+from headstart.artifacts.outputs import OUTPUTS
+from headstart.artifacts.predictor import Runtime
+from headstart.data import CLASSIFICATION, DETECTION, REGRESSION, SEGMENTATION
+from headstart.errors import ArtifactDamagedError
+
+Outputs = tuple[np.ndarray, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class CheckedRuntime:
+    """See `headstart.artifacts.Runtime`; a file that does not answer as its artifact says is refused.
+
+    Attributes:
+        runtime: runs the file.
+        file: the file, for the error.
+        task: of the model.
+        num_names: class names, or names of numbers, in the artifact.
+    """
+
+    runtime: Runtime
+    file: Path
+    task: str
+    num_names: int
+
+    def try_out(self, image_size: tuple[int, int]) -> None:
+        """Runs the file once, on a black image of `image_size`, `(height, width)`.
+
+        Raises:
+            ArtifactDamagedError: the file cannot be run, or gives something else.
+        """
+        self.run(np.zeros((1, *image_size, 3), np.uint8))
+
+    def run(self, images: np.ndarray) -> Outputs:
+        """See `headstart.artifacts.Runtime`.
+
+        Raises:
+            ArtifactDamagedError: the file cannot be run, or gives something else.
+        """
+        try:
+            outputs = self.runtime.run(images)
+        except Exception as error:  # each library has errors of its own
+            raise self._damaged(f"{type(error).__name__}: {error}".partition("\n")[0]) from error
+        if not self._fits(outputs, len(images)):
+            raise self._damaged(_described(outputs))
+        return outputs
+
+    def _fits(self, outputs: Outputs, num_images: int) -> bool:
+        are_numbers = all(output.dtype.kind in "iuf" and output.shape[:1] == (num_images,) for output in outputs)
+        if len(outputs) != len(OUTPUTS[self.task]) or not are_numbers:
+            return False
+        return _FIT[self.task](outputs, self.num_names) and all(bool(np.isfinite(each).all()) for each in outputs)
+
+    def _damaged(self, received: str) -> ArtifactDamagedError:
+        return ArtifactDamagedError(
+            f"'{self.file}' does not answer as a model for {self.task} does.",
+            expected=f"{', '.join(OUTPUTS[self.task])} for the {self.num_names} names in artifact.json",
+            received=received,
+            hint="Export it again with `headstart export`.",
+        )
+
+
+def _described(outputs: Outputs) -> str:
+    return "; ".join(f"{output.dtype} of shape {output.shape}" for output in outputs) or "nothing"
+
+
+def _is_classifier(outputs: Outputs, num_names: int) -> bool:
+    probabilities, foreign_scores = outputs
+    return probabilities.shape[1:] == (num_names,) and foreign_scores.ndim == 1
+
+
+def _is_detector(outputs: Outputs, num_names: int) -> bool:
+    boxes, scores, classes = outputs
+    return boxes.shape[1:] == (*scores.shape[1:], 4) and scores.shape == classes.shape and _known(classes, num_names)
+
+
+def _is_segmenter(outputs: Outputs, num_names: int) -> bool:
+    classes, probability = outputs
+    return classes.ndim == 3 and classes.shape == probability.shape and _known(classes, num_names)
+
+
+def _is_regressor(outputs: Outputs, num_names: int) -> bool:
+    (numbers,) = outputs
+    return numbers.shape[1:] == (num_names,)
+
+
+def _known(classes: np.ndarray, num_names: int) -> bool:
+    return not classes.size or bool(classes.min() >= 0 and classes.max() < num_names)
+
+
+_FIT: Mapping[str, Callable[[Outputs, int], bool]] = MappingProxyType(
+    {
+        CLASSIFICATION: _is_classifier,
+        DETECTION: _is_detector,
+        SEGMENTATION: _is_segmenter,
+        REGRESSION: _is_regressor,
+    }
+)

@@ -1,0 +1,25 @@
+"""What may stand in dataset.json."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from headstart.stored import Name, Schema, Text
+
+MAX_FACTS_BYTES = 2**28  # remarks on a million files
+
+
+class DatasetFacts(Schema):
+    """What stands in the JSON file of a data set; files from before there were other tasks lack the last two."""
+
+    format_version: Literal[1]
+    num_examples: Annotated[int, Field(ge=0, le=10**9)]
+    class_names: Annotated[list[str], Field(max_length=100_000)]
+    root: Text
+    multi_label: bool
+    columns: dict[Name, Literal["text", "integer", "number", "boolean"]]
+    remarks: list[Annotated[list[str], Field(min_length=3, max_length=3)]]
+    task: Literal["image-classification", "object-detection", "semantic-segmentation", "image-regression"] = (
+        "image-classification"
+    )
+    mask_values: dict[Annotated[str, Field(pattern=r"^-?[0-9]{1,9}$")], str] = Field(default_factory=dict)

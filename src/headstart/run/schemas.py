@@ -1,0 +1,117 @@
+"""What may stand in the JSON files of a run directory, as far as later steps use it."""
+
+from itertools import pairwise
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from headstart.stored import Name, Number, Schema, Share
+
+Count = Annotated[int, Field(ge=0, le=10**15)]
+Seconds = Annotated[float, Field(ge=0, le=1e12)]
+State = Literal["started", "interrupted", "failed", "finished"]
+
+
+class BankPlaceFacts(Schema):
+    """Where the bank lies."""
+
+    path: Annotated[str, Field(min_length=1, max_length=4096, pattern=r"^[^\x00]*$")]
+    limit_gigabytes: Annotated[float, Field(ge=0, le=1e12)] | None = None
+
+
+class EngineFacts(Schema):
+    """What computed the bank."""
+
+    engine: Name
+
+
+class BankFacts(Schema):
+    """What the feature bank held: everything, or nothing of a run without a bank."""
+
+    num_views: Count | None = None
+    num_computed: Count | None = None
+    stages: dict[Name, list[Count]] | None = None
+    engine: EngineFacts | None = None
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> "BankFacts":
+        missing = [name for name, value in self if value is None]
+        if missing and self.model_fields_set:
+            raise ValueError(f"should have {', '.join(missing)}")
+        return self
+
+
+class WeightsFacts(Schema):
+    """Where the backbone's weights came from."""
+
+    source: str
+    sha256: str | None
+
+
+class PhaseFacts(Schema):
+    """One phase of training as the report shows it."""
+
+    name: Name
+    epochs: Count
+    unfreeze_from: str | None
+    learning_rate: Number
+    num_trainable: Count
+
+
+class RunState(Schema):
+    """run.json: it grows while the run goes on, so that everything but the state may be missing."""
+
+    format_version: Literal[1]
+    state: State
+    seconds: dict[Name, Seconds] = Field(default_factory=dict)
+    is_split: bool = False
+    bank_place: BankPlaceFacts | None = None
+    bank: BankFacts | None = None
+    weights: WeightsFacts | None = None
+    phases: list[PhaseFacts] | None = None
+
+
+class Finding(Schema):
+    """One line of the audit's summary."""
+
+    kind: Name
+    severity: Name
+    count: Count
+    meaning: str
+
+
+class AuditFacts(Schema):
+    """audit.json, as far as reports and cards show it."""
+
+    summary: Annotated[list[Finding], Field(max_length=1000)]
+
+
+class Environment(Schema):
+    """environment.json; what else stands there is shown as it is."""
+
+    format_version: Literal[1]
+    python: str
+    machine: str
+    packages: dict[Name, str]
+
+
+class BoxPromises(Schema):
+    """promises.json of a detector."""
+
+    score_threshold: Share
+
+
+class NumberPromises(Schema):
+    """promises.json of a regressor: a row a validation picture."""
+
+    residuals: Annotated[list[list[Annotated[Number, Field(ge=0)]]], Field(max_length=10_000_000)]
+
+    @model_validator(mode="after")
+    def _is_ascending(self) -> "NumberPromises":
+        if len({len(row) for row in self.residuals}) > 1:
+            raise ValueError("should have rows of one length")
+        if any(
+            low > high for before, after in pairwise(self.residuals) for low, high in zip(before, after, strict=True)
+        ):
+            raise ValueError("should be in ascending order")
+        return self

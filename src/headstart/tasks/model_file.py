@@ -1,0 +1,55 @@
+"""A `.keras` file as a model, without running anything that the file brings along."""
+
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from headstart.stored import MAX_IMAGE_SIDE, UnusableFileError
+
+_MEGABYTE = 2**20
+_MAX_CONFIG_BYTES = 32 * _MEGABYTE
+_LARGEST_RATIO = 4  # of a file's members to the file; Keras does not compress
+
+
+def load_stock_model(path: Path) -> keras.Model:
+    """The model in a `.keras` file that consists of Keras' own layers.
+
+    Args:
+        path: the file. Python code in it, such as that of a `Lambda` layer, is refused, and so are classes that are
+            not Keras' own.
+
+    Returns:
+        The model, not compiled; it takes images `(batch, height, width, 3)` of one size.
+
+    Raises:
+        UnusableFileError: the file is missing, is no such file, unpacks to far more than its size, or holds a model
+            for other inputs.
+    """
+    try:
+        _check_sizes(path)
+        model = keras.saving.load_model(path, compile=False, safe_mode=True)
+    except UnusableFileError:
+        raise
+    except Exception as error:  # Keras, HDF5 and TensorFlow each have errors of their own for a damaged file
+        received = f"{type(error).__name__}: {error}".partition("\n")[0]
+        raise UnusableFileError("a .keras file without code of its own", received[:200]) from error
+    _check_input(model)
+    return model
+
+
+def _check_sizes(path: Path) -> None:
+    with zipfile.ZipFile(path) as archive:
+        num_bytes = sum(info.file_size for info in archive.infolist())
+        config_bytes = archive.getinfo("config.json").file_size
+    if num_bytes > _LARGEST_RATIO * path.stat().st_size + _MEGABYTE or config_bytes > _MAX_CONFIG_BYTES:
+        raise UnusableFileError("a .keras file as Keras writes it, not compressed", f"{num_bytes:,} bytes unpacked")
+
+
+def _check_input(model: object) -> None:
+    shape: Any = model.input_shape if isinstance(model, keras.Model) else None
+    is_images = isinstance(shape, tuple) and len(shape) == 4 and shape[3] == 3
+    if not is_images or not all(isinstance(side, int) and 1 <= side <= MAX_IMAGE_SIDE for side in shape[1:3]):
+        expected = f"a model of images (batch, height, width, 3), sides up to {MAX_IMAGE_SIDE}"
+        raise UnusableFileError(expected, f"input shape {shape}")
