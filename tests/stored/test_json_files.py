@@ -5,7 +5,7 @@ import os
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import Field
 
@@ -38,6 +38,7 @@ class Sizes(Schema):
     scores: Numbers = Field(default_factory=list)
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(PLAIN)
 def test_whatever_json_writes_is_read_back(content):
     assert parse_json(json.dumps(content).encode()) == content
