@@ -1,4 +1,4 @@
-"""Headstart: from a folder of pictures to a classifier you can trust.
+"""Headstart: from a folder of images to a model that you can trust.
 
     run = headstart.train("photos", backbone="mobilenetv2")
     print(run.report.metrics["accuracy"])

@@ -39,6 +39,23 @@ def test_a_log_gets_a_line_now_and_then_with_the_time_that_is_left():
     ]
 
 
+def test_a_compilation_in_the_first_step_is_not_counted_for_the_others():
+    clock, console = Clock(), Console(file=io.StringIO(), width=80)
+    lines = ProgressLines(console, clock=clock)
+    lines.start("frozen phase", 40)
+    clock.seconds += 100
+    lines.advance()
+    for _ in range(20):
+        clock.seconds += 1
+        lines.advance()
+    assert console.file.getvalue().splitlines() == [
+        "frozen phase ...",
+        "frozen phase: 1 of 40",
+        "frozen phase: 11 of 40, about 0:00:29 left",
+        "frozen phase: 21 of 40, about 0:00:19 left",
+    ]
+
+
 def test_without_a_terminal_there_are_no_control_characters(capsys):
     with shown_progress(Surroundings.from_process()) as progress:
         progress.start("checking pictures", 3)

@@ -112,7 +112,13 @@ def test_the_steps_tell_what_learned_in_the_order_in_which_it_did(single_label):
     assert loaded.facts == single_label.facts["backbone"]
     assert added.facts == single_label.facts["head"]
     assert "2,565 were new" in froze.sentence
-    assert froze.facts == {"epochs": "3 of at most 5", "learning rate": "0.001", "time": "1 min 1 s"}
+    assert froze.facts == {
+        "epochs": "3 of at most 5",
+        "kept epoch": "none (fine-tuning was better)",
+        "learning rate": "0.001",
+        "time": "1 min 1 s",
+    }
+    assert tuned.facts["kept epoch"] == str(single_label.history["epoch"].iloc[-1])
     assert froze.learning_share == pytest.approx(100 * 2_565 / 20_026_949, abs=0.01)
     assert tuned.sentence.startswith("From block5 upwards")
     assert tuned.facts["epochs"] == "5"

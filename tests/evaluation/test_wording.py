@@ -142,6 +142,21 @@ def test_calibration_is_said_in_words(right, verdict):
     assert f"claims 90 % confidence and is right {right} % of the time" in calibration_words(report)
 
 
+def test_confidence_that_is_right_only_on_average_is_not_called_honest():
+    """Half of the answers claim 99 % and half 61 %; both halves are right 80 % of the time."""
+    probabilities = np.repeat([[0.99, 0.01], [0.61, 0.39]], 100, axis=0)
+    targets = (np.arange(200) % 5 == 0).astype(int)
+    words = calibration_words(evaluate_classification(probabilities, targets, "ab", baseline_targets=targets))
+    assert "at its word" not in words
+    assert "right on average, but answers of equal confidence miss their accuracy by 19 points" in words
+
+
+def test_the_baseline_of_the_calibration_error_has_no_rounding_noise():
+    targets = np.arange(20) % 3
+    report = evaluate_classification(np.tile([0.5, 0.3, 0.2], (20, 1)), targets, "abc", baseline_targets=targets)
+    assert report.metrics["expected_calibration_error"].baseline == 0
+
+
 def test_every_metric_has_words_and_shares_of_pictures_are_per_cent():
     further = {*REGRESSION_METRICS, *SEGMENTATION_METRICS, *DETECTION_METRICS}
     assert {*SINGLE_LABEL_METRICS, *MULTI_LABEL_METRICS, *further} == set(METRIC_WORDS)

@@ -29,6 +29,16 @@ class Killer(SilentProgress):
             raise KeyboardInterrupt
 
 
+class Listener(SilentProgress):
+    """Keeps what is said."""
+
+    def __init__(self):
+        self.said = []
+
+    def say(self, text):
+        self.said.append(text)
+
+
 def fit_both(task, examples, folder, *, progress=None):
     checkpoints = CheckpointDir(folder)
     start, result = checkpoints.newest(), None
@@ -91,11 +101,17 @@ def test_the_model_is_left_with_the_weights_of_the_lowest_validation_loss(
 
 def test_a_phase_stops_when_validation_loss_no_longer_falls(small_classifier, examples, tmp_path):
     phase = Phase(name="hot", epochs=30, learning_rate=5.0, warmup=0.0, patience=2)
-    result = fit_phase(small_classifier(), phase, examples, phase_index=0, checkpoints=CheckpointDir(tmp_path))
+    listener = Listener()
+    result = fit_phase(
+        small_classifier(), phase, examples, phase_index=0, checkpoints=CheckpointDir(tmp_path), progress=listener
+    )
     losses = result.history.frame["val_loss"]
     assert result.checkpoint.stopped
     assert len(losses) < 30
     assert len(losses) - 1 - losses.argmin() == 2
+    stopped, kept = listener.said[-2:]
+    assert stopped == f"hot: stopped early after epoch {len(losses)} of 30; validation loss has not fallen for 2 epochs"
+    assert kept.startswith(f"Kept: hot epoch {losses.argmin() + 1}, lowest validation loss")
 
 
 def test_a_phase_of_no_epochs_changes_nothing(small_classifier, examples, tmp_path):

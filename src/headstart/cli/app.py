@@ -86,7 +86,7 @@ def start(
         typer.Option("--traceback", help="Show where an unexpected error came from.", envvar=TRACEBACK_VARIABLE),
     ] = False,
 ) -> None:
-    """Transfer learning you can see, follow and trust: from a folder of pictures to a classifier and its report."""
+    """Transfer learning you can see, follow and trust: from a folder of images to a model and its report."""
     if context.obj is None:
         context.obj = Surroundings.from_process(traceback=traceback)
 

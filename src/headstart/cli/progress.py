@@ -124,27 +124,36 @@ class ProgressLines:
         self._clock = clock
         self._check = check
         self._step: str | None = None
-        self._total = self._done = 0
-        self._started = self._spoken = 0.0
+        self._total = self._done = self._done_first = 0
+        self._started = self._spoken = self._first = 0.0
 
     def start(self, step: str, total: int) -> None:
         """Says what begins."""
         self.finish()
         self._step, self._total, self._done = step, total, 0
-        self._started = self._spoken = self._clock()
+        self._started = self._spoken = self._first = self._clock()
+        self._done_first = 0
         self.say(f"{step} ...")
 
     def advance(self, count: int = 1, note: str = "") -> None:
         """Counts, and says so when nothing was said for a while."""
         self._check()
-        self._done += count
         now = self._clock()
+        if self._done == 0:  # the first part often holds a compilation, which does not come again
+            self._first, self._done_first = now, count
+        self._done += count
         if now - self._spoken < SECONDS_BETWEEN_LINES or self._done >= self._total:
             return
         self._spoken = now
-        left = (now - self._started) / self._done * (self._total - self._done)
         ending = f", {note}" if note else ""
-        self.say(f"{self._step}: {self._done} of {self._total}, about {_clock_time(left)} left{ending}")
+        self.say(f"{self._step}: {self._done} of {self._total}{self._time_left(now)}{ending}")
+
+    def _time_left(self, now: float) -> str:
+        measured = self._done - self._done_first
+        if not measured:
+            return ""
+        left = (now - self._first) / measured * (self._total - self._done)
+        return f", about {_clock_time(left)} left"
 
     def say(self, text: str) -> None:
         """Writes one line."""

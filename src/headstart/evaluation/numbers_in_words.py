@@ -12,7 +12,7 @@ METRIC_WORDS = {
     "micro_f1": ("Micro F1", "Found and not confused, common labels counting more."),
     "subset_accuracy": ("All labels right", "How many pictures have every label right."),
     "mean_average_precision": ("Mean average precision", "How well each label ranks its own pictures first."),
-    "roc_auc": ("ROC-AUC", "How often the right class is ranked first; chance is 0.5."),
+    "roc_auc": ("ROC-AUC", "Chance that an image of a class scores higher for it than another image; 0.5 is guessing."),
     "hamming_loss": ("Hamming loss", "Share of wrong yes and no. Lower is better."),
     "log_loss": ("Log loss", "Price of being sure and wrong. Lower is better."),
     "expected_calibration_error": ("Calibration error", "Gap between confidence and accuracy. Lower is better."),

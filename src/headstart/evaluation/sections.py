@@ -169,8 +169,19 @@ def _phase_facts(phase: Mapping[str, Any], history: pd.DataFrame) -> dict[str, o
     run = int((history["phase"] == phase["name"]).sum()) if "phase" in history.columns else planned
     return {
         "epochs": f"{run}" if run == planned else f"{run} of at most {planned}",
+        **_kept_epoch(phase, history),
         "learning rate": f"{phase['learning_rate']:g}",
         "time": duration(float(phase["seconds"])),
+    }
+
+
+def _kept_epoch(phase: Mapping[str, Any], history: pd.DataFrame) -> dict[str, object]:
+    """Which epoch's weights the model has: those with the lowest validation loss of the whole run."""
+    if not {"phase", "val_loss"} <= set(history.columns) or history["val_loss"].isna().all():
+        return {}
+    best = history.iloc[int(np.nanargmin(history["val_loss"]))]
+    return {
+        "kept epoch": f"{best['epoch']}" if best["phase"] == phase["name"] else f"none ({best['phase']} was better)"
     }
 
 

@@ -8,7 +8,8 @@ from headstart.evaluation.numbers_in_words import BASELINE_WORDS, formatted, mea
 from headstart.evaluation.report import DETECTION, MULTI_LABEL, REGRESSION, SEGMENTATION, SINGLE_LABEL, Report
 from headstart.evaluation.thresholds import FAMILIAR_SHARE
 
-WORD_GAP = 0.03  # less between confidence and accuracy is not worth a word
+WORD_GAP = 0.03  # a smaller gap between mean confidence and accuracy is not mentioned
+WORD_ERROR = 0.05  # a larger calibration error means that single answers are not as sure as they say
 
 
 def headline(report: Report) -> str:
@@ -99,10 +100,13 @@ def calibration_words(report: Report) -> str:
     share = bins["num_examples"] / bins["num_examples"].sum()
     claimed, kept = float((share * bins["confidence"]).sum()), float((share * bins["accuracy"]).sum())
     gap = claimed - kept
-    if abs(gap) < WORD_GAP:
-        verdict = "its confidence can be taken at its word"
-    else:
+    error = report.metrics["expected_calibration_error"].value
+    if abs(gap) >= WORD_GAP:
         verdict = f"on the whole it is too {'sure' if gap > 0 else 'modest'}"
+    elif error > WORD_ERROR:
+        verdict = f"right on average, but answers of equal confidence miss their accuracy by {100 * error:.0f} points"
+    else:
+        verdict = "its confidence can be taken at its word"
     return (
         f"On average it claims {100 * claimed:.0f} % confidence and is right {100 * kept:.0f} % of the time: {verdict}."
     )

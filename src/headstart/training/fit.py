@@ -71,6 +71,8 @@ def fit_phase(  # noqa: PLR0913 (what a phase is a function of, each by its name
         progress.start(f"{phase.name} phase", remaining * examples.steps_per_epoch)
         with computing_in(task, model, phase.precision):
             _fit(model, phase, examples, phase_index=phase_index, recorder=recorder)
+        for line in recorder.endings():
+            progress.say(line)
         _load_best(kept, recorder, checkpoints)
     return FitResult(recorder.history, recorder.checkpoint, count)
 

@@ -1,5 +1,6 @@
 """One row an epoch."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -43,6 +44,12 @@ class History:
     def with_row(self, row: Mapping[str, Any]) -> "History":
         """This history and one more epoch."""
         return History((*self.rows, row))
+
+    @property
+    def best(self) -> Mapping[str, Any] | None:
+        """The first row with the lowest validation loss, whose weights a run keeps; None without a finite one."""
+        finite = [row for row in self.rows if math.isfinite(row["val_loss"])]
+        return min(finite, key=lambda row: row["val_loss"], default=None)
 
     @property
     def frame(self) -> pd.DataFrame:

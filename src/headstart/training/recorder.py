@@ -64,6 +64,19 @@ class EpochRecorder(keras.callbacks.Callback):
             return False
         return self.checkpoint.stopped or self.checkpoint.phase_index > self._phase_index
 
+    def endings(self) -> list[str]:
+        """Sentences on why the phase ended before its last epoch, if it did, and which epoch's weights are kept."""
+        within, best = self._checkpoint_of_phase(), self.history.best
+        lines = []
+        if within is not None and within.epoch < self._phase.epochs:
+            reason = f"validation loss has not fallen for {within.epochs_since_best} epochs"
+            lines.append(
+                f"{self._phase.name}: stopped early after epoch {within.epoch} of {self._phase.epochs}; {reason}"
+            )
+        if best is not None:
+            lines.append(f"Kept: {best['phase']} epoch {best['epoch']}, lowest validation loss {best['val_loss']:.3f}")
+        return lines
+
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:  # noqa: ARG002
         """Starts the clock and the epoch's own random numbers."""
         reseed(self.model, self._seed, self._phase_index, epoch)

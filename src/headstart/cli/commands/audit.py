@@ -52,7 +52,7 @@ def audit(  # noqa: PLR0913, PLR0917  one parameter an option
     group_column: GroupColumnOption = None,
     as_json: JsonOption = False,
 ) -> ExitCode | None:
-    """Look at every picture before training: damaged, doubled, mislabelled, oddly stored.
+    """Check every image before training: damaged, copied, oddly stored, or the same file under two labels.
 
     Prints what was found; nothing is written or changed. `headstart train` does the same first. The exit code is 4 when
     files cannot be used, which training would leave out, and 0 when there are warnings or notes only.
