@@ -13,11 +13,12 @@ from headstart.backbones import find_backbone
 from headstart.evaluation import DEFAULT_COVERAGE, Metric, Report, headline, honesty_facts, limits
 from headstart.run.card_parts import CARD_PARTS, CardParts, opening_lines
 from headstart.run.directory import Run, read_json
+from headstart.run.markdown import markdown_code, markdown_text
 from headstart.run.report import data_hash
 from headstart.run.schemas import AuditFacts, Environment
 from headstart.run.storage import storage_errors
 from headstart.run.task_steps import TASK_STEPS
-from headstart.writing import write_text
+from headstart.writing import one_line, write_text
 
 # Name here → name among Hugging Face's metrics, where there is one.
 _METRIC_TYPES = {"macro_f1": "f1", "micro_f1": "f1"}
@@ -48,7 +49,7 @@ def write_card(run: Run, out: Path | str | None = None) -> Path:
 def card_text(run: Run) -> str:
     """The model card of a finished run."""
     sections = (
-        f"# {_title(run)}\n\n{headline(run.report)}\n",
+        f"# {markdown_text(_title(run))}\n\n{markdown_text(headline(run.report))}\n",
         _section("What it is for", _purpose(run)),
         _section("How to use it", _usage(run)),
         _section("How good it is", _results(run)),
@@ -128,7 +129,7 @@ def _results(run: Run) -> list[str]:
         for metric in report.metrics.values()
     ]
     classes = [
-        (row[columns[0]], *(_number(row[name]) for name in columns[1:-1]), int(row[columns[-1]]))
+        (markdown_text(row[columns[0]]), *(_number(row[name]) for name in columns[1:-1]), int(row[columns[-1]]))
         for row in report.per_class.to_dict("records")
     ]
     return [
@@ -175,7 +176,7 @@ def _kept_promises(report: Report) -> list[str]:
 
 def _limits(run: Run) -> list[str]:
     sentences = [
-        *limits(run.report),
+        *map(markdown_text, limits(run.report)),
         "The numbers hold for pictures like those of the data below. Other cameras, places or times may lower them.",
         _parts(run).limit(run),
         "Intervals say what another test set of this size would change, not what another training would.",
@@ -185,13 +186,14 @@ def _limits(run: Run) -> list[str]:
 
 def _data(run: Run) -> list[str]:
     counts = run.dataset.class_counts()[list(_PARTS)]
-    rows = [(name, *row) for name, row in zip(counts.index, counts.to_numpy().tolist(), strict=True)]
+    rows = [(markdown_text(name), *row) for name, row in zip(counts.index, counts.to_numpy().tolist(), strict=True)]
     findings = read_json(run.audit_path, AuditFacts)["summary"]
     checked = "\n".join(
         f"- {found['count']} x {found['kind'].replace('_', ' ')}: {found['meaning']}" for found in findings
     )
     return [
-        f"`{_data_name(run)}`, {len(run.dataset)} usable pictures. Copies and near copies stand in one part. "
+        f"{markdown_code(_data_name(run))}, {len(run.dataset)} usable pictures. "
+        "Copies and near copies stand in one part. "
         f"SHA-256 of the table of pictures with their hashes and parts: `{data_hash(run.dataset)}`.",
         _table(("class", *_PARTS), rows),
         *([f"What the audit found:\n\n{checked}"] if checked else []),
@@ -232,8 +234,9 @@ def _licence(run: Run) -> list[str]:
     if source in ("imagenet", "builtin"):
         return [f"Pretrained weights: {known}. Training made a derived work of them."]
     return [
-        f"Pretrained weights: the file `{Path(source).name}`, SHA-256 `{run.fact('weights')['sha256']}`. The "
-        f"published weights of this network are under {known}; whether the file is one of these is for you to know.",
+        f"Pretrained weights: the file {markdown_code(Path(source).name)}, SHA-256 "
+        f"`{run.fact('weights')['sha256']}`. The published weights of this network are under {known}; whether the "
+        "file is one of these is for you to know.",
     ]
 
 
@@ -248,7 +251,7 @@ def _title(run: Run) -> str:
 
 
 def _data_name(run: Run) -> str:
-    return Path(run.recipe.data.path).stem
+    return one_line(Path(run.recipe.data.path).stem)
 
 
 def _licence_id(run: Run) -> str:
@@ -288,7 +291,7 @@ def _table(header: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> str:
 
 
 def _cell(value: object) -> str:
-    return str(value).replace("|", "\\|").replace("\n", " ")
+    return re.sub(r"(?<!\\)\|", r"\\|", one_line(str(value)))
 
 
 def _yaml(value: Any, indent: str = "") -> str:

@@ -9,6 +9,7 @@ from headstart.data import CLASSIFICATION, DETECTION, REGRESSION, SEGMENTATION
 from headstart.evaluation import DEFAULT_COVERAGE
 from headstart.run.detection import score_threshold
 from headstart.run.directory import Run
+from headstart.run.markdown import markdown_text
 from headstart.run.regression import intervals_of
 
 _RESIZED = {
@@ -66,7 +67,7 @@ def opening_lines(run: Run) -> list[str]:
 
 
 def _names(run: Run) -> str:
-    return ", ".join(run.task.class_names)
+    return ", ".join(map(markdown_text, run.task.class_names))
 
 
 def _classifier_purpose(run: Run) -> str:
@@ -127,7 +128,8 @@ def _regressor_trust(run: Run) -> list[str]:
     if any(map(math.isinf, half_widths)):
         share = f"{100 * DEFAULT_COVERAGE:g} of 100"
         return [f"The validation pictures are too few to promise intervals that hold the truth for {share}."]
-    said = ", ".join(f"{name} ± {width:.4g}" for name, width in zip(run.task.class_names, half_widths, strict=True))
+    names = map(markdown_text, run.task.class_names)
+    said = ", ".join(f"{name} ± {width:.4g}" for name, width in zip(names, half_widths, strict=True))
     return [
         f"For about {100 * DEFAULT_COVERAGE:g} of 100 pictures like these each number lies within: {said} (split "
         f"conformal prediction, from {len(run.dataset.part('validation'))} validation pictures).",
