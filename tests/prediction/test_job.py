@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,10 +16,10 @@ import pytest
 from PIL import Image
 
 from headstart.data import CLASSIFICATION
-from headstart.errors import AnswersExistError, AnswersMismatchError, RecipeError, StorageFullError
+from headstart.errors import AnswersExistError, AnswersMismatchError, InUseError, RecipeError, StorageFullError
 from headstart.evaluation import Thresholds
 from headstart.prediction.files import count_files
-from headstart.prediction.job import Job, check_out, write_answers
+from headstart.prediction.job import Job, _alone, check_out, write_answers
 from headstart.prediction.settings import Settings
 from headstart.prediction.sources import Model
 from headstart.progress import SILENT, SilentProgress
@@ -278,3 +279,14 @@ def test_the_thresholds_of_too_few_validation_pictures_make_nothing_sure(model, 
     lines = [line for line in read_lines(tmp_path / "a.jsonl") if not line["error"]]
     assert {json.dumps(line["prediction_set"]) for line in lines} == {'["red", "green", "blue"]'}
     assert not any(line["is_sure"] or line["is_foreign"] for line in lines)
+
+
+def test_a_second_process_that_writes_the_same_file_is_refused(tmp_path):
+    job = Job(tmp_path / "a.csv", (), 0, 1)
+    with _alone(job), pytest.raises(InUseError, match="writes its answers in"), _alone(job):
+        pass
+    shutil.rmtree(job.folder)
+    job.out.write_text("finished by another process meanwhile")
+    with pytest.raises(AnswersExistError), _alone(job):
+        pass
+    assert not job.folder.exists()

@@ -9,7 +9,7 @@ prediction write the same bytes.
 import json
 import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
@@ -26,8 +26,8 @@ from headstart.prediction.stream import answer_batches
 from headstart.prediction.tables import TABLE_WRITERS, check_table_path, json_line
 from headstart.progress import Progress
 from headstart.stored import UnusableFileError, parse_json, read_plain
+from headstart.writing import sole_use, write_json
 from headstart.writing import storage_errors as disk_errors
-from headstart.writing import write_json
 
 FORMAT_VERSION = 1
 MAX_FACTS_BYTES = 2**30  # names, sizes and times of millions of files
@@ -93,12 +93,7 @@ def check_out(out: Path, kind: str) -> None:
     """
     check_table_path(out, kind)
     if out.exists() and not out.with_name(f"{out.name}.partial").is_dir():
-        raise AnswersExistError(
-            f"'{out}' exists already.",
-            expected="a new file, or one whose writing was interrupted",
-            received="a folder" if out.is_dir() else "a finished file",
-            hint="Name another file, or delete this one first.",
-        )
+        raise _exists(out)
 
 
 def write_answers(job: Job, model: Model, progress: Progress) -> Tallied:
@@ -113,7 +108,7 @@ def write_answers(job: Job, model: Model, progress: Progress) -> Tallied:
     predictor = model.predictor
     form = FORMS[predictor.kind](predictor.class_names, job.settings)
     files = PictureFiles(predictor.kind, predictor.class_names, job.settings, job.paths)
-    with storage_errors(job.out):
+    with storage_errors(job.out), _alone(job):
         _open_job(job, model)
         tally, num_done = _read_journal(job, form)
         progress.start("predicting", job.num_files)
@@ -136,6 +131,27 @@ def write_answers(job: Job, model: Model, progress: Progress) -> Tallied:
     return tally
 
 
+@contextmanager
+def _alone(job: Job) -> Iterator[None]:
+    """Keeps other processes from the same file."""
+    job.folder.mkdir(parents=True, exist_ok=True)
+    hint = f"Wait until '{job.out.name}' is there, or name another file with --out."
+    with sole_use(job.folder, purpose="writes its answers in", hint=hint):
+        if job.out.exists() and not job.facts_path.exists():  # finished while this process loaded its model
+            job.folder.rmdir()
+            raise _exists(job.out)
+        yield
+
+
+def _exists(out: Path) -> AnswersExistError:
+    return AnswersExistError(
+        f"'{out}' exists already.",
+        expected="a new file, or one whose writing was interrupted",
+        received="a folder" if out.is_dir() else "a finished file",
+        hint="Name another file, or delete this one first.",
+    )
+
+
 def _settings(job: Job, model: Model) -> dict[str, Any]:
     """What is asked, with what the model chose where nothing was."""
     names = TASK_SETTINGS[model.predictor.kind]
@@ -152,7 +168,6 @@ def _open_job(job: Job, model: Model) -> None:
         "num_files": job.num_files,
         "files": fingerprint_files(job.paths),
     }
-    job.folder.mkdir(parents=True, exist_ok=True)
     known = _known_facts(job)
     if known is None:
         job.journal_path.write_text("", encoding="utf-8")

@@ -15,6 +15,7 @@ from headstart.prediction.columns import Record
 from headstart.prediction.file_names import FileNames, check_folder
 from headstart.prediction.settings import Settings
 from headstart.prediction.stream import Prediction
+from headstart.writing import whole_file
 
 _JPEG_QUALITY = 90
 
@@ -50,12 +51,14 @@ class PictureFiles:
             drawn = _DRAWN[self._kind](decode_image(prediction.file), prediction.answer, self._class_names)
             path = self._drawings / self._names.name(prediction.file, ".jpg")
             path.parent.mkdir(parents=True, exist_ok=True)
-            Image.fromarray(drawn).save(path, quality=_JPEG_QUALITY)
+            with whole_file(path) as partial:
+                Image.fromarray(drawn).save(partial, quality=_JPEG_QUALITY)
         if self._masks is None:
             return record
         path = self._masks / self._names.name(prediction.file, ".png")
         path.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(prediction.answer.in_picture()).save(path)
+        with whole_file(path) as partial:
+            Image.fromarray(prediction.answer.in_picture()).save(partial)
         return {**record, "mask": str(path)}
 
 

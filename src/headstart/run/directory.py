@@ -30,10 +30,17 @@ class Run:
     path: Path
 
     @classmethod
-    def create(cls, path: Path, *, data_path: Path) -> "Run":
+    def create(cls, path: Path, *, data_path: Path, is_claimed: bool = False) -> "Run":
         """A new, empty run directory.
 
+        Args:
+            path: of the directory.
+            data_path: the data, which the run must not lie in.
+            is_claimed: whether the directory is made by this very call, so that of two runs that start together only
+                one gets the name.
+
         Raises:
+            FileExistsError: another process made the directory, where it was to be claimed.
             RunExistsError: the folder holds something already, or lies in the data folder, which is never written to.
         """
         path = path.expanduser().absolute()
@@ -51,7 +58,8 @@ class Run:
                 received="a folder with files" if path.is_dir() else "a file",
                 hint=f"Choose another --out, or go on with an interrupted run: `headstart resume {path}`.",
             )
-        path.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.mkdir(exist_ok=not is_claimed)
         return cls(path)
 
     @classmethod

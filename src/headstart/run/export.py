@@ -1,6 +1,7 @@
 """A run's model in files for other programs, each checked against it."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
@@ -36,6 +37,7 @@ from headstart.run.pictures import check_pictures, file_hash
 from headstart.run.predictor import serving_model_of
 from headstart.run.storage import storage_errors
 from headstart.tasks import Detections
+from headstart.writing import sole_use
 
 ARTIFACT_FOLDER = "artifact"
 # Between 64 and 300 pictures the agreement of int8 files moved by less than the next draw of pictures would move it.
@@ -67,6 +69,7 @@ def export(
         RunIncompleteError: the run has no model or no calibration.
         RunDamagedError: pictures have changed since training.
         FolderOccupiedError: the folder holds something else.
+        InUseError: another process exports into the folder.
         ParityError: a file answers otherwise than the model; the others are kept.
     """
     asked = formats if isinstance(formats, str) else ",".join(formats)
@@ -74,8 +77,17 @@ def export(
     chosen = find_formats(asked, run.task.kind)
     check_task(chosen, run.task.kind)
     folder = Path(out).expanduser().absolute() if out is not None else run.path / ARTIFACT_FOLDER
-    with storage_errors(folder, hint="Free some room and export again."):
+    with storage_errors(folder, hint="Free some room and export again."), _alone(folder):
         return export_formats(build_job(run, folder, chosen), chosen, progress=progress)
+
+
+def _alone(folder: Path) -> AbstractContextManager[None]:
+    """Keeps other exports from the folder; whether it is one, and whose, is checked later."""
+    if not folder.exists():
+        folder.mkdir(parents=True)
+    if not folder.is_dir():
+        return nullcontext()
+    return sole_use(folder, purpose="exports into", hint="Wait until it ends, or name another folder with --out.")
 
 
 def build_job(run: Run, folder: Path, formats: Sequence[ExportFormat]) -> ExportJob:

@@ -3,6 +3,7 @@
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+from headstart.writing import sole_use
 from headstart.writing import storage_errors as disk_errors
 
 
@@ -17,4 +18,17 @@ def storage_errors(path: Path, *, hint: str | None = None) -> AbstractContextMan
         path,
         room="room for the run: a few times the size of the model" if hint is None else "a little room",
         full_hint=hint or f"Free some room, then go on with `headstart resume {path}`; what was finished is kept.",
+    )
+
+
+def sole_training(path: Path) -> AbstractContextManager[None]:
+    """Keeps other processes from training in a run's folder; a killed process leaves no lock.
+
+    Raises:
+        InUseError: another process trains there.
+    """
+    return sole_use(
+        path,
+        purpose="trains in",
+        hint=f"Wait until it ends. If it is stopped before, `headstart resume {path}` goes on.",
     )

@@ -32,10 +32,11 @@ from headstart.run.box_choices import with_collages
 from headstart.run.directory import FORMAT_VERSION, Run
 from headstart.run.environment import describe_environment, dtype_policy
 from headstart.run.evaluate import evaluate_test_part
+from headstart.run.log import logged_to
 from headstart.run.pictures import check_pictures, missing_data, move_data
 from headstart.run.plan import Plan, make_plan
 from headstart.run.report import write_report
-from headstart.run.storage import storage_errors
+from headstart.run.storage import sole_training, storage_errors
 from headstart.run.task_steps import TASK_STEPS
 from headstart.tasks import Task, build_task
 from headstart.training import (
@@ -95,9 +96,12 @@ def train(
     plan, dataset, backbone = _planned(asked, place, minutes=minutes, progress=progress)
     for line in plan.lines:
         progress.say(line)
+    data_path = Path(plan.recipe.data.path)
     run_path = _new_path(plan.recipe) if out is None else Path(out)
     with storage_errors(run_path):
-        run = Run.create(run_path, data_path=Path(plan.recipe.data.path))
+        run = _claimed(plan.recipe) if out is None else Run.create(run_path, data_path=data_path)
+    with storage_errors(run.path), sole_training(run.path):
+        Run.create(run.path, data_path=data_path)  # again: another process may have trained here before the lock
         write_text(run.recipe_path, plan.recipe.to_toml())
         write_json(run.environment_path, {"format_version": FORMAT_VERSION, **describe_environment()})
         # Last: what has it can be resumed.
@@ -151,18 +155,16 @@ def resume(path: Path | str, *, data: Path | str | None = None, progress: Progre
         progress: told of every step.
 
     Raises:
+        InUseError: another process trains in this folder.
         RunNotFoundError: there is no run in this folder.
         RunDamagedError: its checkpoints are damaged, or pictures have changed since.
         DataNotFoundError: the data is gone.
     """
     run = Run.load(path)
-    if data is not None:
-        with storage_errors(run.path):
+    with storage_errors(run.path), sole_training(run.path):
+        if data is not None:
             move_data(run, Path(data))
-    if run.state["state"] == "finished":
-        return run
-    with storage_errors(run.path):
-        return _go_on(run, progress)
+        return run if run.state["state"] == "finished" else _go_on(run, progress)
 
 
 def _go_on(
@@ -173,7 +175,7 @@ def _go_on(
     backbone: Backbone | None = None,
     trunk: Trunk | None = None,
 ) -> Run:
-    with _log_to(run), _state_of(run):
+    with logged_to(run.log_path, logger), _state_of(run):
         recipe = run.recipe
         if not run.state.get("is_split"):
             if not Path(recipe.data.path).exists():
@@ -334,6 +336,16 @@ def _save_model(model: keras.Model, path: Path) -> None:
         without_optimizer(model).save(partial)
 
 
+def _claimed(recipe: Recipe) -> Run:
+    """A run directory with a number of its own, also where another process starts at the same moment."""
+    while True:
+        try:
+            return Run.create(_new_path(recipe), data_path=Path(recipe.data.path), is_claimed=True)
+        except FileExistsError:
+            if not _new_path(recipe).parent.is_dir():  # a file is in the way
+                raise
+
+
 def _new_path(recipe: Recipe) -> Path:
     name = f"{Path(recipe.data.path).stem}-{recipe.backbone.name}"
     return next(path for number in count(1) if not (path := Path("runs") / f"{name}-{number}").exists())
@@ -366,16 +378,3 @@ def _state_of(run: Run) -> Iterator[None]:
         if not isinstance(error, HeadstartError):
             error.add_note(f"The whole story stands in {run.log_path}")
         raise
-
-
-@contextmanager
-def _log_to(run: Run) -> Iterator[None]:
-    handler = logging.FileHandler(run.log_path, encoding="utf-8")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    logger.addHandler(handler)
-    logger.setLevel(logging.INFO)
-    try:
-        yield
-    finally:
-        logger.removeHandler(handler)
-        handler.close()

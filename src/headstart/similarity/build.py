@@ -1,12 +1,8 @@
 """An index of pictures, made from a model and a folder."""
 
-import errno
-import os
-import shutil
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +12,6 @@ from headstart.errors import (
     FolderOccupiedError,
     ImageSizeError,
     RecipeError,
-    StorageFullError,
-    StoragePermissionError,
 )
 from headstart.progress import SILENT, Progress
 from headstart.similarity.hnsw import check_method, write_graph
@@ -32,11 +26,12 @@ from headstart.similarity.index import (
 from headstart.similarity.model_source import ModelSource, find_source
 from headstart.similarity.pictures import IndexedPictures, check_pictures, list_pictures
 from headstart.similarity.retrieval import measure_retrieval
+from headstart.writing import claim_folder, sole_use, whole_folder
+from headstart.writing import storage_errors as disk_errors
 
 INDEX_OPTIONS = ("image_size", "resize_mode", "engine", "labelled", "path_column", "label_column")
 INDEX_ENGINES = ("auto", "keras", "openvino")
 RESIZE_MODES = ("stretch", "pad", "crop")
-_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 def build_index(
@@ -80,12 +75,12 @@ def build_index(
     source = find_source(model, weights=weights, **settings)
     columns = {name: options[name] for name in ("path_column", "label_column") if options.get(name) is not None}
     dataset = list_pictures(data, labelled=options.get("labelled", True), **columns)
-    folder = _new_folder(data, source) if out is None else Path(out).expanduser().absolute()
-    _check_folder(folder, dataset.root)
+    named = _default_name(data, source) if out is None else Path(out).expanduser().absolute()
+    _check_folder(named, dataset.root)
     pictures = check_pictures(dataset, progress=progress)
     if pictures.left_out:
         progress.say(f"{len(pictures.left_out)} files are left out; index.json names them")
-    with _whole_or_absent(folder) as partial:
+    with _claimed(named, is_numbered=out is None) as (folder, partial):
         facts = _write_embeddings(partial, source, pictures, options.get("engine") or "auto", bank_dir, progress)
         embeddings = np.load(partial / EMBEDDINGS_FILE, mmap_mode="r", allow_pickle=False)
         write_pictures(partial / PICTURES_FILE, pictures.frame)
@@ -124,11 +119,11 @@ def _check_options(options: Mapping[str, Any]) -> None:
         )
 
 
-def _new_folder(data: Path | str, source: ModelSource) -> Path:
+def _default_name(data: Path | str, source: ModelSource) -> Path:
+    """Without the number that makes it new."""
     model, name = source.name or Path(source.place).name, Path(data).expanduser().absolute().stem
     # A run that was trained on these pictures has their name already.
-    name = model if model.startswith(f"{name}-") else f"{name}-{model}"
-    return next(path for number in count(1) if not (path := Path("indexes").absolute() / f"{name}-{number}").exists())
+    return Path("indexes").absolute() / (model if model.startswith(f"{name}-") else f"{name}-{model}")
 
 
 def _check_folder(folder: Path, root: Path) -> None:
@@ -144,31 +139,31 @@ def _check_folder(folder: Path, root: Path) -> None:
 
 
 @contextmanager
-def _whole_or_absent(folder: Path) -> Iterator[Path]:
-    """A folder beside to write into, which becomes `folder` if the block succeeds, and is removed if it fails."""
-    partial = folder.with_name(f"partial-{folder.name}-{os.getpid()}")
-    try:
-        partial.mkdir(parents=True)
-        yield partial
-        partial.replace(folder)
-    except PermissionError as error:
-        raise StoragePermissionError(
-            f"The index cannot be written to '{folder}'.",
-            expected="a folder you may write to",
-            received=str(error),
-            hint="Name another one with --out.",
-        ) from error
-    except OSError as error:
-        if error.errno not in _FULL:
+def _claimed(named: Path, *, is_numbered: bool) -> Iterator[tuple[Path, Path]]:
+    """The folder for the index, which no other process takes, and one beside to write into.
+
+    The second becomes the first if the block succeeds; if it fails, both go away.
+    """
+    with disk_errors(
+        named,
+        room="room for the index: 2 bytes a feature and picture",
+        full_hint="Free some room, or name another folder with --out.",
+        place_hint="Name another one with --out.",
+    ):
+        is_own = is_numbered or not named.exists()
+        folder = claim_folder(named.parent, named.name) if is_numbered else named
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            with (
+                sole_use(folder, purpose="makes an index in", hint="Name another folder with --out."),
+                whole_folder(folder) as partial,
+            ):
+                yield folder, partial
+        except BaseException:
+            if is_own:
+                with suppress(OSError):
+                    folder.rmdir()  # only where it is empty
             raise
-        raise StorageFullError(
-            f"The disk with '{folder}' is full.",
-            expected="room for the index: 2 bytes a feature and picture",
-            received=str(error),
-            hint="Free some room, or name another folder with --out.",
-        ) from error
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
 
 
 def _write_embeddings(

@@ -11,7 +11,7 @@ from headstart.errors import InUseError
 
 # Of file systems that cannot lock, such as some network shares: there the folder is used without a lock.
 _NO_LOCKS = frozenset({errno.ENOLCK, errno.EBADF, errno.EINVAL, errno.EOPNOTSUPP, errno.ENOSYS, errno.EACCES})
-_LOCK_FILE = ".lock"  # on Windows, where a folder itself cannot be locked
+_LOCK_ENDING = ".lock"  # on Windows, where a folder itself cannot be locked
 
 
 @contextmanager
@@ -32,7 +32,7 @@ def sole_use(folder: Path, *, purpose: str, hint: str) -> Iterator[None]:
     """
     handle = _open(folder)
     try:
-        if not _locked(handle):
+        if not _locked(handle) or not _is_there(handle, folder):
             raise InUseError(
                 f"Another process {purpose} '{folder}'.",
                 expected="one process at a time",
@@ -48,7 +48,11 @@ if sys.platform == "win32":
     import msvcrt
 
     def _open(folder: Path) -> int:
-        return os.open(folder / _LOCK_FILE, os.O_CREAT | os.O_RDWR)
+        # Beside the folder: an open file in it would keep it from being deleted or renamed.
+        return os.open(folder.with_name(f".{folder.name}{_LOCK_ENDING}"), os.O_CREAT | os.O_RDWR)
+
+    def _is_there(handle: int, folder: Path) -> bool:  # noqa: ARG001
+        return folder.exists()
 
     def _locked(handle: int) -> bool:
         try:
@@ -62,6 +66,13 @@ else:
 
     def _open(folder: Path) -> int:
         return os.open(folder, os.O_RDONLY)
+
+    def _is_there(handle: int, folder: Path) -> bool:
+        """Whether the folder is still the one that was opened, and not deleted by the process that had the lock."""
+        try:
+            return os.path.samestat(os.fstat(handle), folder.stat())
+        except FileNotFoundError:
+            return False
 
     def _locked(handle: int) -> bool:
         try:

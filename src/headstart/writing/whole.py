@@ -5,6 +5,7 @@ import json
 import os
 import secrets
 import shutil
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -103,7 +104,7 @@ def _unused(path: Path) -> Path:
 
 def _take_place(partial: Path, path: Path) -> None:
     try:
-        if path.is_dir():
+        if sys.platform == "win32" and path.is_dir():
             path.rmdir()  # empty, or this raises; Windows renames onto no folder at all
         partial.replace(path)
     except OSError as error:
