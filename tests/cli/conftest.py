@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from rich.console import Console
 from typer.testing import CliRunner
 
 from headstart.cli.app import app
+from headstart.cli.console import PlainConsole
 from headstart.cli.surroundings import TRACEBACK_VARIABLE, Surroundings
 
 PROGRAM = [sys.executable, "-c", "from headstart.cli.app import main; main()"]
@@ -54,7 +54,7 @@ def type_on_terminal() -> TypeCommand:
     """Types a command on a simulated terminal of 80 columns."""
 
     def run(*words: str | Path) -> Outcome:
-        consoles = [Console(file=io.StringIO(), force_terminal=True, width=80, highlight=False) for _ in range(2)]
+        consoles = [PlainConsole(file=io.StringIO(), force_terminal=True, width=80) for _ in range(2)]
         result = CliRunner().invoke(app, [str(word) for word in words], obj=Surroundings(*consoles))
         stdout, stderr = (console.file.getvalue() for console in consoles)
         return Outcome(result.exit_code, stdout, stderr)

@@ -198,21 +198,21 @@ def test_a_folder_that_may_not_be_written_to(expect_error, photos, data, monkeyp
         raise PermissionError(errno.EACCES, "Permission denied", str(path))
 
     # Root may write anywhere: only the answer of the system can be simulated.
-    monkeypatch.setattr(Path, "write_text", refuse)
+    monkeypatch.setattr(Path, "write_bytes", refuse)
     expect_error(ExitCode.STORAGE_PERMISSION, "train", photos, *QUICK, "--out", data.parent / "run")
 
 
 @pytest.mark.parametrize("last_good", [0, 3, 6])
 def test_the_disk_fills_up_at_some_point(expect_error, photos, data, monkeypatch, last_good):
-    write_text, written = Path.write_text, []
+    write_bytes, written = Path.write_bytes, []
 
     def write_until_full(path: Path, *arguments: object, **options: object) -> int:
         written.append(path)
         if len(written) > last_good:
             raise OSError(errno.ENOSPC, "No space left on device", str(path))
-        return write_text(path, *arguments, **options)
+        return write_bytes(path, *arguments, **options)
 
-    monkeypatch.setattr(Path, "write_text", write_until_full)
+    monkeypatch.setattr(Path, "write_bytes", write_until_full)
     expect_error(ExitCode.STORAGE_FULL, "train", photos, *QUICK, "--out", data.parent / "run")
 
 

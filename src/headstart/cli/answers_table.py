@@ -6,7 +6,8 @@ from itertools import chain, islice
 from types import MappingProxyType
 from typing import Any
 
-from rich.text import Text
+from headstart.cli.console import Text
+from headstart.writing import one_line
 
 _LINES_TO_MEASURE = 32
 _GAP = "  "
@@ -35,7 +36,7 @@ def table_lines(records: Iterable[Record], table: AnswersTable) -> Iterator[Text
     rest = iter(records)
     first = list(islice(rest, _LINES_TO_MEASURE))
     rows = [table.header, *(_cells(record, table) for record in first)]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    widths = [max(len(one_line(cell)) for cell in column) for column in zip(*rows, strict=True)]
     yield _line(table.header, widths, "bold")
     for record in chain(first, rest):
         style = "red" if record["error"] is not None else "yellow" if table.is_doubtful(record) else ""
@@ -49,7 +50,7 @@ def _cells(record: Record, table: AnswersTable) -> tuple[str, str, str, str]:
 
 
 def _line(cells: Iterable[str], widths: list[int], style: str) -> Text:
-    path, prediction, probability, doubts = cells
+    path, prediction, probability, doubts = map(one_line, cells)
     padded = (path.ljust(widths[0]), prediction.ljust(widths[1]), probability.rjust(widths[2]), doubts)
     return Text(_GAP.join(padded).rstrip(), style=style)
 

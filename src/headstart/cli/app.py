@@ -1,10 +1,12 @@
 """The program `headstart`: its commands in a table, and where they start."""
 
 import inspect
+import sys
 from typing import Annotated, NamedTuple
 
 import typer
 
+from headstart.cli.arguments import CheckedCommand, CheckedGroup
 from headstart.cli.commands import (
     audit,
     backbones,
@@ -22,9 +24,12 @@ from headstart.cli.commands import (
     serve,
     train,
 )
-from headstart.cli.failures import Command, guarded
+from headstart.cli.console import prepare_streams
+from headstart.cli.exit_codes import exit_code_of
+from headstart.cli.failures import Command, guarded, show_failure
 from headstart.cli.parameters import examples
 from headstart.cli.surroundings import TRACEBACK_VARIABLE, Surroundings
+from headstart.errors import HeadstartError
 from headstart.version import VERSION
 
 EXAMPLES = examples(
@@ -61,6 +66,7 @@ COMMANDS: dict[str, Row] = {
 
 app = typer.Typer(
     name="headstart",
+    cls=CheckedGroup,
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -98,10 +104,19 @@ def _help_of(command: Command) -> str:
 
 
 for _name, _row in COMMANDS.items():
-    _register = app.command(_name, help=_help_of(_row.command), epilog=_row.epilog, rich_help_panel=_row.panel)
+    _register = app.command(
+        _name, cls=CheckedCommand, help=_help_of(_row.command), epilog=_row.epilog, rich_help_panel=_row.panel
+    )
     _register(guarded(_row.command))
 
 
 def main() -> None:
     """Runs the command that was typed and ends the process with its exit code."""
-    app(prog_name="headstart")
+    prepare_streams()
+    surroundings = Surroundings.from_process()
+    try:
+        surroundings.stdout.file.flush()  # closed from the start: said before hours of work, not after
+        app(prog_name="headstart")
+    except HeadstartError as error:  # the help could not be written
+        show_failure(error, surroundings)
+        sys.exit(exit_code_of(error))

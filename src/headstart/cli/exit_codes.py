@@ -141,12 +141,20 @@ EXIT_CODES: dict[type[HeadstartError], ExitCode] = {
 }
 
 
+def is_refusal(error: BaseException) -> bool:
+    """Whether the operating system, or Python in its place, refused a path: no program can prevent all of these."""
+    if isinstance(error, OSError):
+        return error.errno is not None
+    is_nul = isinstance(error, ValueError) and "null byte" in str(error)
+    return is_nul or (isinstance(error, RuntimeError) and "home directory" in str(error))
+
+
 def exit_code_of(error: BaseException) -> ExitCode:
     """The code of an error; what has none of its own is a mistake in this program."""
     if isinstance(error, KeyboardInterrupt):
         return ExitCode.INTERRUPTED
     if isinstance(error, BrokenPipeError):
         return ExitCode.BROKEN_PIPE
-    if isinstance(error, OSError) and error.errno is not None:
+    if is_refusal(error):
         return ExitCode.SYSTEM
     return next((code for kind, code in EXIT_CODES.items() if isinstance(error, kind)), ExitCode.BUG)

@@ -1,7 +1,8 @@
 """What a person sees when a command cannot do what was asked, and the code it ends with."""
 
 import functools
-import json
+import os
+import re
 import traceback
 from collections.abc import Callable
 from typing import Any
@@ -11,15 +12,17 @@ from rich import box
 from rich.console import Group, RenderableType
 from rich.panel import Panel
 from rich.table import Table
-from rich.text import Text
 
-from headstart.cli.exit_codes import ExitCode, exit_code_of
-from headstart.cli.surroundings import TRACEBACK_VARIABLE, Surroundings
-from headstart.errors import HeadstartError
+from headstart.cli.console import Text
+from headstart.cli.exit_codes import ExitCode, exit_code_of, is_refusal
+from headstart.cli.surroundings import TRACEBACK_VARIABLE, Surroundings, json_text
+from headstart.errors import HeadstartError, WorkingDirectoryError
+from headstart.writing import one_line
 
 MAX_PANEL_WIDTH = 100
 # Longer than this, what was wrong would push what to do off the screen.
 MAX_FIELD_LENGTH = 300
+_TITLES = {"hint": "what next"}
 
 Command = Callable[..., ExitCode | None]
 
@@ -31,6 +34,7 @@ def guarded(command: Command) -> Command:
     def run_command(**parameters: Any) -> None:
         surroundings: Surroundings = parameters["context"].obj
         try:
+            _check_working_directory()
             code = command(**parameters)
         except (Exception, KeyboardInterrupt) as error:
             code = exit_code_of(error)
@@ -47,13 +51,13 @@ def show_failure(error: BaseException, surroundings: Surroundings, *, as_json: b
     if code is ExitCode.BUG and surroundings.shows_traceback:
         surroundings.stderr.out("".join(traceback.format_exception(error)), highlight=False)
     if as_json:
-        surroundings.stderr.out(json.dumps(describe(error), ensure_ascii=False), highlight=False)
+        surroundings.stderr.out(json_text(describe(error)), highlight=False)
         return
     title = "Stopped" if code is ExitCode.INTERRUPTED else "Error"
     surroundings.stderr.print(
         Panel(
             _body(error),
-            title=f"[bold]{title}[/]",
+            title=Text(title, style="bold"),
             subtitle=f"exit code {code.value}",
             title_align="left",
             subtitle_align="right",
@@ -68,9 +72,8 @@ def show_failure(error: BaseException, surroundings: Surroundings, *, as_json: b
 def describe(error: BaseException) -> dict[str, Any]:
     """An error as plain values: kind, exit code, problem, and what `HeadstartError` knows besides."""
     facts = {"error": type(error).__name__, "exit_code": exit_code_of(error).value, "problem": problem_of(error)}
-    fields = ("expected", "received", "hint") if isinstance(error, HeadstartError) else ()
     notes = {"notes": error.__notes__} if hasattr(error, "__notes__") else {}
-    return {**facts, **{name: getattr(error, name) for name in fields}, **notes}
+    return {**facts, **fields_of(error), **notes}
 
 
 def problem_of(error: BaseException) -> str:
@@ -79,7 +82,25 @@ def problem_of(error: BaseException) -> str:
         return error.problem
     if isinstance(error, KeyboardInterrupt):
         return "Stopped with Ctrl-C."
+    if isinstance(error, OSError) and is_refusal(error):
+        names = " and ".join(f"'{name}'" for name in (error.filename, error.filename2) if name is not None)
+        reason = error.strerror or str(error)
+        return f"{names}: {reason}." if names else f"The operating system refused something: {reason}."
     return f"Unexpected {type(error).__name__}: {error}".rstrip(": ")
+
+
+def fields_of(error: BaseException) -> dict[str, str]:
+    """What was expected, what came and what to do next; nothing where that is not known."""
+    if isinstance(error, HeadstartError):
+        return {"expected": error.expected, "received": error.received, "hint": error.hint}
+    if is_refusal(error):
+        return {
+            "expected": "a file or folder of that name that can be read and written as the command needs",
+            "received": f"{type(error).__name__}: {error}",
+            "hint": f"Check the path and its permissions. With {TRACEBACK_VARIABLE}=1 the command shows where this "
+            "happened; please report it if the path is right.",
+        }
+    return {}
 
 
 def _body(error: BaseException) -> RenderableType:
@@ -88,11 +109,13 @@ def _body(error: BaseException) -> RenderableType:
 
 
 def _advice(error: BaseException) -> list[RenderableType]:
-    if isinstance(error, HeadstartError):
-        fields = Table.grid(padding=(0, 2))
-        for name, text in _fields_of(error):
-            fields.add_row(Text(name, style="dim"), Text(text, overflow="fold"))
-        return [Text(), fields]
+    fields = fields_of(error)
+    if fields:
+        table = Table.grid(padding=(0, 2))
+        for name, text in fields.items():
+            clipped = text if name == "hint" else _clipped(text)
+            table.add_row(Text(_TITLES.get(name, name), style="dim"), Text(clipped, overflow="fold"))
+        return [Text(), table]
     if isinstance(error, KeyboardInterrupt):
         return []
     return [
@@ -103,14 +126,18 @@ def _advice(error: BaseException) -> list[RenderableType]:
     ]
 
 
-def _fields_of(error: HeadstartError) -> tuple[tuple[str, str], ...]:
-    return (
-        ("expected", _clipped(error.expected)),
-        ("received", _clipped(error.received)),
-        ("what next", error.hint),
-    )
+def _check_working_directory() -> None:
+    try:
+        os.getcwd()  # noqa: PTH109  only whether there is one
+    except FileNotFoundError as error:
+        raise WorkingDirectoryError(
+            "The working directory does not exist any more.",
+            expected="to be in a folder that exists: paths are read from it",
+            received="a folder that was deleted",
+            hint="Change into a folder that exists, such as `cd ~`, and type the command again.",
+        ) from error
 
 
 def _clipped(text: str) -> str:
-    text = " ".join(text.split())
+    text = one_line(re.sub(r"[ \n]+", " ", text).strip())
     return text if len(text) <= MAX_FIELD_LENGTH else f"{text[:MAX_FIELD_LENGTH]} ..."

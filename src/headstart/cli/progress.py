@@ -13,6 +13,7 @@ from rich.text import Text
 from headstart.cli.interrupts import Interrupts
 from headstart.cli.surroundings import Surroundings
 from headstart.progress import Progress, SilentProgress
+from headstart.writing import one_line
 
 SECONDS_BETWEEN_LINES = 10.0
 
@@ -56,7 +57,7 @@ class RemarksOnly(SilentProgress):
 
     def say(self, text: str) -> None:
         """Writes one line."""
-        self._console.out(text, highlight=False)
+        self._console.out(one_line(text), highlight=False)
 
 
 class CountColumn(MofNCompleteColumn):
@@ -83,17 +84,17 @@ class TerminalProgress:
     def start(self, step: str, total: int) -> None:
         """Shows a new bar; a step of one part has one that only says that something goes on."""
         self.finish()
-        self._task = self._bars.add_task(step, total=total if total > 1 else None, note="")
+        self._task = self._bars.add_task(one_line(step), total=total if total > 1 else None, note="")
 
     def advance(self, count: int = 1, note: str = "") -> None:
         """Moves the bar."""
         self._check()
         if self._task is not None:
-            self._bars.update(self._task, advance=count, note=note)
+            self._bars.update(self._task, advance=count, note=one_line(note))
 
     def say(self, text: str) -> None:
         """Writes a line above the bars."""
-        self._bars.console.print(text, markup=False)
+        self._bars.console.print(one_line(text), markup=False)
 
     def finish(self) -> None:
         """Leaves the bar full: a step may end before its last part, as training does when it stops early."""
@@ -157,7 +158,7 @@ class ProgressLines:
 
     def say(self, text: str) -> None:
         """Writes one line."""
-        self._console.out(text, highlight=False)
+        self._console.out(one_line(text), highlight=False)
 
     def finish(self) -> None:
         """Says how long the step took."""

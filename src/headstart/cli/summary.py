@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Group
 from rich.padding import Padding
 from rich.table import Table
-from rich.text import Text
 
+from headstart.cli.console import Text
 from headstart.cli.surroundings import Surroundings
 
 if TYPE_CHECKING:

@@ -8,21 +8,10 @@ from typing import Any
 
 from rich.console import Console, RenderableType
 
-from headstart.cli.exit_codes import ExitCode
+from headstart.cli.console import CheckedOutput, ForgivingOutput, PlainConsole
 
 TRACEBACK_VARIABLE = "HEADSTART_TRACEBACK"
 _UNLIMITED_WIDTH = 10_000
-
-
-class PipeConsole(Console):
-    """A console that ends the command without a word when whoever reads its output stops reading."""
-
-    def on_broken_pipe(self) -> None:
-        """Ends as a program does that the closed pipe killed."""
-        self.quiet = True
-        # What Python flushes at its end must not fail again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise SystemExit(ExitCode.BROKEN_PIPE)
 
 
 @dataclass(frozen=True)
@@ -42,9 +31,11 @@ class Surroundings:
     @classmethod
     def from_process(cls, *, traceback: bool = False) -> "Surroundings":
         """Those of this process."""
+        stdout: Any = sys.stdout if isinstance(sys.stdout, CheckedOutput) else CheckedOutput(sys.stdout)
+        stderr: Any = sys.stderr if isinstance(sys.stderr, ForgivingOutput) else ForgivingOutput(sys.stderr)
         return cls(
-            stdout=PipeConsole(highlight=False, width=_stdout_width()),
-            stderr=PipeConsole(highlight=False, stderr=True),
+            stdout=PlainConsole(file=stdout, width=_stdout_width()),
+            stderr=PlainConsole(file=stderr, stderr=True),
             shows_traceback=traceback or bool(os.environ.get(TRACEBACK_VARIABLE)),
         )
 
@@ -54,18 +45,41 @@ class Surroundings:
         return self.stderr.is_interactive and not self.stderr.is_dumb_terminal
 
     def print_text(self, text: str) -> None:
-        """Writes a result as it is: no markup, no colour, no wrapping."""
-        self.stdout.out(text, highlight=False)
+        """Writes a result and a line feed: to a terminal for people, elsewhere every character as it is, in UTF-8."""
+        if self.stdout.is_terminal:
+            self.stdout.out(text, highlight=False)
+            return
+        file: Any = self.stdout.file
+        stream = file if isinstance(file, CheckedOutput) else CheckedOutput(file)
+        stream.write_exactly(f"{text}\n")
 
     def print_json(self, content: Any) -> None:
         """Writes a result as one line of JSON."""
-        self.print_text(json.dumps(content, ensure_ascii=False, allow_nan=False))
+        self.print_text(json_text(content))
 
     def print_result(self, result: RenderableType) -> None:
         """Writes a table or a text to read."""
         self.stdout.print(result, markup=False)
 
 
+def json_text(content: Any) -> str:
+    """One line of JSON. What a terminal would obey or hide becomes an escape of JSON, which reads back the same."""
+    text = json.dumps(content, ensure_ascii=False, allow_nan=False)
+    return text if text.isprintable() else "".join(map(_in_json, _as_utf8(text)))
+
+
+def _as_utf8(text: str) -> str:
+    """Names that Python read in a locale which knows ASCII alone, as the UTF-8 that they are in."""
+    try:
+        return text.encode("utf-8", "surrogateescape").decode("utf-8")
+    except UnicodeError:
+        return text
+
+
+def _in_json(character: str) -> str:
+    return character if character.isprintable() else json.dumps(character)[1:-1]
+
+
 def _stdout_width() -> int | None:
     """Columns for results: those of the terminal; a file or a pipe need not fit a screen, so that no path is broken."""
-    return None if sys.stdout.isatty() or "COLUMNS" in os.environ else _UNLIMITED_WIDTH
+    return None if (sys.stdout is not None and sys.stdout.isatty()) or "COLUMNS" in os.environ else _UNLIMITED_WIDTH

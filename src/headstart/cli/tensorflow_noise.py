@@ -8,6 +8,8 @@ import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO
 
 from headstart.cli.surroundings import Surroundings
 
@@ -36,6 +38,13 @@ def _import_keras(surroundings: Surroundings) -> None:
         logging.getLogger(name).setLevel(logging.ERROR)
 
 
+def _passing_file() -> IO[bytes]:
+    try:
+        return tempfile.TemporaryFile()
+    except OSError:  # no folder for temporary files: what TensorFlow tells is lost
+        return Path(os.devnull).open("w+b")
+
+
 @contextmanager
 def _stderr_held_back() -> Iterator[None]:
     """Keeps what the block writes to stderr, native code included, and writes it only if the block fails.
@@ -47,7 +56,7 @@ def _stderr_held_back() -> Iterator[None]:
     except OSError:  # started without a stderr: nothing to hold back
         yield
         return
-    with tempfile.TemporaryFile() as held:
+    with _passing_file() as held:
         sys.stderr.flush()
         os.dup2(held.fileno(), _STDERR)
         try:

@@ -4,7 +4,9 @@ Training, evaluation and prediction all come through here, so a model never meet
 manner than the ones it learned from.
 """
 
+import errno
 import logging
+import stat
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -58,7 +60,7 @@ def open_rgb(source: bytes | Path, *, max_pixels: int | None = None) -> Image.Im
             `__cause__` holds the original error.
     """
     try:
-        with Image.open(BytesIO(source) if isinstance(source, bytes) else source, formats=open_formats()) as image:
+        with Image.open(_openable(source), formats=open_formats()) as image:
             _check_pixels(image, max_pixels)
             require_known_bands(image)
             image.load()
@@ -84,7 +86,7 @@ def upright_size(path: Path) -> tuple[int, int]:
         UnreadableImageError: the file is missing, no picture, or its header is damaged.
     """
     try:
-        with Image.open(path, formats=open_formats()) as image:
+        with Image.open(_openable(path), formats=open_formats()) as image:
             # For TIFF, Pillow gives the size as it will be when it has turned the picture.
             turned = image.format != "TIFF" and image.getexif().get(_ORIENTATION_TAG) in _SIDEWAYS
             return (image.width, image.height) if turned else (image.height, image.width)
@@ -307,6 +309,16 @@ def _from_float(image: Image.Image) -> Image.Image:
 
 def _range(grey: np.ndarray) -> str:
     return f"from {grey.min():g} to {grey.max():g}" if np.isfinite(grey).all() else "that are not finite"
+
+
+def _openable(source: bytes | Path) -> BytesIO | Path:
+    """What Pillow may open: reading a pipe, a device or a socket could wait for ever."""
+    if isinstance(source, bytes):
+        return BytesIO(source)
+    mode = Path(source).stat().st_mode
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+        raise OSError(errno.EINVAL, "it is a pipe, a device or a socket and no file")
+    return source
 
 
 def _unreadable(source: bytes | Path, error: Exception) -> UnreadableImageError:

@@ -26,6 +26,7 @@ from headstart.data.yolo_settings import YAML_SUFFIXES
 from headstart.errors import (
     AnnotationsError,
     DataFormatError,
+    DataNotFoundError,
     NoClassFoldersError,
     RecipeError,
     SplitError,
@@ -165,6 +166,13 @@ def _require_readable(path: Path) -> None:
     # Path.exists and Path.is_dir raise where a folder above is locked or the name too long.
     if not os.path.exists(path):  # noqa: PTH110
         raise not_found(path)
+    if not os.path.isdir(path) and not os.path.isfile(path):  # noqa: PTH112, PTH113
+        raise DataNotFoundError(
+            f"'{path}' is neither a file nor a folder.",
+            expected="a folder, or a file of labels or annotations",
+            received="a pipe, a device or a socket, of which reading may never end",
+            hint="Save what it gives to a file, and name that.",
+        )
     if not os.path.isdir(path) and path.suffix.lower() not in {*TABLE_READERS, *_FORMAT_OF_SUFFIX}:  # noqa: PTH112
         raise foreign_file(path) or neither(path, TABLE_READERS)
 

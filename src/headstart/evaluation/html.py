@@ -21,7 +21,7 @@ from headstart.evaluation.report import DETECTION, MULTI_LABEL, REGRESSION, SEGM
 from headstart.evaluation.segmentation_sections import segmentation_values
 from headstart.evaluation.theme import COLOURS
 from headstart.evaluation.wording import headline, honesty_facts
-from headstart.writing import write_text
+from headstart.writing import visible, write_text
 
 # kind → the template of its own sections, and what gives the values that this template names
 _KINDS: dict[str, tuple[str, Callable[[ReportContent], dict[str, Any]]]] = {
@@ -32,9 +32,16 @@ _KINDS: dict[str, tuple[str, Callable[[ReportContent], dict[str, Any]]]] = {
     REGRESSION: ("regression.html.j2", regression_values),
 }
 
+
+def _shown(value: Any) -> Any:
+    """Names with every control and bidirectional character as an escape; what is HTML already stays."""
+    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
 _ENVIRONMENT = jinja2.Environment(
     loader=jinja2.PackageLoader("headstart.evaluation"),
     autoescape=True,  # class and file names are the user's, who may have got them from anyone
+    finalize=_shown,
     undefined=jinja2.StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,

@@ -9,6 +9,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, hsv_to_rgb, to_rgb
 
+from headstart.writing import one_line
+
 
 @dataclass(frozen=True)
 class Colour:
@@ -93,6 +95,7 @@ def class_colours(num_classes: int) -> np.ndarray:
 
 def shortened(name: str, *, longest: int) -> str:
     """The name, or its beginning and its end around "…": a figure has no room for more than `longest` characters."""
+    name = one_line(name)
     if len(name) <= longest:
         return name
     end = longest // 3

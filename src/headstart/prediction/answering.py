@@ -10,6 +10,7 @@ import numpy as np
 
 from headstart.artifacts import NumberPredictor, Predictor, TaskPredictor
 from headstart.prediction.columns import BOXES, COUNT, FLAG, NAMES, NUMBER, TEXT, Form, Record, Tallied
+from headstart.prediction.file_names import check_place
 from headstart.prediction.files import Paths, count_files, expand_paths, path_list
 from headstart.prediction.forms import BATCH_SIZES, FORMS
 from headstart.prediction.job import Job, check_out, storage_errors, write_answers
@@ -227,6 +228,7 @@ def write_predictions(  # noqa: PLR0913  one parameter a setting
     check_out(out, kind)
     settings.check(kind)
     asked = tuple(path_list(paths))
+    check_place(out, asked)
     job = Job(out, asked, count_files(asked), batch_size or BATCH_SIZES[kind], settings)
     model = open_model(place, settings)
     _say_what_cannot_be_promised(model.predictor, progress)

@@ -39,6 +39,23 @@ class FileNames:
         return file.relative_to(self._root).with_name(f"{stem}{suffix}")
 
 
+def check_place(out: Path, paths: Sequence[Path | str]) -> None:
+    """Refuses a file for results in a folder that is searched for pictures: it would be among them.
+
+    Raises:
+        FolderOccupiedError: the file lies where pictures are searched.
+    """
+    target = Path(os.path.realpath(out.expanduser().parent))
+    for path in map(str, paths):
+        if _is_searched(path) and target.is_relative_to(base := Path(os.path.realpath(_base(path)))):
+            raise FolderOccupiedError(
+                f"'{out}' is no place for the answers: the pictures asked about are searched there.",
+                expected="a file outside the folders of the pictures, which are only read",
+                received=f"a file in '{base}'",
+                hint="Name a file elsewhere, for example beside that folder.",
+            )
+
+
 def check_folder(folder: Path, paths: Sequence[Path | str]) -> None:
     """Refuses a folder for results in which files could meet pictures that are asked about.
 

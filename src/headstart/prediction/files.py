@@ -74,7 +74,7 @@ def _files_of(text: str) -> Iterator[Path]:
     path = Path(text).expanduser()
     if os.path.isdir(path):  # noqa: PTH112
         yield from _files_below(path)
-    elif os.path.exists(path):  # noqa: PTH110
+    elif os.path.lexists(path):  # a broken link, or a pipe: the answer says why it is none
         yield path
     elif has_magic(text):
         matches = sorted(iglob(str(path), recursive=True))  # noqa: PTH207  Path.glob takes no absolute pattern
@@ -100,8 +100,8 @@ def _visible_names(folder: Path) -> tuple[list[str], list[str]]:
                     continue
                 if entry.is_dir(follow_symlinks=False):
                     folders.append(entry.name)
-                # A broken link gets a row that says so; reading a pipe or a device could wait for ever.
-                elif entry.is_file() or (entry.is_symlink() and not entry.is_dir()):
+                # A link that is broken or leads to itself gets a row that says so; pipes and devices are passed over.
+                elif (entry.is_symlink() or entry.is_file()) and not _leads_to_folder(entry):
                     files.append(entry.name)
     except OSError as error:
         raise DataNotFoundError(
@@ -111,6 +111,13 @@ def _visible_names(folder: Path) -> tuple[list[str], list[str]]:
             hint="Change its permissions, or name the other folders one by one.",
         ) from error
     return sorted(files), sorted(folders)
+
+
+def _leads_to_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that leads to itself
+        return False
 
 
 def _shows(folder: Path, file: Path) -> bool:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Group
 from rich.table import Table
-from rich.text import Text
 
+from headstart.cli.console import Text
 from headstart.cli.exit_codes import ExitCode
 from headstart.cli.parameters import JsonOption, examples
 from headstart.cli.surroundings import Surroundings

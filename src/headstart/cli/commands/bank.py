@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Group, RenderableType
 from rich.table import Table
-from rich.text import Text
 
+from headstart.cli.console import Text
 from headstart.cli.exit_codes import ExitCode
 from headstart.cli.parameters import BankDirOption, JsonOption, examples
 from headstart.cli.surroundings import Surroundings

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Group
 from rich.table import Table
-from rich.text import Text
 
+from headstart.cli.console import Text
 from headstart.cli.exit_codes import ExitCode
 from headstart.cli.parameters import DATA, JsonOption, RunArgument, examples, setting
 from headstart.cli.progress import shown_progress
@@ -144,7 +144,9 @@ def _facts_table(facts: dict[str, str]) -> Table:
 
 def _metric_name(metric: "Metric") -> Text:
     name = Text(metric.name.replace("_", " "))
-    return name if metric.higher_is_better else name.append(" (low is good)", style="dim")
+    if not metric.higher_is_better:
+        name.append(" (low is good)", style="dim")
+    return name
 
 
 def _number(name: str, value: Any) -> str:

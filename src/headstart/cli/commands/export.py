@@ -8,8 +8,8 @@ import typer
 from rich.console import Group, RenderableType
 from rich.syntax import Syntax
 from rich.table import Table
-from rich.text import Text
 
+from headstart.cli.console import Text
 from headstart.cli.exit_codes import ExitCode
 from headstart.cli.parameters import OUTPUT, JsonOption, RunArgument, examples, setting
 from headstart.cli.progress import shown_progress

@@ -1,7 +1,5 @@
 """`headstart predict`."""
 
-import csv
-import io
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,6 +12,7 @@ from headstart.cli.parameters import OUTPUT, examples, with_default
 from headstart.cli.progress import RemarksOnly, shown_progress
 from headstart.cli.surroundings import Surroundings
 from headstart.cli.tensorflow_noise import load_keras
+from headstart.writing import csv_line
 
 if TYPE_CHECKING:
     from headstart.prediction import ModelPlace, Records, Settings, Tallied
@@ -202,16 +201,10 @@ def _print(
         for record in counted:
             surroundings.print_json(record)
     elif as_csv:
-        surroundings.print_text(_csv_line(list(records.form.columns)))
+        surroundings.print_text(csv_line(records.form.columns).removesuffix("\n"))
         for record in counted:
-            surroundings.print_text(_csv_line(csv_cells(record, records.form)))
+            surroundings.print_text(csv_line(csv_cells(record, records.form)).removesuffix("\n"))
     else:
         for line in table_lines(counted, table):
             surroundings.stdout.print(line, soft_wrap=True)
     return tally
-
-
-def _csv_line(cells: list[str]) -> str:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="").writerow(cells)
-    return text.getvalue()

@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Group, RenderableType
 from rich.table import Table
-from rich.text import Text
 
+from headstart.cli.console import Text
 from headstart.cli.exit_codes import ExitCode
 from headstart.cli.parameters import NETWORK, OUTPUT, examples, setting, with_default
 from headstart.cli.progress import shown_progress
 from headstart.cli.summary import shown_path
 from headstart.cli.surroundings import Surroundings
 from headstart.cli.tensorflow_noise import load_keras
+from headstart.writing import frame_csv
 
 if TYPE_CHECKING:
     from headstart.similarity import QueryResult, SearchResults
@@ -120,7 +121,7 @@ def search(  # noqa: PLR0913, PLR0917  one parameter an option
     if as_json:
         surroundings.print_json({**results.facts(), "sheet": None if sheet is None else str(sheet)})
     elif as_csv:
-        surroundings.print_text(results.frame.to_csv(index=False, lineterminator="\n").removesuffix("\n"))
+        surroundings.print_text(frame_csv(results.frame).removesuffix("\n"))
     else:
         surroundings.print_result(_shown(results, sheet))
     return ExitCode.PARTIAL if results.num_unreadable else None
