@@ -29,10 +29,8 @@ class Outcome:
 
 def post(path: str, body: bytes, content_type: str) -> bytes:
     """A whole request."""
-    head = (
-        f"POST {path} HTTP/1.1\r\nHost: server\r\nContent-Type: {content_type}\r\nContent-Length: {len(body)}\r\n\r\n"
-    )
-    return head.encode() + body
+    lines = ("Host: localhost", f"Content-Type: {content_type}", f"Content-Length: {len(body)}")
+    return "\r\n".join((f"POST {path} HTTP/1.1", *lines, "", "")).encode() + body
 
 
 def form(files: Sequence[tuple[str, bytes]]) -> tuple[bytes, str]:

@@ -65,7 +65,7 @@ class MalformedRequest:
     @property
     def wire(self) -> bytes:
         """The whole request as it goes over the line."""
-        lines = [f"{self.method} {self.path} HTTP/1.1", "Host: server", f"Content-Length: {len(self.body)}"]
+        lines = [f"{self.method} {self.path} HTTP/1.1", "Host: localhost", f"Content-Length: {len(self.body)}"]
         if self.content_type:
             lines.append(f"Content-Type: {self.content_type}")
         return "\r\n".join([*lines, "", ""]).encode() + self.body

@@ -329,7 +329,7 @@ def connections(artifact: Path, count: int) -> None:
 async def connect_all(port: int, count: int) -> Counter[str]:
     """Every connection stays open until all have asked for the server's health."""
     outcomes: Counter[str] = Counter()
-    request = b"GET /healthz HTTP/1.1\r\nHost: server\r\n\r\n"
+    request = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
     opened: list[asyncio.StreamWriter] = []
 
     async def client() -> None:

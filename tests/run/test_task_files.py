@@ -123,7 +123,7 @@ def test_a_format_that_the_task_lacks_is_told(run, kind, tmp_path):
 
 def test_a_server_answers_like_the_file(artifact, kind, pictures):
     names = {DETECTION: ("boxes",), SEGMENTATION: ("prediction", "shares"), REGRESSION: ("numbers",)}[kind]
-    with TestClient(build_app(load_model(artifact.folder))) as asking:
+    with TestClient(build_app(load_model(artifact.folder)), base_url="http://localhost") as asking:
         entries = [
             asking.post("/v1/predict", files={"files": path.read_bytes()}).json()["pictures"][0] for path in pictures
         ]

@@ -26,6 +26,7 @@ VALUES = {
     "fine_tuning_phase": {"epochs": 0},
 }
 SIDE = 32
+BASE = "http://localhost:8000"
 TASK_NAMES = {DETECTION: ("dog", "cat"), SEGMENTATION: ("ground", "dog", "cat"), REGRESSION: ("weight", "age")}
 
 
@@ -186,7 +187,7 @@ def held_model(model) -> Iterator[tuple[ServedModel, threading.Event]]:
 @pytest.fixture(scope="session")
 def client(model) -> Iterator[TestClient]:
     """Asks an application with the usual limits."""
-    with TestClient(build_app(model), raise_server_exceptions=False) as asking:
+    with TestClient(build_app(model), base_url=BASE, raise_server_exceptions=False) as asking:
         yield asking
 
 
@@ -195,8 +196,11 @@ def client_with(model) -> Iterator[Callable[..., TestClient]]:
     """Asks an application with limits (and a key) of its own."""
     opened: list[TestClient] = []
 
-    def make(limits: Limits | None = None, *, key: str | None = None, served: ServedModel | None = None) -> TestClient:
-        opened.append(TestClient(build_app(served or model, limits, key=key), raise_server_exceptions=False))
+    def make(
+        limits: Limits | None = None, *, key: str | None = None, served: ServedModel | None = None, **options: object
+    ) -> TestClient:
+        app = build_app(served or model, limits, key=key, **options)
+        opened.append(TestClient(app, base_url=BASE, raise_server_exceptions=False))
         return opened[-1].__enter__()
 
     yield make

@@ -29,6 +29,8 @@ def typed(*words: object):
         (["--max-waiting", "3"], 40, "waiting_pictures"),
         (["--port", "70000"], 41, "70000"),
         (["--host", "no.such.host.invalid"], 41, "no.such.host.invalid"),
+        (["--allowed-host", "http://photos.example/"], 40, "without http://"),
+        (["--stop-timeout", "0"], 40, "stop_seconds"),
         (["--key-file", "absent.txt"], 40, "absent.txt"),
     ],
 )
@@ -78,6 +80,7 @@ def test_the_help_tells_the_limits_that_hold():
         "max-waiting": limits["waiting_pictures"],
         "max-connections": limits["connections"],
         "timeout": limits["answer_seconds"],
+        "stop-timeout": limits["stop_seconds"],
     }.items():
         shown = re.search(rf"--{option} .*?\[default: ([\d.]+)\]", text)
         assert float(shown[1]) == value, option

@@ -6,7 +6,7 @@ from headstart.serving import Limits
 
 KEY = "a key that nobody guesses"
 LOCKED = [("POST", "/v1/predict"), ("GET", "/v1/metadata"), ("GET", "/metrics")]
-OPEN = [("GET", "/"), ("GET", "/healthz"), ("GET", "/readyz"), ("GET", "/openapi.json")]
+OPEN = [("GET", "/"), ("GET", "/docs"), ("GET", "/healthz"), ("GET", "/readyz"), ("GET", "/openapi.json")]
 
 
 @pytest.mark.parametrize(("method", "path"), LOCKED)
@@ -26,6 +26,8 @@ def test_whoever_has_the_key_is_let_in(client_with, png):
     asking.headers["Authorization"] = f"Bearer {KEY}"
     assert asking.post("/v1/predict", content=png(), headers={"Content-Type": "image/png"}).status_code == 200
     assert asking.get("/v1/metadata").status_code == 200
+    for given in (f"bearer {KEY}", f"BEARER   {KEY}  "):
+        assert asking.get("/v1/metadata", headers={"Authorization": given}).status_code == 200
 
 
 @pytest.mark.parametrize(("method", "path"), OPEN)
@@ -98,7 +100,7 @@ def test_nothing_stays_counted_as_waiting_after_refusals(client_with, png):
 
 @pytest.mark.parametrize(
     ("method", "path", "status"),
-    [("GET", "/v1/predict", 405), ("POST", "/", 405), ("GET", "/../etc/passwd", 404), ("GET", "/docs", 404)],
+    [("GET", "/v1/predict", 405), ("POST", "/", 405), ("GET", "/../etc/passwd", 404), ("GET", "/redoc", 404)],
 )
 def test_wrong_paths_and_methods_are_refused_as_json(client, method, path, status):
     response = client.request(method, path)

@@ -12,7 +12,7 @@ from fastapi.openapi.models import OpenAPI
 
 from headstart.data import CLASSIFICATION, DETECTION
 
-DOCUMENTED = {"200", "400", "408", "413", "415", "422", "429", "503"}
+DOCUMENTED = {"200", "400", "403", "408", "413", "415", "421", "422", "429", "503"}
 
 
 def test_the_document_is_valid_and_names_every_refusal(client):

@@ -81,7 +81,7 @@ def start(artifact) -> Iterator[Callable[..., Process]]:
 
 
 def request(content: bytes) -> bytes:
-    head = "POST /v1/predict HTTP/1.1\r\nHost: server\r\nContent-Type: image/png\r\nConnection: close\r\n"
+    head = "POST /v1/predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: image/png\r\nConnection: close\r\n"
     return f"{head}Content-Length: {len(content)}\r\n\r\n".encode() + content
 
 

@@ -32,7 +32,9 @@ def kind(request) -> str:
 
 @pytest.fixture(scope="module")
 def asking(served, kind):
-    with TestClient(build_app(served(kind).model), raise_server_exceptions=False) as client:
+    with TestClient(
+        build_app(served(kind).model), base_url="http://localhost", raise_server_exceptions=False
+    ) as client:
         yield client
 
 
@@ -72,7 +74,7 @@ def test_an_answer_is_that_of_predict(asking, served, kind, own, tmp_path):
 
 def test_answers_say_something(served):
     """So that the other tests cannot pass with nothing said."""
-    clients = {kind: TestClient(build_app(served(kind).model)) for kind in QUESTIONS}
+    clients = {kind: TestClient(build_app(served(kind).model), base_url="http://localhost") for kind in QUESTIONS}
     entries = {}
     for kind, client in clients.items():
         with client:
@@ -204,7 +206,7 @@ def test_no_request_makes_the_server_fail(asking, served, kind):
 def test_what_became_of_pictures_is_counted(served):
     results = {DETECTION: ("found", "empty"), SEGMENTATION: ("answered",), REGRESSION: ("answered",)}
     for kind, names in results.items():
-        with TestClient(build_app(served(kind).model)) as client:
+        with TestClient(build_app(served(kind).model), base_url="http://localhost") as client:
             content = served(kind).pictures[0].read_bytes()
             ask(client, content, b"x")
             if kind == DETECTION:
@@ -218,7 +220,9 @@ def test_a_mask_that_takes_too_long_is_given_up_and_keeps_nobody_waiting(served,
     gate, content = threading.Event(), served(SEGMENTATION).pictures[0].read_bytes()
     slow = replace(MASKS, in_picture_size=lambda answer: MASKS.in_picture_size(answer) if gate.wait(20) else {})
     monkeypatch.setattr("headstart.serving.model.KINDS", {SEGMENTATION: slow})
-    with TestClient(build_app(served(SEGMENTATION).model, Limits(answer_seconds=0.5))) as client:
+    with TestClient(
+        build_app(served(SEGMENTATION).model, Limits(answer_seconds=0.5)), base_url="http://localhost"
+    ) as client:
         assert ask(client, content).status_code == 503
         assert client.get("/readyz").json() == {"status": "ready"}
         gate.set()
@@ -255,7 +259,7 @@ def test_a_task_that_no_server_knows_is_told(served, tmp_path):
 def test_an_interval_that_nothing_promises_is_null(served):
     model = served(REGRESSION).model
     few = replace(model.predictor, intervals=replace(model.predictor.intervals, residuals=np.ones((2, 2))))
-    with TestClient(build_app(replace(model, predictor=few))) as client:
+    with TestClient(build_app(replace(model, predictor=few)), base_url="http://localhost") as client:
         entry = ask(client, served(REGRESSION).pictures[0].read_bytes()).json()["pictures"][0]
         assert client.get("/v1/metadata").json()["half_widths"] == {"weight": None, "age": None}
     assert entry["numbers"]["age"]["low"] is None is entry["numbers"]["age"]["high"]

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from headstart.artifacts.number_predictor import NumberPredictor, Numbers
     from headstart.artifacts.outputs import OUTPUTS
     from headstart.artifacts.parity import Parity
+    from headstart.artifacts.places import without_places
     from headstart.artifacts.predictor import NOT_SURE, Answer, Predictor, Runtime, TaskPredictor
     from headstart.artifacts.serving_model import ServingModel, build_serving_model
     from headstart.artifacts.task_serving import build_task_serving
@@ -61,6 +62,7 @@ _MODULE_OF = {
     "load_predictor": "loading",
     "read_manifest": "manifest",
     "ten_lines": "ten_lines",
+    "without_places": "places",
 }
 
 __all__ = [
@@ -99,6 +101,7 @@ __all__ = [
     "load_predictor",
     "read_manifest",
     "ten_lines",
+    "without_places",
 ]
 
 __getattr__, __dir__ = lazy_door(__name__, _MODULE_OF)

@@ -19,6 +19,7 @@ from headstart.artifacts import (
     check_task,
     export_formats,
     find_formats,
+    without_places,
 )
 from headstart.backbones import find_backbone
 from headstart.data import (
@@ -194,7 +195,7 @@ def _manifest(run: Run, folder: Path) -> Manifest:
 def _provenance(run: Run) -> dict[str, Any]:
     weights = find_backbone(run.recipe.backbone.name).weights
     has_known_licence = run.recipe.backbone.weights in ("imagenet", "builtin")
-    return {
+    facts = {
         "run": run.path.name,
         "recipe": run.recipe.model_dump(mode="json", exclude_none=True),
         "data_sha256": file_hash(run.dataset_path),
@@ -207,3 +208,4 @@ def _provenance(run: Run) -> dict[str, Any]:
         },
         "trained_with": read_json(run.environment_path).get("packages", {}),
     }
+    return without_places(facts)

@@ -9,21 +9,35 @@ from headstart.doors import lazy_door
 
 if TYPE_CHECKING:
     from headstart.serving.app import build_app
+    from headstart.serving.hosts import is_host_name
     from headstart.serving.limits import Limits
     from headstart.serving.model import SERVED_FORMATS, ServedModel, load_model
-    from headstart.serving.server import build_server, listening, serve
+    from headstart.serving.server import ServerOptions, build_server, listening, serve
 
 _MODULE_OF = {
     "SERVED_FORMATS": "model",
     "Limits": "limits",
     "ServedModel": "model",
+    "ServerOptions": "server",
     "build_app": "app",
     "build_server": "server",
+    "is_host_name": "hosts",
     "listening": "server",
     "load_model": "model",
     "serve": "server",
 }
 
-__all__ = ["SERVED_FORMATS", "Limits", "ServedModel", "build_app", "build_server", "listening", "load_model", "serve"]
+__all__ = [
+    "SERVED_FORMATS",
+    "Limits",
+    "ServedModel",
+    "ServerOptions",
+    "build_app",
+    "build_server",
+    "is_host_name",
+    "listening",
+    "load_model",
+    "serve",
+]
 
 __getattr__, __dir__ = lazy_door(__name__, _MODULE_OF)

@@ -1,7 +1,7 @@
 """The server's application: its paths, and what each answers."""
 
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import asdict
 from typing import Annotated, Any
@@ -10,12 +10,16 @@ from fastapi import Depends, FastAPI, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi.security import HTTPBearer
+from pydantic import create_model
 from starlette.exceptions import HTTPException
 
+from headstart.artifacts import without_places
+from headstart.serving.access_log import AccessLog
 from headstart.serving.admission import Admission
 from headstart.serving.answering import Answering
+from headstart.serving.api_page import api_page
 from headstart.serving.bodies import read_body
-from headstart.serving.guard import Guard
+from headstart.serving.guard import Entrance, Guard
 from headstart.serving.limits import Limits
 from headstart.serving.measures import CONTENT_TYPE, Measures
 from headstart.serving.model import ServedModel
@@ -49,16 +53,30 @@ _REFUSALS: dict[int | str, dict[str, Any]] = {
     429: {"model": Problem, "description": "Too much is waiting; ask again after Retry-After seconds."},
     503: {"model": Problem, "description": "No answer in time; ask again after Retry-After seconds."},
 }
+_UNWELCOME: dict[int | str, dict[str, Any]] = {
+    400: {"model": Problem, "description": "The request is malformed."},
+    403: {"model": Problem, "description": "A page of another origin asks."},
+    421: {"model": Problem, "description": "The server does not answer for this host name."},
+}
 _WITHOUT_KEY: dict[int | str, dict[str, Any]] = {401: {"model": Problem, "description": "The key is missing or wrong."}}
 
 
-def build_app(model: ServedModel, limits: Limits | None = None, *, key: str | None = None) -> FastAPI:
+def build_app(
+    model: ServedModel,
+    limits: Limits | None = None,
+    *,
+    key: str | None = None,
+    allowed_hosts: Collection[str] = (),
+    log: AccessLog | None = None,
+) -> FastAPI:
     """The application that answers with a model.
 
     Args:
         model: from `load_model`.
         limits: what requests may cost; None for the usual ones.
         key: that requests must bear, None for no key.
+        allowed_hosts: names that requests may ask for, beside those of this machine; with '*' any name.
+        log: told of every request; None: nothing is.
     """
     limits = limits or Limits()
     measures, admission = Measures(), Admission(limits)
@@ -76,10 +94,10 @@ def build_app(model: ServedModel, limits: Limits | None = None, *, key: str | No
         summary=model.kind.summary,
         version=VERSION,
         lifespan=lifespan,
-        docs_url=None,  # both pages would load their scripts from the network
+        docs_url=None,  # both pages would load their scripts from the network; `api_page` does not
         redoc_url=None,
         redirect_slashes=False,
-        responses={} if key is None else _WITHOUT_KEY,
+        responses=_UNWELCOME if key is None else _UNWELCOME | _WITHOUT_KEY,
     )
     locked = [] if key is None else [Depends(HTTPBearer(auto_error=False))]  # for the document; the guard looks itself
     _add_predict(app, model, admission, answering, limits, locked)
@@ -88,7 +106,8 @@ def build_app(model: ServedModel, limits: Limits | None = None, *, key: str | No
     _add_page(app)
     _add_failures(app)
     known_paths = frozenset(path for route in app.routes if (path := getattr(route, "path", None)))
-    app.add_middleware(Guard, key=key, known_paths=known_paths, limits=limits, measures=measures)
+    entrance = Entrance(key, allowed_hosts)
+    app.add_middleware(Guard, entrance=entrance, known_paths=known_paths, limits=limits, measures=measures, log=log)
     return app
 
 
@@ -97,11 +116,12 @@ def _add_predict(
 ) -> None:
     kind = model.kind
     asked: Any = kind.question(model.predictor)
+    refused: Any = create_model(f"Unread{kind.answers.__name__}", __base__=(kind.answers, Problem))
 
     @app.post(
         "/v1/predict",
         response_model=kind.answers,
-        responses={**_REFUSALS, 422: {"model": kind.answers, "description": "No picture can be read, and why."}},
+        responses={**_REFUSALS, 422: {"model": refused, "description": "No picture can be read, and why."}},
         openapi_extra=_BODY,
         dependencies=locked,
         tags=["v1"],
@@ -114,8 +134,11 @@ def _add_predict(
             uploads = uploads_in(await read_body(request, ticket, limits), content_type, limits)
             ticket.add_pictures(len(uploads) - 1)
             answers = await answering.answers(uploads, question)
-        status = 422 if all(entry.error is not None for entry in answers.pictures) else 200
-        return Response(answers.model_dump_json(), status, media_type="application/json")
+        if any(entry.error is None for entry in answers.pictures):
+            return Response(answers.model_dump_json(), media_type="application/json")
+        reason = f"No picture could be read. The first: {answers.pictures[0].error}"
+        content = refused(error=reason, **dict(answers)).model_dump_json()
+        return Response(content, 422, media_type="application/json")
 
 
 def _add_metadata(app: FastAPI, model: ServedModel, limits: Limits, locked: list[Any]) -> None:
@@ -138,7 +161,7 @@ def _metadata(model: ServedModel, limits: Limits) -> Metadata:
         image_size=list(manifest.image_size),
         resize_mode=manifest.resize_mode,
         parity=dict(file.parity),
-        provenance=dict(manifest.provenance),
+        provenance=without_places(manifest.provenance),
         limits=asdict(limits),
         **kind.facts(manifest, model.predictor),
     )
@@ -171,11 +194,22 @@ def _add_states(app: FastAPI, answering: Answering, measures: Measures, locked: 
 
 def _add_page(app: FastAPI) -> None:
     text, policy = page()
+    # One answer for all: a thousand copies of a page that clients are slow to take would fill the memory.
+    answer = HTMLResponse(text, headers={"Content-Security-Policy": policy})
+    documents: list[HTMLResponse] = []
 
     @app.get("/", include_in_schema=False)
     async def show_page() -> HTMLResponse:
         """A page to drop pictures on."""
-        return HTMLResponse(text, headers={"Content-Security-Policy": policy})
+        return answer
+
+    @app.get("/docs", include_in_schema=False)
+    async def show_api() -> HTMLResponse:
+        """The document of the API, for people."""
+        if not documents:
+            content, its_policy = api_page(app.openapi())
+            documents.append(HTMLResponse(content, headers={"Content-Security-Policy": its_policy}))
+        return documents[0]
 
 
 def _add_failures(app: FastAPI) -> None:

@@ -1,107 +1,108 @@
-"""Connections that cannot be used up: so many at most, and none that only stays open."""
+"""All connections of a server: how many there may be, and how long each may keep it waiting."""
 
 import asyncio
-from functools import partial
-from typing import Any
-
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from collections import deque
+from collections.abc import Callable
+from typing import Protocol
 
 from headstart.serving.limits import Limits
 
-
-def _refusal(status: str, reason: str, *headers: str) -> bytes:
-    """A whole answer, written before there is a request that the application could answer."""
-    content = f'{{"error":"{reason}"}}'
-    lines = (f"HTTP/1.1 {status}", *headers, "Connection: close", "Content-Type: application/json")
-    return "\r\n".join((*lines, f"Content-Length: {len(content)}", "", content)).encode()
-
-
-_BUSY = _refusal("503 Service Unavailable", "Too many connections are open.", "Retry-After: 1")
-_HEAD_TOO_LARGE = _refusal("431 Request Header Fields Too Large", "The lines before the body are too long.")
-# A connection that is cut while its client is still sending loses the answer; so it stays open a little, up to as many
-# of them as connections that are served.
-_LINGER_SECONDS = 0.5
+# Connections that are turned away stay open a little, so that their clients see why; so many of them at most.
+MAX_REFUSED = 64
+MAX_READ = 64 * 1024
+_LONGEST_TICK = 0.5
+# Where all connections are taken, one that has let the server wait for longer gives way to a new one.
+_SECONDS_UNTIL_WASTED = 1.0
 
 
-class BoundedConnection(HttpToolsProtocol):
-    """A connection that must begin a request in time and in few bytes, and is turned away where too many are open.
+class Connection(Protocol):
+    """What is asked of each; `headstart.serving.connection` has the only one."""
 
-    uvicorn itself waits for the first line of a request for ever, and counts such a connection among those that may be
-    open at the same time: a few thousand silent clients would shut out all others. Its parser, the faster of two, keeps
-    lines of any length: of names of headers alone, a client could send gigabytes.
+    def check(self) -> None:
+        """Ends it if it let the server wait for too long."""
+
+    def stop(self) -> None:
+        """Takes no further request."""
+
+    def abort(self) -> None:
+        """Ends it at once."""
+
+    def give_way(self) -> None:
+        """Ends it at once, and counts it no more."""
+
+    def take_turn(self) -> None:
+        """Begins its next request."""
+
+    def seconds_wasted(self) -> float:
+        """How long it has let the server wait."""
+
+
+class Connections:
+    """Those that are open.
+
+    One look at all of them, a few times a second, ends those that let the server wait: timers of their own would be set
+    and cancelled with every request.
+
+    Args:
+        limits: of their number and patience.
+        log: told of a request that was refused before its head could be read: status and `(host, port)` of the client.
+
+    Attributes:
+        limits: as given.
+        served: those that may ask.
+        refused: those that were turned away and are still open.
+        buffer: what arrives is read into it, whatever the connection: it is copied at once.
     """
 
-    def __init__(self, limits: Limits, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        self._limits = limits
-        self._deadline: asyncio.TimerHandle | None = None
-        self._is_refused = False
-        self._bytes_beside_body = 0
+    def __init__(self, limits: Limits, log: Callable[[int, tuple[str, int] | None], None] = lambda *_: None) -> None:
+        self.limits = limits
+        self.log = log
+        self.served: set[Connection] = set()
+        self.refused: set[Connection] = set()
+        self.buffer = memoryview(bytearray(MAX_READ))
+        self._turns: deque[Connection] = deque()
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Lets a connection in, or turns it away."""
-        super().connection_made(transport)
-        if len(self.connections) > 2 * self._limits.connections:
-            transport.abort()
-        elif len(self.connections) > self._limits.connections:
-            self._refuse(_BUSY)
-        else:
-            self._give_up_after(self._limits.header_seconds)
+    async def watch(self) -> None:
+        """Ends connections that wait too long; runs until it is cancelled."""
+        tick = min(_LONGEST_TICK, self.limits.header_seconds / 10, self.limits.write_seconds / 10)
+        while True:
+            await asyncio.sleep(tick)
+            for connection in list(self.served):
+                connection.check()
 
-    def data_received(self, data: bytes) -> None:
-        """Takes what arrived; the time for a header runs from its first byte and is not prolonged by further ones."""
-        if self._is_refused:
-            return
-        self._bytes_beside_body += len(data)
-        super().data_received(data)
-        is_answering = self.cycle is not None and not self.cycle.response_complete
-        if self._bytes_beside_body > self._limits.header_bytes:
-            if is_answering:  # lines after a body, which nobody needs
-                self.transport.abort()
-            else:
-                self._refuse(_HEAD_TOO_LARGE)
-        elif is_answering:
-            self._stop_waiting()
-        elif self._deadline is None:
-            self._give_up_after(self._limits.header_seconds)
+    def queue(self, connection: Connection) -> None:
+        """Lets a connection begin its next request when it is its turn.
 
-    def on_message_begin(self) -> None:
-        """Counts anew for every request."""
-        super().on_message_begin()
-        self._bytes_beside_body = 0
+        One at a time, with a look at all other connections in between: a thousand clients that send requests without
+        waiting for answers would otherwise make everybody wait for a thousand answers.
+        """
+        self._turns.append(connection)
+        if len(self._turns) == 1:
+            asyncio.get_running_loop().call_soon(self._next)
 
-    def on_body(self, body: bytes) -> None:
-        """Takes a piece of a body; what says how long pieces are may be as long as they."""
-        super().on_body(body)
-        self._bytes_beside_body -= 2 * len(body)
+    def _next(self) -> None:
+        if self._turns:
+            connection = self._turns.popleft()
+            if self._turns:
+                asyncio.get_running_loop().call_soon(self._next)
+            connection.take_turn()
 
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Forgets the connection."""
-        self._stop_waiting()
-        super().connection_lost(exc)
+    def make_room(self) -> bool:
+        """Ends the connection that has wasted most time, if there is one: whether there is room now."""
+        worst = max(self.served, key=lambda one: one.seconds_wasted())
+        if worst.seconds_wasted() < _SECONDS_UNTIL_WASTED:
+            return False
+        worst.give_way()
+        return True
 
-    def _refuse(self, answer: bytes) -> None:
-        if self.transport.is_closing():  # malformed as well, and told so
-            return
-        self._is_refused = True
-        self._stop_waiting()
-        self.transport.write(answer)
-        self.transport.write_eof()
-        self._give_up_after(_LINGER_SECONDS)
+    def stop(self) -> None:
+        """No connection may ask anything any more."""
+        for connection in list(self.served):
+            connection.stop()
 
-    def _give_up_after(self, seconds: float) -> None:
-        self._deadline = self.loop.call_later(seconds, self._give_up)
-
-    def _stop_waiting(self) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None
-
-    def _give_up(self) -> None:
-        self._deadline = None
-        self.transport.abort()
-
-
-def bounded_connection(limits: Limits) -> Any:
-    """What uvicorn makes a connection with."""
-    return partial(BoundedConnection, limits)
+    def abort(self) -> int:
+        """Closes all at once, and gives how many did not have their answer."""
+        cut = len(self.served)
+        for connection in [*self.served, *self.refused]:
+            connection.abort()
+        return cut

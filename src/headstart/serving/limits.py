@@ -22,6 +22,9 @@ class Limits:
         header_seconds: for a connection to send the lines before a body; the same again for nothing to be sent.
         body_seconds: for a body to arrive.
         answer_seconds: from the whole body to the answer.
+        write_seconds: for a client to take some of an answer that lies ready.
+        stop_seconds: for everything that was accepted to be answered, once the server is told to end. Below the ten
+            seconds that `docker stop` waits.
         batch_size: pictures that the model looks at together; on a processor few of them stay in its caches, and more
             at a time were slower
         batch_wait_seconds: how long the first picture of a batch waits for others that are being decoded.
@@ -37,6 +40,8 @@ class Limits:
     header_seconds: float = 10.0
     body_seconds: float = 30.0
     answer_seconds: float = 30.0
+    write_seconds: float = 10.0
+    stop_seconds: float = 8.0
     batch_size: int = 4
     batch_wait_seconds: float = 0.005
 

@@ -13,7 +13,7 @@ def page() -> tuple[str, str]:
     """The page, and its Content-Security-Policy: its own style and script by their hashes, and this server alone."""
     text = _text("page.html").replace("/* style */\n", _text("page.css"))
     text = text.replace("/* script */\n", "".join(map(_text, _SCRIPTS)))
-    style, script = (_hash_of(tag, text) for tag in ("style", "script"))
+    style, script = (hash_of(tag, text) for tag in ("style", "script"))
     policy = {
         "default-src": "'none'",
         "style-src": style,
@@ -31,6 +31,7 @@ def _text(name: str) -> str:
     return files("headstart.serving").joinpath("templates", name).read_text("utf-8")
 
 
-def _hash_of(tag: str, text: str) -> str:
+def hash_of(tag: str, text: str) -> str:
+    """The hash of what stands in the only element of its kind, as a Content-Security-Policy names it."""
     (content,) = re.findall(rf"<{tag}>(.*?)</{tag}>", text, re.DOTALL)
     return f"'sha256-{base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()}'"

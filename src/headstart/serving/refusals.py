@@ -1,5 +1,7 @@
 """A request that is not answered: its status, and why."""
 
+import http
+import json
 from collections.abc import Mapping
 
 
@@ -22,3 +24,18 @@ class Refusal(Exception):  # noqa: N818  no mistake of this program, and none th
         self.headers = dict(headers or {})
         if retry_seconds is not None:
             self.headers["Retry-After"] = str(retry_seconds)
+
+
+def raw_refusal(status: int, reason: str, *headers: str) -> bytes:
+    """A whole answer, written before there is a request that the application could answer."""
+    content = json.dumps({"error": reason})
+    lines = (
+        f"HTTP/1.1 {status} {http.HTTPStatus(status).phrase}",
+        *headers,
+        "Connection: close",
+        "Cache-Control: no-store",
+        "X-Content-Type-Options: nosniff",
+        "Content-Type: application/json",
+        f"Content-Length: {len(content)}",
+    )
+    return "\r\n".join((*lines, "", content)).encode()

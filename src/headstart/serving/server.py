@@ -1,10 +1,11 @@
 """Starting and ending a server."""
 
 import gc
+import math
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from headstart.errors import AddressError
@@ -18,8 +19,22 @@ if TYPE_CHECKING:
 LOOPBACK = "127.0.0.1"
 DEFAULT_PORT = 8000
 _FILES_BESIDE_CONNECTIONS = 64  # what a process has open besides, with room to spare
-_SECONDS_TO_SPARE = 5
 _LAST_PORT = 65535
+# Of answers on their way to a client. Left to itself, Linux keeps up to 4 MB for each client that does not read.
+_SEND_BUFFER_BYTES = 128 * 1024
+
+
+@dataclass(frozen=True)
+class ServerOptions:
+    """What else can be chosen of a server.
+
+    Attributes:
+        allowed_hosts: names that requests may ask for, beside localhost, 127.0.0.1 and [::1]; with '*' any name.
+        access_log: whether every request is written to stderr, as a line of JSON.
+    """
+
+    allowed_hosts: tuple[str, ...] = ()
+    access_log: bool = False
 
 
 def serve(
@@ -29,16 +44,18 @@ def serve(
     port: int = DEFAULT_PORT,
     key: str | None = None,
     limits: Limits | None = None,
+    options: ServerOptions = ServerOptions(),
     on_start: Callable[[str], None] = lambda _: None,
 ) -> None:
     """Answers over HTTP until the process is told to end (Ctrl-C, SIGTERM), and then finishes what it accepted.
 
     Args:
         model: from `load_model`.
-        host: address to listen at. On the usual one only programs on this machine can ask.
+        host: address to listen at. On the usual one only programs on this machine can ask. Requests may ask for it too.
         port: 0 for any that is free.
         key: that requests must bear as `Authorization: Bearer KEY`; None for no key.
         limits: what requests may cost; None for the usual ones.
+        options: names of the server, access log.
         on_start: told the server's address as soon as it answers.
 
     Raises:
@@ -46,7 +63,8 @@ def serve(
         AddressError: the server cannot listen at this address.
     """
     with listening(host, port) as listener:
-        server = build_server(model, listener, key=key, limits=limits, on_start=on_start)
+        options = replace(options, allowed_hosts=(*options.allowed_hosts, host))
+        server = build_server(model, listener, key=key, limits=limits, options=options, on_start=on_start)
         gc.freeze()  # what is there now stays: it need not be looked through for garbage again and again
         server.run([listener])
 
@@ -57,29 +75,36 @@ def build_server(
     *,
     key: str | None = None,
     limits: Limits | None = None,
+    options: ServerOptions = ServerOptions(),
     on_start: Callable[[str], None] = lambda _: None,
 ) -> "GracefulServer":
     """A server that is ready to run on a socket; arguments and errors are those of `serve`."""
     check_packages()
     import uvicorn  # noqa: PLC0415  known to be there only now
 
+    from headstart.serving.access_log import AccessLog  # noqa: PLC0415
+    from headstart.serving.answered import Answered  # noqa: PLC0415
     from headstart.serving.app import build_app  # noqa: PLC0415
-    from headstart.serving.connections import bounded_connection  # noqa: PLC0415
+    from headstart.serving.connection import bounded_connection  # noqa: PLC0415
+    from headstart.serving.connections import Connections  # noqa: PLC0415
     from headstart.serving.graceful import GracefulServer  # noqa: PLC0415
 
     limits = _affordable(limits or Limits())
+    log = AccessLog() if options.access_log else None
+    connections = Connections(limits, log.refused if log else lambda *_: None)
     config = uvicorn.Config(
-        build_app(model, limits, key=key),
-        http=bounded_connection(limits),
+        Answered(build_app(model, limits, key=key, allowed_hosts=options.allowed_hosts, log=log)),
+        http=bounded_connection(connections),
         ws="none",
         lifespan="on",
         log_config=None,
         access_log=False,
         proxy_headers=False,
         server_header=False,
-        timeout_graceful_shutdown=round(limits.body_seconds + limits.answer_seconds + _SECONDS_TO_SPARE),
+        timeout_keep_alive=math.ceil(limits.header_seconds) + 1,  # `Connections` is faster
+        timeout_graceful_shutdown=math.ceil(limits.stop_seconds) + 1,  # `GracefulServer` is faster
     )
-    return GracefulServer(config, lambda: on_start(_url(listener)))
+    return GracefulServer(config, connections, lambda: on_start(_url(listener)))
 
 
 def _affordable(limits: Limits) -> Limits:
@@ -88,8 +113,10 @@ def _affordable(limits: Limits) -> Limits:
         import resource  # noqa: PLC0415  not on Windows
     except ImportError:
         return limits
-    most = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-    return replace(limits, connections=max(1, min(limits.connections, most - _FILES_BESIDE_CONNECTIONS)))
+    from headstart.serving.connections import MAX_REFUSED  # noqa: PLC0415
+
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[0] - _FILES_BESIDE_CONNECTIONS - MAX_REFUSED
+    return replace(limits, connections=max(1, min(limits.connections, most)))
 
 
 @contextmanager
@@ -114,6 +141,7 @@ def listening(host: str, port: int) -> Iterator[socket.socket]:
             hint="Choose another port with --port, or 0 for any that is free.",
         ) from error
     with listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER_BYTES)  # accepted ones have it as well
         yield listener
 
 

@@ -1,6 +1,7 @@
 """`headstart serve`."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -75,6 +76,18 @@ KeyFileOption = Annotated[
         panel=ADDRESS,
     ),
 ]
+AllowedHostOption = Annotated[
+    list[str] | None,
+    setting(
+        "Name under which requests may reach the server, beside that of --host; repeatable; '*' for any.",
+        metavar="NAME",
+        default="localhost, 127.0.0.1, [::1]",
+        panel=ADDRESS,
+    ),
+]
+AccessLogOption = Annotated[
+    bool, typer.Option("--access-log", help="Write a line of JSON per request to stderr.", rich_help_panel=ADDRESS)
+]
 BatchSizeOption = Annotated[
     int | None, setting("Pictures that the model looks at together.", metavar="N", default="4", panel=LIMITS)
 ]
@@ -98,6 +111,15 @@ TimeoutOption = Annotated[
     float | None,
     setting("Time for a body to arrive, and again for its answer.", metavar="SECONDS", default="30", panel=LIMITS),
 ]
+StopTimeoutOption = Annotated[
+    float | None,
+    setting(
+        "Time to answer what was accepted, once told to end; then all connections are closed.",
+        metavar="SECONDS",
+        default="8",
+        panel=LIMITS,
+    ),
+]
 
 
 def serve(  # noqa: PLR0913, PLR0917  one parameter an option
@@ -109,6 +131,8 @@ def serve(  # noqa: PLR0913, PLR0917  one parameter an option
     host: HostOption = "127.0.0.1",
     port: PortOption = 8000,
     key_file: KeyFileOption = None,
+    allowed_host: AllowedHostOption = None,
+    access_log: AccessLogOption = False,
     batch_size: BatchSizeOption = None,
     batch_wait: BatchWaitOption = None,
     max_body: MaxBodyOption = None,
@@ -117,6 +141,7 @@ def serve(  # noqa: PLR0913, PLR0917  one parameter an option
     max_waiting: MaxWaitingOption = None,
     max_connections: MaxConnectionsOption = None,
     timeout: TimeoutOption = None,
+    stop_timeout: StopTimeoutOption = None,
 ) -> ExitCode | None:
     r"""Answer over HTTP what pictures show.
 
@@ -125,7 +150,7 @@ def serve(  # noqa: PLR0913, PLR0917  one parameter an option
     """
     surroundings: Surroundings = context.obj
     key = _key(key_file)
-    from headstart.serving import Limits, load_model, serve as serve_model  # noqa: I001, PLC0415  heavy
+    from headstart.serving import Limits, ServerOptions, load_model, serve as serve_model  # noqa: I001, PLC0415  heavy
 
     given: dict[str, Any] = {
         "batch_size": batch_size,
@@ -137,16 +162,34 @@ def serve(  # noqa: PLR0913, PLR0917  one parameter an option
         "connections": max_connections,
         "body_seconds": timeout,
         "answer_seconds": timeout,
+        "stop_seconds": stop_timeout,
     }
     given["waiting_bytes"] = max(Limits().waiting_bytes, given["body_bytes"] or 0)
     limits = replace(Limits(), **{name: value for name, value in given.items() if value is not None})
 
+    options = ServerOptions(_checked(allowed_host or ()), access_log=access_log)
+
     def show(address: str) -> None:
-        surroundings.stderr.print(_welcome(address, host, with_key=key is not None), highlight=False, markup=False)
+        lines = _welcome(address, host, with_key=key is not None, with_names=bool(allowed_host))
+        surroundings.stderr.print("\n".join(lines), highlight=False, markup=False)
 
     model = load_model(artifact.expanduser(), format_name, coverage=coverage, min_score=min_score)
-    serve_model(model, host=host, port=port, key=key, limits=limits, on_start=show)
+    serve_model(model, host=host, port=port, key=key, limits=limits, options=options, on_start=show)
     return None
+
+
+def _checked(names: Sequence[str]) -> tuple[str, ...]:
+    from headstart.serving import is_host_name  # noqa: PLC0415  heavy
+
+    for name in names:
+        if not is_host_name(name):
+            raise RecipeError(
+                f"'{name}' is no name of a host.",
+                expected="a name such as photos.example, an address such as 192.168.1.5, or '*' for any",
+                received=name,
+                hint="Give the name that stands in the address which clients use, without http:// and path.",
+            )
+    return tuple(names)
 
 
 def _key(path: Path | None) -> str | None:
@@ -169,8 +212,13 @@ def _key(path: Path | None) -> str | None:
     return key
 
 
-def _welcome(address: str, host: str, *, with_key: bool) -> str:
+def _welcome(address: str, host: str, *, with_key: bool, with_names: bool) -> list[str]:
     lines = [f"Answering at {address} (Ctrl-C ends it)"]
-    if host not in {"127.0.0.1", "::1", "localhost"} and not with_key:
-        lines.append("Whoever reaches this machine can ask: --key-file names a key that requests must bear.")
-    return "\n".join(lines)
+    if host not in {"127.0.0.1", "::1", "localhost"}:
+        if not with_key:
+            lines.append("Whoever reaches this machine can ask: --key-file names a key that requests must bear.")
+        if not with_names:
+            lines.append(
+                f"It answers for the names localhost, 127.0.0.1, [::1] and {host}; --allowed-host adds others."
+            )
+    return lines
