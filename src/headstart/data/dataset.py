@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -23,6 +22,7 @@ from headstart.data.annotations import (
     outlines_from_text,
 )
 from headstart.data.dataset_facts import MAX_FACTS_BYTES, DatasetFacts
+from headstart.data.remarks import Remark as Remark  # noqa: PLC0414  for those who have it from here
 from headstart.errors import DataNotFoundError, RunDamagedError, SplitError
 from headstart.stored import UnusableFileError, read_json
 from headstart.writing import read_csv, write_csv, write_json
@@ -41,17 +41,6 @@ _CELL_READERS: dict[str, Callable[[str], object]] = {
 }
 _CELL_KINDS = {"i": "integer", "u": "integer", "f": "number", "b": "boolean"}
 _DTYPES = {"text": "str", "integer": "int64", "number": "float64", "boolean": "bool"}
-
-
-class Remark(NamedTuple):
-    """Something seen while the list of files was made, which the audit reports as a finding.
-
-    `kind` is a row of `headstart.data.findings.KINDS`, `path` is relative to the data set's root.
-    """
-
-    kind: str
-    path: str
-    detail: str
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,7 +10,7 @@ from io import BytesIO
 
 from PIL import Image, TiffImagePlugin
 
-from headstart.data.dataset import Remark
+from headstart.data.remarks import Remark
 
 MAX_BANDS = 4
 # Of scientific cameras and detectors, which store their values in files of 16 bits.
