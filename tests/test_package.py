@@ -1,5 +1,6 @@
 """The package's front door: light until a verb is used."""
 
+import os
 import subprocess
 import sys
 
@@ -14,6 +15,14 @@ def test_importing_the_package_imports_nothing_heavy():
     code = f"import sys, headstart; print([name for name in {HEAVY} if name in sys.modules])"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(("before", "after"), [({}, "1"), ({"TF_ENABLE_ONEDNN_OPTS": "0"}, "0")])
+def test_onednn_is_switched_on_where_nobody_has_chosen(before, after):
+    environment = {name: value for name, value in os.environ.items() if name != "TF_ENABLE_ONEDNN_OPTS"} | before
+    code = "import headstart, os; print(os.environ['TF_ENABLE_ONEDNN_OPTS'])"
+    result = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == after
 
 
 @pytest.mark.parametrize("module", ["recipe", "options", "errors"])
