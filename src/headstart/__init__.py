@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from headstart.similarity import build_index as index
     from headstart.similarity import search_index as search
 
-# TensorFlow reads it when it is imported. On processors without AVX-512 its default leaves oneDNN out: convolutions take
-# twice as long, and the bits of an image's features depend on its place in the batch.
+# TensorFlow reads it when it is imported. Without AVX-512 its default leaves oneDNN out: convolutions take
+# twice as long, and the last bits of an image's features depend on its place in the batch.
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 __version__ = version.VERSION
