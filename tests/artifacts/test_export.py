@@ -165,7 +165,7 @@ def test_a_detector_without_its_score_threshold_is_damaged(tmp_path, promised):
         return
     with pytest.raises(ArtifactDamagedError, match="cannot be read") as raised:
         read_manifest(tmp_path)
-    assert "score_threshold" in raised.value.received
+    assert "score_threshold" in raised.value.expected
 
 
 def test_a_folder_without_an_artifact_says_how_to_make_one(tmp_path):
