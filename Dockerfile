@@ -15,7 +15,7 @@ ENV PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1
 WORKDIR /app
 COPY requirements-serve.lock ./
-RUN pip install --no-cache-dir --require-hashes --requirement requirements-serve.lock
+RUN pip install --no-cache-dir --require-hashes --no-deps --requirement requirements-serve.lock
 COPY --from=build /wheels /wheels
 # Without dependencies: TensorFlow is one, and nothing here would use it.
 RUN pip install --no-cache-dir --no-deps /wheels/*.whl \

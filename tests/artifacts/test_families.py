@@ -5,6 +5,7 @@ from dataclasses import replace
 import keras
 import numpy as np
 import pytest
+from keras.src.applications.nasnet import NASNet  # in public only at full size
 
 from headstart.artifacts import FORMATS, export_formats
 from headstart.backbones import BACKBONES, Backbone, Stage, build_backbone, cut_model
@@ -12,19 +13,19 @@ from headstart.backbones.preprocessing import preprocess
 
 # Family → the backbone whose lower part holds what is special about it, and the layer where that part ends.
 LOWER_PARTS = {
-    "ConvNeXt": ("convnexttiny", "convnext_tiny_stage_1_block_0_add"),
-    "DenseNet": ("densenet121", "pool2_pool"),
-    "EfficientNet": ("efficientnetb0", "block3a_project_bn"),
-    "EfficientNetV2": ("efficientnetv2b0", "block4a_project_bn"),
+    "ConvNeXt": ("convnexttiny", "convnext_tiny_stage_0_block_0_add"),
+    "DenseNet": ("densenet121", "conv2_block2_concat"),
+    "EfficientNet": ("efficientnetb0", "block2a_project_bn"),
+    "EfficientNetV2": ("efficientnetv2b0", "block2a_project_bn"),
     "Inception": ("inceptionv3", "mixed0"),
     "InceptionResNet": ("inceptionresnetv2", "block35_1_ac"),
-    "MobileNet": ("mobilenet", "conv_pw_3_relu"),
-    "MobileNetV2": ("mobilenetv2", "block_2_add"),
-    "MobileNetV3": ("mobilenetv3small", "expanded_conv_4_add"),
-    "ResNet": ("resnet50", "conv2_block2_out"),
-    "ResNetV2": ("resnet50v2", "conv2_block2_out"),
-    "VGG": ("vgg19_mini", "block3_pool"),
-    "Xception": ("xception", "add_1"),
+    "MobileNet": ("mobilenet", "conv_pw_2_relu"),
+    "MobileNetV2": ("mobilenetv2", "block_1_project_BN"),
+    "MobileNetV3": ("mobilenetv3small", "expanded_conv_1_project_bn"),
+    "ResNet": ("resnet50", "conv2_block1_out"),
+    "ResNetV2": ("resnet50v2", "conv2_block1_out"),
+    "VGG": ("vgg19_mini", "block2_pool"),
+    "Xception": ("xception", "add"),
 }
 FAMILIES = sorted({spec.family for spec in BACKBONES.values()})
 
@@ -40,7 +41,7 @@ def small_nasnet() -> Backbone:
     """With one cell of each kind: every cell takes two inputs, so that the network cannot be cut between them."""
     spec, size = BACKBONES["nasnetmobile"], (32, 32)
     image = keras.Input((*size, 3), name="image")
-    model = keras.applications.nasnet.NASNet(
+    model = NASNet(
         penultimate_filters=48,
         num_blocks=1,
         stem_block_filters=8,

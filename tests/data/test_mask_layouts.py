@@ -8,6 +8,7 @@ from PIL import Image
 
 from headstart.data import CLASSIFICATION, SEGMENTATION, audit_dataset, read_dataset, read_mask
 from headstart.errors import AnnotationsError, DataFormatError, RunDamagedError, SplitError
+from headstart.run import Run
 from headstart.run.pictures import check_pictures
 
 SIZE = (40, 36)
@@ -290,10 +291,11 @@ def test_several_masks_of_an_image_are_united(tmp_path):
     shown = read_mask(audit.dataset, 0)
     assert [shown[row, 0] for row in (0, 18, 35)] == [1, 0, 1]
     assert audit.findings["kind"].tolist().count("united_masks") == 1
-    check_pictures(audit.dataset)
+    run = Run(tmp_path / "run")
+    check_pictures(run, audit.dataset)
     mask(tmp_path / "benign" / "b (000)_mask_1.png", 0, 0, 255, 0)
     with pytest.raises(RunDamagedError):
-        check_pictures(audit.dataset)
+        check_pictures(run, audit.dataset)
 
 
 def test_the_only_image_of_a_folder_has_all_masks_beside_it(tmp_path):

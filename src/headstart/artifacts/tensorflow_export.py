@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import keras
@@ -43,9 +44,11 @@ def frozen_function(variable: Any, serving: ServingModel) -> Any:
 def litert_bytes(serving: ServingModel) -> bytes:
     """The content of a `.tflite` file in float32."""
     function = frozen_function(one_size_function(serving, num_images=1), serving).get_concrete_function()
-    # With an object that owns nothing the converter keeps the names of inputs and outputs.
-    converter = tf.lite.TFLiteConverter.from_concrete_functions([function], tf.Module())
-    return bytes(converter.convert())
+    # Without gradients: those of `swish` cannot be saved, and then the converter drops the names of inputs and outputs.
+    options = tf.saved_model.SaveOptions(experimental_custom_gradients=False)
+    with TemporaryDirectory() as folder:
+        tf.saved_model.save(tf.Module(), folder, signatures={"serving_default": function}, options=options)
+        return bytes(tf.lite.TFLiteConverter.from_saved_model(folder).convert())
 
 
 def write_savedmodel(serving: ServingModel, path: Path) -> None:
