@@ -42,6 +42,14 @@ def test_csv_gives_one_row_a_picture(folder):
     assert dataset.class_names == ("cat", "dog")
 
 
+@pytest.mark.parametrize(
+    "lines", ["path,label,,|{},cat,,|{},dog,,", ",path,label,|1,{},cat,x|2,{},dog,y", "path,label,,|{},cat,,|{},dog"]
+)
+def test_columns_without_a_name_are_passed_over(folder, lines):
+    text = lines.replace("|", "\n").format("images/1.jpg", "images/0.jpg")
+    assert read_dataset(write_table(folder, text)).frame["target"].tolist() == ["dog", "cat"]
+
+
 def test_all_table_formats_give_the_same_data_set(folder):
     table = pd.DataFrame(
         {

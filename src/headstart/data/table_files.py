@@ -140,7 +140,12 @@ def _framed(rows: list[list[str]]) -> TextTable:
                 " itself needs quotes around it"
             )
     padded = [(row + [""] * width)[:width] for row in cells]
-    return TextTable(pd.DataFrame(padded, columns=names, dtype=str), has_header)
+    frame = pd.DataFrame(padded, columns=names, dtype=str)
+    # Commas at the ends of lines make columns without a name and without cells.
+    kept = [number for number, name in enumerate(names) if name or any(row[number].strip() for row in padded)]
+    unnamed = [number for number in kept if not names[number]]
+    frame.columns = [f"column {number + 1}" if number in unnamed[1:] else name for number, name in enumerate(names)]
+    return TextTable(frame.iloc[:, kept], has_header)
 
 
 def _read_parquet(path: Path, max_rows: int | None) -> TextTable:
