@@ -11,7 +11,7 @@ SPLITS := 0 1 2 3 4
 WITHOUT_DATA := not shared and not all_backbones and not browser and not notebook and not packaging and not slow
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 
-.PHONY: help demo test check format bench lock notebooks clean
+.PHONY: help demo test check fuzz format bench lock notebooks clean
 .DEFAULT_GOAL := help
 
 help: ## Show what can be made
@@ -35,6 +35,9 @@ check: $(READY) ## Format and lint check, type check, tests that need no data
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal -m '$(WITHOUT_DATA)'
+
+fuzz: $(READY) ## Read 2,000 mutated files of every format (an hour)
+	HEADSTART_FUZZ_EXAMPLES=2000 $(ONE_THREAD) $(BIN)/python -m pytest --numprocesses $(WORKERS) tests/fuzzing
 
 format: $(READY) ## Put the code into its format
 	$(BIN)/ruff format .

@@ -105,6 +105,8 @@ def file_hash(*paths: Path) -> str:
     found = hashlib.sha256()
     try:
         for path in paths:
+            if not path.is_file():  # a pipe in its place would never end
+                return "missing"
             with path.open("rb") as file:
                 while block := file.read(_BLOCK_BYTES):
                     found.update(block)

@@ -150,6 +150,8 @@ def _result(path: Path, neighbours: tuple[Neighbour, ...], found: np.ndarray | U
 
 
 def _hash(path: Path) -> str:
+    if not path.is_file():  # a pipe would never end
+        return "unreadable"
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
