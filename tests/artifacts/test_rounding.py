@@ -11,7 +11,14 @@ import tensorflow as tf
 from headstart.artifacts import FORMATS, ServingModel, build_serving_model, rounding
 from headstart.artifacts.formats import load_named
 from headstart.artifacts.openvino_export import bias_of, with_biases
-from headstart.artifacts.rounding import MIN_KEPT, Rounding, expected_changes, fewest_spared, mean_shift
+from headstart.artifacts.rounding import (
+    MIN_KEPT,
+    Rounding,
+    expected_changes,
+    fewest_spared,
+    fit_rounding,
+    mean_shift,
+)
 from headstart.evaluation import Calibration
 from headstart.features import convert_graph
 from headstart.tasks import ImageClassifier
@@ -191,3 +198,24 @@ def test_convolutions_without_a_bias_get_one_that_can_make_up_for_rounding():
 def test_int8_without_answers_for_other_pictures_is_a_mistake(name, fragile, tmp_path):
     with pytest.raises(ValueError, match="held_out=None"):
         load_named(FORMATS[name].exporter)(replace(fragile, held_out=None), tmp_path / FORMATS[name].path)
+
+
+@pytest.mark.parametrize(("certain", "is_measured"), [(0.99, False), (0.52, True)])
+def test_single_roundings_are_measured_only_where_all_together_change_answers(certain, is_measured):
+    """Rounding moves each answer by 0.05, one way or the other."""
+    image = keras.Input((SIDE, SIDE, 3))
+    answers = np.tile([certain, 1 - certain], (40, 1))
+    serving = ServingModel(keras.Model(image, image), (SIDE, SIDE), "stretch", held_out=answers)
+    moves = np.where(np.arange(40) % 2, 0.05, -0.05)[:, np.newaxis] * np.array([1, -1])
+    rounding = Rounding("conv", harm=0.05, num_weights=0, is_of_weights=False)
+    measured = []
+
+    def measure():
+        measured.append(True)
+        return [rounding]
+
+    spared, _ = fit_rounding(
+        serving, answers, measure, lambda spared: answers if spared else (answers + moves).clip(1e-3, 1 - 1e-3)
+    )
+    assert bool(measured) is is_measured
+    assert spared == ([rounding] if is_measured else [])

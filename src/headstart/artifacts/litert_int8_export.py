@@ -48,7 +48,7 @@ def _agreeing(serving: ServingModel, content: bytes, ranges: Ranges, pictures: n
     spared, shift = fit_rounding(
         serving,
         _probabilities(content, pictures),
-        list(_roundings(content, ranges, pictures[:NUM_PROBES])),
+        lambda: list(_roundings(content, ranges, pictures[:NUM_PROBES])),
         lambda spared: _probabilities(_without(content, ranges, spared), pictures),
     )
     return _without(litert_bytes(with_shift(serving, shift)), ranges, spared)

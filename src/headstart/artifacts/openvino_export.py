@@ -64,7 +64,7 @@ def _quantized(serving: ServingModel) -> Any:
     spared, shift = fit_rounding(
         serving,
         _probabilities(model, pictures),
-        _roundings(rounded, model, pictures[:NUM_PROBES]),
+        lambda: _roundings(rounded, model, pictures[:NUM_PROBES]),
         lambda spared: _probabilities(made(spared), pictures),
     )
     return _with_shift(made(spared), shift)
