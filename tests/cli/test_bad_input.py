@@ -102,7 +102,7 @@ def write_table(folder: Path, header: str, *rows: str) -> Path:
 
 
 def test_the_table_lacks_a_column(expect_error, data):
-    table = write_table(data, "file,class", "a.png,red")
+    table = write_table(data, "where,what", "7,red", "8,blue")
     screen = expect_error(ExitCode.TABLE_COLUMNS, "train", table)
     assert "path" in screen
     assert "--path-column NAME" in screen
