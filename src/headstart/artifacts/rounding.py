@@ -87,8 +87,8 @@ def fit_rounding(
     Args:
         serving: the classifier, with its `held_out` answers.
         model: `(n, num_classes)` probabilities before rounding.
-        measure: gives the roundings of the network. Their harm is measured one by one, which takes most of the time of an
-            export, and only where rounding everything would change answers.
+        measure: gives the roundings of the network. Measuring their harm one by one takes most of an export;
+            it is done only where rounding everything would change answers.
         rounded_without: what is spared → the same probabilities after rounding.
 
     Returns:
