@@ -54,12 +54,15 @@ def test_a_bank_that_is_not_there_is_told_and_nothing_is_deleted(type_command, t
     assert (tmp_path / "abc" / "bank.json").exists()
 
 
-@pytest.mark.parametrize("name", ["", ".", "..", "../photos"])
-def test_a_name_that_leads_elsewhere_is_no_bank(type_command, tmp_path, name):
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [("", ExitCode.USAGE), *((name, ExitCode.BANK_NOT_FOUND) for name in (".", "..", "../photos"))],
+)
+def test_a_name_that_leads_elsewhere_is_no_bank(type_command, tmp_path, name, code):
     (tmp_path / "banks").mkdir()
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos" / "bank.json").write_text("{}")
-    assert type_command("bank", "clear", name, "--bank-dir", tmp_path / "banks").code == ExitCode.BANK_NOT_FOUND
+    assert type_command("bank", "clear", name, "--bank-dir", tmp_path / "banks").code == code
     assert (tmp_path / "photos" / "bank.json").exists()
 
 

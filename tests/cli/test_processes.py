@@ -26,6 +26,8 @@ OWN_LINES = (
     "computing the feature bank",
     "linear probe",
     "frozen ",
+    "frozen: stopped early",
+    "Kept: ",
     "calibrating",
     "evaluating",
     "writing ",
