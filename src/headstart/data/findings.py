@@ -86,9 +86,12 @@ KINDS: dict[str, Kind] = {
         "warning", "Names of folders mention train, validation or test, which were taken as parts."
     ),
     "listed_without_mask": Kind("warning", "A list of images names some that are missing or have no mask."),
+    "listed_without_image": Kind(
+        "warning", "A list of images for a part names some that are missing or have no label; they are not used."
+    ),
     "unmasked": Kind("warning", "The picture has no mask and is not used."),
     "annotation_without_picture": Kind("warning", "The annotation belongs to no picture and is not used."),
-    "unlisted": Kind("warning", "No annotation file names the picture; it is not used."),
+    "unlisted": Kind("warning", "No annotation file or list has the image; it is not used."),
     "listed_twice": Kind("warning", "The picture is listed for two parts; it goes to the one that measures."),
     "entry_without_images": Kind("warning", "An entry or list for a part leads to no images in the data folder."),
     "same_parts": Kind("warning", "Two parts are stated with the same images; only the first one counts."),

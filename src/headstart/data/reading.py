@@ -13,6 +13,7 @@ from headstart.data.coco import looks_like_coco, read_coco
 from headstart.data.dataset import Dataset
 from headstart.data.folders import read_folders
 from headstart.data.foreign_files import foreign_file, foreign_folder
+from headstart.data.image_lists import files_with_lists, with_listed_parts
 from headstart.data.inner_data import annotated_folders, inner_data, points_inside
 from headstart.data.labelme import looks_like_labelme, read_labelme
 from headstart.data.mask_files import known_mask_value
@@ -60,6 +61,9 @@ _FOLDER_FORMATS: dict[str, _Format] = {
     "table": _Format(TABLE_TASKS, looks_like_table, read_table_of),
     "folders": _Format((CLASSIFICATION,), lambda _: True, read_folders),
 }
+# Their readers look for lists of images themselves; others are looked for where they state no part.
+_WITH_OWN_LISTS = frozenset({"voc", "masks", "yolo"})
+_TABLES = frozenset({"box-table", "table"})
 _FORMAT_OF_SUFFIX = {".json": "coco"} | dict.fromkeys(YAML_SUFFIXES, "yolo")
 FORMATS = tuple(_FOLDER_FORMATS)
 
@@ -119,10 +123,17 @@ def read_dataset(  # noqa: PLR0913  one argument a question that may be asked of
     _require_served(path, task, chosen)
     columns = (path_column, label_column, split_column, group_column)
     asked = Asked(task or _FOLDER_FORMATS[chosen].tasks[0], _ignored(ignore_value), format is not None, task, *columns)
-    dataset = _read_laid_out(path, chosen, asked)
+    dataset = _with_listed_parts(_read_laid_out(path, chosen, asked), path, chosen)
     if ignore_value is not None and dataset.task != SEGMENTATION:
         raise _no_masks(path, dataset.task)
     return dataset
+
+
+def _with_listed_parts(dataset: Dataset, path: Path, chosen: str) -> Dataset:
+    if chosen in _WITH_OWN_LISTS and dataset.frame["split"].any():
+        return dataset
+    files = files_with_lists(dataset, is_whole_folder=os.path.isdir(path))  # noqa: PTH112
+    return with_listed_parts(dataset, files, tables=chosen not in _TABLES)
 
 
 def _read_laid_out(path: Path, chosen: str, asked: Asked) -> Dataset:
