@@ -6,7 +6,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from headstart.stored import UnusableFileError, read_array, read_arrays
+from headstart.stored import UnusableFileError, map_array, read_array, read_arrays, refuse_outside
 
 NAMES = {"version": 0, "values": 1, "matrix": 2}
 
@@ -96,3 +96,43 @@ def test_one_array_after_the_other_is_read_as_agreed():
             read_array(io.BytesIO(content), shape, dtype)
     with pytest.raises(UnusableFileError):
         read_array(io.BytesIO(claimed("(3,)")), (3,), "float64")
+
+
+def test_an_array_is_mapped_only_if_header_and_size_are_as_agreed(tmp_path):
+    path = tmp_path / "a.npy"
+    path.write_bytes(npy(np.eye(3, dtype=np.float16)))
+    mapped = map_array(path, (3, 3), np.float16)
+    assert isinstance(mapped, np.memmap)
+    assert (mapped == np.eye(3)).all()
+    for shape, dtype in (((3, 4), np.float16), ((9,), np.float16), ((3, 3), np.float32)):
+        with pytest.raises(UnusableFileError):
+            map_array(path, shape, dtype)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"PK\x03\x04",
+        b"\x93NUMPY\x07\x00",
+        npy(np.eye(3, dtype=np.float16))[:-2],
+        npy(np.eye(3, dtype=np.float16)) + b"more",
+        npy(np.asfortranarray(np.arange(9, dtype=np.float16).reshape(3, 3))),
+        npy(np.array([[object()] * 3] * 3)),
+        claimed("(3, 3)", "<f2"),
+        claimed("(" * 5000),
+        claimed("(3, 3", "<f2"),
+    ],
+)
+def test_no_other_content_is_mapped(tmp_path, content):
+    (tmp_path / "a.npy").write_bytes(content)
+    for path in (tmp_path / "a.npy", tmp_path, tmp_path / "nowhere"):
+        with pytest.raises(UnusableFileError):
+            map_array(path, (3, 3), np.float16)
+
+
+def test_a_name_that_leads_out_of_its_folder_is_refused():
+    refuse_outside(["a.png", "cats/a b.png", "..a/b..c.png"])
+    for name in ("", "/etc/passwd", "..", "a/../../b", "a\0b"):
+        with pytest.raises(UnusableFileError, match="inside the data folder"):
+            refuse_outside(["a.png", name])

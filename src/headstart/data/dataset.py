@@ -1,6 +1,5 @@
 """The data set: one table with a row an example, and what must travel with it."""
 
-import csv
 import difflib
 import json
 from collections.abc import Callable, Iterable, Mapping
@@ -24,8 +23,8 @@ from headstart.data.annotations import (
 from headstart.data.dataset_facts import MAX_FACTS_BYTES, DatasetFacts
 from headstart.data.remarks import Remark as Remark  # noqa: PLC0414  for those who have it from here
 from headstart.errors import DataNotFoundError, RunDamagedError, SplitError
-from headstart.stored import UnusableFileError, read_json
-from headstart.writing import read_csv, write_csv, write_json
+from headstart.stored import UnusableFileError, read_json, read_table, shown
+from headstart.writing import write_csv, write_json
 
 SPLITS = ("train", "validation", "test")
 FORMAT_VERSION = 1
@@ -205,7 +204,7 @@ class Dataset:
         path = Path(path)
         facts = _read_facts(path)
         try:
-            frame = _frame_from_cells(read_csv(path), facts.columns)
+            frame = _frame_from_cells(read_table(path), facts.columns)
             if len(frame) != facts.num_examples:
                 raise ValueError(f"{len(frame)} rows instead of {facts.num_examples}")
             return cls(
@@ -217,7 +216,7 @@ class Dataset:
                 task=facts.task,
                 mask_values={int(value): name for value, name in facts.mask_values.items()},
             )
-        except (KeyError, TypeError, ValueError, IndexError, OverflowError, csv.Error) as error:
+        except (KeyError, TypeError, ValueError, IndexError, OverflowError) as error:
             raise _damaged(path, str(error)[:200]) from error
 
 
@@ -245,14 +244,10 @@ def _read_facts(path: Path) -> DatasetFacts:
         raise _damaged(_facts_path(path), error.received) from error
 
 
-def _frame_from_cells(rows: list[list[str]], kinds: Mapping[str, str]) -> pd.DataFrame:
-    header, *cells = rows
-    if header != list(kinds):
-        raise ValueError(f"columns {header} instead of {list(kinds)}")
-    columns = {
-        name: [_CELL_READERS[kind](row[position]) for row in cells]
-        for position, (name, kind) in enumerate(kinds.items())
-    }
+def _frame_from_cells(cells: Mapping[str, list[str]], kinds: Mapping[str, str]) -> pd.DataFrame:
+    if list(cells) != list(kinds):
+        raise ValueError(f"columns {shown(list(cells))} instead of {shown(list(kinds))}")
+    columns = {name: [_CELL_READERS[kind](cell) for cell in cells[name]] for name, kind in kinds.items()}
     return pd.DataFrame(columns).astype({name: _DTYPES[kind] for name, kind in kinds.items()})
 
 

@@ -1,11 +1,9 @@
 """Whether the table of a run's examples holds what later steps take for granted."""
 
-from pathlib import PurePosixPath
-
 import numpy as np
 
 from headstart.data import DETECTION, REGRESSION, Dataset
-from headstart.stored import UnusableFileError, shown
+from headstart.stored import UnusableFileError, refuse_outside, shown
 
 
 def check_rows(dataset: Dataset) -> None:
@@ -17,10 +15,7 @@ def check_rows(dataset: Dataset) -> None:
     frame = dataset.frame
     if missing := {"path", "target", "group", "split", "sha256"} - set(frame.columns.tolist()):
         raise UnusableFileError(f"a column '{min(missing)}'", "none of this name")
-    for path in frame["path"].tolist():
-        parts = PurePosixPath(path).parts
-        if not parts or ".." in parts or parts[0] == "/" or "\0" in path:
-            raise UnusableFileError("paths inside the data folder", shown(path))
+    refuse_outside(frame["path"].tolist())
     _refuse("the part train, validation or test", set(frame["split"].tolist()) - {"train", "validation", "test", ""})
     try:
         _check_targets(dataset)

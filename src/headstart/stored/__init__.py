@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from headstart.doors import lazy_door
 
 if TYPE_CHECKING:
-    from headstart.stored.arrays import read_array, read_arrays
-    from headstart.stored.content import UnusableFileError, inside, read_bounded, shown
+    from headstart.stored.arrays import map_array, read_array, read_arrays
+    from headstart.stored.content import UnusableFileError, inside, read_bounded, refuse_outside, shown, size_of
     from headstart.stored.json_files import check, parse_json, read_json, read_plain, without_nan
     from headstart.stored.schema import (
         MAX_IMAGE_SIDE,
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         Side,
         Text,
     )
+    from headstart.stored.tables import read_table
     from headstart.stored.toml_files import read_toml_tables
 
 _MODULE_OF = {
@@ -43,14 +44,18 @@ _MODULE_OF = {
     "UnusableFileError": "content",
     "check": "json_files",
     "inside": "content",
+    "map_array": "arrays",
     "parse_json": "json_files",
     "read_array": "arrays",
     "read_arrays": "arrays",
     "read_bounded": "content",
     "read_json": "json_files",
     "read_plain": "json_files",
+    "read_table": "tables",
     "read_toml_tables": "toml_files",
+    "refuse_outside": "content",
     "shown": "content",
+    "size_of": "content",
     "without_nan": "json_files",
 }
 
@@ -70,14 +75,18 @@ __all__ = [
     "UnusableFileError",
     "check",
     "inside",
+    "map_array",
     "parse_json",
     "read_array",
     "read_arrays",
     "read_bounded",
     "read_json",
     "read_plain",
+    "read_table",
     "read_toml_tables",
+    "refuse_outside",
     "shown",
+    "size_of",
     "without_nan",
 ]
 

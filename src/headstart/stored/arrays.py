@@ -46,7 +46,7 @@ def read_arrays(path: Path, dimensions: Mapping[str, int], *, max_bytes: int = M
 
 def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo, num_dimensions: int) -> np.ndarray:
     with archive.open(info) as file:
-        shape, dtype = _header(file)
+        shape, _, dtype = _header(file)
     if dtype.kind not in "iuf" or len(shape) != num_dimensions:
         raise UnusableFileError(
             f"'{info.filename}' with numbers in {num_dimensions} dimensions", f"{dtype} of shape {shown(shape)}"
@@ -60,13 +60,35 @@ def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo, num_dimensions: int) 
     return array
 
 
-def _header(file: Any) -> tuple[tuple[int, ...], np.dtype]:
+def _header(file: Any) -> tuple[tuple[int, ...], bool, np.dtype]:
+    """Shape, whether columns come first (Fortran order), and type."""
     version = np.lib.format.read_magic(file)
     if version not in _HEADER_READERS:
         raise UnusableFileError("an array in format 1.0 or 2.0", f"format {version}")
     reader: Any = _HEADER_READERS[version]
-    shape, _, dtype = reader(file, max_header_size=_MAX_HEADER)
-    return shape, dtype
+    header: tuple[tuple[int, ...], bool, np.dtype] = reader(file, max_header_size=_MAX_HEADER)
+    return header
+
+
+def map_array(path: Path, shape: tuple[int, ...], dtype: np.dtype | str) -> np.ndarray:
+    """The array of an `.npy` file, mapped from the disk: its rows take memory when they are read.
+
+    Raises:
+        UnusableFileError: the file is missing, no array, one of another shape or type, or not as large as it says.
+    """
+    num_bytes = size_of(path)
+    try:
+        with path.open("rb") as file:
+            found, start = _header(file), file.tell()
+    except UnusableFileError:
+        raise
+    except Exception as error:  # `_header` evaluates text; errors of many classes, some not documented
+        raise UnusableFileError("an array", shown_error(error)) from error
+    if found != (tuple(shape), False, np.dtype(dtype)):
+        raise UnusableFileError(f"an array of shape {tuple(shape)}, {np.dtype(dtype)}, rows first", shown(found))
+    if num_bytes != start + math.prod(shape) * np.dtype(dtype).itemsize:
+        raise UnusableFileError(f"an array of shape {tuple(shape)} and nothing more", f"{num_bytes:,} bytes")
+    return np.memmap(path, dtype, mode="r", offset=start, shape=shape)
 
 
 def read_array(file: BinaryIO, shape: tuple[int, ...], dtype: np.dtype | str) -> np.ndarray:
@@ -77,7 +99,8 @@ def read_array(file: BinaryIO, shape: tuple[int, ...], dtype: np.dtype | str) ->
     """
     try:
         start = file.tell()
-        found = _header(file)
+        found_shape, _, found_dtype = _header(file)
+        found = found_shape, found_dtype
         if found != (tuple(shape), np.dtype(dtype)):
             raise UnusableFileError(f"an array of shape {tuple(shape)}, {np.dtype(dtype)}", shown(found))
         file.seek(start)

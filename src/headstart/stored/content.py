@@ -2,6 +2,7 @@
 
 import reprlib
 import stat
+from collections.abc import Iterable
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 MEGABYTE = 2**20
@@ -83,6 +84,21 @@ def inside(folder: Path, name: str) -> Path:
     except (OSError, RuntimeError, ValueError):  # links that lead in a circle
         pass
     raise UnusableFileError(f"the name of a file inside '{folder}'", shown(name))
+
+
+def refuse_outside(names: Iterable[str]) -> None:
+    """Refuses names of files that may lead out of the folder they are relative to, without a look at the disk.
+
+    Args:
+        names: with `/` between their parts. Unlike `inside`, links in the folder may lead anywhere.
+
+    Raises:
+        UnusableFileError: a name is empty or absolute, or has a part `..` or a zero byte.
+    """
+    for name in names:
+        parts = PurePosixPath(name).parts
+        if not parts or ".." in parts or parts[0] == "/" or "\0" in name:
+            raise UnusableFileError("names of files inside the data folder", shown(name))
 
 
 def shown(value: object) -> str:

@@ -1,6 +1,6 @@
 """The room `writing`: how text and files leave the program."""
 
-from headstart.writing.csv_text import csv_line, csv_text, frame_csv, read_csv, write_csv
+from headstart.writing.csv_text import csv_line, csv_text, frame_csv, write_csv
 from headstart.writing.locks import sole_use
 from headstart.writing.storage import is_full, storage_errors
 from headstart.writing.visible import one_line, visible
@@ -23,7 +23,6 @@ __all__ = [
     "frame_csv",
     "is_full",
     "one_line",
-    "read_csv",
     "remove_stale_partials",
     "sole_use",
     "storage_errors",

@@ -1,8 +1,6 @@
 """CSV as every program reads it back: RFC 4180 with line feeds, UTF-8, quoted wherever a reader could stumble."""
 
-import csv
 import re
-import threading
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,9 +14,6 @@ if TYPE_CHECKING:
 # the ends, which some readers strip. `csv.writer` leaves a carriage return bare when lines end with a line feed, and
 # its own reader takes it for the end of a row.
 _NEEDS_QUOTES = re.compile(r'[",\x00-\x1f\x7f-\x9f\u2028\u2029]|\A\s|\s\Z')
-# The reader's limit is 131,072 characters a cell; the boxes of one image may be more. The limit is the module's own.
-_LARGEST_CELL = 2**31 - 1
-_limit_lock = threading.Lock()
 
 
 def csv_line(cells: Iterable[Any]) -> str:
@@ -45,22 +40,6 @@ def frame_csv(frame: "pd.DataFrame") -> str:
     """A pandas table as CSV, without its index; numbers keep the digits of their own precision."""
     columns = [frame.iloc[:, number].to_numpy() for number in range(frame.shape[1])]
     return csv_text(frame.columns, zip(*columns, strict=True))
-
-
-def read_csv(path: Path) -> list[list[str]]:
-    """All rows of a CSV file, header included, every cell as text.
-
-    Raises:
-        OSError: the file cannot be read.
-        UnicodeDecodeError: it is not UTF-8.
-        csv.Error: it is no CSV.
-    """
-    with path.open(encoding="utf-8", newline="") as file, _limit_lock:
-        before = csv.field_size_limit(_LARGEST_CELL)
-        try:
-            return list(csv.reader(file, strict=True))
-        finally:
-            csv.field_size_limit(before)
 
 
 def _text(cell: Any) -> str:
