@@ -1,11 +1,22 @@
 """Valid files, damaged: byte by byte, line by line, and value by value where the file is JSON."""
 
 import json
+import os
 import random
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from headstart.cli.exit_codes import ExitCode, exit_code_of
+
+NUM_EXAMPLES = int(os.environ.get("HEADSTART_FUZZ_EXAMPLES", "60"))
+MAX_SECONDS = 10
 
 VALUES: tuple[Any, ...] = (
     *(None, True, False, 0, -1, 1, 2**31, 10**24, 1e308, -1e-308, float("nan"), float("inf"), 0.5),
@@ -50,10 +61,80 @@ TOKENS = (
 )
 
 
-@pytest.fixture(scope="session")
-def mutated() -> Callable[[random.Random, bytes], bytes]:
-    """Gives the content of a file with one to four damages."""
-    return mutated_content
+@pytest.fixture
+def fuzz(tmp_path_factory) -> Callable[..., None]:
+    """Damages a file again and again, and fails where reading it is a mistake of the program, a hang or a write.
+
+    Args of the function:
+        make: writes valid files into a folder and gives the one to damage.
+        read: reads it as a command does.
+        settle: does what an attacker can do after a change, such as writing the new hash into another file.
+        may_write: whether reading may change the folder.
+    """
+
+    def check(
+        make: Callable[[Path], Path],
+        read: Callable[[Path], object],
+        *,
+        settle: Callable[[Path], object] = lambda _: None,
+        may_write: bool = False,
+    ) -> None:
+        folder = tmp_path_factory.mktemp("fuzz")
+        path = make(folder)
+        read(path)
+        valid = path.read_bytes()
+
+        # What seeds stand for gets no simpler with smaller ones.
+        @settings(
+            max_examples=NUM_EXAMPLES,
+            derandomize=True,
+            deadline=None,
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        )
+        @given(st.integers(0, 2**63))
+        def reads(seed: int) -> None:
+            path.write_bytes(mutated_content(random.Random(seed), valid))
+            settle(path)
+            before = trace_of(folder)
+            try:
+                with time_limit(MAX_SECONDS):
+                    read(path)
+            except Exception as error:
+                if exit_code_of(error) is ExitCode.BUG:
+                    raise
+            if not may_write:
+                assert trace_of(folder) == before
+
+        reads()
+
+    return check
+
+
+class HangError(BaseException):
+    """Reading takes too long; no `except Exception` in a reader hides it."""
+
+
+@contextmanager
+def time_limit(seconds: float) -> Iterator[None]:
+    """Turns a hang into an error."""
+
+    def stop(*_: object) -> None:
+        raise HangError(f"longer than {seconds} s")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def trace_of(folder: Path) -> dict[str, tuple[int, int]]:
+    """Size and time of everything in a folder."""
+    found = [folder, *folder.rglob("*")]
+    return {str(each): (each.lstat().st_size, each.lstat().st_mtime_ns) for each in found}
 
 
 def mutated_content(generator: random.Random, content: bytes) -> bytes:

@@ -15,17 +15,12 @@ from headstart.errors import (
 )
 from headstart.progress import SILENT, Progress
 from headstart.similarity.hnsw import check_method, write_graph
-from headstart.similarity.index import (
-    EMBEDDINGS_FILE,
-    GRAPH_FILE,
-    PICTURES_FILE,
-    SimilarityIndex,
-    write_facts,
-    write_pictures,
-)
+from headstart.similarity.index import SimilarityIndex, write_facts, write_pictures
+from headstart.similarity.index_schema import EMBEDDINGS_FILE, GRAPH_FILE, PICTURES_FILE
 from headstart.similarity.model_source import ModelSource, find_source
 from headstart.similarity.pictures import IndexedPictures, check_pictures, list_pictures
 from headstart.similarity.retrieval import measure_retrieval
+from headstart.stored import map_array
 from headstart.writing import claim_folder, sole_use, whole_folder
 from headstart.writing import storage_errors as disk_errors
 
@@ -82,7 +77,7 @@ def build_index(
         progress.say(f"{len(pictures.left_out)} files are left out; index.json names them")
     with _claimed(named, is_numbered=out is None) as (folder, partial):
         facts = _write_embeddings(partial, source, pictures, options.get("engine") or "auto", bank_dir, progress)
-        embeddings = np.load(partial / EMBEDDINGS_FILE, mmap_mode="r", allow_pickle=False)
+        embeddings = map_array(partial / EMBEDDINGS_FILE, (facts["num_pictures"], facts["dimension"]), "float16")
         write_pictures(partial / PICTURES_FILE, pictures.frame)
         if method == "hnsw":
             progress.start("building the graph", 1)

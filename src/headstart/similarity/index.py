@@ -1,23 +1,36 @@
 """An index on disk: embeddings of pictures, which picture each belongs to, and what model made them."""
 
 import hashlib
-import json
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
 
 from headstart.errors import IndexDamagedError, IndexNewerError, IndexNotFoundError
 from headstart.evaluation import Metric
-from headstart.writing import read_csv, write_csv, write_json
+from headstart.similarity.exact import row_slices
+from headstart.similarity.graph_file import check_graph
+from headstart.similarity.index_schema import (
+    EMBEDDINGS_FILE,
+    FACTS_FILE,
+    GRAPH_FILE,
+    MAX_FACTS_BYTES,
+    PICTURES_FILE,
+    IndexFacts,
+)
+from headstart.stored import UnusableFileError, check, map_array, read_plain, read_table, refuse_outside, shown
+from headstart.writing import write_csv, write_json
 
 FORMAT_VERSION = 1
-FACTS_FILE, EMBEDDINGS_FILE, PICTURES_FILE, GRAPH_FILE = "index.json", "embeddings.npy", "pictures.csv", "graph.usearch"
 COLUMNS = ("path", "sha256", "label", "duplicate_group")
+_SHA256, _GROUP = re.compile(r"[0-9a-f]{64}"), re.compile(r"-?[0-9]{1,18}")
+
+Read = TypeVar("Read")
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,20 +86,14 @@ class SimilarityIndex:
         """
         path = Path(path).expanduser().absolute()
         facts = _read_facts(path)
-        try:
-            for name, expected in facts["files"].items():
-                if (received := _file_hash(path / name)) != expected:
-                    raise _damaged(path / name, f"SHA-256 {expected}", f"SHA-256 {received}")
-            embeddings = np.load(path / EMBEDDINGS_FILE, mmap_mode="r", allow_pickle=False)
-            pictures = _read_pictures(path / PICTURES_FILE)
-            if not len(pictures) == len(embeddings) == facts["num_pictures"]:
-                counts = f"{len(embeddings)} rows and {len(pictures)} pictures"
-                raise _damaged(path, f"{facts['num_pictures']} of each", counts)
-            _check_facts(facts)
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise _damaged(
-                path, "the files that `headstart index` wrote", f"{type(error).__name__}: {error}"
-            ) from error
+        for name, expected in facts["files"].items():
+            if (received := _file_hash(path / name)) != expected:
+                raise _damaged(path / name, f"SHA-256 {expected}", f"SHA-256 {received}")
+        shape = facts["num_pictures"], facts["dimension"]
+        embeddings = _checked(path / EMBEDDINGS_FILE, lambda file: _read_embeddings(file, shape))
+        pictures = _checked(path / PICTURES_FILE, lambda file: _read_pictures(file, shape[0]))
+        if GRAPH_FILE in facts["files"]:
+            _checked(path / GRAPH_FILE, lambda file: check_graph(file, embeddings))
         return cls(path, facts, embeddings, pictures)
 
 
@@ -111,47 +118,49 @@ def _read_facts(path: Path) -> dict[str, Any]:
             received=f"a folder without {FACTS_FILE}" if path.is_dir() else "no such folder",
             hint="Make one with `headstart index MODEL DATA`.",
         )
-    try:
-        facts = dict(json.loads(file.read_text(encoding="utf-8")))
-        version = facts["format_version"]
-        if version > FORMAT_VERSION:
-            raise IndexNewerError(
-                f"'{file}' was written by a newer version of Headstart.",
-                expected=f"format_version {FORMAT_VERSION} or lower",
-                received=f"format_version {version}",
-                hint="Run `pip install --upgrade headstart`.",
-            )
-        return facts
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise _damaged(
-            file, "the JSON file that `headstart index` wrote", f"{type(error).__name__}: {error}"
-        ) from error
+    content = _checked(file, lambda file: read_plain(file, max_bytes=MAX_FACTS_BYTES))
+    version = content.get("format_version")
+    if isinstance(version, int) and version > FORMAT_VERSION:
+        raise IndexNewerError(
+            f"'{file}' was written by a newer version of Headstart.",
+            expected=f"format_version {FORMAT_VERSION} or lower",
+            received=f"format_version {version}",
+            hint="Run `pip install --upgrade headstart`.",
+        )
+    _checked(file, lambda _: check(content, IndexFacts))
+    return content
 
 
-def _check_facts(facts: Mapping[str, Any]) -> None:
-    """What later code takes for granted.
+def _checked(path: Path, read: Callable[[Path], Read]) -> Read:
+    """What a function reads from a file of the index.
 
     Raises:
-        KeyError, TypeError, ValueError, AttributeError: something is missing, or something else.
+        IndexDamagedError: the file does not hold what was written.
     """
-    if not {EMBEDDINGS_FILE, PICTURES_FILE} <= set(facts["files"]):
-        raise ValueError("files without a hash")
-    height, width = facts["image_size"]
-    if not (isinstance(height, int) and isinstance(width, int)):
-        raise ValueError(f"image_size {facts['image_size']}")
-    for name in ("kind", "name", "sha256"):
-        facts["model"][name]
-    for name in ("root", "resize_mode", "engine", "left_out"):
-        facts[name]
-    for name, values in facts["quality"].items():
-        Metric(name=name, **values)
+    try:
+        return read(path)
+    except UnusableFileError as error:
+        raise _damaged(path, error.expected, error.received) from error
 
 
-def _read_pictures(path: Path) -> pd.DataFrame:
-    header, *rows = read_csv(path)
-    if tuple(header) != COLUMNS:
-        raise ValueError(f"columns {header}")
-    return pd.DataFrame(rows, columns=list(COLUMNS)).astype({"duplicate_group": "int64"})
+def _read_embeddings(path: Path, shape: tuple[int, int]) -> np.ndarray:
+    embeddings = map_array(path, shape, "float16")
+    if not all(np.isfinite(embeddings[rows]).all() for rows in row_slices(embeddings)):
+        raise UnusableFileError("finite numbers", "NaN or infinite ones")
+    return embeddings
+
+
+def _read_pictures(path: Path, num_pictures: int) -> pd.DataFrame:
+    columns = read_table(path)
+    if tuple(columns) != COLUMNS:
+        raise UnusableFileError(f"the columns {', '.join(COLUMNS)}", shown(list(columns)))
+    if (num_rows := len(columns["path"])) != num_pictures:
+        raise UnusableFileError(f"{num_pictures} pictures", f"{num_rows}")
+    refuse_outside(columns["path"])
+    for name, is_right in (("sha256", _SHA256), ("duplicate_group", _GROUP)):
+        if wrong := [cell for cell in columns[name] if not is_right.fullmatch(cell)]:
+            raise UnusableFileError(f"a {name} in every row", shown(wrong[0]))
+    return pd.DataFrame(columns).astype({"duplicate_group": "int64"})
 
 
 def _file_hash(path: Path) -> str:

@@ -1,0 +1,61 @@
+"""What may stand in index.json."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from headstart.stored import ImageSize, Name, Number, Schema, Sha256, Text
+
+MAX_FACTS_BYTES = 2**28  # the names of some million files that are left out
+FACTS_FILE, EMBEDDINGS_FILE, PICTURES_FILE, GRAPH_FILE = "index.json", "embeddings.npy", "pictures.csv", "graph.usearch"
+MAX_PICTURES, MAX_DIMENSION = 10**9, 10**6
+
+
+class ModelFacts(Schema):
+    """What `ModelSource` is made of, and the SHA-256 of the weights."""
+
+    kind: Literal["run", "backbone"]
+    name: Annotated[str, Field(max_length=4096)]  # empty for a run whose backbone is not known
+    place: Annotated[str, Field(min_length=1, max_length=4096, pattern=r"^[^\x00]*$")]
+    sha256: Name
+
+
+class LeftOut(Schema):
+    """A file that is not in the index."""
+
+    path: str
+    reason: str
+
+
+class QualityFacts(Schema):
+    """What `Metric` is made of, but for its name."""
+
+    value: Number
+    low: Number
+    high: Number
+    baseline: Number
+    num_examples: Annotated[int, Field(ge=0, le=MAX_PICTURES)]
+    higher_is_better: bool
+
+
+class IndexFacts(Schema):
+    """index.json; it is written last and has the hashes of the other files."""
+
+    format_version: Literal[1]
+    model: ModelFacts
+    image_size: ImageSize
+    resize_mode: Literal["stretch", "pad", "crop"]
+    engine: Name
+    num_pictures: Annotated[int, Field(ge=1, le=MAX_PICTURES)]
+    dimension: Annotated[int, Field(ge=1, le=MAX_DIMENSION)]
+    root: Text
+    class_names: Annotated[list[str], Field(max_length=100_000)] | None
+    left_out: list[LeftOut]
+    quality: Annotated[dict[Name, QualityFacts], Field(max_length=100)]
+    files: dict[Literal["embeddings.npy", "pictures.csv", "graph.usearch"], Sha256]
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> "IndexFacts":
+        if missing := {EMBEDDINGS_FILE, PICTURES_FILE} - set(self.files):
+            raise ValueError(f"should have a hash of {min(missing)}")
+        return self
