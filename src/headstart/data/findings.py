@@ -143,6 +143,7 @@ KINDS: dict[str, Kind] = {
     "all_difficult": Kind(
         "warning", "All objects are marked as difficult; the mark is not heeded, and they are learned and scored."
     ),
+    "other_format": Kind("warning", "The folder has labels in another format as well, which are not read."),
     "part_conflict": Kind(
         "warning", "The JSON file and the folder of an image state two parts; that of the file counts."
     ),

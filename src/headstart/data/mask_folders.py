@@ -1,7 +1,7 @@
 """Masks as files: images, and for each a file that says which class every pixel belongs to."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
@@ -71,6 +71,15 @@ def refuse_unclear_masks(root: Path) -> None:
         received=f"folders {' and '.join(map(repr, sorted(images | folders)))}, but the names of their files differ",
         hint="Give each mask the name of its image, or use --format folders where these are classes.",
     )
+
+
+def takes_names_from_coco(root: Path, names: Collection[str]) -> bool:
+    """Whether the COCO files beside masks name all of some classes: then both belong to one data set."""
+    walk = FolderWalk(Path(os.path.realpath(root)), stays_inside=True)
+    try:
+        return set(names) <= set(category_names(read_listings(walk, coco_files(walk))).values())
+    except AnnotationsError:
+        return False
 
 
 def read_masks(root: Path, asked: Asked) -> Dataset:

@@ -3,31 +3,39 @@
 import difflib
 import os
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from headstart.data.annotated import Asked
 from headstart.data.annotations import CLASSIFICATION, DETECTION, SEGMENTATION, TASK_KINDS
 from headstart.data.box_tables import looks_like_box_table, read_box_tables
 from headstart.data.coco import looks_like_coco, read_coco
-from headstart.data.dataset import Dataset
+from headstart.data.dataset import Dataset, Remark
 from headstart.data.folders import read_folders
 from headstart.data.foreign_files import foreign_file, foreign_folder
 from headstart.data.image_lists import files_with_lists, with_listed_parts
 from headstart.data.inner_data import annotated_folders, inner_data, points_inside
 from headstart.data.labelme import looks_like_labelme, read_labelme
 from headstart.data.mask_files import known_mask_value
-from headstart.data.mask_folders import could_be_masks, looks_like_masks, read_masks, refuse_unclear_masks
+from headstart.data.mask_folders import (
+    could_be_masks,
+    looks_like_masks,
+    read_masks,
+    refuse_unclear_masks,
+    takes_names_from_coco,
+)
+from headstart.data.rival_formats import difference, masks_and_objects, two_formats
 from headstart.data.table_files import TABLE_READERS
 from headstart.data.table_folders import TABLE_TASKS, looks_like_table, read_table_of
 from headstart.data.unusable_input import neither, not_found
-from headstart.data.voc import looks_like_voc, read_voc
+from headstart.data.voc import has_own_masks, looks_like_voc, read_voc
 from headstart.data.yolo import looks_like_yolo, read_yolo
 from headstart.data.yolo_settings import YAML_SUFFIXES
 from headstart.errors import (
     AnnotationsError,
     DataFormatError,
     DataNotFoundError,
+    HeadstartError,
     NoClassFoldersError,
     RecipeError,
     SplitError,
@@ -124,6 +132,7 @@ def read_dataset(  # noqa: PLR0913  one argument a question that may be asked of
     columns = (path_column, label_column, split_column, group_column)
     asked = Asked(task or _FOLDER_FORMATS[chosen].tasks[0], _ignored(ignore_value), format is not None, task, *columns)
     dataset = _with_listed_parts(_read_laid_out(path, chosen, asked), path, chosen)
+    dataset = _with_remarks_on_rivals(dataset, path, chosen, asked)
     if ignore_value is not None and dataset.task != SEGMENTATION:
         raise _no_masks(path, dataset.task)
     return dataset
@@ -157,6 +166,47 @@ def _read_laid_out(path: Path, chosen: str, asked: Asked) -> Dataset:
         if data_sets:
             raise points_inside(path, data_sets, received=f"annotations in {len(data_sets)} of its folders")
     return dataset
+
+
+def _with_remarks_on_rivals(dataset: Dataset, path: Path, chosen: str, asked: Asked) -> Dataset:
+    """The data set with a remark on every other format that its folder has labels in.
+
+    Raises:
+        DataFormatError: they say something else, so only a person knows which counts.
+    """
+    # Tables and class folders are the last ones to be tried.
+    if asked.is_format_given or chosen in {"table", "folders"} or not os.path.isdir(path):  # noqa: PTH112
+        return dataset
+    serving = [name for name, layout in _FOLDER_FORMATS.items() if asked.given_task in {None, *layout.tasks}]
+    rivals = [it for it in serving if it not in {chosen, "folders"} and _FOLDER_FORMATS[it].looks_so(path)]
+    if "box-table" in {chosen, *rivals}:  # such a table holds classes, too
+        rivals = [it for it in rivals if it != "table"]
+    if chosen == "masks" and "coco" in rivals and takes_names_from_coco(path, dataset.class_names):
+        rivals = [it for it in rivals if it != "coco"]
+    found = {Remark("other_format", "", _on_rival(dataset, path, (chosen, it), asked)) for it in rivals}
+    return replace(dataset, remarks=tuple(sorted({*dataset.remarks, *found})))
+
+
+def _on_rival(dataset: Dataset, path: Path, names: tuple[str, str], asked: Asked) -> str:
+    """What to say of labels in a second format beside those that were read."""
+    chosen, rival = names
+    instead = f"--format {rival} reads {rival} instead of {chosen}"
+    if rival == "table" or names == ("masks", "coco") or (names == ("voc", "masks") and has_own_masks(path)):
+        return instead
+    other = chosen if rival == "masks" else rival
+    if "masks" in names and asked.given_task is None:
+        raise masks_and_objects(path, other)
+    try:
+        read = _FOLDER_FORMATS[rival].read(path, replace(asked, task=dataset.task))
+        second = _with_listed_parts(read, path, rival)
+    except HeadstartError as error:
+        return f"files look like {rival} and cannot be read beside {chosen}: {str(error).splitlines()[0]}"
+    if "masks" in names:
+        raise masks_and_objects(path, other)
+    differing = difference(dataset, second, names)
+    if differing:
+        raise two_formats(path, names, differing)
+    return f"{rival} has the same objects as {chosen}, which is read; {instead}"
 
 
 def _looks_annotated(folder: Path, asked: Asked) -> bool:

@@ -67,6 +67,12 @@ def looks_like_voc(root: Path) -> bool:
     return has_both and walk.children(named["annotations"]) == ([], [])
 
 
+def has_own_masks(root: Path) -> bool:
+    """Whether masks lie where Pascal VOC has them, for another task than the boxes."""
+    walk = FolderWalk(Path(os.path.realpath(root)), stays_inside=True)
+    return any(_folders(file) & set(_MASK_FOLDERS) for file in walk.files_below(""))
+
+
 def read_voc(root: Path, asked: Asked) -> Dataset:
     """Boxes from XML files.
 
