@@ -2,12 +2,33 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
-from headstart.prediction.columns import BOXES, COUNT, TEXT, Record, plain_number
+from pydantic import Field
+
+from headstart.prediction.columns import BOXES, COUNT, MAX_PIXELS, TEXT, Record, plain_number
 from headstart.prediction.stream import Prediction
+from headstart.stored import Number, Schema, UnusableFileError, check, shown
 
 _DECIMALS = 2  # of a pixel: finer than anyone can see
+
+
+class FoundBoxRecord(Schema):
+    """One box."""
+
+    name: str
+    score: Number
+    box: Annotated[list[Number], Field(min_length=4, max_length=4)]
+
+
+class BoxRecord(Schema):
+    """What `BoxForm.record` gives; of a file without an answer everything but its path and the error is None."""
+
+    path: str
+    error: str | None
+    height: Annotated[int, Field(ge=1, le=MAX_PIXELS)] | None
+    width: Annotated[int, Field(ge=1, le=MAX_PIXELS)] | None
+    boxes: list[FoundBoxRecord] | None
 
 
 @dataclass
@@ -91,6 +112,14 @@ class BoxForm:
             "boxes": boxes,
             **counts,
         }
+
+    def checked(self, record: object) -> Record:
+        """See `headstart.prediction.columns.Form`."""
+        values = check(record, BoxRecord)
+        unknown = {box.name for box in values.boxes or ()} - set(self.class_names)
+        if unknown or (values.boxes is None) == (values.error is None):
+            raise UnusableFileError("an error, or boxes of known classes", shown(sorted(unknown)))
+        return {**dict(values), "boxes": None if values.boxes is None else [dict(box) for box in values.boxes]}
 
     def tally(self) -> BoxTally:
         """Nothing counted yet."""

@@ -9,6 +9,8 @@ from headstart.prediction.stream import Prediction
 
 TEXT, NUMBER, COUNT, FLAG, NAMES, BOXES = "text", "number", "count", "flag", "names", "boxes"
 
+MAX_PIXELS = 10**9  # of a side of an image
+
 Record = dict[str, Any]
 
 
@@ -50,6 +52,14 @@ class Form(Protocol):
 
     def row(self, record: Mapping[str, Any]) -> Record:
         """A record as one row of a table."""
+        ...
+
+    def checked(self, record: object) -> Record:
+        """The same record, read back from a file.
+
+        Raises:
+            UnusableFileError: it is none that `record` gives.
+        """
         ...
 
     def tally(self) -> Any:

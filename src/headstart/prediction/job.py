@@ -6,30 +6,31 @@ the end the file is made from the journal in one step, and the folder goes away:
 prediction write the same bytes.
 """
 
-import json
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from headstart.errors import AnswersExistError, AnswersMismatchError
-from headstart.prediction.columns import Form, Record, Tallied
-from headstart.prediction.files import expand_paths, fingerprint_files, path_text
+from headstart.prediction.columns import Tallied
+from headstart.prediction.files import expand_paths, fingerprint_files
 from headstart.prediction.forms import FORMS
+from headstart.prediction.journal import Journal
 from headstart.prediction.picture_files import PictureFiles
 from headstart.prediction.settings import TASK_SETTINGS, Settings
 from headstart.prediction.sources import Model
 from headstart.prediction.stream import answer_batches
 from headstart.prediction.tables import TABLE_WRITERS, check_table_path, json_line
 from headstart.progress import Progress
-from headstart.stored import UnusableFileError, parse_json, read_plain
+from headstart.stored import UnusableFileError, read_plain, shown
 from headstart.writing import sole_use, write_json
 from headstart.writing import storage_errors as disk_errors
 
 FORMAT_VERSION = 1
+_MAX_SHOWN = 120  # characters of a setting in an error
 MAX_FACTS_BYTES = 2**30  # names, sizes and times of millions of files
 # Entry of the job → how a person calls it.
 _NAMES = {
@@ -110,7 +111,8 @@ def write_answers(job: Job, model: Model, progress: Progress) -> Tallied:
     files = PictureFiles(predictor.kind, predictor.class_names, job.settings, job.paths)
     with storage_errors(job.out), _alone(job):
         _open_job(job, model)
-        tally, num_done = _read_journal(job, form)
+        answered = Journal(job.journal_path, form)
+        tally, num_done = _take_over(job, answered)
         progress.start("predicting", job.num_files)
         if num_done:
             progress.say(f"Going on after {num_done} of {job.num_files} files that were answered before")
@@ -127,7 +129,7 @@ def write_answers(job: Job, model: Model, progress: Progress) -> Tallied:
                     tally.counted(record)
                 progress.advance(len(records))
         progress.finish()
-        _finish(job, form)
+        _finish(job, answered)
     return tally
 
 
@@ -188,62 +190,50 @@ def _known_facts(job: Job) -> dict[str, Any] | None:
         return {}
 
 
-def _read_journal(job: Job, form: Form) -> tuple[Any, int]:
-    """Counts the whole batches of the journal and cuts off what comes after: a torn line, or a part of a batch."""
-    whole, whole_bytes = form.tally(), 0
-    tally, num_bytes = form.tally(), 0
-    with job.journal_path.open("rb") as journal:
-        for line, file in zip(journal, expand_paths(job.paths), strict=False):
-            record = _whole_record(line)
-            if record is None or record.get("path") != path_text(file):
-                break
-            num_bytes += len(line)
-            tally.counted(record)
-            if tally.num_files % job.batch_size == 0 or tally.num_files == job.num_files:
-                whole, whole_bytes = replace(tally), num_bytes
-    with job.journal_path.open("r+b") as journal:
-        journal.truncate(whole_bytes)
-    return whole, whole.num_files
-
-
-def _whole_record(line: bytes) -> Record | None:
-    if not line.endswith(b"\n"):
-        return None
+def _take_over(job: Job, journal: Journal) -> tuple[Any, int]:
+    """A tally of the files that an interrupted prediction answered, and their number."""
     try:
-        return dict(parse_json(line, allow_nan=True))
-    except (ValueError, TypeError):
-        return None
+        return journal.take_over(expand_paths(job.paths), num_files=job.num_files, batch_size=job.batch_size)
+    except UnusableFileError as error:
+        raise _damaged(job, error) from error
 
 
-@dataclass(frozen=True)
-class _Journal:
-    """The answers in a journal; can be gone through again and again."""
-
-    path: Path
-
-    def __iter__(self) -> Iterator[Record]:
-        with self.path.open(encoding="utf-8") as journal:
-            yield from map(json.loads, journal)
-
-
-def _finish(job: Job, form: Form) -> None:
+def _finish(job: Job, journal: Journal) -> None:
     whole = job.folder / f"whole{job.out.suffix}"
-    TABLE_WRITERS[job.out.suffix.lower()](whole, _Journal(job.journal_path), form)
+    try:
+        TABLE_WRITERS[job.out.suffix.lower()](whole, journal, journal.form)
+    except UnusableFileError as error:
+        raise _damaged(job, error) from error
     whole.replace(job.out)
     shutil.rmtree(job.folder)
 
 
 def _mismatch(job: Job, known: Mapping[str, Any], facts: Mapping[str, Any], changed: list[str]) -> AnswersMismatchError:
-    shown = [name for name in changed if name not in ("format_version", "model", "files")]
+    changed_settings = [name for name in changed if name not in ("format_version", "model", "files")]
 
     def values(source: Mapping[str, Any]) -> str:
-        return ", ".join(f"{_NAMES[name]}: {source.get(name)}" for name in shown)
+        return ", ".join(f"{_NAMES[name]}: {_shown(source.get(name))}" for name in changed_settings)
 
     return AnswersMismatchError(
         f"'{job.out}' was begun with something else: {', '.join(_NAMES[name] for name in changed)} changed since.",
-        expected=f"the same as before ({values(known)})" if shown else "the same model and files as before",
-        received=values(facts) if shown else f"other values of {', '.join(_NAMES[name] for name in changed)}",
+        expected=f"the same as before ({values(known)})" if changed_settings else "the same model and files as before",
+        received=values(facts)
+        if changed_settings
+        else f"other values of {', '.join(_NAMES[name] for name in changed)}",
         hint=f"Ask as before to go on, name another file, or delete '{job.folder}' to begin again.",
+    )
+
+
+def _shown(value: Any) -> str:
+    return value if isinstance(value, str) and len(value) < _MAX_SHOWN else shown(value)
+
+
+def _damaged(job: Job, error: UnusableFileError) -> AnswersMismatchError:
+    return AnswersMismatchError(
+        f"'{job.journal_path}' does not hold the answers that an interrupted prediction wrote.",
+        expected=error.expected,
+        received=error.received,
+        hint=f"Delete '{job.folder}' to begin again.",
     )
 
 

@@ -1,13 +1,27 @@
 """How much of a picture each class covers, as plain values."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
 from PIL import Image
+from pydantic import Field
 
-from headstart.prediction.columns import COUNT, NUMBER, TEXT, Record, plain_number
+from headstart.prediction.columns import COUNT, MAX_PIXELS, NUMBER, TEXT, Record, plain_number
 from headstart.prediction.file_tally import FileTally
 from headstart.prediction.stream import Prediction
+from headstart.stored import Number, Schema, UnusableFileError, check, shown
+
+
+class MaskRecord(Schema):
+    """What `MaskForm.record` gives; of a file without an answer everything but its path and the error is None."""
+
+    path: str
+    prediction: str | None
+    error: str | None
+    height: Annotated[int, Field(ge=1, le=MAX_PIXELS)] | None
+    width: Annotated[int, Field(ge=1, le=MAX_PIXELS)] | None
+    mask: str | None
+    shares: dict[str, Number] | None
 
 
 class MaskForm:
@@ -49,6 +63,13 @@ class MaskForm:
             **{name: record[name] for name in ("path", "prediction", "error", "height", "width", "mask")},
             **{f"share({name})": shares.get(name) for name in self.class_names},
         }
+
+    def checked(self, record: object) -> Record:
+        """See `headstart.prediction.columns.Form`."""
+        values = check(record, MaskRecord)
+        if values.error is None and tuple(values.shares or ()) != self.class_names:
+            raise UnusableFileError("a share of each class", shown(values.shares))
+        return dict(values)
 
     def tally(self) -> FileTally:
         """Nothing counted yet."""

@@ -7,8 +7,25 @@ from typing import Any
 from headstart.prediction.columns import NUMBER, TEXT, Record, plain_number
 from headstart.prediction.file_tally import FileTally
 from headstart.prediction.stream import Prediction
+from headstart.stored import Number, Schema, UnusableFileError, check, shown
 
 _KINDS = ("value", "low", "high")
+
+
+class IntervalRecord(Schema):
+    """One number and the ends of its interval."""
+
+    value: Number | None
+    low: Number | None
+    high: Number | None
+
+
+class NumberRecord(Schema):
+    """What `NumberForm.record` gives."""
+
+    path: str
+    error: str | None
+    numbers: dict[str, IntervalRecord] | None
 
 
 class NumberForm:
@@ -46,6 +63,14 @@ class NumberForm:
             "error": record["error"],
             **{f"{kind}({name})": numbers.get(name, {}).get(kind) for name in self.class_names for kind in _KINDS},
         }
+
+    def checked(self, record: object) -> Record:
+        """See `headstart.prediction.columns.Form`."""
+        values = check(record, NumberRecord)
+        if values.error is None and tuple(values.numbers or ()) != self.class_names:
+            raise UnusableFileError("each of the numbers", shown(values.numbers))
+        numbers = values.numbers
+        return {**dict(values), "numbers": numbers and {name: dict(each) for name, each in numbers.items()}}
 
     def tally(self) -> FileTally:
         """Nothing counted yet."""

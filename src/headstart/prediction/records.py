@@ -7,6 +7,7 @@ from typing import Any
 
 from headstart.prediction.columns import FLAG, NAMES, NUMBER, TEXT, Record, plain_number
 from headstart.prediction.stream import Prediction
+from headstart.stored import Number, Schema, UnusableFileError, check, shown
 
 # Columns before those of the probabilities, one a class.
 FIXED_COLUMNS: Mapping[str, str] = MappingProxyType(
@@ -21,6 +22,20 @@ FIXED_COLUMNS: Mapping[str, str] = MappingProxyType(
         "foreign_score": NUMBER,
     }
 )
+
+
+class ClassRecord(Schema):
+    """What `ClassForm.record` gives; of a file without an answer everything but its path and the error is None."""
+
+    path: str
+    prediction: str | None
+    probability: Number | None
+    error: str | None
+    prediction_set: list[str] | None
+    is_sure: bool | None
+    is_foreign: bool | None
+    foreign_score: Number | None
+    probabilities: dict[str, Number] | None
 
 
 @dataclass
@@ -95,6 +110,13 @@ class ClassForm:
             **{name: record[name] for name in FIXED_COLUMNS},
             **{f"p({name})": probabilities.get(name) for name in self.class_names},
         }
+
+    def checked(self, record: object) -> Record:
+        """See `headstart.prediction.columns.Form`."""
+        values = check(record, ClassRecord)
+        if values.error is None and tuple(values.probabilities or ()) != self.class_names:
+            raise UnusableFileError("a probability of each class", shown(values.probabilities))
+        return dict(values)
 
     def tally(self) -> Tally:
         """Nothing counted yet."""
