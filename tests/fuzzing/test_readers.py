@@ -113,7 +113,8 @@ def artifact(folder: Path) -> Path:
 
 
 def run_state(folder: Path) -> Path:
-    phase = {"name": "frozen", "epochs": 1, "unfreeze_from": None, "learning_rate": 0.1, "num_trainable": 9}
+    phase = {"name": "frozen", "epochs": 1, "unfreeze_from": None, "learning_rate": 0.1, "num_trainable": 9,
+             "num_frozen": 9}  # fmt: skip
     bank = {"num_views": 2, "num_computed": 9, "stages": {"block5": [1, 1, 8]}, "engine": {"engine": "keras"}}
     content = {
         "format_version": 1, "state": "finished", "seconds": {"audit": 0.5}, "is_split": True, "phases": [phase],

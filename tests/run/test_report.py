@@ -1,11 +1,13 @@
 """What a report shows comes from the run's own files."""
 
+import re
 import shutil
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from headstart.errors import RunDamagedError
 from headstart.evaluation.content import PROBE
 from headstart.run import write_report
 from headstart.run.report import build_content, data_hash
@@ -77,16 +79,19 @@ def test_the_hash_of_the_data_changes_with_pictures_targets_and_parts(finished_r
 
 
 def test_mistakes_are_the_wrong_answers_the_most_confident_first(own_run):
-    """Swapped targets turn right answers into mistakes, however good the model is."""
-    text = own_run.predictions_path.read_text().splitlines()
-    answers = [line.split(",") for line in text[1:]]
+    """Swapped probabilities turn every answer into a mistake, however good the model is."""
+    header, *lines = own_run.predictions_path.read_text().splitlines()
+    names = [column[2:-1] for column in header.split(",")[4:]]
+    answers = [line.split(",") for line in lines]
     wrong = {"blue": "red", "red": "green", "green": "blue"}
-    lines = [",".join([row[0], wrong[row[2]], *row[2:]]) for row in answers]
-    own_run.predictions_path.write_text("\n".join([text[0], *lines]) + "\n")
+    for row in answers:
+        surest, place = 4 + np.argmax(np.array(row[4:], float)), 4 + names.index(wrong[row[1]])
+        row[surest], row[place] = row[place], row[surest]
+    own_run.predictions_path.write_text("\n".join([header, *map(",".join, answers)]) + "\n")
     mistakes = build_content(own_run).mistakes
     assert {mistake.name for mistake in mistakes} == {row[0].rpartition("/")[2] for row in answers}
     assert sorted((mistake.predicted, mistake.true) for mistake in mistakes) == sorted(
-        (row[2], wrong[row[2]]) for row in answers
+        (wrong[row[1]], row[1]) for row in answers
     )
     probabilities = [mistake.probability for mistake in mistakes]
     assert probabilities == sorted(probabilities, reverse=True)
@@ -136,9 +141,45 @@ def test_several_labels_have_a_report_of_their_own(striped_run):
 
 def test_mistakes_in_several_labels_tell_the_label(striped_run, tmp_path):
     run = type(striped_run)(shutil.copytree(striped_run.path, tmp_path / "run"))
-    header, *lines = run.predictions_path.read_text().splitlines()
-    path = lines[0].split(",")[0]
-    run.predictions_path.write_text(f"{header}\n{path},green,red,0.8,0.1,0.8\n")
+    test = run.dataset.part("test").frame
+    rows = [
+        (path, target, "", 0.5, *(("green" in target), ("red" in target)))
+        for path, target in test[["path", "target"]].values
+    ]
+    wrong = next(number for number, row in enumerate(rows) if row[1] == "green")
+    rows[wrong] = (*rows[wrong][:2], "red", 0.8, 0.1, 0.8)
+    header = run.predictions_path.read_text().splitlines()[0]
+    assert header == "path,target,prediction,probability,p(green),p(red)"
+    text = [",".join([*map(str, row[:4]), *(str(float(p)) for p in row[4:])]) for row in rows]
+    run.predictions_path.write_text("\n".join([header, *text, ""]))
     mistakes = build_content(run).mistakes
     assert [(mistake.true, mistake.predicted) for mistake in mistakes] == [("green", "not green"), ("not red", "red")]
     assert [mistake.probability for mistake in mistakes] == pytest.approx([0.9, 0.8])
+
+
+def with_last_cells(text: str, cell: str) -> str:
+    """The table with another last cell in every row but the header."""
+    header, rows = text.split("\n", 1)
+    return header + "\n" + re.sub(r"[^,\n]+$", cell, rows, flags=re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda text: "", "header"),
+        (lambda text: text.replace("p(red)", "p(rot)"), "p\\(red\\)"),
+        (lambda text: text.replace("red/", "../red/"), "path of each"),
+        (lambda text: text.rpartition("\n")[0].rpartition("\n")[0], "path of each"),
+        (lambda text: text + text.partition("\n")[2], "path of each"),
+        (lambda text: text.replace(",red,red,", ",blue,red,"), "target of each"),
+        (lambda text: with_last_cells(text, "nan"), "finite"),
+        (lambda text: with_last_cells(text, "surely"), "numbers"),
+        (lambda text: with_last_cells(text, "-0.5"), "0 to 1"),
+        (lambda text: with_last_cells(text, "0.123"), "sum 1"),
+    ],
+)
+def test_predictions_that_are_not_those_of_the_test_part_are_refused(own_run, change, told):
+    own_run.predictions_path.write_text(change(own_run.predictions_path.read_text()))
+    with pytest.raises(RunDamagedError, match=told) as caught:
+        write_report(own_run)
+    assert caught.value.hint == f"Write it again with `headstart evaluate {own_run.path}`."

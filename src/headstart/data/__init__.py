@@ -18,7 +18,9 @@ if TYPE_CHECKING:
         REGRESSION,
         SEGMENTATION,
         TASK_KINDS,
+        Outline,
         mask_paths,
+        outlines_from_text,
     )
     from headstart.data.audit import Audit, audit_dataset
     from headstart.data.augmentation import AUGMENTATIONS, Augmentation
@@ -60,6 +62,7 @@ __all__ = [
     "ExampleSource",
     "ImageSource",
     "MaskTargets",
+    "Outline",
     "SideBySide",
     "Targets",
     "audit_dataset",
@@ -75,6 +78,7 @@ __all__ = [
     "moved_boxes",
     "open_rgb",
     "original_errors",
+    "outlines_from_text",
     "read_dataset",
     "read_mask",
     "resize_image",
@@ -111,6 +115,7 @@ _MODULE_OF = {
     "ExampleSource": "source",
     "ImageSource": "images",
     "MaskTargets": "targets",
+    "Outline": "annotations",
     "SideBySide": "source",
     "Targets": "targets",
     "audit_dataset": "audit",
@@ -126,6 +131,7 @@ _MODULE_OF = {
     "moved_boxes": "boxes",
     "open_rgb": "images",
     "original_errors": "batches",
+    "outlines_from_text": "annotations",
     "read_dataset": "reading",
     "read_mask": "masks",
     "resize_image": "images",

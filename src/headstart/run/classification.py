@@ -23,7 +23,7 @@ from headstart.evaluation import (
 from headstart.progress import Progress
 from headstart.run.calibrate import calibrate
 from headstart.run.directory import FORMAT_VERSION, Run
-from headstart.run.evaluated import BATCH_SIZE, Evaluated, read_predictions
+from headstart.run.evaluated import BATCH_SIZE, Evaluated, predicted_probabilities
 from headstart.tasks import ImageClassifier
 from headstart.training import Checkpoint, History, TrainingExamples, solve_probe, start_from_probe
 from headstart.writing import write_json
@@ -137,7 +137,7 @@ def _samples(dataset: Dataset) -> dict[str, np.ndarray]:
 
 def _mistakes(run: Run) -> list[Mistake]:
     task = run.task
-    frame, probabilities = read_predictions(run)
+    frame, probabilities = run.dataset.part("test").frame, predicted_probabilities(run)
     worst = _label_mistakes(task, frame, probabilities) if task.multi_label else _mixups(task, frame, probabilities)
     if worst.empty:
         return []

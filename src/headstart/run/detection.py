@@ -7,14 +7,15 @@ from typing import Any
 import numpy as np
 
 from headstart.data import Dataset, decode_image
-from headstart.evaluation import best_score_threshold, detection_example, evaluate_detection, worst_examples
+from headstart.evaluation import best_score_threshold, detection_example, evaluate_detection
 from headstart.progress import Progress
 from headstart.run.answers import picture_outputs, validation_outputs
 from headstart.run.bank import LearningParts
 from headstart.run.box_choices import num_collages
 from headstart.run.directory import FORMAT_VERSION, Run, read_json
-from headstart.run.evaluated import Evaluated, prediction_rows
-from headstart.run.schemas import BoxPromises
+from headstart.run.evaluated import Evaluated, damaged_predictions, prediction_rows, worst_rows
+from headstart.run.schemas import BoxPromises, FoundBox
+from headstart.stored import UnusableFileError, check, parse_json, shown
 from headstart.tasks import Detections, ObjectDetector, boxes_in_picture
 from headstart.writing import write_json
 
@@ -74,32 +75,59 @@ def found_boxes(class_names: Sequence[str], detections: Detections) -> list[list
 
 def report_content(run: Run) -> Mapping[str, Any]:
     """What the page shows beside the numbers: the worst pictures with true boxes and with those found."""
-    test, found, threshold = run.dataset.part("test"), prediction_rows(run)["prediction"], score_threshold(run)
-    names, paths = run.task.class_names, test.paths()
+    test, threshold = run.dataset.part("test"), score_threshold(run)
+    found, names, paths = _FoundBoxes(run), run.task.class_names, test.paths()
     true = _own_numbers(run.task, test, test.boxes())
     ignored = _own_numbers(run.task, test, test.ignored_boxes())
     pictures = [
         detection_example(
             decode_image(paths[index]),
             true[index],
-            _from_plain(json.loads(found[index]), names),
+            found.detections(index),
             names,
             score_threshold=threshold,
             ignored=ignored[index],
             name=paths[index].name,
         )
-        for index in worst_examples(run.report)
+        for index in worst_rows(run)
     ]
     return {"mistakes": (), "examples": pictures}
 
 
-def _from_plain(found: Sequence[Sequence[Any]], class_names: Sequence[str]) -> Detections:
-    """What `found_boxes` made plain values of."""
-    return Detections(
-        np.array([row[2:] for row in found], float).reshape(-1, 4),
-        np.array([row[1] for row in found], float),
-        np.array([class_names.index(row[0]) for row in found], int),
-    )
+class _FoundBoxes:
+    """The boxes that predictions.csv holds for images of the test part.
+
+    Args:
+        run: of a detector.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._cells = prediction_rows(run, ["prediction"])["prediction"]
+
+    def detections(self, row: int) -> Detections:
+        """What `found_boxes` made plain values of.
+
+        Raises:
+            RunDamagedError: the cell holds something else.
+        """
+        names = self._run.task.class_names
+        try:
+            found = parse_json(self._cells[row].encode())
+            rows = [check(_plain_box(box), FoundBox) for box in found] if isinstance(found, list) else None
+            if rows is None or any(each.name not in names for each in rows):
+                raise UnusableFileError(f"boxes of the classes {shown(names)}", shown(found))
+        except UnusableFileError as error:
+            raise damaged_predictions(self._run, error) from error
+        return Detections(
+            np.array([each.sides for each in rows], float).reshape(-1, 4),
+            np.array([each.score for each in rows], float),
+            np.array([names.index(each.name) for each in rows], int),
+        )
+
+
+def _plain_box(box: Any) -> dict[str, Any]:
+    return {"name": box[0], "score": box[1], "sides": box[2:]} if isinstance(box, list) and len(box) == 6 else {}
 
 
 def head_facts(run: Run) -> Mapping[str, Any]:

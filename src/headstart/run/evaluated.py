@@ -1,15 +1,18 @@
 """What an evaluation gives: the numbers, and the answer for every picture as one row of a table."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from headstart.errors import RunDamagedError
-from headstart.evaluation import Report
+from headstart.evaluation import Report, worst_examples
 from headstart.run.directory import Run
+from headstart.stored import UnusableFileError, read_table, shown
 
 BATCH_SIZE = 32
+_SUM_TOLERANCE = 1e-3  # of probabilities; the table holds every digit
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,35 +28,83 @@ class Evaluated:
     predictions: pd.DataFrame
 
 
-def prediction_rows(run: Run) -> pd.DataFrame:
-    """The rows of predictions.csv.
+def prediction_rows(run: Run, names: Sequence[str]) -> dict[str, list[str]]:
+    """Columns of predictions.csv as text, one row an image of the test part, in its order.
+
+    Args:
+        run: of which the test part was evaluated.
+        names: of the columns.
 
     Raises:
-        RunDamagedError: the file is missing, or no table.
+        RunDamagedError: the file is missing or no table, lacks a column, or is about other images or targets.
     """
+    test = run.dataset.part("test").frame
     try:
-        return pd.read_csv(run.predictions_path, dtype={"path": str, "target": str}, keep_default_na=False)
-    except (OSError, ValueError) as error:
-        raise _no_table(run, error) from None
+        columns = read_table(run.predictions_path)
+        if missing := [name for name in ("path", "target", *names) if name not in columns]:
+            raise UnusableFileError(f"a column '{missing[0]}'", shown(list(columns)))
+        for name in ("path", "target"):
+            if columns[name] != test[name].tolist():
+                raise UnusableFileError(f"the {name} of each of the {len(test)} images of the test part", "others")
+    except UnusableFileError as error:
+        raise damaged_predictions(run, error) from error
+    return {name: columns[name] for name in names}
 
 
-def read_predictions(run: Run) -> tuple[pd.DataFrame, np.ndarray]:
-    """The rows of predictions.csv and their probabilities, `(examples, num_classes)`.
+def predicted_numbers(run: Run, names: Sequence[str]) -> np.ndarray:
+    """Numbers of predictions.csv, `(examples, columns)` float64, all finite.
 
     Raises:
-        RunDamagedError: the file is missing, or holds something else.
+        RunDamagedError: as `prediction_rows`, or a cell is no number.
     """
-    frame = prediction_rows(run)
+    columns = prediction_rows(run, names)
     try:
-        return frame, frame[[f"p({name})" for name in run.task.class_names]].to_numpy("float64")
-    except (ValueError, KeyError) as error:
-        raise _no_table(run, error) from None
+        numbers = np.array([list(map(float, columns[name])) for name in names], np.float64).T
+    except ValueError as error:
+        raise damaged_predictions(run, UnusableFileError("numbers", shown(str(error)))) from error
+    if not np.isfinite(numbers).all():
+        raise damaged_predictions(run, UnusableFileError("finite numbers", "NaN or infinite ones"))
+    return numbers
 
 
-def _no_table(run: Run, error: Exception) -> RunDamagedError:
+def predicted_probabilities(run: Run) -> np.ndarray:
+    """Probabilities of predictions.csv, `(examples, num_classes)` float64.
+
+    Raises:
+        RunDamagedError: as `predicted_numbers`, or they are no probabilities.
+    """
+    values = predicted_numbers(run, [f"p({name})" for name in run.task.class_names])
+    if values.size and not 0 <= values.min() <= values.max() <= 1:
+        raise damaged_predictions(
+            run, UnusableFileError("numbers from 0 to 1", f"{values.min():g} to {values.max():g}")
+        )
+    if not run.task.multi_label and (np.abs(values.sum(axis=1) - 1) > _SUM_TOLERANCE).any():
+        raise damaged_predictions(run, UnusableFileError("probabilities with the sum 1 in every row", "other sums"))
+    return values
+
+
+def worst_rows(run: Run) -> list[int]:
+    """Rows of the test part to look at, the worst first, as `headstart.evaluation.worst_examples`.
+
+    Raises:
+        RunDamagedError: report.json is about more images than the test part has.
+    """
+    rows, num_images = worst_examples(run.report), len(run.dataset.part("test"))
+    if all(row < num_images for row in rows):
+        return rows
+    raise RunDamagedError(
+        f"'{run.report_path}' belongs to another test part.",
+        expected=f"rows of the {num_images} images of the test part",
+        received=f"row {max(rows)}",
+        hint=f"Write it again with `headstart evaluate {run.path}`.",
+    )
+
+
+def damaged_predictions(run: Run, error: UnusableFileError) -> RunDamagedError:
+    """The error for a table of predictions that does not hold what an evaluation writes."""
     return RunDamagedError(
         f"'{run.predictions_path}' cannot be read.",
-        expected="the table that an evaluation of the run writes",
-        received=str(error),
+        expected=f"the table that an evaluation of the run writes: {error.expected}",
+        received=error.received,
         hint=f"Write it again with `headstart evaluate {run.path}`.",
     )

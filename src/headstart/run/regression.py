@@ -12,13 +12,12 @@ from headstart.evaluation import (
     RegressionIntervals,
     evaluate_regression,
     regression_example,
-    worst_examples,
 )
 from headstart.progress import Progress
 from headstart.run.answers import picture_outputs, validation_outputs
 from headstart.run.bank import LearningParts
 from headstart.run.directory import FORMAT_VERSION, Run, read_json
-from headstart.run.evaluated import Evaluated, prediction_rows
+from headstart.run.evaluated import Evaluated, predicted_numbers, worst_rows
 from headstart.run.schemas import NumberPromises
 from headstart.tasks import ImageRegressor
 from headstart.training import Checkpoint, History, TrainingExamples, start_from_ridge
@@ -95,10 +94,10 @@ def evaluate_pictures(run: Run, dataset: Dataset, progress: Progress) -> Evaluat
 def report_content(run: Run) -> Mapping[str, Any]:
     """What the page shows beside the numbers: the pictures whose numbers are furthest off."""
     names, test = run.task.class_names, run.dataset.part("test")
-    answers, numbers, paths = prediction_rows(run)[list(names)].to_numpy(float), test.numbers(), test.paths()
+    answers, numbers, paths = predicted_numbers(run, names), test.numbers(), test.paths()
     pictures = [
         regression_example(decode_image(paths[index]), numbers[index], answers[index], names, name=paths[index].name)
-        for index in worst_examples(run.report)
+        for index in worst_rows(run)
     ]
     return {"mistakes": (), "examples": pictures}
 

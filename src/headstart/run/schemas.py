@@ -56,6 +56,7 @@ class PhaseFacts(Schema):
     unfreeze_from: str | None
     learning_rate: Number
     num_trainable: Count
+    num_frozen: Count
 
 
 class RunState(Schema):
@@ -99,6 +100,14 @@ class BoxPromises(Schema):
     """promises.json of a detector."""
 
     score_threshold: Share
+
+
+class FoundBox(Schema):
+    """One box of a detector's predictions.csv."""
+
+    name: Name
+    score: Share
+    sides: Annotated[list[Annotated[float, Field(ge=-1e7, le=1e7)]], Field(min_length=4, max_length=4)]  # pixels
 
 
 class NumberPromises(Schema):

@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 
 from headstart.data import Dataset, decode_image, read_mask
-from headstart.evaluation import evaluate_segmentation, segmentation_example, worst_examples
+from headstart.evaluation import evaluate_segmentation, segmentation_example
 from headstart.progress import SILENT, Progress
 from headstart.run.answers import picture_outputs
 from headstart.run.bank import LearningParts
 from headstart.run.directory import Run
-from headstart.run.evaluated import Evaluated
+from headstart.run.evaluated import Evaluated, worst_rows
 from headstart.tasks import Segmenter, mask_in_picture
 
 BATCH_SIZE = 4
@@ -54,7 +54,7 @@ def masks_of(task: Segmenter, dataset: Dataset, progress: Progress) -> Iterator[
 def report_content(run: Run) -> Mapping[str, Any]:
     """What the page shows beside the numbers: the worst pictures under their true mask and under the one answered."""
     task, test = run.task, run.dataset.part("test")
-    chosen = replace(test, frame=test.frame.iloc[worst_examples(run.report)].reset_index(drop=True))
+    chosen = replace(test, frame=test.frame.iloc[worst_rows(run)].reset_index(drop=True))
     answers = zip(chosen.paths(), _own_masks(task, chosen), masks_of(task, chosen, SILENT), strict=True)
     pictures = [
         segmentation_example(decode_image(path), true, predicted, task.class_names, name=path.name)
