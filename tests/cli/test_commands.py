@@ -114,6 +114,18 @@ def test_evaluate_on_other_pictures_scores_all_of_them(type_command, finished_ru
     assert {"value", "low", "high", "baseline"} <= set(result["metrics"]["accuracy"])
 
 
+def test_evaluate_reads_other_images_in_the_format_that_is_asked_for(
+    type_command, finished_run, make_pictures, tmp_path
+):
+    more = make_pictures(tmp_path / "more" / "test", {"blue": 3, "green": 2}).parent
+    outcome = type_command("evaluate", finished_run, "--data", more, "--format", "folders", "--json")
+    assert outcome.code == 0, outcome.stderr
+    assert json.loads(outcome.stdout)["num_examples"] == 5
+    outcome = type_command("evaluate", finished_run, "--data", more, "--format", "voc")
+    assert outcome.code == ExitCode.DATA_FORMAT
+    assert "--format" in outcome.stderr or "voc" in outcome.stderr
+
+
 def test_evaluate_says_what_it_left_out_because_the_run_learned_from_it(type_command, finished_run, photos):
     outcome = type_command("evaluate", finished_run, "--data", photos, "--json")
     assert outcome.code == 0, outcome.stderr

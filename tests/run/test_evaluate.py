@@ -8,7 +8,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from headstart.errors import ClassNamesError, DataNotFoundError, RunDamagedError, RunIncompleteError, SeenImagesError
+from headstart.errors import (
+    ClassNamesError,
+    DataNotFoundError,
+    RecipeError,
+    RunDamagedError,
+    RunIncompleteError,
+    SeenImagesError,
+)
 from headstart.prediction import predict
 from headstart.progress import SilentProgress
 from headstart.run import Run, evaluate
@@ -44,6 +51,28 @@ def test_the_report_of_a_run_tells_its_accuracy(finished_run):
     assert 0 <= metric.low <= metric.value <= metric.high <= 1
     assert metric.num_examples == 3
     assert finished_run.state["result"] == {"test_accuracy": metric.value, "interval": [metric.low, metric.high]}
+
+
+def test_a_test_part_alone_and_lists_of_other_images_are_scored_whole(finished_run, tmp_path, make_photos):
+    others = make_photos(tmp_path / "others" / "test", {"red": 5, "green": 4}, seed=12)
+    assert evaluate(finished_run, others.parent).num_examples == 9
+    (others / "train.txt").write_text("red/77\n")
+    (others / "test.txt").write_text("red/0\n")
+    assert evaluate(finished_run, others).num_examples == 9
+
+
+def test_other_images_are_read_as_asked(finished_run, striped_run, tmp_path, make_photos, write_table):
+    others = make_photos(tmp_path / "others", {"red": 5, "green": 4}, seed=13)
+    rows = [{"image": f"{name}/0.png", "colour": name, "species": "a"} for name in ("red", "green")]
+    table = write_table(others / "labels.csv", rows)
+    assert evaluate(finished_run, table, path_column="image", label_column="colour").num_examples == 2
+    with pytest.raises(ClassNamesError):
+        evaluate(finished_run, table, path_column="image", label_column="species")
+    assert evaluate(finished_run, others, format="folders").num_examples == 9
+    with pytest.raises(RecipeError, match="no format 'folder'"):
+        evaluate(finished_run, others, format="folder")
+    with pytest.raises(RecipeError, match=r"format say.*Add --data"):
+        evaluate(finished_run, format="folders")
 
 
 def test_other_pictures_may_have_some_of_the_classes(finished_run, others):

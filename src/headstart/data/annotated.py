@@ -10,7 +10,7 @@ from headstart.data.annotations import Box
 from headstart.data.dataset import SPLITS, Dataset, Remark, frame_from_rows
 from headstart.data.part_names import part_named
 from headstart.data.walking import FolderWalk
-from headstart.errors import AnnotationsError, SplitError
+from headstart.errors import AnnotationsError
 
 # Folders that hold XML or JSON files apart from their images.
 ANNOTATION_FOLDERS = frozenset(
@@ -29,6 +29,8 @@ class Asked:
         ignore_value: value in masks that says nothing of its pixel, a colour as "#rrggbb", or "none" for masks in which
             255 is a class; None: 255, and what the format leaves unnamed.
         is_format_given: whether the person named the format. What only looks like another layout is then no error.
+        for_training: whether the images are to be learned from. Else they are scored: parts that are stated may be
+            missing here, and no image is left out because a list does not have it.
         given_task: the task that the person asked for; None: found from the data.
         path_column: of a table; so are the others, as `read_dataset` says.
     """
@@ -37,6 +39,7 @@ class Asked:
     ignore_value: int | str | None = None
     is_format_given: bool = False
     given_task: str | None = None
+    for_training: bool = True
     path_column: str = "path"
     label_column: str = "label"
     split_column: str | None = None
@@ -74,9 +77,6 @@ def annotated_dataset(
     """The data set of annotated pictures; one named twice, for two parts, goes to the one that measures.
 
     Columns `stated_width` and `stated_height` hold the size that annotations state, for the audit.
-
-    Raises:
-        SplitError: pictures to validate or test on, but none to train on.
     """
     chosen: dict[str, Annotated] = {}
     found = set(remarks)
@@ -87,7 +87,6 @@ def annotated_dataset(
                 Remark("listed_twice", example.path, f"for {other.part or 'no part'} and {example.part or 'none'}")
             )
         chosen[example.path] = max(other, example, key=lambda it: ("", *SPLITS).index(it.part))
-    _require_train(root, {example.part for example in chosen.values()})
     frame = frame_from_rows((it.path, it.target, "", it.part) for it in chosen.values())
     for side in ("width", "height"):
         frame[f"stated_{side}"] = np.array([getattr(chosen[path], side) for path in frame["path"]], np.int64)
@@ -167,13 +166,3 @@ def broken_file(path: Path | str, error: object, *, expected: str) -> Annotation
         received=" ".join(str(error).split()).rstrip(".")[:200],
         hint="Export the annotations again, or open the file in an editor.",
     )
-
-
-def _require_train(root: Path, parts: set[str]) -> None:
-    if parts and not parts & {"", "train"}:
-        raise SplitError(
-            f"'{root.name}' has nothing to train on.",
-            expected="a train part beside " + " and ".join(sorted(parts)),
-            received=", ".join(sorted(parts)),
-            hint="Name the folder or list to learn from 'train'.",
-        )

@@ -91,7 +91,7 @@ def read_coco(root: Path, asked: Asked) -> Dataset:
         raise no_annotations(walk.root, looked_for=_LOOKED_FOR, received="no such file")
     listings = read_listings(walk, files)
     is_detection = asked.task == DETECTION
-    images = _images(walk, listings, _boxes if is_detection else _areas)
+    images = _images(walk, listings, _boxes if is_detection else _areas, needs_all=asked.for_training)
     to_text = boxes_to_text if is_detection else outlines_to_text
     examples = [_annotated(image, to_text(image.items)) for image in images]
     looked_for = _LOOKED_FOR if is_detection else _LOOKED_FOR + ", with outlines ('segmentation')"
@@ -106,7 +106,11 @@ def read_coco(root: Path, asked: Asked) -> Dataset:
 
 
 def _images(
-    walk: FolderWalk, listings: list[Listing], read: Callable[[_Reading, _Image, list[dict]], Iterable[object]]
+    walk: FolderWalk,
+    listings: list[Listing],
+    read: Callable[[_Reading, _Image, list[dict]], Iterable[object]],
+    *,
+    needs_all: bool,
 ) -> list[_Image]:
     """Every image of every part once, with what all files mark in it."""
     finder = ImageFinder(walk, listings)
@@ -120,7 +124,7 @@ def _images(
             image = _Image(path, _part(walk, listing, path, entry), entry)
             image.items = list(read(reading, image, marks))
             _add(images.setdefault(path, []), image)
-    if lost:
+    if lost and (needs_all or not images):
         raise _no_images(walk, lost, has_others=bool(images))
     return [image for of_path in images.values() for image in of_path]
 

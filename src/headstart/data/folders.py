@@ -30,7 +30,7 @@ def read_folders(root: Path, asked: Asked) -> Dataset:
     """
     walk = FolderWalk(Path(os.path.realpath(root)))
     folders, files = walk.children("")
-    part_of = _part_folders(walk, folders)
+    part_of = _part_folders(walk, folders, needs_train=asked.for_training)
     class_folders = (
         {folder: part for top, part in part_of.items() for folder in _folders_of_part(walk, top)}
         if part_of
@@ -62,14 +62,14 @@ def read_folders(root: Path, asked: Asked) -> Dataset:
     )
 
 
-def _part_folders(walk: FolderWalk, folders: list[str]) -> dict[str, str]:
+def _part_folders(walk: FolderWalk, folders: list[str], *, needs_train: bool) -> dict[str, str]:
     """Which folder is which part; empty for a flat folder, where `train` may even be the name of a class."""
     parts = parts_named(folders)
     train = [folder for folder, part in parts.items() if part == "train"]
     only_parts = len(parts) == len(folders) > 0
     if not (only_parts or any(walk.children(folder)[0] for folder in train)):
         return {}
-    if not train:
+    if not train and needs_train:
         raise SplitError(
             f"'{walk.root.name}' has no train folder.",
             expected="a train folder beside " + listed(parts),
@@ -85,7 +85,8 @@ def _part_folders(walk: FolderWalk, folders: list[str]) -> dict[str, str]:
                 received=listed(same),
                 hint="Merge them, or rename the one that should be left out and move it elsewhere.",
             )
-    _require_no_other_parts(walk, set(folders) - set(parts), train[0], is_alone=len(parts) == 1)
+    if train:
+        _require_no_other_parts(walk, set(folders) - set(parts), train[0], is_alone=len(parts) == 1)
     return parts
 
 

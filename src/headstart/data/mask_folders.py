@@ -111,7 +111,7 @@ def read_masks(root: Path, asked: Asked) -> Dataset:
     _remark_left_over(walk, pairing)
     if not any(pair.part for pair in pairs):
         pairs = _with_mentioned_parts(walk, pairs)
-    examples = _examples(walk, files, pairs)
+    examples = _examples(walk, files if asked.for_training else [], pairs)
     return annotated_dataset(
         walk.root, examples, names, task=asked.task, remarks=walk.remarks, mask_values=meaning.values
     )

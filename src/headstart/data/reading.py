@@ -86,6 +86,7 @@ def read_dataset(  # noqa: PLR0913  one argument a question that may be asked of
     label_column: str = "label",
     split_column: str | None = None,
     group_column: str | None = None,
+    for_training: bool = True,
 ) -> Dataset:
     """The data set in a folder or a table.
 
@@ -93,34 +94,30 @@ def read_dataset(  # noqa: PLR0913  one argument a question that may be asked of
     `audit_dataset` does that. Nothing is written, and annotations lead to no file outside the folder.
 
     Args:
-        path: a folder with one folder per class, directly or inside folders of parts; a folder of images with masks or
-            with Pascal VOC, COCO or YOLO annotations; a COCO file; the YAML file of a YOLO data set; or a .csv, .tsv or
-            .parquet file with one row per image.
+        path: a folder of class folders, directly or inside folders of parts; a folder of images with masks or
+            annotations; a COCO file; the YAML file of a YOLO data set; or a table (.csv, .tsv, .parquet).
         task: what is to be learned, one of `TASK_KINDS`; None: what the data looks like.
-        format: how it is laid out, one of `FORMATS`; None: found by looking, in that order. `folders` makes classes of
-            folders that look like something else.
+        format: how it is laid out, one of `FORMATS`; None: found by looking, in that order.
         ignore_value: for segmentation, the value in masks that says nothing of its pixel, a colour as "#rrggbb", or
-            "none" for masks in which 255 is a class; None: 255, and 0 where a COCO file names the other values. For
-            outlines, 0 is what none covers, otherwise "background".
+            "none" for masks in which 255 is a class; None: 255, and 0 where a COCO file names the other values.
         path_column: for tables, the column with the image's path, relative to the table's folder. Where the default is
-            missing, a column with another usual name is used.
+            missing, a column with another usual name is used; so it is for `label_column`.
         label_column: for tables, the column with the class name, where one ";" anywhere makes the whole table
-            multi-label; or columns with numbers or with 0 and 1, joined by commas. Where the default is missing, a
-            column with another usual name is used, or all that hold 0 and 1.
+            multi-label; or columns with numbers or with 0 and 1, joined by commas.
         split_column: for tables, the column that says train, validation or test; "split", or another that holds nothing
-            but parts, is used by itself.
-        group_column: for tables, the column naming what must not be torn apart (a patient, a video); "group" is used by
-            itself.
+            but parts, is used by itself, and so is "group" below.
+        group_column: for tables, the column naming what must not be torn apart (a patient, a video).
+        for_training: False for images to be scored or looked at: lists of images do not matter then, and the part to
+            train on may be missing.
 
     Raises:
         DataNotFoundError: nothing of this name exists.
         NoClassFoldersError: neither a table nor a folder that can be read.
         RecipeError: there is no such task or format, or no such value to ignore.
-        DataFormatError: task, format and data do not go together, or the folders may be masks as well as classes.
+        DataFormatError: task, format and data do not go together, or there are labels in two formats.
         AnnotationsError: annotations are missing, broken, or mark nothing.
         TableColumnsError: columns or labels are missing, or the table is unreadable or empty.
-        TablePathMissingError: the table names files that do not exist.
-        TablePathOutsideError: the table names files outside its folder.
+        TablePathMissingError, TablePathOutsideError: the table names files that do not exist, or outside its folder.
         SplitError: a part is unknown, or there is nothing to train on.
     """
     path = Path(path).expanduser()
@@ -130,15 +127,19 @@ def read_dataset(  # noqa: PLR0913  one argument a question that may be asked of
     chosen = format or _found_format(path, task)
     _require_served(path, task, chosen)
     columns = (path_column, label_column, split_column, group_column)
-    asked = Asked(task or _FOLDER_FORMATS[chosen].tasks[0], _ignored(ignore_value), format is not None, task, *columns)
-    dataset = _with_listed_parts(_read_laid_out(path, chosen, asked), path, chosen)
-    dataset = _with_remarks_on_rivals(dataset, path, chosen, asked)
+    usual = _FOLDER_FORMATS[chosen].tasks[0]
+    asked = Asked(task or usual, _ignored(ignore_value), format is not None, task, for_training, *columns)
+    dataset = _with_listed_parts(_read_laid_out(path, chosen, asked), path, chosen, asked)
     if ignore_value is not None and dataset.task != SEGMENTATION:
         raise _no_masks(path, dataset.task)
-    return dataset
+    if for_training:
+        _require_train(dataset)
+    return _with_remarks_on_rivals(dataset, path, chosen, asked)
 
 
-def _with_listed_parts(dataset: Dataset, path: Path, chosen: str) -> Dataset:
+def _with_listed_parts(dataset: Dataset, path: Path, chosen: str, asked: Asked) -> Dataset:
+    if not asked.for_training:
+        return dataset
     if chosen in _WITH_OWN_LISTS and dataset.frame["split"].any():
         return dataset
     files = files_with_lists(dataset, is_whole_folder=os.path.isdir(path))  # noqa: PTH112
@@ -198,7 +199,7 @@ def _on_rival(dataset: Dataset, path: Path, names: tuple[str, str], asked: Asked
         raise masks_and_objects(path, other)
     try:
         read = _FOLDER_FORMATS[rival].read(path, replace(asked, task=dataset.task))
-        second = _with_listed_parts(read, path, rival)
+        second = _with_listed_parts(read, path, rival, asked)
     except HeadstartError as error:
         return f"files look like {rival} and cannot be read beside {chosen}: {str(error).splitlines()[0]}"
     if "masks" in names:
@@ -314,6 +315,17 @@ def _require_served(path: Path, task: str | None, chosen: str) -> None:
             expected=" or ".join(tasks),
             received=f"task={task!r}",
             hint="Leave the task out, or name data with other annotations.",
+        )
+
+
+def _require_train(dataset: Dataset) -> None:
+    parts = set(dataset.frame["split"])
+    if parts and not parts & {"", "train"}:
+        raise SplitError(
+            f"'{dataset.root.name}' has nothing to train on.",
+            expected="a train part beside " + " and ".join(sorted(parts)),
+            received=", ".join(sorted(parts)),
+            hint="Name the folder or list to learn from 'train', or mark the rows to learn from with 'train'.",
         )
 
 

@@ -44,7 +44,7 @@ def parts_of_rows(cells: pd.Series, plain: str, table: Path) -> list[str]:
     """Part of every row from the cells of the column whose plain name is given.
 
     Raises:
-        SplitError: a cell means no part, or no row is for training.
+        SplitError: a cell means no part.
     """
     words = cells.str.strip()
     if _says_is_part(plain, cells):
@@ -57,13 +57,6 @@ def parts_of_rows(cells: pd.Series, plain: str, table: Path) -> list[str]:
             expected="train, validation or test (or nothing, to leave the choice to the program)",
             received=f"{int(known.isna().sum())} rows with something else",
             hint="Correct the column, or rename it to have the parts made for you.",
-        )
-    if not known.isin(["train", ""]).any():
-        raise SplitError(
-            f"'{table}' has nothing to train on.",
-            expected="rows whose part is train",
-            received=", ".join(sorted(set(known))),
-            hint="Mark the rows to learn from with 'train', or rename the column to have the parts made for you.",
         )
     return list(known)
 

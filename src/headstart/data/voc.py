@@ -98,7 +98,7 @@ def read_voc(root: Path, asked: Asked) -> Dataset:
     used = {box.name for box in boxes if not box.ignored}
     require_annotations(walk, used, looked_for=_LOOKED_FOR)
     names = used_class_names(sort_class_names({box.name for box in boxes}), used, walk.remark)
-    listed = listed_parts(walk, files, pictures)
+    listed = listed_parts(walk, files, pictures) if asked.for_training else {}
     parts = {path: listed.get(path, part_of(path)) for path in pictures.paths if path not in spoilt}
     without_pages = _remark_missing(walk, parts, marked)
     examples = [

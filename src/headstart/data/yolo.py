@@ -85,7 +85,8 @@ def read_yolo(root: Path, asked: Asked) -> Dataset:
     names = class_names(walk, settings, files.texts)
     _require_pairs(walk, files)
     _remark_files(walk, files)
-    part_of = _with_labels(walk, parts_of_pictures(walk, files, settings), files)
+    stated = parts_of_pictures(walk, files, settings, needs_all=asked.for_training)
+    part_of = _with_labels(walk, stated, files, needs_all=asked.for_training)
     reader = _Reader(walk, names, settings.num_keypoint_values if settings else 0)
     objects = {picture: found for picture in part_of if (found := reader.objects(picture, files)) is not None}
     reader.require_sound_lines()
@@ -235,7 +236,7 @@ def _dataset(
     return annotated_dataset(walk.root, examples, ordered, task=asked.task, remarks=walk.remarks, mask_values=values)
 
 
-def _with_labels(walk: FolderWalk, part_of: dict[str, str], files: YoloFiles) -> dict[str, str]:
+def _with_labels(walk: FolderWalk, part_of: dict[str, str], files: YoloFiles, *, needs_all: bool) -> dict[str, str]:
     """The parts of which any image has a label file; images without one would pass for background.
 
     Raises:
@@ -244,14 +245,14 @@ def _with_labels(walk: FolderWalk, part_of: dict[str, str], files: YoloFiles) ->
     labelled = {part_of[picture] for picture in files.label_of if picture in part_of}
     for part in sorted({*part_of.values()} - labelled):
         pictures = [picture for picture in part_of if part_of[picture] == part]
-        if part != "test":
+        if needs_all and part != "test":
             raise AnnotationsError(
                 f"No image for {part} in '{walk.root}' has a label file.",
                 expected=_LOOKED_FOR,
                 received=f"{len(pictures)} images without one, such as '{pictures[0]}'",
                 hint="Copy their label files as well. For an image without objects, an empty file is enough.",
             )
-        walk.remark("part_without_labels", [str(PurePosixPath(pictures[0]).parent)], f"{len(pictures)} test images")
+        walk.remark("part_without_labels", [str(PurePosixPath(pictures[0]).parent)], f"{len(pictures)} {part} images")
     return {picture: part for picture, part in part_of.items() if part in labelled}
 
 

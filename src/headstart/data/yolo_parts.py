@@ -29,11 +29,20 @@ def _folders_above(folder: str) -> tuple[str, ...]:
     return (*("/".join(parts[:length]) for length in range(1, len(parts) + 1)), ".")
 
 
-def parts_of_pictures(walk: FolderWalk, files: YoloFiles, settings: Settings | None) -> dict[str, str]:
+def parts_of_pictures(
+    walk: FolderWalk, files: YoloFiles, settings: Settings | None, *, needs_all: bool = True
+) -> dict[str, str]:
     """Image → part ("" for none) of every image that is used.
 
     Entries of the YAML or .data file count first, then lists of images such as train.txt, then the names of folders.
     What is stated twice or leads to nothing is remarked; images that no entry covers are remarked and left out.
+
+    Args:
+        walk: of the data set.
+        files: what lies there.
+        settings: the YAML or .data file.
+        needs_all: whether every stated part must be there; not where the images are only scored. Lists of images that
+            no settings mention do not count then.
 
     Raises:
         SplitError: an entry for training or validation leads to no image here, a list has images that do not exist, or
@@ -41,14 +50,17 @@ def parts_of_pictures(walk: FolderWalk, files: YoloFiles, settings: Settings | N
     """
     by_folder = _folder_parts(files.pictures)
     has_entries = settings is not None and bool(settings.places)
-    stated = _Entries(walk, files, settings).pictures() if settings and has_entries else _loose_lists(walk, files)
+    loose = _loose_lists(walk, files) if needs_all and not has_entries else []
+    stated = _Entries(walk, files, settings, needs_all=needs_all).pictures() if settings and has_entries else loose
     file = settings.file if settings and has_entries else ""
     covered = _covered(stated)
-    _remark_lost(walk, stated, set(by_folder.values()), file)
+    _remark_lost(walk, stated, set(by_folder.values()), file, needs_all=needs_all)
     chosen = _without_repeats(walk, covered, file)
-    _require_apart(walk, chosen, stated)
+    if needs_all:
+        _require_apart(walk, chosen, stated)
     if not covered:
-        _require_clear_folders(walk, by_folder)
+        if needs_all:
+            _require_clear_folders(walk, by_folder)
         return dict(by_folder)
     part_of = {picture: part for part, pictures in chosen.items() for picture in pictures}
     labelled = {by_folder[picture] for picture in files.label_of}
@@ -121,8 +133,8 @@ def _loose_lists(walk: FolderWalk, files: YoloFiles) -> list[Stated]:
 class _Entries:
     """Entries of a YAML or .data file, which may have been written for another folder on another machine."""
 
-    def __init__(self, walk: FolderWalk, files: YoloFiles, settings: Settings) -> None:
-        self._walk, self._files, self._settings = walk, files, settings
+    def __init__(self, walk: FolderWalk, files: YoloFiles, settings: Settings, *, needs_all: bool) -> None:
+        self._walk, self._files, self._settings, self._needs_all = walk, files, settings, needs_all
         self._finder = _Finder(files)
 
     def pictures(self) -> list[Stated]:
@@ -141,7 +153,8 @@ class _Entries:
         lines = _list_lines(self._walk, file)
         base = _folder_of(self._settings.file)
         pictures = self._finder.all_of(lines, [_folder_of(file), (*base, *above), base, ()])
-        _require_all(self._walk, file, lines, pictures)
+        if self._needs_all:
+            _require_all(self._walk, file, lines, pictures)
         return frozenset().union(*pictures)
 
 
@@ -296,7 +309,7 @@ def _require_apart(walk: FolderWalk, chosen: dict[str, frozenset[str]], stated: 
         seen |= dict.fromkeys(pictures, part)
 
 
-def _remark_lost(walk: FolderWalk, stated: list[Stated], by_folder: set[str], file: str) -> None:
+def _remark_lost(walk: FolderWalk, stated: list[Stated], by_folder: set[str], file: str, *, needs_all: bool) -> None:
     """Remarks entries that lead to nothing where nothing is lost by it: their images are absent or found by folder.
 
     Raises:
@@ -311,7 +324,7 @@ def _remark_lost(walk: FolderWalk, stated: list[Stated], by_folder: set[str], fi
             instead = "the folders named like it are used"
         elif part == "test" and covered:
             instead = "there are no test images"
-        elif not covered and not any(by_folder):
+        elif (not covered and not any(by_folder)) or not needs_all:
             instead = "no image is given to this part"
         else:
             raise _lost(walk, part, place, file)

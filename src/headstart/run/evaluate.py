@@ -1,10 +1,12 @@
 """How good a run is: on its own test part, or on other labelled pictures."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from headstart.data import Dataset, audit_dataset, read_dataset
-from headstart.errors import SeenImagesError
+from headstart.errors import RecipeError, SeenImagesError
 from headstart.evaluation import Report
 from headstart.progress import SILENT, Progress
 from headstart.run.directory import Run
@@ -14,22 +16,46 @@ from headstart.run.task_steps import TASK_STEPS
 from headstart.writing import frame_csv, write_text
 
 
-def evaluate(run: Run, data: Path | str | None = None, *, progress: Progress = SILENT) -> Report:
+def evaluate(
+    run: Run,
+    data: Path | str | None = None,
+    *,
+    format: str | None = None,  # noqa: A002  the word that everyone uses
+    ignore_value: int | str | None = None,
+    path_column: str | None = None,
+    label_column: str | None = None,
+    progress: Progress = SILENT,
+) -> Report:
     """Numbers with intervals, on the run's test part or on other labelled pictures.
 
     Args:
         run: a finished run.
         data: labelled pictures as `headstart.train` takes them, scored whatever their split; classes are matched by
-            name. Exact copies of pictures that the run learned from are left out. A new place of the run's own test
-            images, the same by relative path and SHA-256, stands for the run's test part, and so does None.
+            name. A test part alone is enough. Exact copies of pictures that the run learned from are left out. A new
+            place of the run's own test images, the same by relative path and SHA-256, stands for the run's test part,
+            and so does None.
+        format: how `data` is laid out, as `read_dataset` says; None: found by looking, whatever the run learned from.
+        ignore_value: of the masks in `data`; None: as in the run's recipe. So are the columns of a table.
+        path_column: see `read_dataset`.
+        label_column: see `read_dataset`.
         progress: told of every step, and how many copies were left out.
 
     Raises:
         ClassNamesError: the data has classes that the model does not know.
         SeenImagesError: the run learned from all of these pictures.
         RunDamagedError: pictures of the test part have changed since training.
+        RecipeError: there is no such format, or `data` is missing beside what says how to read it.
         DataNotFoundError: the run's data is gone, or there is nothing of the name.
     """
+    asked = {
+        "format": format,
+        "ignore_value": ignore_value,
+        "path_column": path_column,
+        "label_column": label_column,
+    }
+    reading = {name: value for name, value in asked.items() if value is not None}
+    if data is None and reading:
+        raise _nothing_to_read(reading)
     moved = None if data is None else find_moved_data(run, Path(data))
     if moved is not None:
         progress.say(f"'{moved}' holds the run's own images: its test part is scored")
@@ -39,7 +65,7 @@ def evaluate(run: Run, data: Path | str | None = None, *, progress: Progress = S
         check_pictures(run, run.dataset.part("test"))
         return evaluate_test_part(run, progress=progress)
     progress.say(f"'{data}' is scored as other labelled images")
-    dataset = _read_data(run, Path(data))
+    dataset = _read_data(run, Path(data), reading)
     progress.start("checking pictures", len(dataset))
     audited = audit_dataset(dataset, progress=lambda *_: progress.advance(1), min_classes=1).dataset
     progress.finish()
@@ -58,11 +84,26 @@ def evaluate_test_part(run: Run, *, progress: Progress = SILENT) -> Report:
     return evaluated.report
 
 
-def _read_data(run: Run, path: Path) -> Dataset:
-    """Labelled pictures, in the columns of the run's own table, without parts: copies across parts count as well."""
-    columns = run.recipe.data.model_dump(include={"path_column", "label_column", "ignore_value"})
-    dataset = read_dataset(path, task=run.dataset.task, **columns)
+def _read_data(run: Run, path: Path, reading: Mapping[str, Any]) -> Dataset:
+    """Labelled pictures, by default as the run's own table was read, without parts: copies across parts count as well.
+
+    Args:
+        run: whose task it is.
+        path: of the data.
+        reading: arguments of `read_dataset` that were asked for.
+    """
+    own = run.recipe.data.model_dump(include={"path_column", "label_column", "ignore_value"})
+    dataset = read_dataset(path, task=run.dataset.task, for_training=False, **{**own, **reading})
     return replace(dataset, frame=dataset.frame.assign(split=""))
+
+
+def _nothing_to_read(reading: Mapping[str, Any]) -> RecipeError:
+    return RecipeError(
+        f"{', '.join(reading)} say how other labelled images are read, and there are none.",
+        expected="the place of other labelled images beside it",
+        received="data=None, which is the run's own test part",
+        hint="Add --data DATA, or leave these options out.",
+    )
 
 
 def _without_seen(run: Run, dataset: Dataset) -> Dataset:

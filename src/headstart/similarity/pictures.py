@@ -54,7 +54,7 @@ def list_pictures(data: Path | str, *, labelled: bool = True, **columns: Any) ->
     folder = Path(data).expanduser()
     if labelled or not folder.is_dir():
         try:
-            dataset = read_dataset(data, **columns)
+            dataset = read_dataset(data, for_training=False, **columns)
             # Parts count for nothing here: a copy of a test picture is a picture like any other.
             return replace(dataset, frame=dataset.frame.assign(split=""))
         except NoClassFoldersError:

@@ -9,8 +9,9 @@ from rich.table import Table
 
 from headstart.cli.console import Text
 from headstart.cli.exit_codes import ExitCode
-from headstart.cli.parameters import DATA, JsonOption, RunArgument, examples, setting
+from headstart.cli.parameters import DATA, TABLES, JsonOption, RunArgument, examples, setting
 from headstart.cli.progress import shown_progress
+from headstart.cli.recipe_options import FormatOption
 from headstart.cli.surroundings import Surroundings
 from headstart.cli.tensorflow_noise import load_keras
 
@@ -21,9 +22,25 @@ EXAMPLES = examples(
     ("headstart evaluate runs/photos-vgg19-1", "the run's own test pictures, which training never saw"),
     ("headstart evaluate runs/photos-vgg19-1 --data more-photos", "other pictures in folders of the same names"),
 )
+_AS_LEARNED = "as the run learned"
+_IgnoreValueOption = Annotated[
+    str | None,
+    setting(
+        "Value or colour in a mask of DATA that says nothing of its pixel; none: 255 is a class.",
+        metavar="N|#RRGGBB|none",
+        default=_AS_LEARNED,
+        panel=DATA,
+    ),
+]
+_PathColumnOption = Annotated[
+    str | None, setting("Column of DATA with the path.", metavar="NAME", default=_AS_LEARNED, panel=TABLES)
+]
+_LabelColumnOption = Annotated[
+    str | None, setting("Column of DATA with the label.", metavar="NAME", default=_AS_LEARNED, panel=TABLES)
+]
 
 
-def evaluate(
+def evaluate(  # noqa: PLR0913, PLR0917  one parameter an option
     context: typer.Context,
     run: RunArgument,
     data: Annotated[
@@ -37,6 +54,10 @@ def evaluate(
             panel=DATA,
         ),
     ] = None,
+    format: FormatOption = None,  # noqa: A002  the option's name
+    ignore_value: _IgnoreValueOption = None,
+    path_column: _PathColumnOption = None,
+    label_column: _LabelColumnOption = None,
     as_json: JsonOption = False,
 ) -> ExitCode | None:
     """Test a run: every number with its 95 % interval and its baseline.
@@ -50,7 +71,15 @@ def evaluate(
     with shown_progress(surroundings) as progress:
         loaded = Run.load(run)
         is_own = data is None or find_moved_data(loaded, Path(data)) is not None
-        report = evaluate_run(loaded, data, progress=progress)
+        report = evaluate_run(
+            loaded,
+            data,
+            format=format,
+            ignore_value=ignore_value,
+            path_column=path_column,
+            label_column=label_column,
+            progress=progress,
+        )
     if as_json:
         part = "test" if is_own else "other"
         facts = {"run": str(loaded.path), "data": data, "part": part, **report.to_json()}
