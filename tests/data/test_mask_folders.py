@@ -80,6 +80,19 @@ def test_names_come_from_a_list_or_a_coco_file(tmp_path):
     assert dataset.frame["split"].tolist() == ["train"]
 
 
+def test_a_value_to_ignore_is_heeded_where_a_coco_file_names_the_others(tmp_path):
+    masked(tmp_path, {"a": (0, 5, 255)}, images="train", folder="masks_train")
+    listing = {
+        "images": [{"id": 1, "file_name": "a.png"}],
+        "categories": [{"id": 5, "name": "tree"}],
+        "annotations": [{"image_id": 1, "category_id": 5, "bbox": [0, 0, 1, 1]}],
+    }
+    (tmp_path / "train" / "x.json").write_text(json.dumps(listing))
+    assert read_dataset(tmp_path, ignore_value="none").class_names == ("tree", "255")
+    with pytest.raises(AnnotationsError, match="hold numbers"):
+        read_dataset(tmp_path, ignore_value="#ff0000")
+
+
 def test_unknown_values_are_ignored_and_named(tmp_path):
     masked(tmp_path, {"a": (0, 1, 7), "b": (0, 1)})
     (tmp_path / "classes.txt").write_text("sky\ntree\n")

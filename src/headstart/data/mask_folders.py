@@ -11,7 +11,7 @@ from headstart.data.coco_listing import category_names, coco_files, read_listing
 from headstart.data.dataset import Dataset
 from headstart.data.mask_lists import listed_parts
 from headstart.data.mask_looks import MaskLook, look_at_masks
-from headstart.data.mask_meaning import Meaning, meaning_of
+from headstart.data.mask_meaning import Meaning, heed_ignore_value, meaning_of
 from headstart.data.mask_names import names_images, names_masks
 from headstart.data.mask_pairs import Pair, Pairing, evenly_chosen, pair_by_place, pair_masks, require_one_set
 from headstart.data.mask_sizes import require_sizes
@@ -163,8 +163,8 @@ def _meaning(walk: FolderWalk, files: Sequence[str], looks: Sequence[MaskLook], 
         named = category_names(read_listings(FolderWalk(walk.root, stays_inside=True), listings))
         if named:
             values = {0: "", IGNORED: "", **named}
-            if isinstance(asked.ignore_value, int):
-                values[asked.ignore_value] = ""
+            holds_255 = any(IGNORED in look.values for look in looks)
+            heed_ignore_value(values, asked.ignore_value, holds_255=holds_255)
             return Meaning(dict(sorted(values.items())))
     return meaning_of(looks, tables, ignore_value=asked.ignore_value)
 

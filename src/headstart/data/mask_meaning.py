@@ -45,15 +45,30 @@ def meaning_of(looks: Sequence[MaskLook], tables: Sequence[Names], *, ignore_val
         ignore_value == NO_VALUE,
     )
     values = _reader(evidence, looks)(evidence)
-    if evidence.ignored is not None:
-        _require_same_form(evidence.ignored, values)
-        values[evidence.ignored] = ""
-    elif evidence.nothing_ignored and values.get(IGNORED) == "" and evidence.counts()[IGNORED]:
-        values[IGNORED] = str(IGNORED)
+    heed_ignore_value(values, ignore_value, holds_255=bool(evidence.counts()[IGNORED]))
     if max(values) < COLOUR:  # colours keep the order of their table
         # The value that stands for all others comes last, though its number is below 0.
         values = {value: values[value] for value in sorted(values, key=lambda it: (it == OTHER_VALUES, it))}
     return Meaning(values, tuple(evidence.remarks))
+
+
+def heed_ignore_value(values: dict[int, str], ignore_value: int | str | None, *, holds_255: bool) -> None:
+    """Takes the name away from the value that a person wants ignored, or makes 255 a class, in `values`.
+
+    Args:
+        values: value → name.
+        ignore_value: as for `meaning_of`.
+        holds_255: whether any mask holds 255.
+
+    Raises:
+        AnnotationsError: the value is a colour and the masks hold numbers, or the other way round.
+    """
+    ignored = _ignored_value(ignore_value)
+    if ignored is not None:
+        _require_same_form(ignored, values)
+        values[ignored] = ""
+    elif ignore_value == NO_VALUE and values.get(IGNORED) == "" and holds_255:
+        values[IGNORED] = str(IGNORED)
 
 
 def _reader(evidence: Evidence, looks: Sequence[MaskLook]) -> Callable[[Evidence], dict[int, str]]:

@@ -6,8 +6,10 @@ import numpy as np
 
 from headstart.data.annotations import Outline
 from headstart.data.masks import UNCOVERED
+from headstart.errors import DataFormatError
 
 BACKGROUND = "background"
+_NUM_SHOWN = 10
 
 
 def largest_first(outlines: Iterable[Outline]) -> list[Outline]:
@@ -26,10 +28,13 @@ def outline_classes(names: Iterable[str], ignore_value: int | str | None) -> tup
 
     Args:
         names: of the outlines' classes, in order.
-        ignore_value: the value that says nothing of its pixel; None, or any text: none of them.
+        ignore_value: the value that says nothing of its pixel; None: none of them.
 
     Returns:
         Value → name, with 0 for what no outline covers: "background", or "" where it is ignored; and the names.
+
+    Raises:
+        DataFormatError: no area has the value, which may be a colour or "none".
 
     Example:
         >>> outline_classes(["cat", "dog"], None)
@@ -37,6 +42,18 @@ def outline_classes(names: Iterable[str], ignore_value: int | str | None) -> tup
     """
     uncovered = "" if ignore_value == UNCOVERED else BACKGROUND
     values = {UNCOVERED: uncovered} | dict(enumerate((name for name in names if name != BACKGROUND), 1))
-    if isinstance(ignore_value, int) and ignore_value in values:
+    if ignore_value is not None and ignore_value not in values:
+        raise _no_such_value(values, ignore_value)
+    if isinstance(ignore_value, int):
         values[ignore_value] = ""
     return values, tuple(dict.fromkeys(name for name in values.values() if name))
+
+
+def _no_such_value(values: dict[int, str], ignore_value: int | str) -> DataFormatError:
+    shown = [f"{value} ({name})" for value, name in list(values.items())[:_NUM_SHOWN]]
+    return DataFormatError(
+        f"There is no value {ignore_value} in areas that are drawn from outlines.",
+        expected=", ".join(shown) + (f" and so on to {max(values)}" if len(values) > _NUM_SHOWN else ""),
+        received=f"ignore_value={ignore_value!r}",
+        hint="Leave --ignore-value out to ignore nothing; --ignore-value 0 ignores what no outline covers.",
+    )

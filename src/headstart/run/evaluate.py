@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from headstart.data import Dataset, audit_dataset, read_dataset
+from headstart.data import SEGMENTATION, Dataset, audit_dataset, mask_paths, read_dataset
 from headstart.errors import RecipeError, SeenImagesError
 from headstart.evaluation import Report
 from headstart.progress import SILENT, Progress
@@ -92,9 +92,25 @@ def _read_data(run: Run, path: Path, reading: Mapping[str, Any]) -> Dataset:
         path: of the data.
         reading: arguments of `read_dataset` that were asked for.
     """
-    own = run.recipe.data.model_dump(include={"path_column", "label_column", "ignore_value"})
-    dataset = read_dataset(path, task=run.dataset.task, for_training=False, **{**own, **reading})
+    asked = {
+        **run.recipe.data.model_dump(include={"path_column", "label_column"}),
+        **{"task": run.dataset.task, "for_training": False},
+        **reading,
+    }
+    dataset = read_dataset(path, **asked)
+    own_value = run.recipe.data.ignore_value
+    # A value of mask files means something else, or nothing, in masks that are drawn from outlines.
+    if (
+        own_value is not None
+        and "ignore_value" not in reading
+        and _has_mask_files(dataset) == _has_mask_files(run.dataset)
+    ):
+        dataset = read_dataset(path, ignore_value=own_value, **asked)
     return replace(dataset, frame=dataset.frame.assign(split=""))
+
+
+def _has_mask_files(dataset: Dataset) -> bool:
+    return dataset.task == SEGMENTATION and any(map(mask_paths, dataset.frame["target"]))
 
 
 def _nothing_to_read(reading: Mapping[str, Any]) -> RecipeError:
