@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import tomllib
 
 import numpy as np
 import pytest
@@ -22,7 +23,10 @@ def test_the_content_is_that_of_the_run(content, finished_run, photos):
     assert content.title == "photos"
     assert content.report.to_json() == finished_run.report.to_json()
     assert content.history.equals(finished_run.history.frame)
-    assert content.recipe_text == finished_run.recipe_path.read_text()
+    recipe = tomllib.loads(content.recipe_text)
+    assert recipe["data"]["path"] == "photos"
+    recipe["data"]["path"] = str(photos)
+    assert recipe == tomllib.loads(finished_run.recipe_path.read_text())
     assert content.commands == ["headstart train --recipe recipe.toml"]
     assert content.class_counts.loc[["blue", "green", "red"]].to_numpy().tolist() == [[6, 1, 1]] * 3
     assert content.facts["backbone"]["network"] == "VGG19Mini"
@@ -30,6 +34,13 @@ def test_the_content_is_that_of_the_run(content, finished_run, photos):
     assert content.facts["head"]["parameters"] == "387"
     assert content.facts["head"]["first weights"] == "a linear probe"
     assert content.facts["head"]["classes"] == 3
+
+
+def test_the_page_holds_no_place_of_the_machine(finished_run, photos, tmp_path_factory):
+    page = finished_run.html_path.read_text(encoding="utf-8")
+    assert str(photos) not in page
+    assert str(tmp_path_factory.getbasetemp()) not in page
+    assert str(photos) in finished_run.recipe_path.read_text()  # from which the run is resumed
 
 
 def test_the_content_tells_what_each_phase_did(content, finished_run):

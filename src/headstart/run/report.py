@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import tomli_w
 
+from headstart.artifacts import without_places
 from headstart.backbones import find_backbone
 from headstart.data import Dataset
 from headstart.evaluation import ReportContent, write_html
@@ -42,7 +44,7 @@ def build_content(run: Run) -> ReportContent:
         history=run.history.frame,
         class_counts=dataset.class_counts(),
         audit_summary=_audit_summary(run),
-        recipe_text=run.recipe.to_toml(),
+        recipe_text=_recipe_text(run),
         commands=["headstart train --recipe recipe.toml"],
         environment=_environment(run),
         phases=[{**phase, "seconds": run.history.seconds_of(phase["name"])} for phase in run.fact("phases")],
@@ -56,13 +58,19 @@ def data_hash(dataset: Dataset) -> str:
     return hashlib.sha256(columns.to_csv(index=False).encode()).hexdigest()
 
 
+def _recipe_text(run: Run) -> str:
+    """The recipe as TOML, without the folders above data and weights: a report is sent to others."""
+    recipe = without_places({"recipe": run.recipe.model_dump(mode="json", exclude_none=True)})["recipe"]
+    return tomli_w.dumps(recipe)
+
+
 def _backbone_facts(run: Run) -> dict[str, Any]:
     section = run.recipe.backbone
     spec = find_backbone(section.name)
     height, width = run.task.image_size
     return {
         "network": spec.title,
-        "weights": section.weights,
+        "weights": Path(str(section.weights)).name,
         "parameters": f"{spec.num_parameters:,}",
         "pictures seen at": f"{height} x {width} pixels, {run.recipe.images.resize_mode}",
         "licence of the weights": spec.weights.licence,
