@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from headstart.data import SEGMENTATION, audit_dataset, read_dataset
+from headstart.data import CLASSIFICATION, SEGMENTATION, audit_dataset, read_dataset
 from headstart.errors import DataFormatError, HeadstartError, NoClassFoldersError, SplitError
 
 
@@ -212,6 +212,49 @@ def test_a_table_of_unknown_columns_inside_of_a_folder_is_named(tmp_path, place)
 def test_a_table_beside_class_folders_is_no_doubt(tmp_path):
     (draw(tmp_path, "cat", "dog") / "sizes.csv").write_text("path,size\n")
     assert read_dataset(tmp_path).class_names == ("cat", "dog")
+
+
+SIDE_FILES = {
+    "captions": (".txt", "a photo of 2 cats, 35mm, f 1.8"),
+    "tags": (".txt", "1girl, outdoors, 4k"),
+    "class names": (".txt", "cat"),
+    "nothing": (".txt", ""),
+    "metadata": (".json", '{"caption": "a cat", "seed": 7, "width": 512}'),
+    "metadata behind the whole name": (".png.json", '{"title": "1.png", "photoTakenTime": {}}'),
+}
+
+
+@pytest.mark.parametrize(("suffix", "text"), SIDE_FILES.values(), ids=SIDE_FILES)
+def test_captions_and_their_like_beside_images_are_no_doubt_and_no_damage(tmp_path, suffix, text):
+    draw(tmp_path, "cat", "dog")
+    for path in sorted(tmp_path.glob("*/*.png")):
+        path.with_suffix(suffix).write_text(text)
+    dataset = read_dataset(tmp_path)
+    assert dataset.class_names == ("cat", "dog")
+    audit = audit_dataset(dataset)
+    assert (len(audit.dataset), audit.left_out) == (6, [])
+    assert {remark.detail for remark in dataset.remarks if remark.kind == "side_files"} == {
+        f"6 files, such as 'cat/000{suffix}'"
+    }
+
+
+ANNOTATIONS = {
+    "boxes of YOLO": (".txt", "0 0.5 0.5 0.2 0.2\n1 0.4 0.4 0.1 0.1\n"),
+    "boxes of YOLO in pixels": (".txt", "0 20 20 10 10\n"),
+    "KITTI": (".txt", "Car 0.00 0 1.57 599.41 156.40 629.75 189.25 2.85 2.63 12.34 0.47 1.49 69.44 1.56\n"),
+    "DOTA": (".txt", "imagesource:GoogleEarth\ngsd:0.1\n1 1 20 1 20 20 1 20 plane 0\n"),
+    "LabelMe": (".json", '{"shapes": [], "imagePath": "1.png"}'),
+    "Supervisely": (".json", '{"size": {"height": 48}, "objects": [{"points": {"exterior": []}}]}'),
+}
+
+
+@pytest.mark.parametrize(("suffix", "text"), ANNOTATIONS.values(), ids=ANNOTATIONS)
+def test_images_beside_files_with_places_are_no_classes(tmp_path, suffix, text):
+    for folder in ("site_a", "site_b"):
+        for path in sorted((draw(tmp_path, folder) / folder).glob("*.png")):
+            path.with_suffix(suffix).write_text(text)
+    problem = refusal(tmp_path, task=CLASSIFICATION).problem
+    assert "look like images with annotations" in problem or "a data set lies inside" in problem
 
 
 def test_images_beside_files_of_annotations_are_no_classes(tmp_path):

@@ -200,6 +200,7 @@ KINDS: dict[str, Kind] = {
     "alpha": Kind("note", "Has transparency; it is laid on white."),
     "exif_rotation": Kind("note", "The camera stored it rotated; it is turned upright."),
     "columns_taken": Kind("warning", "Columns of the table that were found by their usual names or by their cells."),
+    "side_files": Kind("note", "Files with the name of an image beside it, such as captions, are not used."),
     "found_by_name": Kind("note", "The table does not give the path of an image; it was found by its name."),
     "one_class": Kind("warning", "The table has no column for the class, so all boxes are of one."),
     "marked_classes": Kind("note", "Columns of 0 and 1 are classes; use --task image-regression to learn numbers."),

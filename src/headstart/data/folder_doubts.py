@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 
 from headstart.data.inspection import could_be_picture
 from headstart.data.part_names import part_like, part_named
+from headstart.data.side_files import hold_places
 from headstart.errors import DataFormatError, NoClassFoldersError, SplitError
 
 # Folders with two names in common, such as cat and dog, hold the same classes. One common name, such as cat/images and
@@ -38,7 +39,7 @@ def require_classes(root: Path, found: Mapping[str, list[str]], *, shown: Path, 
         _require_no_wrapper(found, shown=shown)
     if is_format_given:
         return
-    _require_no_annotations(found, shown=shown)
+    _require_no_annotations(root, found, shown=shown)
     siblings = defaultdict(list)
     for folder in inside:
         siblings[PurePosixPath(folder).parent].append(folder)
@@ -98,17 +99,16 @@ def _require_no_wrapper(found: Mapping[str, list[str]], *, shown: Path) -> None:
     )
 
 
-def _require_no_annotations(found: Mapping[str, list[str]], *, shown: Path) -> None:
+def _require_no_annotations(root: Path, found: Mapping[str, list[str]], *, shown: Path) -> None:
     """Refuses class folders of which most images have a file of annotations with the same name."""
     pictures = {_stem(path) for paths in found.values() for path in paths if _is_picture(path)}
-    suffixes = Counter(
-        suffix
-        for paths in found.values()
-        for path in paths
-        if (suffix := PurePosixPath(path).suffix.lower()) in _ANNOTATION_SUFFIXES and _stem(path) in pictures
-    )
-    suffix, count = next(iter(suffixes.most_common(1)), ("", 0))
-    if count and count >= _MIN_SHARE_IN_COMMON * len(pictures):
+    of_suffix = defaultdict(list)
+    for path in (path for paths in found.values() for path in paths):
+        if (suffix := PurePosixPath(path).suffix.lower()) in _ANNOTATION_SUFFIXES and _stem(path) in pictures:
+            of_suffix[suffix].append(path)
+    suffix, files = max(of_suffix.items(), key=lambda item: len(item[1]), default=("", []))
+    count = len(files)
+    if count and count >= _MIN_SHARE_IN_COMMON * len(pictures) and hold_places(root, files):
         raise DataFormatError(
             f"The folders of '{shown}' look like images with annotations, not like classes.",
             expected="one folder per class, with images inside",

@@ -11,6 +11,7 @@ from headstart.data.folder_doubts import listed, require_classes
 from headstart.data.inspection import could_be_picture
 from headstart.data.mask_doubts import require_no_masks
 from headstart.data.part_names import part_like, part_named, parts_named
+from headstart.data.side_files import side_files
 from headstart.data.unusable_input import no_class_folders
 from headstart.data.walking import FolderWalk
 from headstart.errors import SplitError
@@ -49,6 +50,7 @@ def read_folders(root: Path, asked: Asked) -> Dataset:
     if not inner_parts:
         require_classes(walk.root, found, shown=root, is_format_given=asked.is_format_given)
         _remark_nested(walk, found)
+    found = _without_side_files(walk, found)
     rows = [
         (path, PurePosixPath(folder).name, "", inner_parts.get(path.split("/")[1], class_folders[folder]))
         for folder, paths in found.items()
@@ -60,6 +62,14 @@ def read_folders(root: Path, asked: Asked) -> Dataset:
         root=walk.root,
         remarks=tuple(sorted(walk.remarks)),
     )
+
+
+def _without_side_files(walk: FolderWalk, found: Mapping[str, list[str]]) -> dict[str, list[str]]:
+    """Class folders without captions and their like, which are no damaged images."""
+    beside = {path for paths in found.values() for path in side_files(paths)}
+    if beside:
+        walk.remark("side_files", [""], f"{len(beside)} files, such as '{min(beside)}'")
+    return {folder: [path for path in paths if path not in beside] for folder, paths in found.items()}
 
 
 def _part_folders(walk: FolderWalk, folders: list[str], *, needs_train: bool) -> dict[str, str]:
