@@ -71,7 +71,22 @@ def read_labelme(root: Path, asked: Asked) -> Dataset:
         _read_into(found, walk, path, images)
     _require_shapes(walk, found)
     walk.remark("unlisted", set(images.paths) - found.keys() - images.spoilt, "has no JSON file of LabelMe")
-    return (_boxes if asked.task == DETECTION else _outlines)(walk, found, asked)
+    return dataset_of_shapes(walk, found, asked, looked_for=_LOOKED_FOR)
+
+
+def dataset_of_shapes(walk: FolderWalk, found: Mapping[str, Page], asked: Asked, *, looked_for: str) -> Dataset:
+    """Boxes around shapes, or the shapes as outlines, as `asked.task` wants it.
+
+    Args:
+        walk: of the data set.
+        found: image → what is marked in it.
+        asked: what a person asked for.
+        looked_for: what was looked for, for the error where nothing is marked.
+
+    Raises:
+        AnnotationsError: nothing is marked.
+    """
+    return (_boxes if asked.task == DETECTION else _outlines)(walk, found, asked, looked_for)
 
 
 class _Images:
@@ -125,10 +140,10 @@ def _read_into(found: dict[str, Page], walk: FolderWalk, path: str, images: _Ima
             walk.remark("unused_shape", [image], ", ".join(sorted(set(page.unused))))
 
 
-def _boxes(walk: FolderWalk, found: Mapping[str, Page], asked: Asked) -> Dataset:
+def _boxes(walk: FolderWalk, found: Mapping[str, Page], asked: Asked, looked_for: str) -> Dataset:
     examples = [_annotated(path, page, boxes_to_text(_boxes_around(page))) for path, page in found.items()]
     names = sort_class_names(box.name for page in found.values() for box in _boxes_around(page))
-    require_annotations(walk, names, looked_for=_LOOKED_FOR)
+    require_annotations(walk, names, looked_for=looked_for)
     return annotated_dataset(walk.root, examples, names, task=asked.task, remarks=walk.remarks)
 
 
@@ -141,7 +156,7 @@ def _box_around(shape: Shape) -> Box:
     return Box(shape.name, min(x), min(y), max(x), max(y))
 
 
-def _outlines(walk: FolderWalk, found: Mapping[str, Page], asked: Asked) -> Dataset:
+def _outlines(walk: FolderWalk, found: Mapping[str, Page], asked: Asked, looked_for: str) -> Dataset:
     examples, used = [], {BACKGROUND}
     for path, page in found.items():
         drawn = [shape for shape in page.shapes if not shape.is_mask]
@@ -158,7 +173,7 @@ def _outlines(walk: FolderWalk, found: Mapping[str, Page], asked: Asked) -> Data
         used |= {outline.name for outline in outlines}
         examples.append(_annotated(path, page, outlines_to_text(outlines)))
     others = sort_class_names(used - {BACKGROUND, _IGNORED})
-    require_annotations(walk, others, looked_for=_LOOKED_FOR)
+    require_annotations(walk, others, looked_for=looked_for)
     values, names = outline_classes(others, asked.ignore_value)
     return annotated_dataset(walk.root, examples, names, task=asked.task, remarks=walk.remarks, mask_values=values)
 

@@ -28,6 +28,8 @@ from headstart.data.rival_formats import difference, masks_and_objects, two_form
 from headstart.data.table_files import TABLE_READERS
 from headstart.data.table_folders import TABLE_TASKS, looks_like_table, read_table_of
 from headstart.data.unusable_input import neither, not_found
+from headstart.data.via import looks_like_via, read_via_files
+from headstart.data.via_pages import begins_as_via
 from headstart.data.voc import has_own_masks, looks_like_voc, read_voc
 from headstart.data.yolo import looks_like_yolo, read_yolo
 from headstart.data.yolo_settings import YAML_SUFFIXES
@@ -65,6 +67,7 @@ _FOLDER_FORMATS: dict[str, _Format] = {
     "coco": _Format((DETECTION, SEGMENTATION), looks_like_coco, read_coco),
     "yolo": _Format((DETECTION, SEGMENTATION), looks_like_yolo, read_yolo),
     "labelme": _Format((DETECTION, SEGMENTATION), looks_like_labelme, read_labelme),
+    "via": _Format((DETECTION, SEGMENTATION), looks_like_via, read_via_files),
     "box-table": _Format((DETECTION,), looks_like_box_table, read_box_tables),
     "table": _Format(TABLE_TASKS, looks_like_table, read_table_of),
     "folders": _Format((CLASSIFICATION,), lambda _: True, read_folders),
@@ -242,6 +245,8 @@ def _require_readable(path: Path) -> None:
 def _possible_formats(path: Path) -> tuple[str, ...]:
     if os.path.isdir(path):  # noqa: PTH112
         return tuple(_FOLDER_FORMATS)
+    if path.suffix.lower() in {".json", ".csv"} and begins_as_via(path):
+        return ("via",)
     known = _FORMAT_OF_SUFFIX.get(path.suffix.lower())
     return (known,) if known else ("box-table", "table")
 
