@@ -148,3 +148,35 @@ def test_columns_that_are_asked_for_are_used_or_missed(root, column):
         read_dataset(path, **{column: "kind"})
     assert read_dataset(path, label_column="animal").class_names == ("x",)
     assert set(read_dataset(path, group_column="animal").frame["group"]) == {"x"}
+
+
+@pytest.mark.parametrize("size", [(80, 40), (640, 480)])
+@pytest.mark.parametrize("header", ["filename,class,xmin,ymin,xmax,ymax", "filename,class,x,y,width,height"])
+def test_percent_of_the_sides_is_an_error_that_says_so(tmp_path, size, header):
+    places = np.random.default_rng(0).uniform(0, 50, (12, 4)).round(2)
+    corners = np.hstack([places[:, :2], places[:, :2] + places[:, 2:]])
+    shown = places if header.endswith("height") else corners
+    for number in range(4):
+        Image.effect_noise(size, 50).convert("RGB").save(tmp_path / f"{number}.jpg")
+    rows = [f"{at % 4}.jpg,cat,{','.join(f'{place:.2f}' for place in row)}" for at, row in enumerate(shown)]
+    path = write(tmp_path, header, *rows)
+    for named in (path, tmp_path):
+        with pytest.raises(AnnotationsError, match=r"look like percent.*Divide all places by 100"):
+            read_dataset(named)
+    fractions = [f"{at % 4}.jpg,cat,{','.join(f'{place / 100:.4f}' for place in row)}" for at, row in enumerate(shown)]
+    write(tmp_path, header, *fractions)
+    boxes = np.concatenate(read_dataset(tmp_path).boxes())[:, :4]
+    expected = corners / 100 * [*size, *size]
+    assert np.allclose(sorted(boxes.tolist()), sorted(expected.tolist()), atol=0.1)
+
+
+def test_small_images_and_boxes_in_a_corner_are_no_percent(tmp_path):
+    for number in range(4):
+        Image.effect_noise((100, 90), 50).convert("RGB").save(tmp_path / f"{number}.jpg")
+    rows = [f"{at % 4}.jpg,cat,{at},{at},{at + 60},{at + 50}" for at in range(12)]
+    write(tmp_path, "filename,class,xmin,ymin,xmax,ymax", *rows)
+    assert sum(map(len, read_dataset(tmp_path).boxes())) == 12
+    for number in range(4):
+        Image.effect_noise((640, 480), 50).convert("RGB").save(tmp_path / f"{number}.jpg")
+    write(tmp_path, "filename,class,xmin,ymin,xmax,ymax", *rows[:3])
+    assert sum(map(len, read_dataset(tmp_path).boxes())) == 3

@@ -20,9 +20,9 @@ from headstart.data.annotated import (
     require_annotations,
 )
 from headstart.data.annotations import CROWD, Box, boxes_to_text
+from headstart.data.box_table_units import in_pixels, require_no_percent
 from headstart.data.class_names import sort_class_names
 from headstart.data.dataset import Dataset
-from headstart.data.images import upright_size
 from headstart.data.inspection import could_be_picture
 from headstart.data.part_names import part_like, part_named
 from headstart.data.table_columns import (
@@ -37,7 +37,7 @@ from headstart.data.table_files import TABLE_READERS, TextTable, is_missing, rea
 from headstart.data.table_parts import parts_of_rows, plain_name, split_by_cells
 from headstart.data.table_paths import resolve_paths
 from headstart.data.walking import FolderWalk
-from headstart.errors import TableColumnsError, UnreadableImageError
+from headstart.errors import TableColumnsError
 
 # Plain names of the columns with two corners, or with a corner and a size; the first that are all there count.
 _CORNERS = (
@@ -262,8 +262,12 @@ def _rows(frame: pd.DataFrame, columns: _Columns, path: Path) -> Iterator[_Row]:
         )
 
 
-def _located(walk: FolderWalk, table: str, asked: Asked) -> Iterator[_Located]:
-    """The rows of a table whose image is there; remarks about the others."""
+def _located(walk: FolderWalk, table: str, asked: Asked) -> list[_Located]:
+    """The rows of a table whose image is there; remarks about the others.
+
+    Raises:
+        AnnotationsError: places are percent.
+    """
     path = walk.root / table
     text = _named(read_text_table(path))
     columns = _columns(walk, text, asked, path)
@@ -276,6 +280,7 @@ def _located(walk: FolderWalk, table: str, asked: Asked) -> Iterator[_Located]:
     for text_of_image in resolved.missing:
         walk.remark("annotation_without_picture", [table], f"lists '{text_of_image}'")
     are_shares = _are_shares(rows)
+    located = []
     for row in rows:
         image = resolved.path_of.get(row.image)
         if image is None:
@@ -284,8 +289,11 @@ def _located(walk: FolderWalk, table: str, asked: Asked) -> Iterator[_Located]:
         if box is not None and columns.are_sizes:
             box = box._replace(x_max=round(box.x_min + box.x_max, 6), y_max=round(box.y_min + box.y_max, 6))
         if box is not None and are_shares:
-            box = _in_pixels(box, walk.root / image)
-        yield _Located(image, box, row.size, row.part, row.group)
+            box = in_pixels(box, walk.root / image)
+        located.append(_Located(image, box, row.size, row.part, row.group))
+    if not are_shares:
+        require_no_percent(walk, table, [(it.path, it.box, it.size) for it in located if it.box])
+    return located
 
 
 def _box(walk: FolderWalk, row: _Row, image: str) -> Box | None:
@@ -295,16 +303,6 @@ def _box(walk: FolderWalk, row: _Row, image: str) -> Box | None:
         walk.remark("broken_box", [image], f"{row.name!r} at {', '.join(row.places)}")
         return None
     return box._replace(ignored=CROWD) if row.is_crowd else box
-
-
-def _in_pixels(box: Box, image: Path) -> Box | None:
-    try:
-        height, width = upright_size(image)
-    except UnreadableImageError:
-        return None  # the audit leaves the image out and says why
-    x_min, y_min = round(box.x_min * width, 6), round(box.y_min * height, 6)
-    x_max, y_max = round(box.x_max * width, 6), round(box.y_max * height, 6)
-    return Box(box.name, x_min, y_min, x_max, y_max, box.ignored)
 
 
 def _are_shares(rows: Iterable[_Row]) -> bool:
