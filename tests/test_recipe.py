@@ -182,7 +182,10 @@ def test_an_unknown_setting_is_named_with_its_nearest_neighbour(values, unknown,
         ({"frozen_phase": {"label_smoothing": 0.1}}, "a known setting"),
         ({"frozen_phase": {"mixup": 1.0}}, "frozen_phase.mixup should be less than 1"),
         ({"bank": {"num_views": -1}}, "bank.num_views should be greater than or equal to 0"),
-        ({"bank": {"engine": "jax"}}, "bank.engine should be 'auto', 'keras', 'openvino' or 'openvino-int8'"),
+        (
+            {"bank": {"engine": "jax"}},
+            "bank.engine should be 'auto', 'keras', 'openvino', 'openvino-bfloat16' or 'openvino-int8'",
+        ),
         ({"fine_tuning_phase": {"stage_rate_decay": 0.0}}, "fine_tuning_phase.stage_rate_decay should be"),
         ({"format_version": 2}, "format_version should be 1"),
     ],
@@ -318,20 +321,3 @@ def test_the_file_holds_every_setting_that_is_decided(tmp_path):
         decided = {name for name, value in getattr(recipe, section).model_dump().items() if value is not None}
         assert set(values[section]) == decided
     assert values["format_version"] == 1
-
-
-@pytest.mark.parametrize("task", TASK_KINDS)
-@pytest.mark.parametrize("backbone", ["vgg16", "vgg19"])
-def test_vgg_fine_tunes_at_a_rate_that_keeps_its_features(backbone, task):
-    recipe = Recipe.from_values({"data": {"path": "photos"}, "backbone": {"name": backbone}})
-    assert recipe.resolved().resolved(task).fine_tuning_phase.learning_rate == 2e-4
-
-
-def test_a_rate_that_is_asked_for_stays():
-    values = {"data": {"path": "photos"}, "backbone": {"name": "vgg16"}, "fine_tuning_phase": {"learning_rate": 1e-3}}
-    assert Recipe.from_values(values).resolved(CLASSIFICATION).fine_tuning_phase.learning_rate == 1e-3
-
-
-def test_other_networks_keep_the_rate_of_the_task():
-    recipe = Recipe.from_values({"data": {"path": "photos"}, "backbone": {"name": "mobilenetv2"}})
-    assert recipe.resolved(CLASSIFICATION).fine_tuning_phase.learning_rate == 1.2e-3

@@ -134,12 +134,13 @@ class BankSection(Section):
     Attributes:
         num_views: views of each training picture, the first one plain; None: chosen from the number of pictures.
             0: no bank, every epoch starts at the pixels.
-        engine: what runs the trunk: `auto`, `keras`, `openvino` or `openvino-int8`. `auto` is `openvino` where it is
-            installed and there is no GPU, else `keras`.
+        engine: what runs the trunk: `auto`, `keras`, `openvino`, `openvino-bfloat16` or `openvino-int8`. `auto` is
+            `keras` on a GPU or without OpenVINO; else `openvino-int8` for large banks and `openvino-bfloat16` where
+            the processor has instructions for them; else `openvino`.
     """
 
     num_views: int | None = Field(default=None, ge=0, le=1000)
-    engine: Literal["auto", "keras", "openvino", "openvino-int8"] = "auto"
+    engine: Literal["auto", "keras", "openvino", "openvino-bfloat16", "openvino-int8"] = "auto"
 
 
 class HeadSection(Section):
@@ -170,16 +171,18 @@ class FrozenPhaseSection(Section):
     mixup: Fraction = 0.0
     ema: Fraction = 0.0
     patience: int = Field(default=5, ge=1, le=10_000)
+    max_loss_rise: float = Field(default=0.05, ge=0.0, le=1000.0)
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
 
 
 class FineTuningPhaseSection(FrozenPhaseSection):
     """The second phase: upper stages learn too.
 
-    `epochs` None: chosen from the number of pictures. `unfreeze_from` None: the last block.
+    `epochs` None: chosen from the number of pictures. `learning_rate` None: chosen for task and network.
+    `unfreeze_from` None: the last block.
     """
 
-    learning_rate: Rate = 1.2e-3
+    learning_rate: Rate | None = None  # type: ignore[assignment]
     ema: Fraction = 0.98
     patience: int = Field(default=8, ge=1, le=10_000)
     unfreeze_from: Text | None = None
@@ -194,7 +197,6 @@ class DeepPhaseSection(FineTuningPhaseSection):
     `epochs` None: none. `unfreeze_from` None: the lowest stage.
     """
 
-    learning_rate: Rate = 1e-4
     stage_rate_decay: Annotated[float, Field(gt=0.0, le=1.0)] = 0.7
 
 
@@ -302,16 +304,7 @@ class Recipe(Section):
         updated = self._for_task(known or CLASSIFICATION)
         if known:
             updated._check_settings()
-        if "learning_rate" not in self.fine_tuning_phase.model_fields_set:
-            updated = updated._with_suitable_rate()
         return updated._with_names()
-
-    def _with_suitable_rate(self) -> Self:
-        """The same with a fine-tuning rate that the backbone bears."""
-        limit = find_backbone(self.backbone.name).max_fine_tuning_rate
-        if limit is None or limit >= self.fine_tuning_phase.learning_rate:
-            return self
-        return self.with_values("fine_tuning_phase", learning_rate=limit)
 
     def _with_names(self) -> Self:
         spec = find_backbone(self.backbone.name)

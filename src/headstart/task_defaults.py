@@ -21,7 +21,6 @@ TASK_DEFAULTS: Mapping[str, Mapping[tuple[str, str], Any]] = MappingProxyType(
             ("head", "dropout"): 0.0,
             ("frozen_phase", "weight_decay"): 1e-2,
             ("frozen_phase", "ema"): 0.99,
-            ("fine_tuning_phase", "learning_rate"): 1e-3,
             ("fine_tuning_phase", "weight_decay"): 1e-2,
             ("fine_tuning_phase", "ema"): 0.99,
         },
@@ -33,12 +32,10 @@ TASK_DEFAULTS: Mapping[str, Mapping[tuple[str, str], Any]] = MappingProxyType(
             ("head", "dropout"): 0.1,
             ("frozen_phase", "learning_rate"): 3e-3,
             ("frozen_phase", "ema"): 0.98,
-            ("fine_tuning_phase", "learning_rate"): 1e-3,
         },
         REGRESSION: {
             ("head", "label_smoothing"): 0.0,
             ("head", "dropout"): 0.0,
-            ("fine_tuning_phase", "learning_rate"): 6e-4,
         },
     }
 )

@@ -12,8 +12,11 @@ from headstart.backbones import build_backbone, cut_model
 from headstart.errors import ExtraMissingError, RecipeError
 from headstart.features import quantized_trunk
 from headstart.features.engines import ENGINES, build_engine, suitable_engine
+from headstart.features.openvino_engine import load_openvino
+from headstart.features.trunk_work import operations, pays_int8
 
 EXACT = ("keras", "openvino")
+HAS_BFLOAT16 = "BF16" in load_openvino().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 SIDE, BATCH_SIZE = 64, 8
 
 
@@ -139,7 +142,7 @@ def test_other_calibration_pictures_are_another_model(vgg, tmp_path):
     assert len(list(tmp_path.iterdir())) == 2
 
 
-@pytest.mark.parametrize("name", ENGINES)
+@pytest.mark.parametrize("name", [name for name in ENGINES if name != "openvino-bfloat16" or HAS_BFLOAT16])
 def test_facts_are_plain_and_engines_are_silent(name, vgg, capfd):
     engine = build_engine(name, vgg, batch_size=BATCH_SIZE, calibration=calibration)
     engine.run(pictures(2))
@@ -161,7 +164,7 @@ def test_int8_without_pictures_to_measure_on_is_refused(vgg):
 
 
 def test_an_unknown_engine_is_refused_and_the_known_ones_are_named(vgg):
-    with pytest.raises(RecipeError, match="one of keras, openvino, openvino-int8; received tensorrt"):
+    with pytest.raises(RecipeError, match="openvino, openvino-bfloat16, openvino-int8; received tensorrt"):
         build_engine("tensorrt", vgg)
 
 
@@ -172,8 +175,78 @@ def test_a_missing_extra_is_named_with_the_line_that_installs_it(name, package, 
         build_engine(name, vgg, calibration=calibration)
 
 
-def test_the_automatic_engine_is_the_suitable_one(vgg):
+@pytest.fixture
+def processor(monkeypatch):
+    """Lets the rules see a processor with these instructions."""
+
+    def has(*names):
+        monkeypatch.setattr("headstart.features.engines.instructions", lambda: frozenset(names))
+        monkeypatch.setattr("headstart.features.trunk_work.instructions", lambda: frozenset(names))
+
+    return has
+
+
+def test_the_automatic_engine_is_the_suitable_one(vgg, processor):
+    processor("avx2")
     assert build_engine("auto", vgg).name == suitable_engine() == "openvino"
+
+
+def test_a_processor_that_multiplies_bfloat16_gets_it(processor):
+    processor("avx2", "amx_bf16", "amx_int8")
+    assert suitable_engine() == "openvino-bfloat16"
+
+
+def test_the_bfloat16_engine_computes_in_bfloat16_or_refuses(vgg):
+    if not HAS_BFLOAT16:
+        with pytest.raises(RecipeError, match="instructions for bf16"):
+            build_engine("openvino-bfloat16", vgg)
+        return
+    (exact,) = build_engine("openvino", vgg, batch_size=BATCH_SIZE).run(pictures(3))
+    (rounded,) = build_engine("openvino-bfloat16", vgg, batch_size=BATCH_SIZE).run(pictures(3))
+    assert not np.array_equal(exact, rounded)
+    assert np.sum(exact * rounded) / np.linalg.norm(exact) / np.linalg.norm(rounded) > 0.999
+
+
+@pytest.mark.parametrize(
+    ("names", "num_rows", "expected"),
+    [
+        (("avx2",), 10**9, False),
+        (("avx512_vnni",), 100, False),
+        (("avx512_vnni",), 10**6, True),
+        (("avx_vnni",), 10**6, True),
+        (("amx_bf16", "amx_int8"), 10**6, False),
+        (("amx_bf16", "amx_int8"), 10**8, True),
+    ],
+)
+def test_int8_is_for_processors_that_have_it_and_for_banks_that_pay_for_it(vgg, processor, names, num_rows, expected):
+    processor(*names)
+    assert 3e7 < operations(vgg) < 4e8
+    assert pays_int8(vgg, num_rows) is expected
+
+
+def test_keras_takes_smaller_batches_when_memory_runs_out(vgg, monkeypatch):
+    engine = build_engine("keras", vgg, batch_size=BATCH_SIZE)
+    (expected,) = engine.run(pictures(7))
+    predict, sizes = engine._model.predict_on_batch, []
+
+    def predict_or_fail(batch):
+        sizes.append(len(batch))
+        if len(batch) > 2:
+            raise RuntimeError("RESOURCE_EXHAUSTED: out of memory")
+        return predict(batch)
+
+    monkeypatch.setattr(engine._model, "predict_on_batch", predict_or_fail)
+    (found,) = engine.run(pictures(7))
+    assert sizes == [8, 4, 2, 2, 2, 2]
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_operations_are_those_of_the_layers():
+    image = keras.Input((8, 8, 3))
+    hidden = keras.layers.Conv2D(4, 3, strides=2, padding="same")(image)  # 16 places, 3 x 3 x 3 x 4 products each
+    hidden = keras.layers.DepthwiseConv2D(3, padding="same")(hidden)  # 16 places, 3 x 3 x 4
+    model = keras.Model(image, keras.layers.Dense(5)(keras.layers.Flatten()(hidden)))  # 64 x 5
+    assert operations(model) == 2 * (16 * 108 + 16 * 36 + 320)
 
 
 def test_the_automatic_engine_falls_back_to_keras_with_a_note(vgg, monkeypatch):

@@ -8,7 +8,8 @@ from headstart.backbones import build_backbone
 from headstart.errors import RecipeError
 from headstart.recipe import Recipe
 from headstart.run import plan
-from headstart.run.plan import Speed, _with_epochs, _with_views, _within, bank_bytes, fit_bank
+from headstart.run.plan import _with_epochs, _with_views, _within, bank_bytes, fit_bank
+from headstart.run.speed import Speed
 
 NETWORK = {"backbone": "vgg19_mini", "weights": "none", "image_size": 32}
 # Bytes of a row: pooled features, or activations below the cut, float16.
@@ -64,7 +65,8 @@ def test_a_head_that_learns_for_many_frozen_epochs_wants_the_same_bank_as_one_th
 def test_layers_learn_in_bfloat16_where_the_processor_has_instructions_for_it(
     monkeypatch, photos, has_instructions, precision
 ):
-    monkeypatch.setattr("headstart.training.precision._has_bfloat16_instructions", lambda: has_instructions)
+    names = {"avx2", "amx_bf16"} if has_instructions else {"avx2"}
+    monkeypatch.setattr("headstart.training.precision.instructions", lambda: names)
     monkeypatch.setattr("keras.distribution.list_devices", lambda _: [])
     recipe = plan(photos, **NETWORK).recipe
     assert recipe.fine_tuning_phase.precision == recipe.deep_phase.precision == precision
@@ -123,7 +125,7 @@ def test_what_a_recipe_fixes_stays(photos):
     ],
 )
 def test_a_plan_names_the_phases_that_have_epochs(monkeypatch, photos, epochs, text):
-    monkeypatch.setattr("headstart.training.precision._has_bfloat16_instructions", lambda: False)
+    monkeypatch.setattr("headstart.training.precision.instructions", frozenset)
     assert f"  learning: {text}" in plan(photos, **NETWORK, **epochs, learning_rate=0.001).lines
 
 

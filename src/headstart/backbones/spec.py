@@ -79,7 +79,6 @@ class BackboneSpec:
         weights: Where pretrained weights come from.
         paper: Title and arXiv number.
         application: `module:function` that builds the network.
-        max_fine_tuning_rate: The highest default learning rate for fine-tuning; None: the default of the task.
     """
 
     name: str
@@ -93,7 +92,6 @@ class BackboneSpec:
     weights: PretrainedWeights
     paper: str
     application: str
-    max_fine_tuning_rate: float | None = None
 
     @property
     def megabytes(self) -> float:

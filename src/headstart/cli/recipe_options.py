@@ -121,9 +121,10 @@ ViewsOption = Annotated[
 EngineOption = Annotated[
     str | None,
     setting(
-        "What computes the bank; auto takes openvino where it is installed and there is no GPU. openvino-int8 is "
-        "faster and a few per cent off. Both need the extra headstart\\[openvino].",
-        metavar="auto|keras|openvino|openvino-int8",
+        "What computes the bank; auto takes the fastest that suits the processor and the size of the bank. "
+        "openvino-bfloat16 needs a processor with AMX; openvino-int8 is a few per cent off. All but keras need the "
+        "extra headstart\\[openvino].",
+        metavar="auto|keras|openvino|openvino-bfloat16|openvino-int8",
         default="auto",
         panel=BANK,
     ),

@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     from headstart.features.build import fill_bank
     from headstart.features.chunks import row_bytes
     from headstart.features.engines import AUTO, ENGINES, Engine, build_engine, suitable_engine
+    from headstart.features.memory import is_out_of_memory
     from headstart.features.places import UNDECIDED, box_places, choose_places, mask_places
     from headstart.features.probe import STRENGTHS, LinearProbe, ProbePoint, fit_probe
+    from headstart.features.processor import BFLOAT16_MATRICES, instructions
     from headstart.features.quiet_openvino import convert_graph, import_quietly
     from headstart.features.rank_measures import ACCURACY, AVERAGE_PRECISION, BALANCED_ACCURACY, R2
     from headstart.features.rank_scores import (
@@ -25,12 +27,15 @@ if TYPE_CHECKING:
     )
     from headstart.features.ridge import RIDGE_STRENGTHS, RidgeStart, ridge_start
     from headstart.features.trunk_key import trunk_hash
+    from headstart.features.trunk_work import pays_int8
     from headstart.features.views import Pictures, Views, as_numbers
 
 _MODULE_OF = {
     "ACCURACY": "rank_measures",
+    "AUTO": "engines",
     "AVERAGE_PRECISION": "rank_measures",
     "BALANCED_ACCURACY": "rank_measures",
+    "BFLOAT16_MATRICES": "processor",
     "ENGINES": "engines",
     "ENGINES_FOLDER": "bank_dir",
     "R2": "rank_measures",
@@ -53,16 +58,18 @@ _MODULE_OF = {
     "build_engine": "engines",
     "convert_graph": "quiet_openvino",
     "suitable_engine": "engines",
-    "AUTO": "engines",
     "choose_places": "places",
     "clear_banks": "bank_dir",
     "default_bank_dir": "bank_dir",
     "fill_bank": "build",
     "fit_probe": "probe",
     "import_quietly": "quiet_openvino",
+    "instructions": "processor",
+    "is_out_of_memory": "memory",
     "list_banks": "bank_dir",
     "mask_places": "places",
     "most_separate_examples": "rank_scores",
+    "pays_int8": "trunk_work",
     "ridge_start": "ridge",
     "row_bytes": "chunks",
     "score_features": "rank_scores",
@@ -74,6 +81,7 @@ __all__ = [
     "AUTO",
     "AVERAGE_PRECISION",
     "BALANCED_ACCURACY",
+    "BFLOAT16_MATRICES",
     "ENGINES",
     "ENGINES_FOLDER",
     "MIN_SEPARATE_EXAMPLES",
@@ -101,9 +109,12 @@ __all__ = [
     "fill_bank",
     "fit_probe",
     "import_quietly",
+    "instructions",
+    "is_out_of_memory",
     "list_banks",
     "mask_places",
     "most_separate_examples",
+    "pays_int8",
     "ridge_start",
     "row_bytes",
     "score_features",

@@ -6,12 +6,12 @@ from typing import Any
 import keras
 import numpy as np
 
-from headstart.errors import ExtraMissingError
+from headstart.errors import ExtraMissingError, RecipeError
 from headstart.features.quiet_openvino import convert_graph, import_quietly
 from headstart.features.tensorflow_graph import traced
 
-# Without the first, processors with bfloat16 instructions would use them unasked.
-_COMPILE_SETTINGS = {"INFERENCE_PRECISION_HINT": "f32", "PERFORMANCE_HINT": "THROUGHPUT"}
+# Without it, processors with bfloat16 instructions would use them unasked.
+_PRECISION = "INFERENCE_PRECISION_HINT"
 
 
 class OpenVinoEngine:
@@ -25,15 +25,28 @@ class OpenVinoEngine:
         model: an `openvino.Model` for one picture.
         batch_size: the most pictures that callers should give at once.
         facts: what `Engine.facts` says.
+        precision: what it computes in where its layers do not say: `f32` or `bf16`.
+
+    Raises:
+        RecipeError: the processor has no instructions for this precision.
     """
 
-    def __init__(self, name: str, model: Any, *, batch_size: int, facts: dict[str, Any]) -> None:
+    def __init__(
+        self, name: str, model: Any, *, batch_size: int, facts: dict[str, Any], precision: str = "f32"
+    ) -> None:
         openvino = load_openvino()
         self.name = name
         self.note = ""
         self.batch_size = batch_size
         self.facts = {"engine": name, **facts}
-        compiled = openvino.compile_model(model, "CPU", _COMPILE_SETTINGS)
+        compiled = openvino.compile_model(model, "CPU", {_PRECISION: precision, "PERFORMANCE_HINT": "THROUGHPUT"})
+        if compiled.get_property(_PRECISION).to_string() != precision:  # OpenVINO takes another without a word
+            raise RecipeError(
+                f"The engine '{name}' needs a processor with instructions for {precision}.",
+                expected="a processor with AMX, such as Intel Xeon from 2023 on",
+                received="one that OpenVINO computes in float32 on",
+                hint="Use the engine 'openvino', or 'auto', which takes what suits the processor.",
+            )
         self._ports = [compiled.output(f"output_{index}") for index in range(len(compiled.outputs))]
         num_requests = compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS")
         # In turn, not in a queue with callbacks: whoever deletes it may hold the lock that a callback waits for.
@@ -65,6 +78,17 @@ def float32_engine(trunk: keras.Model, *, batch_size: int) -> OpenVinoEngine:
     """
     facts = {"openvino": load_openvino().__version__, "precision": "float32"}
     return OpenVinoEngine("openvino", converted(trunk), batch_size=batch_size, facts=facts)
+
+
+def bfloat16_engine(trunk: keras.Model, *, batch_size: int) -> OpenVinoEngine:
+    """A trunk in OpenVINO in bfloat16: activations with a cosine similarity of 0.99999 with those of float32.
+
+    Raises:
+        ExtraMissingError: OpenVINO is not installed.
+        RecipeError: the processor has no instructions for bfloat16.
+    """
+    facts = {"openvino": load_openvino().__version__, "precision": "bfloat16"}
+    return OpenVinoEngine("openvino-bfloat16", converted(trunk), batch_size=batch_size, facts=facts, precision="bf16")
 
 
 def converted(trunk: keras.Model) -> Any:

@@ -159,6 +159,13 @@ class Trunk:
     facts: Mapping[str, Any]
 
 
+def trunk_model(backbone: Backbone, layers: tuple[str, ...]) -> keras.Model:
+    """From the picture to the activations of these layers; `POOLED` is the average over the last feature map."""
+    pooled = keras.layers.GlobalAveragePooling2D(name=POOLED)(backbone.model.output)
+    outputs = [pooled if name == POOLED else backbone.model.get_layer(name).output for name in layers]
+    return keras.Model(backbone.model.input, outputs, name=f"{backbone.spec.name}_trunk")
+
+
 def build_trunk(
     backbone: Backbone,
     recipe: Recipe,
@@ -176,10 +183,8 @@ def build_trunk(
         place: where a quantised model is kept.
         layers: other activations than those of the recipe's bank: names of layers, or `POOLED`.
     """
-    pooled = keras.layers.GlobalAveragePooling2D(name=POOLED)(backbone.model.output)
     stages = layers or stored_layers(recipe, backbone).all
-    outputs = [pooled if name == POOLED else backbone.model.get_layer(name).output for name in stages]
-    model = keras.Model(backbone.model.input, outputs, name=f"{backbone.spec.name}_trunk")
+    model = trunk_model(backbone, stages)
     engine = build_engine(recipe.bank.engine, model, calibration=calibration, cache_dir=place.path / ENGINES_FOLDER)
     facts = {
         "backbone": backbone.spec.name,
@@ -189,7 +194,9 @@ def build_trunk(
         "reader": f"pillow {PIL.__version__}",
         "engine": dict(engine.facts),
     }
-    return Trunk(engine, {name: tuple(tensor.shape[1:]) for name, tensor in zip(stages, outputs, strict=True)}, facts)
+    return Trunk(
+        engine, {name: tuple(tensor.shape[1:]) for name, tensor in zip(stages, model.outputs, strict=True)}, facts
+    )
 
 
 def build_learning_parts(

@@ -16,6 +16,7 @@ from headstart.backbones import build_backbone
 from headstart.data import AUGMENTATIONS, ImageSource
 from headstart.errors import IndexMismatchError
 from headstart.features import (
+    BFLOAT16_MATRICES,
     ENGINES,
     Engine,
     FeatureBank,
@@ -24,6 +25,7 @@ from headstart.features import (
     build_engine,
     default_bank_dir,
     fill_bank,
+    instructions,
     trunk_hash,
 )
 from headstart.progress import Progress
@@ -112,7 +114,7 @@ def open_embedder(source: ModelSource, *, engine: str = "auto") -> Embedder:
 
     Args:
         source: which.
-        engine: `auto`, `keras` or `openvino`; `auto` takes OpenVINO where it is installed and there is no GPU.
+        engine: `auto`, `keras` or `openvino`; `auto` takes the one that suits this machine.
 
     Raises:
         HeadstartError: as `Run.load` and `build_backbone`.
@@ -206,6 +208,8 @@ def _embedder_of_backbone(source: ModelSource, engine: str) -> Embedder:
 
 def _known_engine(name: str) -> str:
     """The engine of the index where it can run here; any other gives the same numbers but for the last digits."""
+    if name == "openvino-bfloat16" and BFLOAT16_MATRICES not in instructions():
+        return "auto"
     return name if name in ENGINES and (name == "keras" or importlib.util.find_spec("openvino")) else "auto"
 
 

@@ -2,15 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
-from pathlib import Path
 
 import keras
 
+from headstart.features import BFLOAT16_MATRICES, instructions
 from headstart.tasks import Task
 
-CPU_FACTS = Path("/proc/cpuinfo")
-BFLOAT16_INSTRUCTIONS = "amx_bf16"
 LOGITS = "logits"
 # What multiplies matrices. Steps of MobileNetV2 took 0.9 of their time with these alone in bfloat16, and 1.2 times as
 # long with every layer: a depthwise convolution is no product of matrices.
@@ -54,12 +51,5 @@ def fastest_precision() -> str:
 
     By rule and not by stop-watch: the same seed on the same machine gives the same result.
     """
-    return "bfloat16" if _has_bfloat16_instructions() and not keras.distribution.list_devices("gpu") else "float32"
-
-
-@cache
-def _has_bfloat16_instructions() -> bool:
-    try:
-        return BFLOAT16_INSTRUCTIONS in CPU_FACTS.read_text(encoding="utf-8", errors="replace").split()
-    except OSError:  # only Linux tells
-        return False
+    has_gpu = bool(keras.distribution.list_devices("gpu"))
+    return "bfloat16" if BFLOAT16_MATRICES in instructions() and not has_gpu else "float32"

@@ -1,0 +1,136 @@
+"""How long the steps of a run take on this machine, from a few images that are timed."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+
+from headstart.backbones import Backbone, cut_model, model_above
+from headstart.data import Augmentation, Dataset, ImageSource, augment_views
+from headstart.recipe import Recipe
+from headstart.run.bank import POOLED, Trunk, cut_layer, head_settings, stored_layers, taps_of
+from headstart.tasks import build_task
+
+BACKWARD_COST = 3.0  # a training step in forward passes: forward, gradients of activations, gradients of weights
+TIMED_PICTURES, TIMED_VIEWS = 8, 8
+
+
+@dataclass(frozen=True)
+class Speed:
+    """Seconds that one picture takes, measured on a few.
+
+    Attributes:
+        read: decoding and resizing.
+        vary: augmenting.
+        trunk: the trunk, by the engine of the bank.
+        below: the layers below the cut in Keras, forward.
+        above: the layers above the cut in Keras, forward.
+        head: what learns in the frozen phase, forward, where it is more than a layer on pooled features.
+    """
+
+    read: float
+    vary: float
+    trunk: float
+    below: float
+    above: float
+    head: float = 0.0
+
+    @classmethod
+    def measured(cls, recipe: Recipe, dataset: Dataset, backbone: Backbone, trunk: Trunk | None) -> "Speed":
+        """Times a few pictures of the data set on this machine."""
+        paths = dataset.paths()[:: max(1, len(dataset) // TIMED_PICTURES)][:TIMED_PICTURES]
+        source = ImageSource(paths, image_size=backbone.image_size, resize_mode=recipe.images.resize_mode)
+        images, read = _read(source)
+        vary = _vary_seconds(images, recipe.images.augmentation)
+        count = recipe.images.batch_size
+        batch = np.resize(images, (count, *images.shape[1:])).astype("float32")
+        cut = cut_layer(recipe)
+        layer = backbone.model.output._keras_history.operation.name if cut == POOLED else cut
+        halves = cut_model(backbone.model, layer) if layer else None
+        lower = halves.lower if halves else None
+        learning, on_top = _learning_parts(recipe, dataset, backbone)
+        above = _predict_seconds(learning, count) / count
+        head = 0.0 if on_top is None else _predict_seconds(on_top, count) / count
+        below = 0.0 if lower is None or trunk is not None else _predict_seconds(lower, TIMED_PICTURES) / TIMED_PICTURES
+        if trunk is None:
+            return cls(read, vary, below or above, below, above, head)
+        rows = batch[: trunk.engine.batch_size]
+        trunk.engine.run(rows)
+        return cls(read, vary, _seconds(lambda: trunk.engine.run(rows)) / len(rows), below, above, head)
+
+    def seconds(self, recipe: Recipe, num_training: int, num_validation: int) -> dict[str, float]:
+        """Step → expected seconds."""
+        num_examples = num_training + num_validation
+        views = recipe.bank.num_views or 0
+        whole = self.below + self.above
+        epoch = num_training * BACKWARD_COST * self.above + num_validation * self.above
+        from_pixels = epoch + num_examples * (0.0 if views else self.below) + num_training * self.vary
+        deep = num_training * BACKWARD_COST * (whole or self.trunk) + num_validation * whole
+        steps = {
+            "audit": num_examples * self.read * 1.5,
+            "feature bank": views * num_training * (self.trunk + self.vary) + num_examples * self.read * bool(views),
+            "frozen phase": self._frozen_seconds(recipe, num_examples, num_training),
+            "fine-tuning phase": (recipe.fine_tuning_phase.epochs or 0) * (epoch if views else from_pixels),
+            "deep phase": (recipe.deep_phase.epochs or 0) * deep,
+            "evaluation and report": num_validation * (self.read + self.trunk + self.above) + 3.0,
+        }
+        return {step: seconds for step, seconds in steps.items() if seconds}
+
+    def _frozen_seconds(self, recipe: Recipe, num_examples: int, num_training: int) -> float:
+        """From a bank, features are pooled once in every view; a head alone hardly takes time."""
+        epochs = recipe.frozen_phase.epochs or 0
+        if self.head and recipe.bank.num_views:
+            return epochs * (num_training * BACKWARD_COST + num_examples - num_training) * self.head
+        if recipe.bank.num_views and epochs:
+            return recipe.bank.num_views * num_training * self.above
+        return epochs * num_examples * (self.below + self.above)
+
+
+def _learning_parts(recipe: Recipe, dataset: Dataset, backbone: Backbone) -> tuple[keras.Model, keras.Model | None]:
+    """What learns in the fine-tuning phase, and in the frozen one where that is more than one layer."""
+    cut = cut_layer(recipe)
+    if not taps_of(recipe, backbone):
+        layer = backbone.model.output._keras_history.operation.name if cut == POOLED else cut
+        return (cut_model(backbone.model, layer).upper if layer else backbone.model), None
+    model, stored = build_task(backbone, dataset, head_settings(recipe)).model, stored_layers(recipe, backbone)
+    return (model_above(model, stored.upper) if stored.upper else model), model_above(model, stored.frozen)
+
+
+def _read(source: ImageSource) -> tuple[np.ndarray, float]:
+    """The pictures that can be read, and seconds a picture."""
+    images = []
+    started = time.perf_counter()
+    for index in range(len(source)):
+        try:
+            images.append(source.load(index))
+        except Exception:
+            continue
+    seconds = (time.perf_counter() - started) / max(1, len(source))
+    return (np.stack(images) if images else np.zeros((1, *source.shape), np.uint8)), seconds
+
+
+def _vary_seconds(images: np.ndarray, augmentation: Augmentation) -> float:
+    """Seconds to vary one picture."""
+
+    def vary(count: int) -> None:
+        augment_views(images[:1], augmentation, seed=0, num_views=count)
+
+    if augmentation.is_none:
+        return 0.0
+    vary(1)  # builds its graph
+    return _seconds(lambda: vary(TIMED_VIEWS)) / TIMED_VIEWS
+
+
+def _predict_seconds(model: keras.Model, count: int) -> float:
+    rows = [np.zeros((count, *tensor.shape[1:]), "float32") for tensor in model.inputs]
+    batch = rows if len(rows) > 1 else rows[0]
+    model(batch)  # the first call prepares kernels; a graph is not built, which would take longer than it is worth
+    return _seconds(lambda: model(batch))
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
