@@ -195,3 +195,19 @@ def test_pictures_are_scaled_down_to_256_pixels_and_never_up(shape, expected):
     image = Image.open(io.BytesIO(base64.b64decode(data)))
     assert image.size == expected
     assert np.asarray(image.convert("RGB"))[0, 0].tolist() == pytest.approx([200, 30, 255], abs=12)
+
+
+@pytest.mark.parametrize(
+    ("restarts", "text"),
+    [
+        ({}, "0.001"),
+        ({"num_restarts": 0, "last_learning_rate": 1e-3}, "0.001"),
+        ({"num_restarts": 1, "last_learning_rate": 1e-3 / 3}, "0.001, lowered once to 0.00033 (validation loss rose)"),
+        (
+            {"num_restarts": 2, "last_learning_rate": 1e-3 / 9},
+            "0.001, lowered 2 times to 0.00011 (validation loss rose)",
+        ),
+    ],
+)
+def test_a_lowered_rate_is_shown_with_its_reason(restarts, text):
+    assert page._rate({"learning_rate": 1e-3, **restarts}) == text

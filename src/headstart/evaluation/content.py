@@ -71,7 +71,8 @@ class ReportContent:
         commands: what to type to get the same numbers again.
         environment: name → value: versions, seed, hash of the data.
         phases: one mapping a phase: name, epochs, unfreeze_from (None while the backbone is frozen), learning_rate,
-            num_trainable, num_frozen (parameters), seconds. One of no epochs is shown only as what stood frozen.
+            num_trainable, num_frozen (parameters), seconds; where the phase went back to its best weights, also
+            num_restarts and last_learning_rate. One of no epochs is shown only as what stood frozen.
         samples: class name → one `(h, w, 3)` picture of it, RGB 0-255. May be empty.
         warnings: further limits to state, each a sentence; those that follow from the numbers are found without them.
         examples: pictures with boxes, masks or numbers, the worst first. May be empty.

@@ -170,9 +170,18 @@ def _phase_facts(phase: Mapping[str, Any], history: pd.DataFrame) -> dict[str, o
     return {
         "epochs": f"{run}" if run == planned else f"{run} of at most {planned}",
         **_kept_epoch(phase, history),
-        "learning rate": f"{phase['learning_rate']:g}",
+        "learning rate": _rate(phase),
         "time": duration(float(phase["seconds"])),
     }
+
+
+def _rate(phase: Mapping[str, Any]) -> str:
+    """The rate of the phase, and how it was lowered because the validation loss rose."""
+    restarts = phase.get("num_restarts", 0)
+    if not restarts:
+        return f"{phase['learning_rate']:g}"
+    times = "once" if restarts == 1 else f"{restarts} times"
+    return f"{phase['learning_rate']:g}, lowered {times} to {phase['last_learning_rate']:.2g} (validation loss rose)"
 
 
 def _kept_epoch(phase: Mapping[str, Any], history: pd.DataFrame) -> dict[str, object]:

@@ -57,6 +57,8 @@ class PhaseFacts(Schema):
     learning_rate: Number
     num_trainable: Count
     num_frozen: Count
+    num_restarts: Count = 0
+    last_learning_rate: Number | None = None
 
 
 class RunState(Schema):

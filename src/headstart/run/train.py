@@ -265,7 +265,8 @@ def _train_model(run: Run, backbone: Backbone, trunk: Trunk | None, progress: Pr
             )
         progress.finish()
         start = None if result.checkpoint is None else (result.checkpoint, result.history)
-        phases.append({**asdict(phase), **asdict(result.count)})
+        restarts = {"num_restarts": result.num_restarts, "last_learning_rate": result.last_learning_rate}
+        phases.append({**asdict(phase), **asdict(result.count), **restarts})
         logger.info("%s phase: %d parameters learn, %d are frozen", phase.name, *asdict(result.count).values())
     (History() if start is None else start[1]).write(run.history_path)
     run.update_state("started", phases=phases)

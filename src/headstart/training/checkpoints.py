@@ -39,6 +39,9 @@ class Checkpoint:
         last_file: weights and optimizer state after the epoch.
         best_file: weights at the lowest validation loss.
         hashes: SHA-256 of both files.
+        num_restarts: how often this phase went back to the best weights and lowered its rate.
+        restarted_at: epochs of this phase that were done when it last did.
+        batch_size: images per batch after memory ran out in this phase; None: as in the recipe.
     """
 
     phase_index: int
@@ -50,6 +53,9 @@ class Checkpoint:
     last_file: str
     best_file: str
     hashes: Mapping[str, str]
+    num_restarts: int = 0
+    restarted_at: int = 0
+    batch_size: int | None = None
 
 
 class CheckpointFacts(Schema, allow_inf_nan=True):
@@ -64,6 +70,9 @@ class CheckpointFacts(Schema, allow_inf_nan=True):
     last_file: Name
     best_file: Name
     hashes: Hashes
+    num_restarts: Annotated[int, Field(ge=0, le=1000)] = 0
+    restarted_at: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+    batch_size: Annotated[int, Field(ge=1, le=4096)] | None = None
 
 
 class CheckpointFile(Schema):

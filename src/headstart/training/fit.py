@@ -1,13 +1,14 @@
 """One phase of training, from its first epoch or from where it was interrupted."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import keras
 
 from headstart.backbones import model_above
 from headstart.data import evaluation_batches, original_errors, training_batches
+from headstart.features import is_out_of_memory
 from headstart.progress import SILENT, Progress
 from headstart.tasks import Task
 from headstart.training.checkpoints import Checkpoint, CheckpointDir
@@ -22,11 +23,21 @@ from headstart.training.recorder import EpochRecorder, without_optimizer
 
 @dataclass(frozen=True)
 class FitResult:
-    """What a phase leaves behind; the model holds the weights with the lowest validation loss of the run so far."""
+    """What a phase leaves behind; the model holds the weights with the lowest validation loss of the run so far.
+
+    Attributes:
+        history: of the run up to here.
+        checkpoint: the newest.
+        count: of parameters that learned.
+        num_restarts: how often the phase went back to the best weights.
+        last_learning_rate: peak rate after the last restart.
+    """
 
     history: History
     checkpoint: Checkpoint | None
     count: TrainableCount
+    num_restarts: int
+    last_learning_rate: float
 
 
 def fit_phase(  # noqa: PLR0913 (what a phase is a function of, each by its name)
@@ -63,18 +74,38 @@ def fit_phase(  # noqa: PLR0913 (what a phase is a function of, each by its name
     )
     _load_best(kept, recorder, checkpoints)
     if phase.epochs > 0 and not recorder.is_over:
-        model = learning_part(task, examples.cuts)
-        _compile(model, task, phase, num_steps=phase.epochs * examples.steps_per_epoch)
-        if recorder.checkpoint is not None and recorder.epochs_done:
-            checkpoints.read_weights(model, recorder.checkpoint.last_file)
-        remaining = phase.epochs - recorder.epochs_done
-        progress.start(f"{phase.name} phase", remaining * examples.steps_per_epoch)
-        with computing_in(task, model, phase.precision):
-            _fit(model, phase, examples, phase_index=phase_index, recorder=recorder)
+        recorder.keep_beginning()
+        while not recorder.is_over:  # again after each epoch that is discarded, and with smaller batches
+            sized = replace(examples, batch_size=recorder.batch_size or examples.batch_size)
+            try:
+                _fit_from_checkpoint(task, phase, sized, recorder, checkpoints, progress)
+            except Exception as error:
+                if sized.batch_size == 1 or not is_out_of_memory(error):
+                    raise
+                recorder.halve_batch(sized.batch_size)
+            _load_best(kept, recorder, checkpoints)
         for line in recorder.endings():
             progress.say(line)
-        _load_best(kept, recorder, checkpoints)
-    return FitResult(recorder.history, recorder.checkpoint, count)
+    return FitResult(recorder.history, recorder.checkpoint, count, recorder.num_restarts, recorder.learning_rate)
+
+
+def _fit_from_checkpoint(
+    task: Task,
+    phase: Phase,
+    examples: TrainingExamples,
+    recorder: EpochRecorder,
+    checkpoints: CheckpointDir,
+    progress: Progress,
+) -> None:
+    """Fits until the phase ends or goes back; the schedule of the rate spans the epochs since it last went back."""
+    model, done = learning_part(task, examples.cuts), recorder.epochs_done
+    num_steps = (phase.epochs - recorder.restarted_at) * examples.steps_per_epoch
+    _compile(model, task, replace(phase, learning_rate=recorder.learning_rate), num_steps=num_steps)
+    if recorder.checkpoint is not None and done > recorder.restarted_at:
+        checkpoints.read_weights(model, recorder.checkpoint.last_file)
+    progress.start(f"{phase.name} phase", (phase.epochs - done) * examples.steps_per_epoch)
+    with computing_in(task, model, phase.precision):
+        _fit(model, phase, examples, recorder=recorder)
 
 
 def learning_part(task: Task, cuts: Sequence[str]) -> keras.Model:
@@ -105,15 +136,13 @@ def _compile(model: keras.Model, task: Task, phase: Phase, *, num_steps: int) ->
     optimizer.build(model.trainable_variables)
 
 
-def _fit(
-    model: keras.Model, phase: Phase, examples: TrainingExamples, *, phase_index: int, recorder: EpochRecorder
-) -> None:
+def _fit(model: keras.Model, phase: Phase, examples: TrainingExamples, *, recorder: EpochRecorder) -> None:
     batches = training_batches(
         examples.source,
         examples.targets,
         batch_size=examples.batch_size,
         seed=examples.seed,
-        phase=phase_index,
+        phase=recorder.phase_index,
         first_epoch=recorder.epochs_done,
         augmentation=examples.augmentation,
         view_matrices=examples.view_matrices,

@@ -24,6 +24,8 @@ class Phase:
         l2_sp: strength of the pull of unfrozen stages towards their pretrained weights in place of zero, 0 for none; in
             the units of `weight_decay` (arXiv 1802.01483).
         patience: epochs without a lower validation loss before the phase ends.
+        max_loss_rise: share by which the validation loss of an epoch may exceed the lowest one before the phase. Beyond
+            it, the epoch is discarded, and the phase goes on from the best weights at a lower rate. 0: no limit.
         unfreeze_batch_norm: whether batch normalisation learns and moves its statistics in unfrozen stages. On small
             data it destroys pretrained features, therefore False.
         precision: what the convolutions of the stages compute in while something learns: `float32` or `bfloat16`.
@@ -42,5 +44,6 @@ class Phase:
     ema: float = 0.0
     l2_sp: float = 0.0
     patience: int = 10
+    max_loss_rise: float = 0.0
     unfreeze_batch_norm: bool = False
     precision: str = "float32"

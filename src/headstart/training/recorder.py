@@ -2,6 +2,7 @@
 
 import math
 import time
+from dataclasses import replace
 from typing import Any
 
 import keras
@@ -13,9 +14,16 @@ from headstart.training.checkpoints import Checkpoint, CheckpointDir
 from headstart.training.history import History
 from headstart.training.phases import Phase
 
+# Factor on the rate of a phase each time that it goes back, and how often it may; the last rate is 0.4 % of the first.
+RATE_FACTOR = 1 / 3
+MAX_RESTARTS = 5
+
 
 class EpochRecorder(keras.callbacks.Callback):
     """Keeps history, best weights and checkpoints, and stops the phase when validation loss no longer falls.
+
+    An epoch whose validation loss is too high (`Phase.max_loss_rise`) is not kept: training stops, and the next call of
+    `fit` starts from the best weights at a lower rate.
 
     Args:
         phase: what is being fitted.
@@ -40,7 +48,7 @@ class EpochRecorder(keras.callbacks.Callback):
     ) -> None:
         super().__init__()
         self._phase = phase
-        self._phase_index = phase_index
+        self.phase_index = phase_index
         self._seed = seed
         self._checkpoints = checkpoints
         self._kept = kept
@@ -60,9 +68,32 @@ class EpochRecorder(keras.callbacks.Callback):
     @property
     def is_over(self) -> bool:
         """Whether this phase has nothing left to do."""
-        if self.checkpoint is None or self.checkpoint.phase_index < self._phase_index:
+        if self.checkpoint is None or self.checkpoint.phase_index < self.phase_index:
             return False
-        return self.checkpoint.stopped or self.checkpoint.phase_index > self._phase_index
+        return self.checkpoint.stopped or self.checkpoint.phase_index > self.phase_index
+
+    @property
+    def learning_rate(self) -> float:
+        """Peak rate of the phase after its restarts."""
+        return self._phase.learning_rate * RATE_FACTOR**self.num_restarts
+
+    @property
+    def num_restarts(self) -> int:
+        """How often this phase went back to the best weights."""
+        within = self._checkpoint_of_phase()
+        return 0 if within is None else within.num_restarts
+
+    @property
+    def batch_size(self) -> int | None:
+        """Images per batch after memory ran out in this phase; None: as the examples say."""
+        within = self._checkpoint_of_phase()
+        return None if within is None else within.batch_size
+
+    @property
+    def restarted_at(self) -> int:
+        """Epochs of this phase that were done when it last went back, 0 where it never did."""
+        within = self._checkpoint_of_phase()
+        return 0 if within is None else within.restarted_at
 
     def endings(self) -> list[str]:
         """Sentences on why the phase ended before its last epoch, if it did, and which epoch's weights are kept."""
@@ -70,6 +101,8 @@ class EpochRecorder(keras.callbacks.Callback):
         lines = []
         if within is not None and within.epoch < self._phase.epochs:
             reason = f"validation loss has not fallen for {within.epochs_since_best} epochs"
+            if within.num_restarts > MAX_RESTARTS:
+                reason = "validation loss rises at every learning rate"
             lines.append(
                 f"{self._phase.name}: stopped early after epoch {within.epoch} of {self._phase.epochs}; {reason}"
             )
@@ -79,7 +112,7 @@ class EpochRecorder(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:  # noqa: ARG002
         """Starts the clock and the epoch's own random numbers."""
-        reseed(self.model, self._seed, self._phase_index, epoch)
+        reseed(self.model, self._seed, self.phase_index, epoch)
         self._started = time.perf_counter()
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:  # noqa: ARG002
@@ -93,6 +126,9 @@ class EpochRecorder(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Keeps the epoch, whole, before the next begins."""
         row = self._row(epoch, logs or {})
+        if self._is_too_high(row["val_loss"]):
+            self._go_back(row)
+            return
         self.history = self.history.with_row(row)
         self.checkpoint = self._next_checkpoint(epoch, row["val_loss"])
         self._checkpoints.write(self.checkpoint, self.history)
@@ -101,7 +137,73 @@ class EpochRecorder(keras.callbacks.Callback):
 
     def _checkpoint_of_phase(self) -> Checkpoint | None:
         newest = self.checkpoint
-        return newest if newest is not None and newest.phase_index == self._phase_index else None
+        return newest if newest is not None and newest.phase_index == self.phase_index else None
+
+    def keep_beginning(self) -> None:
+        """Keeps the weights that the first phase begins with, where nothing before it was kept."""
+        if self.checkpoint is not None:
+            return
+        file = self._checkpoints.write_weights(self._kept, f"{self.phase_index}-0000-best")
+        self.checkpoint = Checkpoint(
+            phase_index=self.phase_index,
+            epoch=0,
+            best_loss=math.inf,
+            phase_best_loss=math.inf,
+            epochs_since_best=0,
+            stopped=False,
+            last_file=file,
+            best_file=file,
+            hashes={file: self._checkpoints.hash_of(file)},
+        )
+
+    def halve_batch(self, batch_size: int) -> None:
+        """Goes back to the best weights with batches of half the size, after memory ran out."""
+        self.checkpoint = replace(self._restarted(), batch_size=batch_size // 2)
+        self._checkpoints.write(self.checkpoint, self.history)
+        self._progress.say(
+            f"{self._phase.name}: out of memory with {batch_size} images per batch; goes on with {batch_size // 2}, "
+            "from the best weights"
+        )
+
+    def _restarted(self) -> Checkpoint:
+        """The checkpoint from which this phase goes on with the best weights and a new optimizer."""
+        before, within = self.checkpoint, self._checkpoint_of_phase()
+        assert before is not None  # a phase has a checkpoint from its beginning
+        return replace(
+            before,
+            phase_index=self.phase_index,
+            epoch=self.epochs_done,
+            phase_best_loss=within.phase_best_loss if within else math.inf,
+            epochs_since_best=within.epochs_since_best if within else 0,
+            stopped=False,
+            last_file=before.best_file,
+            hashes={before.best_file: before.hashes[before.best_file]},
+            num_restarts=self.num_restarts,
+            restarted_at=self.epochs_done,
+            batch_size=self.batch_size,
+        )
+
+    def _highest_loss(self) -> float:
+        """What the validation loss of an epoch may be."""
+        before = [row["val_loss"] for row in self.history.rows if row["phase"] != self._phase.name]
+        lowest = min(filter(math.isfinite, before), default=math.inf)
+        return lowest + self._phase.max_loss_rise * abs(lowest) if self._phase.max_loss_rise else math.inf
+
+    def _is_too_high(self, val_loss: float) -> bool:
+        highest = self._highest_loss()
+        return math.isfinite(highest) and not val_loss <= highest  # NaN is too high as well
+
+    def _go_back(self, row: dict[str, Any]) -> None:
+        """Discards an epoch: keeps that the phase goes on from the best weights at a lower rate."""
+        rate, num_restarts = self.learning_rate, self.num_restarts + 1
+        self.checkpoint = replace(self._restarted(), num_restarts=num_restarts, stopped=num_restarts > MAX_RESTARTS)
+        self._checkpoints.write(self.checkpoint, self.history)
+        self._progress.say(
+            f"{row['phase']} epoch {row['epoch']}: validation loss {row['val_loss']:.3f} is above the limit of "
+            f"{self._highest_loss():.3f} and the epoch is discarded; back to the best weights"
+            + ("" if self.checkpoint.stopped else f", learning rate {rate:.2g} lowered to {self.learning_rate:.2g}")
+        )
+        self.model.stop_training = True
 
     def _row(self, epoch: int, logs: dict[str, float]) -> dict[str, Any]:
         return {
@@ -114,7 +216,7 @@ class EpochRecorder(keras.callbacks.Callback):
 
     def _next_checkpoint(self, epoch: int, val_loss: float) -> Checkpoint:
         before, within = self.checkpoint, self._checkpoint_of_phase()
-        name = f"{self._phase_index}-{epoch + 1:04d}"
+        name = f"{self.phase_index}-{epoch + 1:04d}"
         if before is None or val_loss < before.best_loss:
             best_loss = val_loss
             best_file = self._checkpoints.write_weights(self._kept, f"{name}-best")
@@ -129,7 +231,7 @@ class EpochRecorder(keras.callbacks.Callback):
         last_file = self._checkpoints.write_weights(self.model, f"{name}-last")
         known = before.hashes if before is not None and before.best_file == best_file else {}
         return Checkpoint(
-            phase_index=self._phase_index,
+            phase_index=self.phase_index,
             epoch=epoch + 1,
             best_loss=best_loss,
             phase_best_loss=phase_best_loss,
@@ -138,6 +240,9 @@ class EpochRecorder(keras.callbacks.Callback):
             last_file=last_file,
             best_file=best_file,
             hashes={file: known.get(file) or self._checkpoints.hash_of(file) for file in (last_file, best_file)},
+            num_restarts=self.num_restarts,
+            restarted_at=self.restarted_at,
+            batch_size=self.batch_size,
         )
 
 
