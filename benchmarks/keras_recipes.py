@@ -48,10 +48,11 @@ class Base:
 
 
 # The tutorial names layer 100 for MobileNetV2. The others start at the block that lies nearest to the same depth
-# (MobileNet), or at the last block, as is the custom (VGG19).
+# (MobileNet), or at the last block, as is the custom (VGG16, VGG19).
 BASES = {
     "mobilenetv2": Base(keras.applications.MobileNetV2, keras.applications.mobilenet_v2.preprocess_input, 100),
     "mobilenet": Base(keras.applications.MobileNet, keras.applications.mobilenet.preprocess_input, 55),
+    "vgg16": Base(keras.applications.VGG16, keras.applications.vgg16.preprocess_input, 15),
     "vgg19": Base(keras.applications.VGG19, keras.applications.vgg19.preprocess_input, 17),
 }
 

@@ -2,11 +2,12 @@
 
     python benchmarks/recipe_vs_keras.py --out results.json
 
-trains `headstart`, `published` and `careful` (the last two: see `keras_recipes.py`) on three sets with MobileNetV2 at
-160 pixels, one after the other in this process. It prints test accuracies with bootstrap 95 % intervals and seconds,
-and the difference between two recipes over the very same test pictures. `--seeds 0 1 2` does it all again on other
-splits, `--repeat 2` trains in the order A B C A B C for steadier seconds. Headstart can be measured with each engine of
-its feature bank: `headstart` takes the default, `headstart-keras`, `headstart-openvino` and `headstart-int8` name one.
+trains `headstart`, `published` and `careful` (the last two: see `keras_recipes.py`) on three sets with MobileNetV2 (or
+`--backbone vgg16`) at 160 pixels, one after the other in this process. It prints test accuracies with bootstrap 95 %
+intervals and seconds, and the difference between two recipes over the very same test pictures. `--seeds 0 1 2` does it
+all again on other splits, `--repeat 2` trains in the order A B C A B C for steadier seconds. Headstart can be measured
+with each engine of its feature bank: `headstart` takes the default, `headstart-keras`, `headstart-openvino` and
+`headstart-int8` name one.
 
 The split is that of Headstart's own run. Its seconds hold everything from the folder to the written report, the audit
 and its search for near duplicates included, and every run fills a bank of its own; a plain recipe's hold building,
@@ -40,7 +41,11 @@ from headstart.evaluation import Metric, evaluate_classification
 
 SHARED = Path(os.environ.get("HEADSTART_SHARED", "../shared"))
 DATA = [SHARED / "data" / name for name in ("trashnet", "flowers5", "sign_digits")]
-WEIGHTS = SHARED / "weights" / "mobilenet_v2_notop.weights.h5"
+WEIGHTS = {
+    "mobilenetv2": SHARED / "weights" / "mobilenet_v2_notop.weights.h5",
+    "mobilenet": SHARED / "weights" / "mobilenet_v1_notop.weights.h5",
+    "vgg16": SHARED / "weights" / "vgg16_notop.weights.h5",
+}
 HEADSTART = "headstart"
 ENGINES = {
     HEADSTART: None,
@@ -120,7 +125,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", nargs="+", type=Path, default=DATA, help="folders of class folders")
     parser.add_argument("--backbone", choices=BASES, default="mobilenetv2")
-    parser.add_argument("--weights", default=str(WEIGHTS), help="a file, 'imagenet', or 'none' for random ones")
+    parser.add_argument("--weights", help="a file, 'imagenet', or 'none' for random ones; by default real ones")
     parser.add_argument("--num-pictures", type=int, help="take so many pictures of each set, evenly over its classes")
     parser.add_argument("--views", type=int, help="views in Headstart's feature bank, in place of its own choice")
     parser.add_argument("--image-size", type=int, default=160, help="pixels a side")
@@ -131,6 +136,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--paired", nargs=2, choices=NAMES, default=(HEADSTART, "careful"), help="recipes to subtract")
     parser.add_argument("--out", type=Path, help="JSON file for everything measured, written anew after every split")
     options = parser.parse_args(arguments)
+    options.weights = options.weights or str(WEIGHTS.get(options.backbone, "imagenet"))
     files = [*options.data, *([] if options.weights in ("imagenet", "none") else [Path(options.weights)])]
     if missing := [str(path) for path in files if not path.exists()]:
         parser.error(
