@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from headstart.data import SEGMENTATION, audit_dataset, read_dataset, split_dataset
-from headstart.errors import AnnotationsError, SplitError
+from headstart.errors import AnnotationsError, NoClassFoldersError, SplitError
 
 NUM_IMAGES = 6
 TRAIN, VALIDATION, TEST = ("0", "1", "2", "3"), ("4",), ("5",)
@@ -227,6 +227,22 @@ def test_lists_by_class_in_json_files_are_read(tmp_path):
     assert parts(read_dataset(tmp_path)) == [*["train"] * 4, "test", "test"]
 
 
+def test_class_folders_inside_of_one_folder_beside_lists_are_read_with_their_parts(tmp_path):
+    as_folders(tmp_path / "images")
+    with pytest.raises(NoClassFoldersError, match="inner folder"):
+        read_dataset(tmp_path)
+    (tmp_path / "train_test_split.txt").write_text("1 0\n2 1\n")
+    assert "list_not_read" in kinds(read_dataset(tmp_path))
+    (tmp_path / "train_test_split.txt").unlink()
+    (tmp_path / "meta").mkdir()
+    (tmp_path / "meta" / "classes.txt").write_text("cat\ndog\n")
+    (tmp_path / "meta" / "train.txt").write_text("cat/1\ncat/3\ndog/0\ndog/2\n")
+    (tmp_path / "meta" / "test.txt").write_text("cat/5\ndog/4\n")
+    dataset = read_dataset(tmp_path)
+    assert dataset.class_names == ("cat", "dog")
+    assert parts(dataset) == [*["train"] * 4, "test", "test"]
+
+
 def test_train_and_validation_in_one_list_are_for_training_unless_they_are_listed_alone(tmp_path):
     as_coco(tmp_path)
     (tmp_path / "trainval.txt").write_text("0\n1\n2\n3\n4\n")
@@ -320,6 +336,15 @@ def test_files_that_are_no_lists_state_nothing(tmp_path, file, text):
     as_coco(tmp_path)
     (tmp_path / file).write_text(text)
     assert parts(read_dataset(tmp_path)) == [""] * NUM_IMAGES
+
+
+@pytest.mark.parametrize("write", [as_coco, as_folders, as_table, as_yolo, as_masks])
+def test_a_file_of_parts_that_is_not_understood_is_named(tmp_path, write):
+    write(tmp_path)
+    (tmp_path / "train_test_split.txt").write_text("1 0\n2 1\n3 1\n")
+    dataset = read_dataset(tmp_path)
+    assert [remark.path for remark in dataset.remarks if remark.kind == "list_not_read"] == ["train_test_split.txt"]
+    assert set(parts(dataset)) == {""}
 
 
 def test_a_caption_beside_an_image_named_like_a_part_is_no_list(tmp_path):

@@ -89,6 +89,9 @@ KINDS: dict[str, Kind] = {
     "listed_without_image": Kind(
         "warning", "A list of images for a part names some that are missing or have no label; they are not used."
     ),
+    "list_not_read": Kind(
+        "warning", "The file is named like one that states parts, but was not understood; they are chosen without it."
+    ),
     "unmasked": Kind("warning", "The picture has no mask and is not used."),
     "annotation_without_picture": Kind("warning", "The annotation belongs to no picture and is not used."),
     "unlisted": Kind("warning", "No annotation file or list has the image; it is not used."),

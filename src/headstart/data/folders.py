@@ -9,6 +9,7 @@ from headstart.data.class_names import sort_class_names
 from headstart.data.dataset import Dataset, frame_from_rows
 from headstart.data.folder_doubts import listed, require_classes
 from headstart.data.inspection import could_be_picture
+from headstart.data.list_files import image_lists, split_files
 from headstart.data.mask_doubts import require_no_masks
 from headstart.data.part_names import part_like, part_named, parts_named
 from headstart.data.side_files import side_files
@@ -18,7 +19,7 @@ from headstart.errors import SplitError
 
 
 def read_folders(root: Path, asked: Asked) -> Dataset:
-    """Class folders as a data set: flat, inside folders of parts, or with folders of parts inside.
+    """Class folders as a data set: flat, inside folders of parts, with folders of parts inside, or beside lists.
 
     Every visible file below a class folder becomes a row, however deep it lies; the audit decides which of them are
     pictures. Symbolic links are followed, but no folder is entered twice.
@@ -35,7 +36,7 @@ def read_folders(root: Path, asked: Asked) -> Dataset:
     class_folders = (
         {folder: part for top, part in part_of.items() for folder in _folders_of_part(walk, top)}
         if part_of
-        else dict.fromkeys(folders, "")
+        else dict.fromkeys(_folders_of_classes(walk, folders, files), "")
     )
     walk.remark("unlabelled", filter(could_be_picture, files), "lies in no class folder")
     if part_of:
@@ -62,6 +63,23 @@ def read_folders(root: Path, asked: Asked) -> Dataset:
         root=walk.root,
         remarks=tuple(sorted(walk.remarks)),
     )
+
+
+def _folders_of_classes(walk: FolderWalk, folders: list[str], files: list[str]) -> list[str]:
+    """Class folders; those inside the only folder with images where lists beside it state parts, as in Food-101."""
+    holding = [folder for folder in folders if any(map(_is_picture, walk.files_below(folder)))]
+    if len(holding) != 1:
+        return folders
+    inner, directly = walk.children(holding[0])
+    beside = [*files, *(file for folder in folders if folder not in holding for file in walk.files_below(folder))]
+    if len(inner) < 2 or any(map(_is_picture, directly)):
+        return folders
+    has_lists = image_lists(walk.root, beside, tables=True) or split_files(beside, tables=True)
+    return inner if has_lists else folders
+
+
+def _is_picture(path: str) -> bool:
+    return bool(PurePosixPath(path).suffix) and could_be_picture(path)
 
 
 def _without_side_files(walk: FolderWalk, found: Mapping[str, list[str]]) -> dict[str, list[str]]:

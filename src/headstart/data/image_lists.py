@@ -12,7 +12,7 @@ from headstart.data.annotated import part_of
 from headstart.data.annotations import CLASSIFICATION, SEGMENTATION
 from headstart.data.dataset import Dataset, Remark
 from headstart.data.inspection import could_be_picture
-from headstart.data.list_files import ImageList, could_be_name, image_lists
+from headstart.data.list_files import ImageList, could_be_name, image_lists, split_files
 from headstart.data.walking import FolderWalk
 from headstart.errors import SplitError
 
@@ -67,13 +67,15 @@ def with_listed_parts(dataset: Dataset, files: Iterable[str], *, tables: bool = 
         AnnotationsError: a list cannot be read.
         SplitError: a list leads to none of the images, to several by one name, or contradicts another statement.
     """
-    lists = image_lists(dataset.root, _of_task(files, dataset.task), tables=tables)
-    if not lists:
+    files = _of_task(files, dataset.task)
+    lists = image_lists(dataset.root, files, tables=tables)
+    not_read = set(split_files(files, tables=tables)) - {one.file for one in lists}
+    if not lists and not not_read:
         return dataset
     frame = dataset.frame
     own = dict(zip(frame["path"], frame["split"], strict=True))
     finder = _Finder(own)
-    remarks: set[Remark] = set()
+    remarks = {Remark("list_not_read", file, "no rows of an image and train, validation or test") for file in not_read}
     stated: dict[str, _Stated] = {}
     for one in sorted(lists, key=lambda it: (not it.is_both, it.file)):
         for image in _images_of(dataset, one, finder, remarks):

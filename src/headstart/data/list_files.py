@@ -63,6 +63,18 @@ def image_lists(root: Path, files: Iterable[str], *, tables: bool) -> list[Image
     return [one for one in found if one.lines and not are_labels(one.lines)]
 
 
+def split_files(files: Iterable[str], *, tables: bool) -> list[str]:
+    """Text files and tables whose name says that they state parts, such as train_test_split.txt.
+
+    Args:
+        files: POSIX.
+        tables: as for `image_lists`.
+    """
+    suffixes = _TEXTS | (_TABLES if tables else set())
+    paths = [PurePosixPath(file) for file in files]
+    return [path.as_posix() for path in paths if path.suffix.lower() in suffixes and _SPLIT_FILE.fullmatch(path.stem)]
+
+
 def could_be_name(line: str) -> bool:
     """Whether a line looks like the name of an image: one word, or one with an image's ending, or numbers behind it."""
     words = line.split()
