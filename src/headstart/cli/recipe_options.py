@@ -47,7 +47,7 @@ FormatOption = Annotated[
     str | None,
     setting(
         "How pictures are annotated; docs/annotations.md lists all.",
-        metavar="folders|table|voc|coco|yolo|masks",
+        metavar="folders|table|box-table|voc|coco|yolo|labelme|via|masks",
         default="found by looking at the data",
         panel=DATA,
     ),
