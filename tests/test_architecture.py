@@ -20,6 +20,7 @@ EVERY_ROOM = "the rooms above"
 # graphs to export.
 MAY_IMPORT_TENSORFLOW = {
     "artifacts/pillow_resize.py",
+    "artifacts/savedmodel_contents.py",
     "artifacts/savedmodel_runtime.py",
     "artifacts/tensorflow_export.py",
     "data/batches.py",

@@ -7,8 +7,12 @@ from threading import Lock
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
+from headstart.artifacts.litert_contents import check_litert
 from headstart.artifacts.outputs import OUTPUTS
 from headstart.data import CLASSIFICATION
+from headstart.stored import read_bounded
+
+_MAX_BYTES = 2**31  # flatbuffers has no larger files
 
 
 class LiteRtRuntime:
@@ -20,8 +24,9 @@ class LiteRtRuntime:
     """
 
     def __init__(self, file: Path | bytes, outputs: tuple[str, ...] = OUTPUTS[CLASSIFICATION]) -> None:
-        source = {"model_content": file} if isinstance(file, bytes) else {"model_path": str(file)}
-        self._interpreter = Interpreter(**source, num_threads=os.cpu_count() or 1)
+        content = file if isinstance(file, bytes) else read_bounded(file, _MAX_BYTES)
+        check_litert(content)
+        self._interpreter = Interpreter(model_content=content, num_threads=os.cpu_count() or 1)
         self._answer = self._interpreter.get_signature_runner("serving_default")
         self._outputs = outputs
         self._lock = Lock()

@@ -17,6 +17,9 @@ from headstart.artifacts.predictor import Predictor, Runtime, TaskPredictor
 from headstart.data import CLASSIFICATION, DETECTION, REGRESSION, SEGMENTATION
 from headstart.errors import ArtifactDamagedError, ArtifactNotFoundError, ExtraMissingError
 from headstart.evaluation import DEFAULT_COVERAGE, RegressionIntervals
+from headstart.stored import UnusableFileError
+
+_MAX_SHOWN = 300  # characters of an error of a runtime, some of which take many lines
 
 
 def load_predictor(
@@ -90,11 +93,18 @@ def load_runtime(chosen: ExportFormat, file: Path, task: str = CLASSIFICATION) -
     runtime = load_named(chosen.runtime)
     try:
         return runtime(file, OUTPUTS[task])
+    except UnusableFileError as error:
+        raise ArtifactDamagedError(
+            f"'{file}' is refused: it is no file that `headstart export` writes.",
+            expected=f"a file of the format '{chosen.name}' with {error.expected}",
+            received=error.received,
+            hint="Export it again with `headstart export`; do not run files of others that were refused.",
+        ) from error
     except Exception as error:  # each library has errors of its own for a file that it cannot read
         raise ArtifactDamagedError(
             f"'{file}' cannot be run.",
             expected=f"a file of the format '{chosen.name}', without code of its own",
-            received=f"{type(error).__name__}: {error}".partition("\n")[0],
+            received=" ".join(f"{type(error).__name__}: {error}".split())[:_MAX_SHOWN],
             hint="Export it again with `headstart export`.",
         ) from error
 

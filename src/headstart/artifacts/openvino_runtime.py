@@ -8,6 +8,7 @@ import numpy as np
 from headstart.artifacts.outputs import OUTPUTS
 from headstart.data import CLASSIFICATION
 from headstart.features import import_quietly
+from headstart.stored import UnusableFileError
 
 # Without the first, processors with bfloat16 instructions would use them unasked.
 _SETTINGS = {"INFERENCE_PRECISION_HINT": "f32", "PERFORMANCE_HINT": "THROUGHPUT"}
@@ -25,6 +26,8 @@ class OpenVinoRuntime:
         core = import_quietly("openvino").Core()
         core.set_property({"ENABLE_MMAP": False})  # the files may be moved while they are used
         model = core.read_model(str(path))
+        if loops := [each for each in model.get_ops() if each.get_type_name() == "Loop"]:
+            raise UnusableFileError("operations without loops", f"{len(loops)} loops")  # which may never end
         compiled = core.compile_model(model, "CPU", _SETTINGS)
         num_requests = compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS")
         self._requests = [compiled.create_infer_request() for _ in range(num_requests)]

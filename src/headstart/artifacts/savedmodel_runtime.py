@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from headstart.artifacts.outputs import INPUT, OUTPUTS
+from headstart.artifacts.savedmodel_contents import check_savedmodel
 from headstart.data import CLASSIFICATION
 
 
@@ -19,6 +20,7 @@ class SavedModelRuntime:
     """
 
     def __init__(self, path: Path, outputs: tuple[str, ...] = OUTPUTS[CLASSIFICATION]) -> None:
+        check_savedmodel(path)
         self._loaded = tf.saved_model.load(str(path))  # must outlive its signatures
         self._answer = self._loaded.signatures["serving_default"]
         self._outputs = outputs

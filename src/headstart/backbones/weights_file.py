@@ -7,7 +7,6 @@ A `.keras` file holds a whole model, whose layers are taken in the same way.
 
 import itertools
 import warnings
-import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ import numpy as np
 from headstart.backbones.spec import BackboneSpec
 from headstart.backbones.weights_contents import describe_contents
 from headstart.errors import WeightsMismatchError
+from headstart.stored import check_keras_file
 
 # The weights of one layer with its name: variables of a model, or arrays in a file, read when they are asked for.
 LayerWeights = tuple[str, list[Any]]
@@ -88,8 +88,7 @@ def _names(group: h5py.Group, attribute: str) -> list[str | bytes]:
 
 
 def _read_model_file(path: Path, model: keras.Model) -> None:
-    # `load_model` takes a file that is no archive for a missing one.
-    zipfile.ZipFile(path).close()
+    check_keras_file(path)
     saved = keras.models.load_model(path, compile=False, safe_mode=True)
     _fill([_variables(layer) for layer in _leaves(model)], [_variables(layer) for layer in _leaves(saved)])
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from headstart.stored.arrays import map_array, read_array, read_arrays
     from headstart.stored.content import UnusableFileError, inside, read_bounded, refuse_outside, shown, size_of
     from headstart.stored.json_files import check, parse_json, read_json, read_plain, without_nan
+    from headstart.stored.keras_files import check_keras_file
     from headstart.stored.schema import (
         MAX_IMAGE_SIDE,
         Hashes,
@@ -43,6 +44,7 @@ _MODULE_OF = {
     "Text": "schema",
     "UnusableFileError": "content",
     "check": "json_files",
+    "check_keras_file": "keras_files",
     "inside": "content",
     "map_array": "arrays",
     "parse_json": "json_files",
@@ -74,6 +76,7 @@ __all__ = [
     "Text",
     "UnusableFileError",
     "check",
+    "check_keras_file",
     "inside",
     "map_array",
     "parse_json",

@@ -1,16 +1,11 @@
 """A `.keras` file as a model, without running anything that the file brings along."""
 
-import zipfile
 from pathlib import Path
 from typing import Any
 
 import keras
 
-from headstart.stored import MAX_IMAGE_SIDE, UnusableFileError
-
-_MEGABYTE = 2**20
-_MAX_CONFIG_BYTES = 32 * _MEGABYTE
-_LARGEST_RATIO = 4  # of a file's members to the file; Keras does not compress
+from headstart.stored import MAX_IMAGE_SIDE, UnusableFileError, check_keras_file
 
 
 def load_stock_model(path: Path) -> keras.Model:
@@ -28,7 +23,7 @@ def load_stock_model(path: Path) -> keras.Model:
             for other inputs.
     """
     try:
-        _check_sizes(path)
+        check_keras_file(path)
         model = keras.saving.load_model(path, compile=False, safe_mode=True)
     except UnusableFileError:
         raise
@@ -37,14 +32,6 @@ def load_stock_model(path: Path) -> keras.Model:
         raise UnusableFileError("a .keras file without code of its own", received[:200]) from error
     _check_input(model)
     return model
-
-
-def _check_sizes(path: Path) -> None:
-    with zipfile.ZipFile(path) as archive:
-        num_bytes = sum(info.file_size for info in archive.infolist())
-        config_bytes = archive.getinfo("config.json").file_size
-    if num_bytes > _LARGEST_RATIO * path.stat().st_size + _MEGABYTE or config_bytes > _MAX_CONFIG_BYTES:
-        raise UnusableFileError("a .keras file as Keras writes it, not compressed", f"{num_bytes:,} bytes unpacked")
 
 
 def _check_input(model: object) -> None:
