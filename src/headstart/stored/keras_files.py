@@ -25,7 +25,8 @@ _LAYERS = """
     Dense DepthwiseConv2D Dot Dropout ELU Flatten GaussianNoise GlobalAveragePooling2D GlobalMaxPooling2D
     GroupNormalization Identity LayerNormalization LeakyReLU MaxPooling2D Maximum Minimum Multiply Normalization PReLU
     Permute RMSNormalization ReLU RepeatVector Rescaling Reshape Resizing SeparableConv2D Softmax SpatialDropout2D
-    Subtract UnitNormalization UpSampling2D ZeroPadding2D CenterCrop RandomBrightness RandomContrast RandomCrop RandomFlip
+    Subtract UnitNormalization UpSampling2D ZeroPadding2D CenterCrop RandomBrightness RandomContrast RandomCrop
+    RandomFlip
     RandomRotation RandomTranslation RandomZoom MultiHeadAttention Embedding
     CustomScaleLayer LayerScale StochasticDepth
 """
