@@ -39,6 +39,7 @@ _CELL_READERS: dict[str, Callable[[str], object]] = {
     "boolean": "True".__eq__,
 }
 _CELL_KINDS = {"i": "integer", "u": "integer", "f": "number", "b": "boolean"}
+_RESTORE = "Restore the file, or train again."
 _DTYPES = {"text": "str", "integer": "int64", "number": "float64", "boolean": "bool"}
 
 
@@ -241,7 +242,7 @@ def _read_facts(path: Path) -> DatasetFacts:
     try:
         return read_json(_facts_path(path), DatasetFacts, max_bytes=MAX_FACTS_BYTES)
     except UnusableFileError as error:
-        raise _damaged(_facts_path(path), error.received) from error
+        raise _damaged(_facts_path(path), error.received, error.hint(_RESTORE)) from error
 
 
 def _frame_from_cells(cells: Mapping[str, list[str]], kinds: Mapping[str, str]) -> pd.DataFrame:
@@ -251,12 +252,12 @@ def _frame_from_cells(cells: Mapping[str, list[str]], kinds: Mapping[str, str]) 
     return pd.DataFrame(columns).astype({name: _DTYPES[kind] for name, kind in kinds.items()})
 
 
-def _damaged(path: Path, received: str) -> RunDamagedError:
+def _damaged(path: Path, received: str, hint: str = _RESTORE) -> RunDamagedError:
     return RunDamagedError(
         f"'{path}' does not hold what was written there.",
         expected="the table of examples of a run, unchanged",
         received=received,
-        hint="Restore the file, or train again.",
+        hint=hint,
     )
 
 

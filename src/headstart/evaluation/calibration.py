@@ -68,7 +68,7 @@ class Calibration:
                 f"'{path}' is no calibration that this version can read.",
                 expected=f"the archive that a run writes, format_version {FORMAT_VERSION}: {error.expected}",
                 received=error.received,
-                hint="Remove it and write a new one with `headstart evaluate RUN`.",
+                hint=error.hint("Remove it and write a new one with `headstart evaluate RUN`."),
             ) from error
 
 
@@ -83,7 +83,8 @@ def share_outside(features: np.ndarray, projection: np.ndarray) -> np.ndarray:
 def _from_arrays(arrays: dict[str, np.ndarray]) -> Calibration:
     version = arrays.pop("format_version")
     if version != FORMAT_VERSION:
-        raise UnusableFileError(f"format_version {FORMAT_VERSION}", f"format_version {version}")
+        is_newer = bool(version > FORMAT_VERSION)
+        raise UnusableFileError(f"format_version {FORMAT_VERSION}", f"format_version {version}", is_newer=is_newer)
     calibration = Calibration(**{name: array.astype("float64") for name, array in arrays.items()})
     for name, (is_right, expected) in _RULES.items():
         if not is_right(getattr(calibration, name)):

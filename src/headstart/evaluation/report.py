@@ -129,7 +129,7 @@ class Report:
                 f"'{path}' is no evaluation report that this version can read.",
                 expected=f"the JSON that an evaluation writes, format_version {FORMAT_VERSION}: {error.expected}",
                 received=error.received,
-                hint="Evaluate the run again to write a new one.",
+                hint=error.hint("Evaluate the run again to write a new one."),
             ) from error
 
 

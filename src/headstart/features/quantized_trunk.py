@@ -9,7 +9,7 @@ from contextlib import redirect_stdout, suppress
 from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, Literal
 
 import keras
 import numpy as np
@@ -26,6 +26,7 @@ FACTS_FILE, MODEL_FILE, WEIGHTS_FILE = "facts.json", "model.xml", "model.bin"
 class _Facts(Schema):
     """The facts that a kept model is compared with."""
 
+    format_version: Literal[1]
     sha256: Hashes
 
 

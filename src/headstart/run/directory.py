@@ -17,6 +17,7 @@ from headstart.training import CheckpointDir, History
 from headstart.writing import write_json, write_text
 
 FORMAT_VERSION = 1
+_TRAIN_AGAIN = "Train again with `headstart train --recipe RUN/recipe.toml`."
 
 
 @dataclass(frozen=True)
@@ -233,7 +234,8 @@ class Run:
             return read_task(self.model_path, facts)
         except UnusableFileError as error:
             problem = f"'{self.model_path}' and '{self.task_path.name}' hold no model that can be used."
-            raise _damaged(self.model_path, error.expected, error.received, problem=problem) from error
+            hint = error.hint(_TRAIN_AGAIN)
+            raise _damaged(self.model_path, error.expected, error.received, problem=problem, hint=hint) from error
 
     @property
     def calibration(self) -> Calibration:
@@ -307,7 +309,7 @@ def read_json(path: Path, schema: type[Schema] | None = None) -> dict[str, Any]:
             check(content, schema)
         return content
     except UnusableFileError as error:
-        raise _damaged(path, error.expected, error.received) from None
+        raise _damaged(path, error.expected, error.received, hint=error.hint(_TRAIN_AGAIN)) from None
 
 
 def _damaged(
@@ -316,6 +318,6 @@ def _damaged(
     received: str,
     *,
     problem: str | None = None,
-    hint: str = "Train again with `headstart train --recipe RUN/recipe.toml`.",
+    hint: str = _TRAIN_AGAIN,
 ) -> RunDamagedError:
     return RunDamagedError(problem or f"'{path}' cannot be read.", expected=expected, received=received, hint=hint)

@@ -86,6 +86,7 @@ class Finding(Schema):
 class AuditFacts(Schema):
     """audit.json, as far as reports and cards show it."""
 
+    format_version: Literal[1] = 1
     summary: Annotated[list[Finding], Field(max_length=1000)]
 
 
@@ -101,6 +102,7 @@ class Environment(Schema):
 class BoxPromises(Schema):
     """promises.json of a detector."""
 
+    format_version: Literal[1] = 1
     score_threshold: Share
 
 
@@ -115,6 +117,7 @@ class FoundBox(Schema):
 class NumberPromises(Schema):
     """promises.json of a regressor: a row a validation picture."""
 
+    format_version: Literal[1] = 1
     residuals: Annotated[list[list[Annotated[Number, Field(ge=0)]]], Field(max_length=10_000_000)]
 
     @model_validator(mode="after")

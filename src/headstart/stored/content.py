@@ -17,12 +17,18 @@ class UnusableFileError(ValueError):
     Args:
         expected: what would have been right.
         received: what the file holds, on one short line.
+        is_newer: whether a newer version of this package wrote it.
     """
 
-    def __init__(self, expected: str, received: str) -> None:
+    def __init__(self, expected: str, received: str, *, is_newer: bool = False) -> None:
         self.expected = expected
         self.received = received
+        self.is_newer = is_newer
         super().__init__(f"Expected {expected}. Received: {received}")
+
+    def hint(self, otherwise: str) -> str:
+        """What to do next: install a newer version where one wrote the file, else what is given."""
+        return "Run `pip install --upgrade headstart`." if self.is_newer else otherwise
 
 
 def read_bounded(path: Path, max_bytes: int = MAX_BYTES) -> bytes:

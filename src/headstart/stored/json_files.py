@@ -122,4 +122,7 @@ def _unusable(error: ValidationError) -> UnusableFileError:
         return UnusableFileError(f"a value '{name}'", f"no '{name}'")
     if not name:
         return UnusableFileError(message, shown(detail["input"]))
-    return UnusableFileError(f"{name} {message}", f"{name} = {shown(detail['input'])}")
+    received, version = f"{name} = {shown(detail['input'])}", detail["input"]
+    # Every version but those that are known is later than they are, but for numbers below 1.
+    is_newer = detail["loc"] == ("format_version",) and type(version) is int and version > 0
+    return UnusableFileError(f"{name} {message}", received, is_newer=is_newer)

@@ -16,6 +16,7 @@ STAGES, MODEL = "stages", "model"
 class TaskFacts(Schema):
     """What `plain_facts` gives; each task has some of the values that may be missing."""
 
+    format_version: Literal[1] = 1
     task: str
     class_names: Names
     backbone: Name
