@@ -7,12 +7,13 @@ import pytest
 
 from headstart.errors import InUseError
 from headstart.recipe import Recipe
-from headstart.run import Run, resume
+from headstart.run import Run, rank_backbones, resume
 from headstart.run.export import _alone
 from headstart.run.log import logged_to
 from headstart.run.storage import sole_training
 from headstart.run.train import _claimed
 from headstart.similarity.build import _claimed as claimed_index
+from headstart.writing import sole_use
 
 
 def test_runs_that_start_together_get_directories_of_their_own(tmp_path, monkeypatch):
@@ -52,6 +53,18 @@ def test_two_indexes_get_folders_of_their_own_or_the_second_is_refused(tmp_path)
         claimed_index(tmp_path / "mine", is_numbered=False),
     ):
         pass
+
+
+def test_two_rankings_into_one_folder_are_refused_before_the_work(photos, tmp_path):
+    out = tmp_path / "rank"
+    out.mkdir()
+    with (
+        sole_use(out, purpose="writes a ranking in", hint="Wait."),
+        pytest.raises(InUseError, match="a ranking") as caught,
+    ):
+        rank_backbones(photos, backbones=[], weights={"vgg19_mini": "none"}, image_size=32, engine="keras", out=out)
+    assert "--out" in caught.value.hint
+    assert not any(out.iterdir())
 
 
 def test_a_name_cannot_forge_a_line_of_the_log(tmp_path):

@@ -3,7 +3,8 @@
 import gc
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,7 @@ from headstart.run.rank_examples import measure_of, require_enough, scored_examp
 from headstart.run.ranking import NotRanked, RankedBackbone, Ranking
 from headstart.run.storage import storage_errors
 from headstart.task_defaults import TASK_DEFAULTS
+from headstart.writing import sole_use
 
 logger = logging.getLogger("headstart")
 
@@ -50,6 +52,7 @@ RANK_OPTIONS = (
     "group_column",
 )
 USED_PARTS = ("train", "validation")
+_STORAGE_HINT = "Free some room or name another folder with --out."
 # These would stop every other backbone as well.
 _FATAL = (DataError, RecipeError, StorageFullError, StoragePermissionError, ExtraMissingError)
 
@@ -81,8 +84,9 @@ def rank_backbones(
         **options: any of `RANK_OPTIONS`, as `headstart.train` takes them.
 
     Raises:
-        HeadstartError: whatever the person can mend. A backbone that fails is listed with its reason; only if none can
-            be ranked, its error is raised.
+        InUseError: another process writes a ranking into the folder.
+        HeadstartError: whatever else the person can mend. A backbone that fails is listed with its reason; only if
+            none can be ranked, its error is raised.
 
     Example:
         ranking = headstart.rank("photos", backbones=["mobilenetv2", "resnet50"])
@@ -92,28 +96,42 @@ def rank_backbones(
     candidates = find_candidates(backbones, weights or {}, download=download)
     folder = None if out is None else _checked_folder(Path(out), Path(recipe.data.path))
     recipe, dataset, num_left_out = _read_data(recipe, progress)
-    if folder is not None:  # before the work, which would be lost where nothing can be written
-        with storage_errors(folder, hint="Free some room or name another folder with --out."):
-            folder.mkdir(parents=True, exist_ok=True)
     place = BankPlace.from_options(bank_dir, None)
-    ranked, not_ranked = _rank_all(candidates, recipe, dataset, place, progress)
-    parts = {part: len(dataset.part(part)) for part in (*USED_PARTS, "test")}
-    ranking = Ranking(
-        ranked=tuple(sorted(ranked, key=lambda one: (-one.scores.probe_score, one.num_parameters))),
-        not_ranked=tuple(not_ranked),
-        data={
-            "path": recipe.data.path,
-            **({} if dataset.task == CLASSIFICATION else {"task": dataset.task}),
-            "class_names": list(dataset.class_names),
-            "num_examples": parts,
-            "num_left_out": num_left_out,
-        },
-        settings={"seed": recipe.seed, "engine": _engine_name(recipe), "resize_mode": recipe.images.resize_mode},
-    )
-    if folder is not None:
-        with storage_errors(folder, hint="Free some room or name another folder with --out."):
-            ranking.write(folder)
+    with _alone(folder):  # before the work, which would be lost where nothing can be written
+        ranked, not_ranked = _rank_all(candidates, recipe, dataset, place, progress)
+        ranking = Ranking(
+            ranked=tuple(sorted(ranked, key=lambda one: (-one.scores.probe_score, one.num_parameters))),
+            not_ranked=tuple(not_ranked),
+            data=_data_facts(recipe, dataset, num_left_out),
+            settings={"seed": recipe.seed, "engine": _engine_name(recipe), "resize_mode": recipe.images.resize_mode},
+        )
+        if folder is not None:
+            with storage_errors(folder, hint=_STORAGE_HINT):
+                ranking.write(folder)
     return ranking
+
+
+@contextmanager
+def _alone(folder: Path | None) -> Iterator[None]:
+    """Makes the folder, and keeps other processes from writing a ranking into it while the block runs."""
+    if folder is None:
+        yield
+        return
+    with storage_errors(folder, hint=_STORAGE_HINT):
+        folder.mkdir(parents=True, exist_ok=True)
+    hint = "Wait until it ends, or name another folder with --out."
+    with sole_use(folder, purpose="writes a ranking in", hint=hint):
+        yield
+
+
+def _data_facts(recipe: Recipe, dataset: Dataset, num_left_out: int) -> dict[str, Any]:
+    return {
+        "path": recipe.data.path,
+        **({} if dataset.task == CLASSIFICATION else {"task": dataset.task}),
+        "class_names": list(dataset.class_names),
+        "num_examples": {part: len(dataset.part(part)) for part in (*USED_PARTS, "test")},
+        "num_left_out": num_left_out,
+    }
 
 
 def _engine_name(recipe: Recipe) -> str:
