@@ -22,6 +22,11 @@ class HeadstartError(Exception):
         self.hint = hint
         super().__init__(f"{problem} Expected {expected}; received {received}. {hint}")
 
+    @property
+    def line(self) -> str:
+        """Everything but the hint on one line, for a table with a row for each file."""
+        return " ".join(f"{self.problem} Expected {self.expected}; received {self.received}.".split())
+
 
 class DataError(HeadstartError):
     """Something is wrong with the pictures or their labels."""

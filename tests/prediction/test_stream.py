@@ -1,7 +1,9 @@
 """Pictures are read ahead by threads and answered in order, however many there are."""
 
+import re
 import threading
 from itertools import chain, repeat
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -45,6 +47,19 @@ def test_a_file_that_is_no_picture_does_not_shift_the_answers_of_the_others(pred
     assert [("junk.png" in prediction.error) for prediction in with_junk] == [False, True, False, False, True] + [
         False
     ] * 2
+
+
+def test_why_a_file_has_no_answer_is_told_on_one_line_with_what_was_expected_and_received(predictor, tmp_path):
+    contents = {"junk.png": b"no picture", "empty.png": b"", "html.png": b"<html>not found</html>"}
+    for name, content in contents.items():
+        (tmp_path / name).write_bytes(content)
+    (tmp_path / "folder.png").mkdir()
+    files = [tmp_path / name for name in (*contents, "folder.png", "nowhere.png")]
+    for prediction in flat(answer_batches(predictor, files, batch_size=4)):
+        assert prediction.answer is None
+        assert Path(prediction.path).name in prediction.error
+        assert re.search(r" Expected [^\n]+; received [^\n]+\.$", prediction.error)
+        assert len(prediction.error.splitlines()) == 1
 
 
 def test_a_batch_without_any_picture_asks_the_model_nothing(predictor, tmp_path):

@@ -103,7 +103,7 @@ def _read_ahead(
             pixels = resize_image(picture, predictor.image_size, predictor.resize_mode)
             return _Picture(pixels, (picture.height, picture.width))
         except UnreadableImageError as error:
-            return error.problem
+            return error.line
 
     rest = iter(files)
     waiting: deque[list[tuple[Path, Future[_Picture | str]]]] = deque()

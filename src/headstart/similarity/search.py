@@ -146,7 +146,7 @@ def _neighbours(index: SimilarityIndex, rows: np.ndarray, distances: np.ndarray)
 
 
 def _result(path: Path, neighbours: tuple[Neighbour, ...], found: np.ndarray | UnreadableImageError) -> QueryResult:
-    return QueryResult(path, neighbours, found.received if isinstance(found, UnreadableImageError) else None)
+    return QueryResult(path, neighbours, found.line if isinstance(found, UnreadableImageError) else None)
 
 
 def _hash(path: Path) -> str:

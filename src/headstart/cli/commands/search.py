@@ -116,7 +116,7 @@ def search(  # noqa: PLR0913, PLR0917  one parameter an option
         )
         for query in results.queries:
             if query.error is not None:
-                progress.say(f"{query.path} cannot be read as a picture: {query.error}")
+                progress.say(query.error)
     sheet = None if out is None else write_sheet(results, out)
     if as_json:
         surroundings.print_json({**results.facts(), "sheet": None if sheet is None else str(sheet)})
