@@ -3,6 +3,7 @@
 import keras
 import pytest
 
+from headstart.cli.exit_codes import ExitCode, exit_code_of
 from headstart.errors import RunDamagedError
 from headstart.training import Checkpoint, CheckpointDir, History
 
@@ -54,6 +55,20 @@ def test_only_the_last_two_are_kept(tmp_path, model):
         for epoch in ("0011", "0012")
         for suffix in (".json", "-last.weights.npy", "-best.weights.npy")
     )
+
+
+def test_weights_of_another_form_of_the_network_say_to_train_again(tmp_path):
+    """Earlier versions built ConvNeXt of grouped convolutions, whose kernels have another shape than depthwise ones."""
+    grouped = keras.Sequential([keras.Input((8, 8, 4)), keras.layers.Conv2D(4, 3, groups=4)])
+    depthwise = keras.Sequential([keras.Input((8, 8, 4)), keras.layers.DepthwiseConv2D(3)])
+    checkpoints = write_epochs(tmp_path / "checkpoints", grouped, epochs=1)
+    checkpoint, _ = checkpoints.newest()
+    with pytest.raises(RunDamagedError, match="earlier version of Headstart") as caught:
+        checkpoints.read_weights(depthwise, checkpoint.last_file)
+    assert exit_code_of(caught.value) is ExitCode.RUN_DAMAGED
+    assert "(3, 3, 4, 1)" in caught.value.expected
+    assert "(3, 3, 1, 4)" in caught.value.received
+    assert f"Train again with `headstart train --recipe {tmp_path / 'recipe.toml'}`" in caught.value.hint
 
 
 @pytest.mark.parametrize("damage", ["torn", "tampered", "missing", "no json"])

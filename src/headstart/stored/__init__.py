@@ -9,7 +9,15 @@ from headstart.doors import lazy_door
 
 if TYPE_CHECKING:
     from headstart.stored.arrays import map_array, read_array, read_arrays
-    from headstart.stored.content import UnusableFileError, inside, read_bounded, refuse_outside, shown, size_of
+    from headstart.stored.content import (
+        OtherArrayError,
+        UnusableFileError,
+        inside,
+        read_bounded,
+        refuse_outside,
+        shown,
+        size_of,
+    )
     from headstart.stored.json_files import check, parse_json, read_json, read_plain, without_nan
     from headstart.stored.keras_files import check_keras_file
     from headstart.stored.schema import (
@@ -37,6 +45,7 @@ _MODULE_OF = {
     "Names": "schema",
     "Number": "schema",
     "Numbers": "schema",
+    "OtherArrayError": "content",
     "Schema": "schema",
     "Sha256": "schema",
     "Share": "schema",
@@ -69,6 +78,7 @@ __all__ = [
     "Names",
     "Number",
     "Numbers",
+    "OtherArrayError",
     "Schema",
     "Sha256",
     "Share",

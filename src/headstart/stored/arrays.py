@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from headstart.stored.content import MEGABYTE, UnusableFileError, shown, shown_error, size_of
+from headstart.stored.content import MEGABYTE, OtherArrayError, UnusableFileError, shown, shown_error, size_of
 
 MAX_BYTES = 512 * MEGABYTE
 _MAX_HEADER = 10_000
@@ -95,14 +95,15 @@ def read_array(file: BinaryIO, shape: tuple[int, ...], dtype: np.dtype | str) ->
     """The next array of a file that holds one `.npy` array after the other.
 
     Raises:
-        UnusableFileError: it is no array, or one of another shape or type.
+        OtherArrayError: it is one of another shape or type.
+        UnusableFileError: it is no array.
     """
     try:
         start = file.tell()
         found_shape, _, found_dtype = _header(file)
         found = found_shape, found_dtype
         if found != (tuple(shape), np.dtype(dtype)):
-            raise UnusableFileError(f"an array of shape {tuple(shape)}, {np.dtype(dtype)}", shown(found))
+            raise OtherArrayError(f"an array of shape {tuple(shape)}, {np.dtype(dtype)}", shown(found))
         file.seek(start)
         array: np.ndarray = np.lib.format.read_array(file, allow_pickle=False, max_header_size=_MAX_HEADER)
     except UnusableFileError:

@@ -31,6 +31,10 @@ class UnusableFileError(ValueError):
         return "Run `pip install --upgrade headstart`." if self.is_newer else otherwise
 
 
+class OtherArrayError(UnusableFileError):
+    """An array is sound, and of another shape or type than the one that was asked for."""
+
+
 def read_bounded(path: Path, max_bytes: int = MAX_BYTES) -> bytes:
     """The content of a regular file.
 

@@ -16,7 +16,7 @@ import numpy as np
 from pydantic import Field
 
 from headstart.errors import RunDamagedError
-from headstart.stored import Hashes, Name, Schema, UnusableFileError, check, read_array, read_plain
+from headstart.stored import Hashes, Name, OtherArrayError, Schema, UnusableFileError, check, read_array, read_plain
 from headstart.training.history import History
 from headstart.writing import PARTIAL_PREFIX, whole_file
 
@@ -120,13 +120,25 @@ class CheckpointDir:
                     variable.assign(read_array(file, tuple(variable.shape), dtype))
                 if file.read(1):
                     raise UnusableFileError(f"the arrays of '{model.name}' alone", "more")
+        except OtherArrayError as error:
+            raise RunDamagedError(
+                f"'{self.path / file_name}' was written for another form of this network: by an earlier version of "
+                "Headstart, which built some networks of other layers, or with another recipe.",
+                expected=error.expected,
+                received=error.received,
+                hint=f"The run cannot go on. {self._train_again}",
+            ) from error
         except (OSError, UnusableFileError) as error:
             raise RunDamagedError(
                 f"'{self.path / file_name}' does not hold the weights of this network.",
                 expected=error.expected if isinstance(error, UnusableFileError) else "a file that can be read",
                 received=error.received if isinstance(error, UnusableFileError) else str(error),
-                hint="Train again with `headstart train --recipe RUN/recipe.toml`.",
+                hint=self._train_again,
             ) from error
+
+    @property
+    def _train_again(self) -> str:
+        return f"Train again with `headstart train --recipe {self.path.parent / 'recipe.toml'}`."
 
     def write(self, checkpoint: Checkpoint, history: History) -> None:
         """Makes the checkpoint the newest and removes those before the last two."""
@@ -159,7 +171,7 @@ class CheckpointDir:
                 f"No checkpoint in '{self.path}' is whole.",
                 expected="weights with the hashes that were noted when they were written",
                 received=f"{len(names)} checkpoints with other hashes or missing files",
-                hint="Train again with `headstart train --recipe RUN/recipe.toml`.",
+                hint=self._train_again,
             )
         return None
 
