@@ -1,13 +1,21 @@
 """What a weights file holds, in words, for the error when it does not fit."""
 
 import io
+import lzma
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
 import h5py
 
 from headstart.backbones.catalogue import BACKBONES
+
+# What h5py, zipfile and Keras raise for damaged files, as some thousands of such files showed. None documents it.
+DAMAGE_ERRORS = (
+    *(AttributeError, EOFError, IndexError, KeyError, MemoryError, OSError, RuntimeError, TypeError, ValueError),
+    *(lzma.LZMAError, zipfile.BadZipFile, zlib.error),
+)
 
 
 @dataclass(frozen=True)
@@ -27,7 +35,7 @@ def describe_contents(path: Path) -> Contents:
     """What a file holds, by the count of its numbers."""
     try:
         num_numbers = _count_numbers(path)
-    except Exception:  # HDF5 and zip have errors of many classes for a damaged file
+    except DAMAGE_ERRORS:
         return Contents("a file that is damaged or no weights file", "Fetch or save it again.")
     # EfficientNet counts its pictures in one more number, a whole one.
     alike = [spec for spec in BACKBONES.values() if 0 <= spec.num_parameters - num_numbers <= 1]

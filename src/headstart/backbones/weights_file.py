@@ -16,12 +16,13 @@ import keras
 import numpy as np
 
 from headstart.backbones.spec import BackboneSpec
-from headstart.backbones.weights_contents import describe_contents
+from headstart.backbones.weights_contents import DAMAGE_ERRORS, describe_contents
 from headstart.errors import WeightsMismatchError
 from headstart.stored import check_keras_file
 
 # The weights of one layer with its name: variables of a model, or arrays in a file, read when they are asked for.
 LayerWeights = tuple[str, list[Any]]
+_LARGEST_RATIO = 4  # of the arrays to the file; a file that a person compressed is a little smaller than its arrays
 
 
 class _DoesNotFitError(Exception):
@@ -41,7 +42,7 @@ def read_weights(path: Path, model: keras.Model, spec: BackboneSpec) -> None:
     """
     try:
         _reader(path)(path, model)
-    except Exception as error:  # Keras, HDF5 and TensorFlow each have errors of their own for a damaged file
+    except (_DoesNotFitError, *DAMAGE_ERRORS) as error:
         raise _mismatch(path, spec, error) from error
     for layer in model.layers:
         if isinstance(layer, keras.layers.Normalization):
@@ -52,8 +53,22 @@ def _reader(path: Path) -> Callable[[Path, keras.Model], None]:
     if path.name.endswith(".keras"):
         return _read_model_file
     with h5py.File(path) as file:
+        _check_sizes(file, path.stat().st_size)
         is_older = "model_weights" in file or bool(_names(file, "layer_names"))
     return _read_older_file if is_older else _read_weights_file
+
+
+def _check_sizes(file: h5py.File, file_bytes: int) -> None:
+    """Refuses arrays far larger than their file, before memory is taken for them."""
+    num_bytes = 0
+
+    def add(_: str, entry: h5py.Group | h5py.Dataset) -> None:
+        nonlocal num_bytes
+        num_bytes += entry.size * entry.dtype.itemsize if isinstance(entry, h5py.Dataset) else 0
+
+    file.visititems(add)
+    if num_bytes > _LARGEST_RATIO * file_bytes:
+        raise _DoesNotFitError(f"arrays of {num_bytes:,} bytes in a file of {file_bytes:,}")
 
 
 def _read_weights_file(path: Path, model: keras.Model) -> None:
