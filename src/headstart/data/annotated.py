@@ -1,5 +1,6 @@
 """Pictures with annotations gathered from files, as a data set; what the readers of all formats share."""
 
+import os
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -8,6 +9,7 @@ import numpy as np
 
 from headstart.data.annotations import Box
 from headstart.data.dataset import SPLITS, Dataset, Remark, frame_from_rows
+from headstart.data.inspection import could_be_picture
 from headstart.data.part_names import part_named
 from headstart.data.walking import FolderWalk
 from headstart.errors import AnnotationsError
@@ -156,6 +158,36 @@ def no_annotations(root: Path, *, looked_for: str, received: str) -> Annotations
         received=received,
         hint="Look whether the annotations were copied along; --format names another format.",
     )
+
+
+def annotation_files(root: Path, suffix: str, *, looked_for: str) -> tuple[FolderWalk, list[str], list[str]]:
+    """A walk through a folder, all files in it, and those with the ending of its annotations, however deep they lie.
+
+    Raises:
+        AnnotationsError: no file has the ending.
+    """
+    walk = FolderWalk(Path(os.path.realpath(root)), stays_inside=True)
+    files = list(walk.files_below(""))
+    pages = [file for file in files if file.lower().endswith(suffix)]
+    if not pages:
+        raise no_annotations(walk.root, looked_for=looked_for, received=f"{len(files)} files, none ends in {suffix}")
+    return walk, files, pages
+
+
+def remark_unlisted(walk: FolderWalk, listed: Iterable[str], detail: str, beside: Iterable[str] = ()) -> None:
+    """Remarks about images that lie in the folders of those that are listed, and are not listed themselves.
+
+    Args:
+        walk: of the data set.
+        listed: images that annotations list.
+        detail: of the remarks.
+        beside: other files whose folders count.
+    """
+    listed = set(listed)
+    for folder in {PurePosixPath(path).parent.as_posix() for path in (*listed, *beside)}:
+        files = walk.children("" if folder == "." else folder)[1]
+        images = {file for file in files if PurePosixPath(file).suffix and could_be_picture(file)}
+        walk.remark("unlisted", images - listed, detail)
 
 
 def broken_file(path: Path | str, error: object, *, expected: str) -> AnnotationsError:

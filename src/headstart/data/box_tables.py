@@ -17,6 +17,7 @@ from headstart.data.annotated import (
     box_of,
     no_annotations,
     part_of,
+    remark_unlisted,
     require_annotations,
 )
 from headstart.data.annotations import CROWD, Box, boxes_to_text
@@ -132,7 +133,7 @@ def read_box_tables(path: Path, asked: Asked) -> Dataset:
             examples[row.path].append(row if row.part else row._replace(part=part_of(row.path) or part))
     names = sort_class_names(row.box.name for rows in examples.values() for row in rows if row.box)
     require_annotations(walk, names, looked_for=_LOOKED_FOR)
-    _remark_unlisted(walk, examples)
+    remark_unlisted(walk, examples, "stands in no table")
     annotated = [
         Annotated(image, _target(rows), part, *rows[0].size)
         for image, rows in examples.items()
@@ -323,11 +324,3 @@ def _whole(text: str) -> int:
     except ValueError:
         return 0
     return int(number) if 0 < number < 2**31 else 0
-
-
-def _remark_unlisted(walk: FolderWalk, examples: Iterable[str]) -> None:
-    listed = set(examples)
-    for folder in {PurePosixPath(path).parent.as_posix() for path in listed}:
-        files = walk.children("" if folder == "." else folder)[1]
-        images = {file for file in files if PurePosixPath(file).suffix and could_be_picture(file)}
-        walk.remark("unlisted", images - listed, "stands in no table")

@@ -16,6 +16,7 @@ from headstart.data.annotated import (
     box_of,
     no_annotations,
     part_of,
+    remark_unlisted,
     require_annotations,
     used_class_names,
 )
@@ -27,7 +28,6 @@ from headstart.data.coco_listing import (
     coco_files,
     number_of,
     read_listings,
-    remark_unlisted,
 )
 from headstart.data.coco_marks import has_box, shape_of, sides_of
 from headstart.data.coco_scale import Scale, scale_of, stated_side
@@ -97,7 +97,8 @@ def read_coco(root: Path, asked: Asked) -> Dataset:
     looked_for = _LOOKED_FOR if is_detection else _LOOKED_FOR + ", with outlines ('segmentation')"
     used = {item.name for image in images for item in image.items if not getattr(item, "ignored", "")} - {_UNKNOWN}
     require_annotations(walk, used, looked_for=looked_for)
-    remark_unlisted(walk, listings, examples)
+    listed = [example.path for example in examples]
+    remark_unlisted(walk, listed, "stands in no JSON file", beside=[listing.file for listing in listings])
     names = used_class_names(_ordered_names(listings), used, walk.remark)
     if is_detection:
         return annotated_dataset(walk.root, examples, names, task=asked.task, remarks=walk.remarks)

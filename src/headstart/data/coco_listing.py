@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from headstart.data.annotated import ANNOTATION_FOLDERS, Annotated, broken_file
-from headstart.data.inspection import could_be_picture
+from headstart.data.annotated import ANNOTATION_FOLDERS, broken_file
+from headstart.data.json_values import sound_text
 from headstart.data.part_names import part_named
 from headstart.data.walking import FolderWalk
 from headstart.errors import AnnotationsError
@@ -117,16 +117,6 @@ def number_of(value: object) -> object:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-def remark_unlisted(walk: FolderWalk, listings: Iterable[Listing], examples: Iterable[Annotated]) -> None:
-    """Remarks about pictures that no JSON file lists, beside one and in the folders of those that are listed."""
-    listed = {example.path for example in examples}
-    folders = {PurePosixPath(path).parent.as_posix() for path in (*listed, *(listing.file for listing in listings))}
-    for folder in folders:
-        files = walk.children("" if folder == "." else folder)[1]
-        pictures = [file for file in files if PurePosixPath(file).suffix and could_be_picture(file)]
-        walk.remark("unlisted", set(pictures) - listed, "stands in no JSON file")
-
-
 def _mentions_lists(path: Path) -> bool:
     try:
         content = path.read_bytes()
@@ -213,7 +203,7 @@ def _images(walk: FolderWalk, file: str, entries: Iterable[dict]) -> dict[object
         number, name = number_of(entry.get("id")), entry.get("file_name")
         if number is None or not isinstance(name, str) or not name.strip():
             raise _not_told_apart(walk.root / file, f"one with id {entry.get('id')!r:.40} and file_name {name!r:.80}")
-        plain = {**entry, "file_name": _sound(name)}
+        plain = {**entry, "file_name": sound_text(name)}
         first = images.setdefault(number, plain)
         if first["file_name"] != plain["file_name"]:
             both = f"id {number!r:.40} for '{first['file_name']}' and for '{plain['file_name']}'"
@@ -259,12 +249,7 @@ def _is_list_of_objects(value: object) -> bool:
 
 
 def _text(value: object) -> str:
-    return "" if value is None else _sound(str(value)).strip()
-
-
-def _sound(text: str) -> str:
-    """Text that can be written to a file: JSON can spell halves of characters."""
-    return text.encode("utf-8", "replace").decode("utf-8")
+    return "" if value is None else sound_text(str(value)).strip()
 
 
 def _part_of_file(file: str) -> str:

@@ -14,7 +14,7 @@ from headstart.data.annotated import (
     Annotated,
     Asked,
     annotated_dataset,
-    no_annotations,
+    annotation_files,
     part_of,
     require_annotations,
 )
@@ -60,11 +60,7 @@ def read_labelme(root: Path, asked: Asked) -> Dataset:
         AnnotationsError: no such file, or none that marks an object.
         SplitError: nothing to train on.
     """
-    walk = FolderWalk(Path(os.path.realpath(root)), stays_inside=True)
-    files = list(walk.files_below(""))
-    pages = [file for file in files if file.lower().endswith(".json")]
-    if not pages:
-        raise no_annotations(walk.root, looked_for=_LOOKED_FOR, received=f"{len(files)} files, none ends in .json")
+    walk, files, pages = annotation_files(root, ".json", looked_for=_LOOKED_FOR)
     images = _Images(walk, files)
     found: dict[str, Page] = {}
     for path in pages:

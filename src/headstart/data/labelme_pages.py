@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from headstart.data.annotated import MAX_PLACE
+from headstart.data.json_values import is_place, sound_text
 
 Points = tuple[tuple[float, float], ...]
 
@@ -78,13 +79,13 @@ def read_page(path: Path) -> Page:
     read = [(shape, _pieces(shape)) for shape in shapes]
     flags = content.get("flags")
     return Page(
-        _sound(content["imagePath"]),
+        sound_text(content["imagePath"]),
         bool(content.get("imageData")),
         _whole(content.get("imageWidth")),
         _whole(content.get("imageHeight")),
         tuple(_joined((shape, pieces) for shape, pieces in read if pieces)),
-        tuple(_sound(name) for name, is_set in flags.items() if is_set is True) if isinstance(flags, dict) else (),
-        tuple(_sound(_type_of(shape))[:40] for shape, pieces in read if not pieces),
+        tuple(sound_text(name) for name, is_set in flags.items() if is_set is True) if isinstance(flags, dict) else (),
+        tuple(sound_text(_type_of(shape))[:40] for shape, pieces in read if not pieces),
     )
 
 
@@ -143,24 +144,15 @@ def _points(value: object) -> Points:
         return ()
     points = []
     for point in value:
-        if not (isinstance(point, list) and len(point) == 2 and all(map(_is_place, point))):
+        if not (isinstance(point, list) and len(point) == 2 and all(map(is_place, point))):
             return ()
         points.append((point[0], point[1]))
     return tuple(points)
 
 
-def _is_place(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < MAX_PLACE
-
-
 def _name(shape: Mapping[str, object]) -> str:
     name = shape.get("label")
-    return _sound(name.strip()) if isinstance(name, str) else ""
-
-
-def _sound(text: str) -> str:
-    """Text that can be written to a file: JSON can spell halves of characters."""
-    return text.encode("utf-8", "replace").decode("utf-8")
+    return sound_text(name.strip()) if isinstance(name, str) else ""
 
 
 def _type_of(shape: object) -> str:

@@ -5,11 +5,10 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
-from headstart.data.annotated import ANNOTATION_FOLDERS, Asked, broken_file, no_annotations, part_of
+from headstart.data.annotated import ANNOTATION_FOLDERS, Asked, broken_file, no_annotations, part_of, remark_unlisted
 from headstart.data.coco_images import ImageFinder
 from headstart.data.coco_listing import Listing
 from headstart.data.dataset import Dataset
-from headstart.data.inspection import could_be_picture
 from headstart.data.labelme import dataset_of_shapes
 from headstart.data.labelme_pages import Page, Shape
 from headstart.data.part_names import part_named
@@ -59,7 +58,7 @@ def read_via_files(root: Path, asked: Asked) -> Dataset:
     regions = [region for found in images.values() for image in found for region in image.regions]
     attribute = _class_attribute(walk, regions, asked)
     pages = _pages(walk, images, attribute)
-    _remark_unlisted(walk, pages)
+    remark_unlisted(walk, pages, "stands in no file of VIA")
     return dataset_of_shapes(walk, pages, asked, looked_for=_LOOKED_FOR)
 
 
@@ -137,14 +136,6 @@ def _shapes(walk: FolderWalk, path: str, regions: Iterable[Region], attribute: s
         else:
             shapes.append(Shape(name, (region.points,), is_mask=False))
     return shapes
-
-
-def _remark_unlisted(walk: FolderWalk, listed: Iterable[str]) -> None:
-    listed = set(listed)
-    for folder in {PurePosixPath(path).parent.as_posix() for path in listed}:
-        files = walk.children("" if folder == "." else folder)[1]
-        images = {file for file in files if PurePosixPath(file).suffix and could_be_picture(file)}
-        walk.remark("unlisted", images - listed, "stands in no file of VIA")
 
 
 def _unclear(walk: FolderWalk, problem: str, shown: str) -> AnnotationsError:

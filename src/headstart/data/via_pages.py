@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from headstart.data.annotated import MAX_PLACE
+from headstart.data.json_values import is_place, sound_text
 
 Points = tuple[tuple[float, float], ...]
 
@@ -82,7 +82,7 @@ def _from_json(content: object) -> Iterator[MarkedImage]:
         regions = entry.get("regions")
         # The first version numbered regions: {"0": ..., "1": ...}.
         items = regions.values() if isinstance(regions, dict) else regions if isinstance(regions, list) else ()
-        yield MarkedImage(_sound(entry["filename"]), tuple(map(_region, items)))
+        yield MarkedImage(sound_text(entry["filename"]), tuple(map(_region, items)))
 
 
 def _from_version_3(content: Mapping[str, object]) -> Iterator[MarkedImage]:
@@ -96,7 +96,7 @@ def _from_version_3(content: Mapping[str, object]) -> Iterator[MarkedImage]:
         file = files.get(str(inside[0]), {}) if isinstance(inside, list) and len(inside) == 1 else {}
         if isinstance(file.get("fname"), str):
             regions = tuple(_region_of_3(mark, attributes) for mark in of_view[number])
-            yield MarkedImage(_sound(str(file["fname"])), regions)
+            yield MarkedImage(sound_text(str(file["fname"])), regions)
 
 
 def _region_of_3(mark: Mapping[str, object], attributes: Mapping[str, dict]) -> Region:
@@ -111,7 +111,7 @@ def _region_of_3(mark: Mapping[str, object], attributes: Mapping[str, dict]) -> 
         attribute = attributes.get(key, {})
         options = attribute.get("options")
         chosen = options.get(str(value), value) if isinstance(options, dict) else value
-        said[_sound(str(attribute.get("aname") or key))] = _value(chosen)
+        said[sound_text(str(attribute.get("aname") or key))] = _value(chosen)
     return Region(kind, _OUTLINES[kind](shape) if kind in _OUTLINES else (), said)
 
 
@@ -132,9 +132,9 @@ def _from_rows(text: str) -> list[MarkedImage]:
             name = (row.get("filename") or row.get("#filename") or "").strip()
             shape, said = (json.loads(row.get(key) or "{}") for key in ("region_shape_attributes", "region_attributes"))
             if name:
-                regions.setdefault(_sound(name), [])
+                regions.setdefault(sound_text(name), [])
             if name and shape:
-                regions[_sound(name)].append(_region({"shape_attributes": shape, "region_attributes": said}))
+                regions[sound_text(name)].append(_region({"shape_attributes": shape, "region_attributes": said}))
     except csv.Error as error:
         raise ValueError(str(error)) from error
     finally:
@@ -150,7 +150,7 @@ def _region(item: object) -> Region:
     kind = str(shape.get("name"))[:40]
     points = _OUTLINES[kind](shape) if kind in _OUTLINES else ()
     attributes = said.items() if isinstance(said, dict) else ()
-    return Region(kind, points, {_sound(str(name)): _value(value) for name, value in attributes})
+    return Region(kind, points, {sound_text(str(name)): _value(value) for name, value in attributes})
 
 
 def _value(value: object) -> str:
@@ -158,7 +158,7 @@ def _value(value: object) -> str:
     if isinstance(value, dict):
         ticked = [name for name, is_set in value.items() if is_set is True or str(is_set).lower() == "true"]
         value = ticked[0] if len(ticked) == 1 else ""
-    return _sound(str(value)).strip() if isinstance(value, str | int | float) else ""
+    return sound_text(str(value)).strip() if isinstance(value, str | int | float) else ""
 
 
 def _rectangle(shape: Mapping[str, object]) -> Points:
@@ -172,7 +172,7 @@ def _rectangle(shape: Mapping[str, object]) -> Points:
 
 def _polygon(shape: Mapping[str, object]) -> Points:
     x, y = shape.get("all_points_x"), shape.get("all_points_y")
-    if not (isinstance(x, list) and isinstance(y, list) and len(x) == len(y) >= 3 and all(map(_is_place, [*x, *y]))):
+    if not (isinstance(x, list) and isinstance(y, list) and len(x) == len(y) >= 3 and all(map(is_place, [*x, *y]))):
         return ()
     return tuple(zip(x, y, strict=True))
 
@@ -205,13 +205,4 @@ _SHAPES_OF_3: dict[str, tuple[str, tuple[str, ...]]] = {
 
 def _numbers(shape: Mapping[str, object], *names: str) -> list[float] | None:
     numbers = [shape.get(name) for name in names]
-    return [number for number in numbers if isinstance(number, int | float)] if all(map(_is_place, numbers)) else None
-
-
-def _is_place(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < MAX_PLACE
-
-
-def _sound(text: str) -> str:
-    """Text that can be written to a file: JSON can spell halves of characters."""
-    return text.encode("utf-8", "replace").decode("utf-8")
+    return [number for number in numbers if isinstance(number, int | float)] if all(map(is_place, numbers)) else None

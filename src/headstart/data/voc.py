@@ -15,7 +15,7 @@ from headstart.data.annotated import (
     Annotated,
     Asked,
     annotated_dataset,
-    no_annotations,
+    annotation_files,
     part_of,
     require_annotations,
     used_class_names,
@@ -85,11 +85,7 @@ def read_voc(root: Path, asked: Asked) -> Dataset:
         AnnotationsError: no XML file, none that marks anything, or one that could be about several pictures.
         SplitError: nothing to train on.
     """
-    walk = FolderWalk(Path(os.path.realpath(root)), stays_inside=True)
-    files = list(walk.files_below(""))
-    pages = [file for file in files if file.lower().endswith(".xml")]
-    if not pages:
-        raise no_annotations(walk.root, looked_for=_LOOKED_FOR, received=f"{len(files)} files, none ends in .xml")
+    walk, files, pages = annotation_files(root, ".xml", looked_for=_LOOKED_FOR)
     pictures = _Pictures(files)
     marked, spoilt = _read_pages(walk, pages, pictures)
     _scale_fractions(walk, marked)
