@@ -83,6 +83,7 @@ def fuzz(tmp_path_factory) -> Callable[..., None]:
         path = make(folder)
         read(path)
         valid = path.read_bytes()
+        hung: list[int] = []
 
         # What seeds stand for gets no simpler with smaller ones.
         @settings(
@@ -103,6 +104,9 @@ def fuzz(tmp_path_factory) -> Callable[..., None]:
             except Exception as error:
                 if exit_code_of(error) is ExitCode.BUG:
                     raise
+            except HangError:
+                hung.append(seed)
+            assert not hung, f"seed {hung[0]} took longer than {MAX_SECONDS} s"
             if not may_write:
                 assert trace_of(folder) == before
 

@@ -23,7 +23,8 @@ LABEL = {
 }  # fmt: skip
 MODEL = {"kind": "backbone", "name": "vgg19_mini", "place": "builtin", "sha256": SHA256}
 PHASE = {
-    "name": "frozen", "epochs": 1, "unfreeze_from": None, "learning_rate": 0.1, "num_trainable": 9, "num_frozen": 0
+    "name": "frozen", "epochs": 1, "unfreeze_from": None, "learning_rate": 0.1, "num_trainable": 9, "num_frozen": 0,
+    "num_restarts": 1, "last_learning_rate": 0.01,
 }  # fmt: skip
 BANK = {"num_views": 2, "num_computed": 9, "stages": {"block5": [1, 1, 8]}, "engine": {"engine": "keras"}}
 BOX = {"name": "cat", "score": 0.5, "box": [1.0, 2.0, 3.0, 4.0]}
@@ -41,6 +42,7 @@ HONESTY = {
 CHECKPOINT = {
     "phase_index": 0, "epoch": 1, "best_loss": float("inf"), "phase_best_loss": 1.0, "epochs_since_best": 0,
     "stopped": False, "last_file": "a.weights.npy", "best_file": "a.weights.npy", "hashes": {"a.weights.npy": SHA256},
+    "num_restarts": 1, "restarted_at": 1, "batch_size": 32,
 }  # fmt: skip
 FINDING = {"kind": "unreadable", "severity": "error", "count": 1, "meaning": "No image."}
 
