@@ -338,6 +338,18 @@ def test_files_that_are_no_lists_state_nothing(tmp_path, file, text):
     assert parts(read_dataset(tmp_path)) == [""] * NUM_IMAGES
 
 
+def test_numbers_of_images_and_a_flag_for_training_are_understood(tmp_path):
+    as_folders(tmp_path / "images")
+    names = sorted(path.relative_to(tmp_path / "images").as_posix() for path in tmp_path.glob("images/*/*.jpg"))
+    (tmp_path / "images.txt").write_text("".join(f"{number} {name}\n" for number, name in enumerate(names, 1)))
+    (tmp_path / "train_test_split.txt").write_text("".join(f"{number} {int(number < 5)}\n" for number in range(1, 7)))
+    dataset = read_dataset(tmp_path)
+    assert dataset.class_names == ("cat", "dog")
+    tested = dataset.frame.loc[dataset.frame["split"] == "test", "path"]
+    assert tested.tolist() == [f"images/{name}" for name in names[4:]]
+    assert "list_not_read" not in kinds(dataset)
+
+
 @pytest.mark.parametrize("write", [as_coco, as_folders, as_table, as_yolo, as_masks])
 def test_a_file_of_parts_that_is_not_understood_is_named(tmp_path, write):
     write(tmp_path)

@@ -108,7 +108,7 @@ def _lists_in(root: Path, file: str) -> Iterator[ImageList]:
     lines = tuple(dict.fromkeys(filter(None, map(str.strip, content.splitlines()))))
     lines = tuple(line for line in lines if not line.startswith("#"))
     if _SPLIT_FILE.fullmatch(path.stem):
-        yield from _lists_of_rows(file, lines)
+        yield from list(_lists_of_rows(file, lines)) or _lists_of_numbers(root, file, lines)
     elif part := part_like(path.stem):
         is_text = path.suffix.lower() in _TEXTS
         yield ImageList(file, part, lines, _BOTH.fullmatch(path.stem) is not None, is_exact and is_text)
@@ -165,6 +165,25 @@ def _lists_of_rows(file: str, lines: Iterable[str]) -> Iterator[ImageList]:
             found[part_named(words[0]), _BOTH.fullmatch(words[0]) is not None].append(" ".join(rest))
     for (part, is_both), names in found.items():
         yield ImageList(file, part, tuple(names), is_both, is_sure=False)
+
+
+def _lists_of_numbers(root: Path, file: str, lines: Iterable[str]) -> Iterator[ImageList]:
+    """Lists from rows `number 1` for training and `number 0` for testing; images.txt has the names, as in CUB-200.
+
+    References:
+        Wah et al., The Caltech-UCSD Birds-200-2011 Dataset, README: `train_test_split.txt` and `images.txt`.
+    """
+    try:
+        named = _text((root / file).with_name("images.txt"))
+    except (OSError, UnicodeDecodeError, ValueError):
+        return
+    name_of = dict(row for line in named.splitlines() if len(row := line.split(maxsplit=1)) == 2)
+    rows = [line.split() for line in lines]
+    if not all(len(row) == 2 and row[0] in name_of and row[1] in {"0", "1"} for row in rows):
+        return
+    for part, flag in (("train", "1"), ("test", "0")):
+        names = tuple(name_of[number] for number, is_training in rows if is_training == flag)
+        yield ImageList(file, part, names, is_sure=False)
 
 
 def _unreadable(path: Path, error: Exception) -> AnnotationsError:
