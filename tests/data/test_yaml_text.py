@@ -1,5 +1,7 @@
 """YAML as plain values: text stays text, and a hostile file is refused."""
 
+import time
+
 import pytest
 
 from headstart.data.yaml_text import MAX_BYTES, read_yaml
@@ -63,3 +65,20 @@ BOMB = "a: &a [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
 def test_what_is_no_plain_yaml_is_refused(tmp_path, text, message):
     with pytest.raises(ValueError, match=message):
         read(tmp_path, text)
+
+
+@pytest.mark.parametrize("bracket", ["[", "{", "names: [[", "- ", "? ", "&a [", "[\n"])
+def test_deep_nesting_is_refused_at_once(tmp_path, bracket):
+    (tmp_path / "data.yaml").write_text((bracket * MAX_BYTES)[:MAX_BYTES])
+    before = time.process_time()
+    with pytest.raises(ValueError, match=r"nested too deeply|no YAML"):
+        read_yaml(tmp_path / "data.yaml")
+    assert time.process_time() - before < 2
+
+
+def test_the_deepest_nesting_that_is_read(tmp_path):
+    (tmp_path / "data.yaml").write_text("[" * 20 + "a" + "]" * 20)
+    read_yaml(tmp_path / "data.yaml")
+    (tmp_path / "data.yaml").write_text("[" * 21 + "a" + "]" * 21)
+    with pytest.raises(ValueError, match="nested too deeply"):
+        read_yaml(tmp_path / "data.yaml")

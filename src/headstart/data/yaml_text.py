@@ -32,12 +32,25 @@ def read_yaml(path: Path) -> Value:
         raise ValueError(f"larger than {MAX_BYTES // 1024} kB")
     try:
         # Nodes instead of values: they still know whether a scalar was quoted, and aliases are not copied yet.
-        node = yaml.compose(content, Loader=yaml.SafeLoader)
+        node = yaml.compose(content, Loader=_ShallowLoader)
     except yaml.YAMLError as error:
         raise ValueError(f"no YAML: {error}".replace('in "<byte string>", ', "in ")) from error
-    except RecursionError as error:
-        raise ValueError("nested too deeply") from error
     return None if node is None else _Plain().value(node)
+
+
+class _ShallowLoader(yaml.SafeLoader):  # type: ignore[misc]
+    """Stops at a nesting that is too deep: PyYAML's time for it grows with the square of the depth."""
+
+    _depth = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: object) -> yaml.Node | None:
+        """The next node, and those inside of it."""
+        self._depth += 1
+        if self._depth > _MAX_DEPTH + 1:
+            raise ValueError("nested too deeply")
+        node = super().compose_node(parent, index)
+        self._depth -= 1
+        return node
 
 
 class _Plain:
