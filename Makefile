@@ -61,6 +61,7 @@ bench: $(READY) ## Measure what the README claims (an idle machine, some hours, 
 		--backbone vgg19 --weights none --image-size 128 --data $(SHARED)/data/trashnet --num-pictures 366 --epochs 10 10 --views 4
 	$(BIN)/python benchmarks/recipe_choices.py --seeds 20 21
 	$(BIN)/python benchmarks/plan_accuracy.py
+	$(BIN)/python benchmarks/fine_tuning_rates.py
 	$(BIN)/python benchmarks/detection.py
 	$(BIN)/python benchmarks/detection_bank.py
 	$(BIN)/python benchmarks/segmentation.py
