@@ -24,7 +24,8 @@ from headstart.stored import map_array
 from headstart.writing import claim_folder, sole_use, whole_folder
 from headstart.writing import storage_errors as disk_errors
 
-INDEX_OPTIONS = ("image_size", "resize_mode", "engine", "labelled", "path_column", "label_column")
+_HOW_TO_READ = ("format", "path_column", "label_column")
+INDEX_OPTIONS = ("image_size", "resize_mode", "engine", "labelled", *_HOW_TO_READ)
 INDEX_ENGINES = ("auto", "keras", "openvino")
 RESIZE_MODES = ("stretch", "pad", "crop")
 
@@ -54,8 +55,8 @@ def build_index(
         bank_dir: where the features of backbones are kept; None: the platform's folder for caches.
         progress: told of every step.
         **options: `image_size` (a number, or height and width) and `resize_mode`, of a backbone; `engine` (`auto`,
-            `keras` or `openvino`); `labelled=False` to take no class from a folder's name; `path_column` and
-            `label_column` of a table.
+            `keras` or `openvino`); `labelled=False` to take no class from a folder's name; `format`, `path_column` and
+            `label_column` as for `read_dataset`.
 
     Raises:
         HeadstartError: whatever the person can mend.
@@ -68,7 +69,7 @@ def build_index(
     check_method(method)
     settings = {name: options.get(name) for name in ("image_size", "resize_mode")}
     source = find_source(model, weights=weights, **settings)
-    columns = {name: options[name] for name in ("path_column", "label_column") if options.get(name) is not None}
+    columns = {name: options[name] for name in _HOW_TO_READ if options.get(name) is not None}
     dataset = list_pictures(data, labelled=options.get("labelled", True), **columns)
     named = _default_name(data, source) if out is None else Path(out).expanduser().absolute()
     _check_folder(named, dataset.root)

@@ -46,7 +46,7 @@ def list_pictures(data: Path | str, *, labelled: bool = True, **columns: Any) ->
     Args:
         data: a folder, or a table of labels.
         labelled: whether folders name classes; False takes every file below the folder, without a label.
-        **columns: of a table, as `read_dataset` takes them.
+        **columns: the format, and the columns of a table, as `read_dataset` takes them.
 
     Raises:
         DataError: there is nothing.

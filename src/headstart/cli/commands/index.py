@@ -12,6 +12,7 @@ from headstart.cli.exit_codes import ExitCode
 from headstart.cli.parameters import BANK, DATA, OUTPUT, BankDirOption, JsonOption, examples, setting
 from headstart.cli.progress import shown_progress
 from headstart.cli.recipe_options import (
+    FormatOption,
     ImageSizeOption,
     LabelColumnOption,
     PathColumnOption,
@@ -90,6 +91,7 @@ def index(  # noqa: PLR0913, PLR0917  one parameter an option
     resize_mode: ResizeModeOption = None,
     engine: EngineOption = None,
     bank_dir: BankDirOption = None,
+    format: FormatOption = None,  # noqa: A002  the option's name
     path_column: PathColumnOption = None,
     label_column: LabelColumnOption = None,
     as_json: JsonOption = False,
@@ -102,7 +104,7 @@ def index(  # noqa: PLR0913, PLR0917  one parameter an option
     surroundings: Surroundings = context.obj
     from headstart.similarity import build_index, find_source, list_pictures  # noqa: PLC0415  heavy
 
-    columns = {"path_column": path_column, "label_column": label_column}
+    columns = {"format": format, "path_column": path_column, "label_column": label_column}
     # Looked for once more by the index: most mistakes are told at once instead of after TensorFlow's seconds.
     find_source(model, weights=weights, image_size=image_size, resize_mode=resize_mode)
     list_pictures(data, labelled=not unlabelled, **{name: value for name, value in columns.items() if value})
