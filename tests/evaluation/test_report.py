@@ -166,3 +166,12 @@ def test_mistakes_of_bad_predictions_are_refused():
         most_confident_mistakes(np.eye(2), np.array([0, 2]))
     with pytest.raises(PredictionsError):
         most_confident_label_mistakes(np.eye(2), np.array([0, 1]))
+
+
+def test_what_a_later_version_adds_to_metrics_and_promises_is_ignored(single_label, tmp_path):
+    content = single_label.report.to_json()
+    content["metrics"]["accuracy"]["more"] = 1
+    content["honesty"]["more"] = 1
+    content["honesty"]["covered"]["more"] = 1
+    (tmp_path / "report.json").write_text(json.dumps(content))
+    assert Report.read(tmp_path / "report.json").to_json() == single_label.report.to_json()

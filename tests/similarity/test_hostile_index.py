@@ -106,3 +106,11 @@ def test_a_graph_that_leads_out_of_its_file_is_refused(folder, indexed_graph):
         rehash(folder, "graph.usearch")
         with pytest.raises(IndexDamagedError, match=told):
             SimilarityIndex.load(folder)
+
+
+def test_what_a_later_version_adds_to_the_facts_is_ignored(folder, indexed_graph):
+    def add(facts):
+        facts["more"] = facts["quality"]["recall_at_1"]["more"] = facts["model"]["more"] = 1
+
+    change_facts(folder, add)
+    assert SimilarityIndex.load(folder).quality == indexed_graph.quality

@@ -122,8 +122,7 @@ class Report:
         """
         try:
             content = read_plain(Path(path), max_bytes=MAX_BYTES)
-            check(content, ReportSchema)
-            return _from_json(content)
+            return _from_json(content, check(content, ReportSchema))
         except UnusableFileError as error:
             raise RunDamagedError(
                 f"'{path}' is no evaluation report that this version can read.",
@@ -133,18 +132,19 @@ class Report:
             ) from error
 
 
-def _from_json(content: Mapping[str, Any]) -> Report:
+def _from_json(content: Mapping[str, Any], checked: ReportSchema) -> Report:
+    """The report of plain values. Metrics and promises may have more, of a later version: it is ignored."""
     if MAIN_METRICS[content["kind"]] not in content["metrics"]:
         raise UnusableFileError(f"the metric {MAIN_METRICS[content['kind']]}", "none of this name")
     return Report(
         kind=content["kind"],
-        metrics={name: Metric(**_with_nan(metric)) for name, metric in content["metrics"].items()},
+        metrics={name: Metric(**_with_nan(dict(metric))) for name, metric in checked.metrics.items()},
         per_class=_frame(content["per_class"]),
         confusion=_confusion(content["confusion"], len(content["class_names"])),
         class_names=tuple(content["class_names"]),
         num_examples=content["num_examples"],
         calibration=_frame(content["calibration"]),
-        honesty=_honesty(content.get("honesty")),
+        honesty=_honesty(None if checked.honesty is None else checked.honesty.model_dump()),
         tables={name: _frame(records) for name, records in content.get("tables", {}).items()},
     )
 

@@ -22,6 +22,7 @@ from headstart.similarity.index_schema import (
     MAX_FACTS_BYTES,
     PICTURES_FILE,
     IndexFacts,
+    QualityFacts,
 )
 from headstart.stored import UnusableFileError, check, map_array, read_plain, read_table, refuse_outside, shown
 from headstart.writing import write_csv, write_json
@@ -68,7 +69,11 @@ class SimilarityIndex:
     @property
     def quality(self) -> dict[str, Metric]:
         """How well pictures of the same class are found, by name; nothing without labels."""
-        return {name: Metric(name=name, **values) for name, values in self.facts["quality"].items()}
+        fields = QualityFacts.model_fields
+        return {
+            name: Metric(name=name, **{field: values[field] for field in fields})
+            for name, values in self.facts["quality"].items()
+        }
 
     @cached_property
     def rows_of_hashes(self) -> dict[str, int]:
