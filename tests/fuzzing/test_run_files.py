@@ -22,7 +22,7 @@ from headstart.evaluation import (
 )
 from headstart.evaluation.caveats import limits
 from headstart.evaluation.sections import metric_cards
-from headstart.evaluation.wording import headline, honesty_facts
+from headstart.evaluation.wording import calibration_words, headline, honesty_facts
 from headstart.recipe import Recipe
 from headstart.run import Run, detection, regression
 from headstart.run.directory import read_json
@@ -136,6 +136,8 @@ def read_report(path: Path) -> None:
     report = opened(path).report
     for shown in (headline, honesty_facts, limits, metric_cards):
         shown(report)
+    if report.kind == "single-label":
+        calibration_words(report)
     if "pictures" in report.tables:
         worst_rows(opened(path))
 

@@ -67,7 +67,8 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "evaluation.report_schema.ProportionSchema": PROPORTION,
     "evaluation.report_schema.ReportSchema": {
         "format_version": 1, "kind": "single-label", "num_examples": 3, "class_names": ["cat"],
-        "metrics": {"accuracy": METRIC}, "per_class": [LABEL], "confusion": [[3]], "calibration": [BIN],
+        "metrics": {"accuracy": METRIC, "expected_calibration_error": METRIC},
+        "per_class": [LABEL], "confusion": [[3]], "calibration": [BIN],
         "honesty": HONESTY, "tables": {},
     },
     "features.bank_dir._BankFacts": {

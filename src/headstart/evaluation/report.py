@@ -134,8 +134,6 @@ class Report:
 
 def _from_json(content: Mapping[str, Any], checked: ReportSchema) -> Report:
     """The report of plain values. Metrics and promises may have more, of a later version: it is ignored."""
-    if MAIN_METRICS[content["kind"]] not in content["metrics"]:
-        raise UnusableFileError(f"the metric {MAIN_METRICS[content['kind']]}", "none of this name")
     return Report(
         kind=content["kind"],
         metrics={name: Metric(**_with_nan(dict(metric))) for name, metric in checked.metrics.items()},

@@ -49,6 +49,16 @@ TABLES: Mapping[str, Mapping[str, Columns]] = MappingProxyType(
         "regression": {"answers": {"output": TEXT, "true": NUMBER, "predicted": NUMBER}, "pictures": _PICTURES},
     }
 )  # fmt: skip
+# Kind → metrics that sentences about a model state.
+METRICS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "single-label": ("accuracy", "expected_calibration_error"),
+        "multi-label": ("subset_accuracy", "expected_calibration_error"),
+        "detection": ("map50",),
+        "segmentation": ("mean_iou", "pixel_accuracy"),
+        "regression": ("mean_absolute_error",),
+    }
+)
 # Where there are intervals.
 INTERVALS: Columns = MappingProxyType(
     {"output": TEXT, **dict.fromkeys(("half_width", "promised", "covered", "covered_low", "covered_high"), MAYBE)}
