@@ -27,7 +27,7 @@ BEHIND_OTHERS = {
     "python-multipart": "FastAPI reads forms with it",
 }
 
-FILES_OF_EXTRAS = ("serving/*.py", "artifacts/*_export.py", "artifacts/*_runtime.py")
+FILES_OF_EXTRAS = ("serving/*.py", "artifacts/*_contents.py", "artifacts/*_export.py", "artifacts/*_runtime.py")
 
 
 def declared(extra: str | None = None) -> set[str]:
