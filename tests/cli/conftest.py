@@ -18,7 +18,8 @@ from headstart.cli.app import app
 from headstart.cli.console import PlainConsole
 from headstart.cli.surroundings import TRACEBACK_VARIABLE, Surroundings
 
-PROGRAM = [sys.executable, "-c", "from headstart.cli.app import main; main()"]
+# Without the working directory in the path, like the installed script: Python 3.13 cannot import where it is gone.
+PROGRAM = [sys.executable, "-P", "-c", "from headstart.cli.app import main; main()"]
 # A tenth of a second an epoch: random weights, pictures of 32 pixels.
 QUICK = ["--backbone", "vgg19_mini", "--weights", "none", "--image-size", "32", "--frozen-epochs", "1", "--epochs", "0"]
 COLOURS = {"red": (200, 40, 40), "green": (40, 200, 40), "blue": (40, 40, 200)}
