@@ -247,11 +247,13 @@ def _train_model(run: Run, backbone: Backbone, trunk: Trunk | None, progress: Pr
     if start is None and recipe.head.start == "probe" and steps.start is not None:
         with _timed(run, "linear probe"):
             start = steps.start(run, task, frozen, kept_from, progress)
-    phases = []
+    phases: list[dict[str, Any]] = []
+    known = {phase["name"]: phase for phase in run.state.get("phases") or []}
     examples_of = (frozen, parts.upper, parts.pixels)
     for phase_index, (phase, examples) in enumerate(zip(phases_of(recipe), examples_of, strict=True), start=1):
         if phase.unfreeze_from is not None and phase.epochs:
             progress.say(f"Step 4: {phase.name}, stages from {phase.unfreeze_from} up learn, the lower the more slowly")
+        was_over = start is not None and start[0].phase_index > phase_index
         with _timed(run, f"{phase.name} phase"):
             result = fit_phase(
                 task,
@@ -266,10 +268,12 @@ def _train_model(run: Run, backbone: Backbone, trunk: Trunk | None, progress: Pr
         progress.finish()
         start = None if result.checkpoint is None else (result.checkpoint, result.history)
         restarts = {"num_restarts": result.num_restarts, "last_learning_rate": result.last_learning_rate}
+        if was_over and phase.name in known:  # the newest checkpoint is that of a later phase
+            restarts = {name: known[phase.name][name] for name in restarts}
         phases.append({**asdict(phase), **asdict(result.count), **restarts})
+        run.update_state("started", phases=phases)
         logger.info("%s phase: %d parameters learn, %d are frozen", phase.name, *asdict(result.count).values())
     (History() if start is None else start[1]).write(run.history_path)
-    run.update_state("started", phases=phases)
     write_json(run.task_path, {"format_version": FORMAT_VERSION, **task.facts()})
     with _timed(run, "calibration"):
         steps.calibrate(run, task, parts, progress)
