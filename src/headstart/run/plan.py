@@ -231,9 +231,10 @@ def _with_engine(
     recipe: Recipe, backbone: Backbone, num_training: int, num_validation: int
 ) -> tuple[Recipe, list[str]]:
     """`auto` becomes int8 where the bank is large enough; all else that it may become is decided by the machine."""
-    num_rows = num_training * (recipe.bank.num_views or 0) + num_validation
+    if recipe.bank.engine != AUTO or not recipe.bank.num_views:
+        return recipe, []
     trunk = trunk_model(backbone, stored_layers(recipe, backbone).all)
-    if recipe.bank.engine != AUTO or not recipe.bank.num_views or not pays_int8(trunk, num_rows):
+    if not pays_int8(trunk, num_training * recipe.bank.num_views + num_validation):
         return recipe, []
     note = "the bank is computed in int8, which finishes first; --engine openvino computes it in float32"
     return recipe.with_values("bank", engine=INT8), [note]

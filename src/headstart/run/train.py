@@ -269,7 +269,7 @@ def _train_model(run: Run, backbone: Backbone, trunk: Trunk | None, progress: Pr
         start = None if result.checkpoint is None else (result.checkpoint, result.history)
         restarts = {"num_restarts": result.num_restarts, "last_learning_rate": result.last_learning_rate}
         if was_over and phase.name in known:  # the newest checkpoint is that of a later phase
-            restarts = {name: known[phase.name][name] for name in restarts}
+            restarts = {name: known[phase.name].get(name, value) for name, value in restarts.items()}
         phases.append({**asdict(phase), **asdict(result.count), **restarts})
         run.update_state("started", phases=phases)
         logger.info("%s phase: %d parameters learn, %d are frozen", phase.name, *asdict(result.count).values())

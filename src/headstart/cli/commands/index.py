@@ -71,7 +71,7 @@ UnlabelledOption = Annotated[
 EngineOption = Annotated[
     str | None,
     setting(
-        "What computes; auto takes openvino where it is installed and there is no GPU.",
+        "What computes the embeddings; auto takes the fastest that suits the processor.",
         metavar="auto|keras|openvino",
         default="auto",
         panel=BANK,
