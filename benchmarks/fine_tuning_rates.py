@@ -8,30 +8,23 @@ the probe, of the worst epoch and of the epoch that is kept. Test parts are not 
 """
 
 import argparse
-import os
 import tempfile
 from pathlib import Path
 
 import keras
+from real_data import DATA, WEIGHTS
 
 import headstart
 from headstart.run import plan
 
-SHARED = Path(os.environ.get("HEADSTART_SHARED", "../shared"))
-DATA = [SHARED / "data" / name for name in ("trashnet", "flowers5", "sign_digits")]
-WEIGHTS = {
-    "vgg16": SHARED / "weights" / "vgg16_notop.weights.h5",
-    "mobilenetv2": SHARED / "weights" / "mobilenet_v2_notop.weights.h5",
-    "mobilenet": SHARED / "weights" / "mobilenet_v1_notop.weights.h5",
-    "vgg19_mini": None,
-}
+BACKBONES = [*WEIGHTS, "vgg19_mini"]
 HEADER = ("network", "set", "rate", "highest loss of the probe's", "probe", "worst epoch", "kept", "restarts")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", nargs="+", type=Path, default=DATA)
-    parser.add_argument("--backbones", nargs="+", choices=WEIGHTS, default=list(WEIGHTS))
+    parser.add_argument("--backbones", nargs="+", choices=BACKBONES, default=BACKBONES)
     parser.add_argument("--rates", nargs="*", type=float, default=[1e-4, 3e-4, 1.2e-3], help="beside the default's own")
     parser.add_argument("--limit", type=float, default=0.0, help="max_loss_rise of the recipe; 0: no limit")
     parser.add_argument("--image-size", type=int, default=160)
@@ -56,7 +49,7 @@ def row(backbone: str, data: Path, rate: float | None, options: argparse.Namespa
         "backbone": {"name": backbone, "image_size": options.image_size},
         "fine_tuning_phase": {"max_loss_rise": options.limit},
     }
-    if WEIGHTS[backbone] is not None:
+    if backbone in WEIGHTS:
         values["backbone"]["weights"] = str(WEIGHTS[backbone])
     if rate is not None:
         values["fine_tuning_phase"]["learning_rate"] = rate

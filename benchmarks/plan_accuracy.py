@@ -7,28 +7,22 @@ times for every step and in all. A ratio between 2/3 and 3/2 is what a plan prom
 """
 
 import argparse
-import os
 import tempfile
 import time
 from pathlib import Path
 
 import keras
+from real_data import DATA, WEIGHTS
 
 import headstart
 
-SHARED = Path(os.environ.get("HEADSTART_SHARED", "../shared"))
-DATA = [SHARED / "data" / name for name in ("trashnet", "flowers5", "sign_digits")]
-WEIGHTS = {
-    "mobilenetv2": SHARED / "weights" / "mobilenet_v2_notop.weights.h5",
-    "vgg16": SHARED / "weights" / "vgg16_notop.weights.h5",
-}
 HEADER = ("network", "set", "planned seconds", "taken", "taken / planned", "steps: planned, taken")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", nargs="+", type=Path, default=DATA)
-    parser.add_argument("--backbones", nargs="+", choices=WEIGHTS, default=list(WEIGHTS))
+    parser.add_argument("--backbones", nargs="+", choices=WEIGHTS, default=["mobilenetv2", "vgg16"])
     parser.add_argument("--image-size", type=int, default=160)
     options = parser.parse_args()
     print(f"| {' | '.join(HEADER)} |\n|{'---|' * len(HEADER)}")

@@ -32,6 +32,7 @@ import keras
 import numpy as np
 import pandas as pd
 from keras_recipes import BASES, EPOCHS, RECIPES, Parts, Pictures, fit_keras_recipe
+from real_data import DATA, WEIGHTS
 from sample import sampled
 from scipy.stats import binomtest, bootstrap
 
@@ -39,13 +40,6 @@ import headstart
 from headstart.data import Dataset, audit_dataset, read_dataset, split_dataset
 from headstart.evaluation import Metric, evaluate_classification
 
-SHARED = Path(os.environ.get("HEADSTART_SHARED", "../shared"))
-DATA = [SHARED / "data" / name for name in ("trashnet", "flowers5", "sign_digits")]
-WEIGHTS = {
-    "mobilenetv2": SHARED / "weights" / "mobilenet_v2_notop.weights.h5",
-    "mobilenet": SHARED / "weights" / "mobilenet_v1_notop.weights.h5",
-    "vgg16": SHARED / "weights" / "vgg16_notop.weights.h5",
-}
 HEADSTART = "headstart"
 ENGINES = {
     HEADSTART: None,
