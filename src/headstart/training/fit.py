@@ -15,7 +15,7 @@ from headstart.training.checkpoints import Checkpoint, CheckpointDir
 from headstart.training.examples import TrainingExamples
 from headstart.training.freezing import TrainableCount, set_trainable
 from headstart.training.history import History
-from headstart.training.optimizers import build_optimizer
+from headstart.training.optimizers import LayerwiseAdamW, build_optimizer, restart
 from headstart.training.phases import Phase
 from headstart.training.precision import computing_in
 from headstart.training.recorder import EpochRecorder, without_optimizer
@@ -75,14 +75,17 @@ def fit_phase(  # noqa: PLR0913 (what a phase is a function of, each by its name
     _load_best(kept, recorder, checkpoints)
     if phase.epochs > 0 and not recorder.is_over:
         recorder.keep_beginning()
+        model, is_traced = learning_part(task, examples.cuts), False
         while not recorder.is_over:  # again after each epoch that is discarded, and with smaller batches
             sized = replace(examples, batch_size=recorder.batch_size or examples.batch_size)
             try:
-                _fit_from_checkpoint(task, phase, sized, recorder, checkpoints, progress)
+                _fit_from_checkpoint(task, model, phase, sized, recorder, is_traced=is_traced)
+                is_traced = isinstance(model.optimizer, LayerwiseAdamW)  # the scaler of half precision starts anew
             except Exception as error:
                 if sized.batch_size == 1 or not is_out_of_memory(error):
                     raise
                 recorder.halve_batch(sized.batch_size)
+                model, is_traced = learning_part(task, examples.cuts), False  # the interrupted one holds batches
             _load_best(kept, recorder, checkpoints)
         for line in recorder.endings():
             progress.say(line)
@@ -91,19 +94,24 @@ def fit_phase(  # noqa: PLR0913 (what a phase is a function of, each by its name
 
 def _fit_from_checkpoint(
     task: Task,
+    model: keras.Model,
     phase: Phase,
     examples: TrainingExamples,
     recorder: EpochRecorder,
-    checkpoints: CheckpointDir,
-    progress: Progress,
+    *,
+    is_traced: bool,
 ) -> None:
     """Fits until the phase ends or goes back; the schedule of the rate spans the epochs since it last went back."""
-    model, done = learning_part(task, examples.cuts), recorder.epochs_done
+    done = recorder.epochs_done
     num_steps = (phase.epochs - recorder.restarted_at) * examples.steps_per_epoch
-    _compile(model, task, replace(phase, learning_rate=recorder.learning_rate), num_steps=num_steps)
+    lowered = replace(phase, learning_rate=recorder.learning_rate)
+    if is_traced:
+        restart(model.optimizer, lowered, num_steps=num_steps)
+    else:
+        _compile(model, task, lowered, num_steps=num_steps)
     if recorder.checkpoint is not None and done > recorder.restarted_at:
-        checkpoints.read_weights(model, recorder.checkpoint.last_file)
-    progress.start(f"{phase.name} phase", (phase.epochs - done) * examples.steps_per_epoch)
+        recorder.checkpoints.read_weights(model, recorder.checkpoint.last_file)
+    recorder.progress.start(f"{phase.name} phase", (phase.epochs - done) * examples.steps_per_epoch)
     with computing_in(task, model, phase.precision):
         _fit(model, phase, examples, recorder=recorder)
 

@@ -1,5 +1,6 @@
 """AdamW with one learning rate for each stage."""
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +12,48 @@ from headstart.training.phases import Phase
 # Decay pulls towards zero, which is no neutral place for biases and for the scales of normalisation layers
 # (He et al., arXiv 1812.01187, section 3.1).
 NOT_DECAYED = ["bias", "gamma", "beta"]
+
+
+class WarmupCosine(keras.optimizers.schedules.LearningRateSchedule):
+    """A rate that rises linearly from 0 to its peak and falls as a half cosine to 0.
+
+    Peak and lengths are variables, so that they can change without tracing the training step again; Keras' own
+    `CosineDecay` has them as constants of the traced step.
+
+    Args:
+        peak: the highest rate.
+        warmup_steps: steps in which the rate rises.
+        num_steps: steps until the rate is 0 again.
+    """
+
+    def __init__(self, peak: float, *, warmup_steps: int, num_steps: int) -> None:
+        super().__init__()
+        self._peak, self._warmup_steps, self._num_steps = (
+            keras.Variable(value, trainable=False, dtype="float32", name=name)
+            for name, value in (("peak", peak), ("warmup_steps", warmup_steps), ("num_steps", num_steps))
+        )
+
+    def change(self, peak: float, *, warmup_steps: int, num_steps: int) -> None:
+        """Sets peak and lengths anew."""
+        self._peak.assign(peak)
+        self._warmup_steps.assign(warmup_steps)
+        self._num_steps.assign(num_steps)
+
+    def __call__(self, step: Any) -> Any:
+        """Rate of a step, counted from 0."""
+        step, ops = keras.ops.cast(step, "float32"), keras.ops
+        rising = step / ops.maximum(self._warmup_steps, 1.0)
+        fallen = (step - self._warmup_steps) / ops.maximum(self._num_steps - self._warmup_steps, 1.0)
+        falling = 0.5 * (1.0 + ops.cos(math.pi * ops.clip(fallen, 0.0, 1.0)))
+        return self._peak * ops.where(step < self._warmup_steps, rising, falling)
+
+    def get_config(self) -> dict[str, Any]:
+        """What builds the same schedule again."""
+        return {
+            "peak": float(self._peak),
+            "warmup_steps": int(self._warmup_steps),
+            "num_steps": int(self._num_steps),
+        }
 
 
 class LayerwiseAdamW(keras.optimizers.AdamW):
@@ -43,6 +86,13 @@ class LayerwiseAdamW(keras.optimizers.AdamW):
                 if variable.path in self._factors_by_path
             }
 
+    def forget(self) -> None:
+        """Sets every variable of the optimizer to what it was when the optimizer was built on the present weights."""
+        for variable in self.variables:
+            variable.assign(keras.ops.zeros_like(variable))
+        for index, origin in self._origins.items():
+            origin.assign(self._trainable_variables[index])
+
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
         """One AdamW step at the variable's own rate."""
         index = self._get_variable_index(variable)
@@ -65,17 +115,10 @@ class LayerwiseAdamW(keras.optimizers.AdamW):
 
 def build_optimizer(task: Task, phase: Phase, *, num_steps: int) -> LayerwiseAdamW:
     """The optimizer of a phase: warm-up then cosine over `num_steps`, lower rates for lower stages."""
-    warmup_steps = int(phase.warmup * num_steps)
-    schedule = keras.optimizers.schedules.CosineDecay(
-        initial_learning_rate=0.0 if warmup_steps else phase.learning_rate,
-        decay_steps=max(1, num_steps - warmup_steps),
-        warmup_target=phase.learning_rate if warmup_steps else None,
-        warmup_steps=warmup_steps,
-    )
     optimizer = LayerwiseAdamW(
         factors=(factors := stage_factors(task, phase.stage_rate_decay)),
         pull=phase.l2_sp,
-        learning_rate=schedule,
+        learning_rate=WarmupCosine(phase.learning_rate, **_lengths(phase, num_steps)),
         weight_decay=phase.weight_decay,
         use_ema=phase.ema > 0,
         ema_momentum=phase.ema,
@@ -83,6 +126,16 @@ def build_optimizer(task: Task, phase: Phase, *, num_steps: int) -> LayerwiseAda
     pulled = list(factors) if phase.l2_sp else []
     optimizer.exclude_from_weight_decay(var_names=[*NOT_DECAYED, *pulled])
     return optimizer
+
+
+def restart(optimizer: LayerwiseAdamW, phase: Phase, *, num_steps: int) -> None:
+    """Makes an optimizer of `build_optimizer` as it would be built now for `phase`; traced steps stay valid."""
+    optimizer.forget()
+    optimizer._learning_rate.change(phase.learning_rate, **_lengths(phase, num_steps))
+
+
+def _lengths(phase: Phase, num_steps: int) -> dict[str, int]:
+    return {"warmup_steps": int(phase.warmup * num_steps), "num_steps": num_steps}
 
 
 def stage_factors(task: Task, decay: float) -> dict[str, float]:

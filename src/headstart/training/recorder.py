@@ -50,9 +50,9 @@ class EpochRecorder(keras.callbacks.Callback):
         self._phase = phase
         self.phase_index = phase_index
         self._seed = seed
-        self._checkpoints = checkpoints
+        self.checkpoints = checkpoints
         self._kept = kept
-        self._progress = progress
+        self.progress = progress
         self._started = 0.0
         self.checkpoint: Checkpoint | None = None
         self.history = History()
@@ -117,7 +117,7 @@ class EpochRecorder(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:  # noqa: ARG002
         """Tells how far the phase is."""
-        self._progress.advance(1)
+        self.progress.advance(1)
 
     def on_test_begin(self, logs: dict[str, float] | None = None) -> None:  # noqa: ARG002
         """Validates the averaged weights, where there are such; they stay until the epoch is kept."""
@@ -131,8 +131,8 @@ class EpochRecorder(keras.callbacks.Callback):
             return
         self.history = self.history.with_row(row)
         self.checkpoint = self._next_checkpoint(epoch, row["val_loss"])
-        self._checkpoints.write(self.checkpoint, self.history)
-        self._progress.say(_line(row))
+        self.checkpoints.write(self.checkpoint, self.history)
+        self.progress.say(_line(row))
         self.model.stop_training = self.checkpoint.stopped
 
     def _checkpoint_of_phase(self) -> Checkpoint | None:
@@ -143,7 +143,7 @@ class EpochRecorder(keras.callbacks.Callback):
         """Keeps the weights that the first phase begins with, where nothing before it was kept."""
         if self.checkpoint is not None:
             return
-        file = self._checkpoints.write_weights(self._kept, f"{self.phase_index}-0000-best")
+        file = self.checkpoints.write_weights(self._kept, f"{self.phase_index}-0000-best")
         self.checkpoint = Checkpoint(
             phase_index=self.phase_index,
             epoch=0,
@@ -153,14 +153,14 @@ class EpochRecorder(keras.callbacks.Callback):
             stopped=False,
             last_file=file,
             best_file=file,
-            hashes={file: self._checkpoints.hash_of(file)},
+            hashes={file: self.checkpoints.hash_of(file)},
         )
 
     def halve_batch(self, batch_size: int) -> None:
         """Goes back to the best weights with batches of half the size, after memory ran out."""
         self.checkpoint = replace(self._restarted(), batch_size=batch_size // 2)
-        self._checkpoints.write(self.checkpoint, self.history)
-        self._progress.say(
+        self.checkpoints.write(self.checkpoint, self.history)
+        self.progress.say(
             f"{self._phase.name}: out of memory with {batch_size} images per batch; goes on with {batch_size // 2}, "
             "from the best weights"
         )
@@ -197,8 +197,8 @@ class EpochRecorder(keras.callbacks.Callback):
         """Discards an epoch: keeps that the phase goes on from the best weights at a lower rate."""
         rate, num_restarts = self.learning_rate, self.num_restarts + 1
         self.checkpoint = replace(self._restarted(), num_restarts=num_restarts, stopped=num_restarts > MAX_RESTARTS)
-        self._checkpoints.write(self.checkpoint, self.history)
-        self._progress.say(
+        self.checkpoints.write(self.checkpoint, self.history)
+        self.progress.say(
             f"{row['phase']} epoch {row['epoch']}: validation loss {row['val_loss']:.3f} is above the limit of "
             f"{self._highest_loss():.3f} and the epoch is discarded; back to the best weights"
             + ("" if self.checkpoint.stopped else f", learning rate {rate:.2g} lowered to {self.learning_rate:.2g}")
@@ -219,7 +219,7 @@ class EpochRecorder(keras.callbacks.Callback):
         name = f"{self.phase_index}-{epoch + 1:04d}"
         if before is None or val_loss < before.best_loss:
             best_loss = val_loss
-            best_file = self._checkpoints.write_weights(self._kept, f"{name}-best")
+            best_file = self.checkpoints.write_weights(self._kept, f"{name}-best")
         else:
             best_loss, best_file = before.best_loss, before.best_file
         # A phase that starts worse than the one before it ended is given its time to catch up.
@@ -228,7 +228,7 @@ class EpochRecorder(keras.callbacks.Callback):
         else:
             phase_best_loss, waited = within.phase_best_loss, within.epochs_since_best + 1
         swap_averages(self.model)  # back to the weights that learn
-        last_file = self._checkpoints.write_weights(self.model, f"{name}-last")
+        last_file = self.checkpoints.write_weights(self.model, f"{name}-last")
         known = before.hashes if before is not None and before.best_file == best_file else {}
         return Checkpoint(
             phase_index=self.phase_index,
@@ -239,7 +239,7 @@ class EpochRecorder(keras.callbacks.Callback):
             stopped=waited >= self._phase.patience or epoch + 1 == self._phase.epochs or not math.isfinite(val_loss),
             last_file=last_file,
             best_file=best_file,
-            hashes={file: known.get(file) or self._checkpoints.hash_of(file) for file in (last_file, best_file)},
+            hashes={file: known.get(file) or self.checkpoints.hash_of(file) for file in (last_file, best_file)},
             num_restarts=self.num_restarts,
             restarted_at=self.restarted_at,
             batch_size=self.batch_size,
