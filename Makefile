@@ -36,8 +36,9 @@ check: $(READY) ## Format and lint check, type check, tests that need no data
 	$(BIN)/mypy
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal -m '$(WITHOUT_DATA)'
 
-fuzz: $(READY) ## Read 2,000 mutated files of every format (an hour)
+fuzz: $(READY) ## Read 2,000 mutated files of every format and kill runs at 20 random moments (an hour)
 	HEADSTART_FUZZ_EXAMPLES=2000 $(ONE_THREAD) $(BIN)/python -m pytest --numprocesses $(WORKERS) tests/fuzzing
+	HEADSTART_KILL_MOMENTS=20 $(ONE_THREAD) $(BIN)/python -m pytest --numprocesses $(WORKERS) tests/run/test_kill.py
 
 format: $(READY) ## Put the code into its format
 	$(BIN)/ruff format .

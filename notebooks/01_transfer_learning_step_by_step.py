@@ -105,7 +105,7 @@ class_count_bars(dataset.class_counts())
 # %%
 from headstart.data import ImageSource
 
-IMAGE_SIZE = (48, 48)
+IMAGE_SIZE = (32, 32)
 
 
 def pictures_of(part):
@@ -237,7 +237,7 @@ def pooled_features(network):
 
 def probe_accuracies(network):
     probe = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
-    draws = StratifiedShuffleSplit(n_splits=5, train_size=20 * len(dataset.class_names), random_state=0)
+    draws = StratifiedShuffleSplit(n_splits=3, train_size=20 * len(dataset.class_names), random_state=0)
     return [cross_val_score(probe, x, known_labels, cv=draws).mean() for x in pooled_features(network)]
 
 
@@ -423,7 +423,7 @@ confusion_matrix(report.confusion, report.class_names)
 #
 # The mistakes that the model was surest of come first. Look at your own: this is where wrong labels show.
 # **Grad-CAM** colours the places whose features speak for the answer that was given. For large pictures ask
-# `task.last_feature_layer`. At 48 pixels that is a map of 3 by 3, so we ask the last convolution of `block4`: 6 by 6.
+# `task.last_feature_layer`. At 32 pixels that is a map of 2 by 2, so we ask the last convolution of `block4`: 4 by 4.
 
 # %%
 from headstart.evaluation import Mistake, grad_cam, grad_cam_gallery, most_confident_mistakes, overlay

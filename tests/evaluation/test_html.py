@@ -128,25 +128,31 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Callable[[ReportContent
     return write
 
 
+@pytest.fixture(scope="module")
+def window(browser: Browser) -> Opened:
+    """The one window of all tests, which tells what its page does: opening a window takes longer than most tests."""
+    opened = Opened(browser.new_context().new_page())
+    page = opened.page
+    page.on("request", lambda request: opened.requests.append(request.url))
+    page.on("console", lambda message: opened.complaints.append(message.text))
+    page.on("pageerror", lambda error: opened.complaints.append(str(error)))
+    page.on("dialog", lambda dialog: (opened.dialogs.append(dialog.message), dialog.dismiss()))
+    return opened
+
+
 @pytest.fixture
-def open_page(browser: Browser, written: Callable[[ReportContent], Path]) -> Iterator[Open]:
-    """Opens a content's page in a fresh context and listens to it."""
-    contexts = []
+def open_page(window: Opened, written: Callable[[ReportContent], Path]) -> Open:
+    """Opens a content's page in place of the one before it."""
 
     def go(content: ReportContent, *, viewport=DESK, scheme="light") -> Opened:
-        contexts.append(browser.new_context(viewport=viewport, color_scheme=scheme))
-        opened = Opened(contexts[-1].new_page())
-        page = opened.page
-        page.on("request", lambda request: opened.requests.append(request.url))
-        page.on("console", lambda message: opened.complaints.append(message.text))
-        page.on("pageerror", lambda error: opened.complaints.append(str(error)))
-        page.on("dialog", lambda dialog: (opened.dialogs.append(dialog.message), dialog.dismiss()))
-        page.goto(written(content).as_uri(), wait_until="load")
-        return opened
+        for heard in (window.requests, window.complaints, window.dialogs):
+            heard.clear()
+        window.page.set_viewport_size(viewport)
+        window.page.emulate_media(media="screen", color_scheme=scheme)
+        window.page.goto(written(content).as_uri(), wait_until="load")
+        return window
 
-    yield go
-    for context in contexts:
-        context.close()
+    return go
 
 
 @pytest.fixture(params=VARIANTS)

@@ -1,7 +1,11 @@
-"""A run killed with `kill -9` at any moment ends like one that was not: same history, same weights to the bit."""
+"""A run killed with `kill -9` at any moment ends like one that was not: same history, same weights to the bit.
+
+`HEADSTART_KILL_MOMENTS=20` tries more random moments than the 4 of every run of the tests.
+"""
 
 import importlib
 import multiprocessing
+import os
 import random
 import signal
 import time
@@ -13,7 +17,7 @@ import pytest
 
 from headstart.run import Run, resume
 
-NUM_RANDOM_MOMENTS = 20
+NUM_RANDOM_MOMENTS = int(os.environ.get("HEADSTART_KILL_MOMENTS", "4"))
 # 18 training pictures in 3 views and 3 for validation are 57 rows of a bank; batches of 8 make 3 steps an epoch.
 MOMENTS = {
     "in the audit": ("checking pictures", 7),

@@ -15,6 +15,9 @@ from headstart.tasks import build_task
 
 BACKWARD_COST = 3.0  # a training step in forward passes: forward, gradients of activations, gradients of weights
 TIMED_PICTURES, TIMED_VIEWS = 8, 8
+# Seconds in which TensorFlow traces the training and the validation step of a phase: for the optimizer and the batches,
+# and for each layer that learns.
+TRACE_SECONDS, TRACE_SECONDS_A_LAYER = 1.5, 0.05
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,7 @@ class Speed:
         below: the layers below the cut in Keras, forward.
         above: the layers above the cut in Keras, forward.
         head: what learns in the frozen phase, forward, where it is more than a layer on pooled features.
+        num_layers: layers above the cut.
     """
 
     read: float
@@ -36,6 +40,7 @@ class Speed:
     below: float
     above: float
     head: float = 0.0
+    num_layers: int = 0
 
     @classmethod
     def measured(cls, recipe: Recipe, dataset: Dataset, backbone: Backbone, trunk: Trunk | None) -> "Speed":
@@ -55,10 +60,11 @@ class Speed:
         head = 0.0 if on_top is None else _predict_seconds(on_top, count) / count
         below = 0.0 if lower is None or trunk is not None else _predict_seconds(lower, TIMED_PICTURES) / TIMED_PICTURES
         if trunk is None:
-            return cls(read, vary, below or above, below, above, head)
+            return cls(read, vary, below or above, below, above, head, len(learning.layers))
         rows = batch[: trunk.engine.batch_size]
         trunk.engine.run(rows)
-        return cls(read, vary, _seconds(lambda: trunk.engine.run(rows)) / len(rows), below, above, head)
+        trunk_seconds = _seconds(lambda: trunk.engine.run(rows)) / len(rows)
+        return cls(read, vary, trunk_seconds, below, above, head, len(learning.layers))
 
     def seconds(self, recipe: Recipe, num_training: int, num_validation: int) -> dict[str, float]:
         """Step → expected seconds."""
@@ -72,11 +78,15 @@ class Speed:
             "audit": num_examples * self.read * 1.5,
             "feature bank": views * num_training * (self.trunk + self.vary) + num_examples * self.read * bool(views),
             "frozen phase": self._frozen_seconds(recipe, num_examples, num_training),
-            "fine-tuning phase": (recipe.fine_tuning_phase.epochs or 0) * (epoch if views else from_pixels),
-            "deep phase": (recipe.deep_phase.epochs or 0) * deep,
+            "fine-tuning phase": self._phase_seconds(recipe.fine_tuning_phase.epochs, epoch if views else from_pixels),
+            "deep phase": self._phase_seconds(recipe.deep_phase.epochs, deep),
             "evaluation and report": num_validation * (self.read + self.trunk + self.above) + 3.0,
         }
         return {step: seconds for step, seconds in steps.items() if seconds}
+
+    def _phase_seconds(self, epochs: int | None, seconds: float) -> float:
+        """Tracing, then the epochs."""
+        return TRACE_SECONDS + TRACE_SECONDS_A_LAYER * self.num_layers + epochs * seconds if epochs else 0.0
 
     def _frozen_seconds(self, recipe: Recipe, num_examples: int, num_training: int) -> float:
         """From a bank, features are pooled once in every view; a head alone hardly takes time."""

@@ -21,13 +21,13 @@ EXAMPLES = examples(
 # would be too sure of features that change that much: the loss rises to 23 and accuracy ends at 0.90. No flips: a
 # mirrored digit is another sign or none.
 RECIPE: dict[str, Any] = {
-    "backbone": {"name": "vgg19_mini", "weights": "builtin", "image_size": 48},
+    "backbone": {"name": "vgg19_mini", "weights": "builtin", "image_size": 32},
     "images": {"augmentation": {"rotation_degrees": 10.0, "zoom": 0.1, "translation": 0.08}},
     "bank": {"num_views": 3},
     "head": {"start": "random"},
     "frozen_phase": {"epochs": 3, "learning_rate": 0.02},
     "fine_tuning_phase": {
-        "epochs": 16,
+        "epochs": 8,
         "unfreeze_from": "block1",
         "learning_rate": 7e-4,
         "stage_rate_decay": 0.8,
