@@ -113,6 +113,12 @@ def test_what_a_recipe_fixes_stays(photos):
     assert recipe.fine_tuning_phase.unfreeze_from == "block4"
 
 
+def test_a_time_without_fine_tuning_leaves_a_trunk_that_gives_what_the_bank_then_holds(photos):
+    chosen = plan(photos, **NETWORK, engine="keras", minutes=1e-6)
+    assert chosen.recipe.fine_tuning_phase.epochs == 0
+    assert tuple(chosen.trunk.shapes) == chosen.bank_layers == ("head_pool",)
+
+
 @pytest.mark.parametrize(
     ("epochs", "text"),
     [

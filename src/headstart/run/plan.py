@@ -140,6 +140,8 @@ def make_plan(
     if minutes is not None:
         fitted, more = _within(fitted, minutes * 60, lambda one: speed.seconds(one, num_training, num_validation))
         notes += more
+        if trunk is not None and tuple(trunk.shapes) != stored_layers(fitted, backbone).all:
+            trunk = build_trunk(backbone, fitted, calibration=None, place=place)  # no fine-tuning is left: a later cut
     return Plan(
         recipe=fitted,
         num_training=num_training,
