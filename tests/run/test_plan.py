@@ -140,6 +140,22 @@ def test_without_augmentation_one_view_is_enough(photos):
     assert plan(photos, **NETWORK, augment="none", views=0).recipe.bank.num_views == 0
 
 
+@pytest.mark.parametrize(
+    ("phases", "num_views"),
+    [
+        ({"fine_tuning_phase": 0}, 2),
+        ({"fine_tuning_phase": 0, "frozen_phase": 1}, 8),
+        ({"fine_tuning_phase": 0, "deep_phase": 1}, 8),
+        ({}, 8),
+    ],
+)
+def test_a_probe_alone_has_no_more_views_than_it_uses(phases, num_views):
+    recipe = OPEN
+    for name, epochs in phases.items():
+        recipe = recipe.with_values(name, epochs=epochs)
+    assert _with_views(_with_epochs(recipe, 100), 100).bank.num_views == num_views
+
+
 @settings(deadline=None)
 @given(st.integers(1, 1_000_000))
 def test_more_pictures_never_get_more_views_or_epochs(num_training):

@@ -29,7 +29,7 @@ from headstart.run.box_choices import num_collages
 from headstart.run.epochs import FINE_TUNING_EPOCHS, FROZEN_EPOCHS
 from headstart.run.rates import with_rates
 from headstart.run.speed import Speed
-from headstart.training import fastest_precision
+from headstart.training import PROBE_VIEWS, fastest_precision
 
 # What a shorter time may bring epochs down to before views are given up.
 MIN_EPOCHS, MIN_FROZEN_EPOCHS = 11, 6
@@ -126,7 +126,7 @@ def make_plan(
     num_pictures, num_validation = _counts(recipe, dataset)
     num_drawn = num_collages(recipe, num_pictures)
     num_training = num_pictures + num_drawn
-    chosen = _with_precision(_with_epochs(_with_views(recipe, num_training), num_training))
+    chosen = _with_precision(_with_views(_with_epochs(recipe, num_training), num_training))
     fitted, notes = fit_bank(chosen, backbone, num_training, num_validation, limit_bytes=place.limit_bytes)
     fitted, rate_notes = with_rates(fitted, backbone)
     fitted, engine_notes = _with_engine(fitted, backbone, num_training, num_validation)
@@ -213,7 +213,13 @@ def _with_views(recipe: Recipe, num_training: int) -> Recipe:
     if recipe.bank.num_views is not None:
         return recipe
     num_views = next((views for limit, views in VIEWS_UP_TO if num_training <= limit), MIN_VIEWS)
-    return recipe.with_values("bank", num_views=num_views)
+    most = PROBE_VIEWS if _learns_nothing_but_the_probe(recipe) else num_views
+    return recipe.with_values("bank", num_views=min(num_views, most))
+
+
+def _learns_nothing_but_the_probe(recipe: Recipe) -> bool:
+    phases = (recipe.frozen_phase, recipe.fine_tuning_phase, recipe.deep_phase)
+    return recipe.head.start == "probe" and all(phase.epochs == 0 for phase in phases)
 
 
 def _with_epochs(recipe: Recipe, num_training: int) -> Recipe:

@@ -8,11 +8,12 @@ from headstart.training.history import History
 from headstart.training.phases import Phase
 from headstart.training.pooled_features import pooled_examples, pooled_features
 from headstart.training.precision import fastest_precision
-from headstart.training.probe_start import ProbeStart, solve_probe, start_from_probe
+from headstart.training.probe_start import PROBE_VIEWS, ProbeStart, solve_probe, start_from_probe
 from headstart.training.recorder import without_optimizer
 from headstart.training.ridge_probe import start_from_ridge
 
 __all__ = [
+    "PROBE_VIEWS",
     "Checkpoint",
     "CheckpointDir",
     "History",

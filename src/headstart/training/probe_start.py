@@ -22,7 +22,7 @@ from headstart.training.pooled_features import pooled_features
 
 PHASE_NAME = "linear probe"
 MAX_ROWS = 20_000  # features of more rows would not fit a small memory: 20,000 x 2,048 float32 are 164 MB
-MAX_VIEWS = 2  # of each example: features and solution take as many times longer as there are views
+PROBE_VIEWS = 2  # at most, of each example: features and solution take as many times longer as there are views
 # Where a probe wants less regularisation than this, the features must change before any head fits well, and a large
 # kernel would throw the loss up as they do: on digits to 15.
 MAX_STRENGTH = 0.1
@@ -158,7 +158,7 @@ def keep_start(
 def probe_rows(examples: TrainingExamples) -> np.ndarray:
     """`(2, rows)`: example and view of each row; fewer views, then fewer examples, where all would be too many."""
     num_examples = len(examples.source)
-    num_views = max(1, min(examples.source.num_views, MAX_VIEWS, MAX_ROWS // num_examples))
+    num_views = max(1, min(examples.source.num_views, PROBE_VIEWS, MAX_ROWS // num_examples))
     chosen = np.arange(num_examples)
     if num_examples > MAX_ROWS:
         chosen = np.sort(np.random.default_rng(examples.seed).choice(num_examples, MAX_ROWS, replace=False))
