@@ -63,6 +63,8 @@ bench: $(READY) ## Measure what the README claims (an idle machine, some hours, 
 	$(BIN)/python benchmarks/recipe_choices.py --seeds 20 21
 	$(BIN)/python benchmarks/plan_accuracy.py
 	$(BIN)/python benchmarks/fine_tuning_rates.py
+	$(BIN)/python benchmarks/probe_stages.py
+	$(BIN)/python benchmarks/probe_stages.py --test
 	$(BIN)/python benchmarks/detection.py
 	$(BIN)/python benchmarks/detection_bank.py
 	$(BIN)/python benchmarks/segmentation.py

@@ -149,11 +149,14 @@ class HeadSection(Section):
     Attributes:
         start: first weights: `probe`, the solution of a linear probe on the frozen features, or `random`.
         dropout: share of features left out while training.
+        num_stages: how many stages of a frozen backbone the head of a classifier reads, from the highest down; None:
+            chosen, 1 where anything is fine-tuned.
         label_smoothing: share of certainty taken from the right class, in every phase, so that their losses compare.
     """
 
     start: Literal["probe", "random"] = "probe"
     dropout: Fraction = 0.2
+    num_stages: int | None = Field(default=None, ge=1, le=100)
     label_smoothing: Fraction = 0.1
 
 
@@ -269,6 +272,8 @@ class Recipe(Section):
         allowed: dict[tuple[str, str], Any] = {} if self.task == CLASSIFICATION else dict(CLASSIFICATION_ONLY)
         if self.task != DETECTION and self.images.collages is not None:
             allowed["images", "collages"] = 0.0
+        if self.task != CLASSIFICATION and self.head.num_stages is not None:
+            allowed["head", "num_stages"] = 1
         if self.task in {DETECTION, SEGMENTATION}:
             allowed["head", "start"] = "random"
         if self.task == DETECTION:

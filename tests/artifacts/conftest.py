@@ -59,11 +59,11 @@ class Fitted:
 
 
 @pytest.fixture(scope="session")
-def fit(colours) -> Callable[[Backbone], Fitted]:
+def fit(colours) -> Callable[..., Fitted]:
     """Puts a head on a backbone: the least-squares solution on the pooled features."""
 
-    def fit_backbone(backbone: Backbone) -> Fitted:
-        task = build_classifier(backbone, tuple(COLOURS))
+    def fit_backbone(backbone: Backbone, **options) -> Fitted:
+        task = build_classifier(backbone, tuple(COLOURS), **options)
 
         def source_of(name: str, count: int) -> ImageSource:
             return ImageSource(colours(name, count), image_size=task.image_size, resize_mode="stretch")

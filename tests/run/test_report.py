@@ -34,6 +34,7 @@ def test_the_content_is_that_of_the_run(content, finished_run, photos):
     assert content.facts["head"]["parameters"] == "387"
     assert content.facts["head"]["first weights"] == "a linear probe"
     assert content.facts["head"]["classes"] == 3
+    assert content.facts["head"]["reads"] == "block5 (128 channels)"
 
 
 def test_the_page_holds_no_place_of_the_machine(finished_run, photos, tmp_path_factory):

@@ -26,10 +26,9 @@ from headstart.features import (
 )
 from headstart.progress import Progress
 from headstart.recipe import Recipe
-from headstart.tasks import HeadSettings, Task, tap_layers
+from headstart.tasks import POOLED, HeadSettings, Task, pooled_maps, tap_layers
 from headstart.training import TrainingExamples, example_weights
 
-POOLED = "head_pool"
 CALIBRATION_PICTURES = 32
 # A bank that fills the disk helps nobody: where no limit is given, half of what is free.
 DEFAULT_SHARE_OF_FREE_DISK = 0.5
@@ -101,7 +100,17 @@ def cut_layer(recipe: Recipe) -> str | None:
 
 def head_settings(recipe: Recipe) -> HeadSettings:
     """What a recipe says of the new layers."""
-    return HeadSettings(resize_mode=recipe.images.resize_mode, dropout=recipe.head.dropout, seed=recipe.seed)
+    return HeadSettings(
+        resize_mode=recipe.images.resize_mode,
+        dropout=recipe.head.dropout,
+        num_stages=num_stages_read(recipe),
+        seed=recipe.seed,
+    )
+
+
+def num_stages_read(recipe: Recipe) -> int:
+    """How many stages the head reads pooled; 1 where the recipe is that of a run by an earlier version."""
+    return recipe.head.num_stages or 1
 
 
 def taps_of(recipe: Recipe, backbone: Backbone) -> tuple[str, ...]:
@@ -159,9 +168,9 @@ class Trunk:
     facts: Mapping[str, Any]
 
 
-def trunk_model(backbone: Backbone, layers: tuple[str, ...]) -> keras.Model:
-    """From the picture to the activations of these layers; `POOLED` is the average over the last feature map."""
-    pooled = keras.layers.GlobalAveragePooling2D(name=POOLED)(backbone.model.output)
+def trunk_model(backbone: Backbone, layers: tuple[str, ...], *, num_stages: int = 1) -> keras.Model:
+    """From the picture to the activations of these layers; `POOLED` is what the head of `num_stages` stages reads."""
+    pooled = pooled_maps(backbone, num_stages)
     outputs = [pooled if name == POOLED else backbone.model.get_layer(name).output for name in layers]
     return keras.Model(backbone.model.input, outputs, name=f"{backbone.spec.name}_trunk")
 
@@ -184,7 +193,7 @@ def build_trunk(
         layers: other activations than those of the recipe's bank: names of layers, or `POOLED`.
     """
     stages = layers or stored_layers(recipe, backbone).all
-    model = trunk_model(backbone, stages)
+    model = trunk_model(backbone, stages, num_stages=num_stages_read(recipe))
     engine = build_engine(recipe.bank.engine, model, calibration=calibration, cache_dir=place.path / ENGINES_FOLDER)
     facts = {
         "backbone": backbone.spec.name,

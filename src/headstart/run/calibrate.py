@@ -8,9 +8,9 @@ from headstart.backbones import cut_model
 from headstart.data import ExampleSource, SideBySide
 from headstart.evaluation import Calibration, fit_calibration
 from headstart.progress import SILENT, Progress
-from headstart.run.bank import POOLED, LearningParts, pixel_examples
+from headstart.run.bank import LearningParts, pixel_examples
 from headstart.run.directory import Run
-from headstart.tasks import ImageClassifier
+from headstart.tasks import POOLED, ImageClassifier
 from headstart.training import TrainingExamples, pooled_features
 
 # Directions of features find no more foreign pictures from 800 pictures than from 400.

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from headstart.backbones import find_backbone
 from headstart.data import Dataset, ImageSource, decode_image, evaluation_batches, resize_image
 from headstart.evaluation import (
     Calibration,
@@ -21,6 +22,7 @@ from headstart.evaluation import (
     overlay,
 )
 from headstart.progress import Progress
+from headstart.run.bank import num_stages_read
 from headstart.run.calibrate import calibrate
 from headstart.run.directory import FORMAT_VERSION, Run
 from headstart.run.evaluated import BATCH_SIZE, Evaluated, predicted_probabilities
@@ -76,8 +78,11 @@ def report_content(run: Run) -> Mapping[str, Any]:
 
 def head_facts(run: Run) -> Mapping[str, Any]:
     """What the page says of the new layers."""
+    stages = find_backbone(run.task.backbone).stages[-num_stages_read(run.recipe) :]
+    scaled = " (of each stage divided by its root mean square)" if len(stages) > 1 else ""
     return {
-        "layers": "average over positions, dropout, one dense layer",
+        "layers": f"average over positions{scaled}, dropout, one dense layer",
+        "reads": ", ".join(f"{stage.name} ({stage.channels} channels)" for stage in stages),
         "first weights": "a linear probe" if run.recipe.head.start == "probe" else "random",
         "dropout": run.recipe.head.dropout,
         "classes": len(run.task.class_names),

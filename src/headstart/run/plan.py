@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from headstart.backbones import Backbone
+from headstart.backbones import Backbone, find_backbone
 from headstart.data import (
     CLASSIFICATION,
     Dataset,
@@ -17,18 +17,20 @@ from headstart.errors import RecipeError
 from headstart.features import AUTO, pays_int8, row_bytes
 from headstart.recipe import Recipe
 from headstart.run.bank import (
-    POOLED,
     BankPlace,
     Trunk,
     build_trunk,
+    num_stages_read,
     stored_layers,
     taps_of,
     trunk_model,
 )
 from headstart.run.box_choices import num_collages
 from headstart.run.epochs import FINE_TUNING_EPOCHS, FROZEN_EPOCHS
+from headstart.run.head_choice import with_num_stages
 from headstart.run.rates import with_rates
 from headstart.run.speed import Speed
+from headstart.tasks import POOLED, num_pooled_features
 from headstart.training import PROBE_VIEWS, fastest_precision
 
 # What a shorter time may bring epochs down to before views are given up.
@@ -72,7 +74,7 @@ class Plan:
         """The plan to read."""
         recipe = self.recipe
         frozen = recipe.frozen_phase.epochs
-        head = "a linear probe" if recipe.head.start == "probe" else "random weights"
+        start = "a linear probe" if recipe.head.start == "probe" else "random weights"
         learning = [f"{frozen} frozen epochs"] if frozen else []
         learning += [
             f"{section.epochs} epochs from {section.unfreeze_from} up, rate {section.learning_rate:g}"
@@ -83,7 +85,7 @@ class Plan:
         return [
             f"Plan: about {self.num_training} training pictures, about {_duration(sum(self.seconds.values()))}",
             self._bank_line(),
-            f"  head: starts from {head}",
+            f"  head: starts from {start}{self._stages_text()}",
             f"  learning: {', then '.join(learning) or 'nothing more'}",
             *(f"  note: {note}" for note in self.notes),
         ]
@@ -96,6 +98,13 @@ class Plan:
             "bank_bytes": self.bank_bytes,
             "notes": list(self.notes),
         }
+
+    def _stages_text(self) -> str:
+        count = num_stages_read(self.recipe)
+        if count == 1:
+            return ""
+        read = find_backbone(self.recipe.backbone.name).stages[-count:]
+        return f", reads {count} stages, {read[0].name} to {read[-1].name}"
 
     def _bank_line(self) -> str:
         if not self.recipe.bank.num_views:
@@ -126,7 +135,7 @@ def make_plan(
     num_pictures, num_validation = _counts(recipe, dataset)
     num_drawn = num_collages(recipe, num_pictures)
     num_training = num_pictures + num_drawn
-    chosen = _with_precision(_with_views(_with_epochs(recipe, num_training), num_training))
+    chosen = with_num_stages(_with_precision(_with_views(_with_epochs(recipe, num_training), num_training)))
     fitted, notes = fit_bank(chosen, backbone, num_training, num_validation, limit_bytes=place.limit_bytes)
     fitted, rate_notes = with_rates(fitted, backbone)
     fitted, engine_notes = _with_engine(fitted, backbone, num_training, num_validation)
@@ -140,6 +149,8 @@ def make_plan(
     if minutes is not None:
         fitted, more = _within(fitted, minutes * 60, lambda one: speed.seconds(one, num_training, num_validation))
         notes += more
+        if recipe.head.num_stages is None:
+            fitted = with_num_stages(fitted.with_values("head", num_stages=None))
         if trunk is not None and tuple(trunk.shapes) != stored_layers(fitted, backbone).all:
             trunk = build_trunk(backbone, fitted, calibration=None, place=place)  # no fine-tuning is left: a later cut
     return Plan(
@@ -241,7 +252,7 @@ def _with_engine(
     """`auto` becomes int8 where the bank is large enough; all else that it may become is decided by the machine."""
     if recipe.bank.engine != AUTO or not recipe.bank.num_views:
         return recipe, []
-    trunk = trunk_model(backbone, stored_layers(recipe, backbone).all)
+    trunk = trunk_model(backbone, stored_layers(recipe, backbone).all, num_stages=num_stages_read(recipe))
     if not pays_int8(trunk, num_training * recipe.bank.num_views + num_validation):
         return recipe, []
     note = "the bank is computed in int8, which finishes first; --engine openvino computes it in float32"
@@ -290,7 +301,7 @@ def _later_cuts(recipe: Recipe, backbone: Backbone) -> list[Recipe]:
 
 
 def _shapes(recipe: Recipe, backbone: Backbone) -> list[tuple[int, ...]]:
-    channels = (backbone.model.output.shape[-1],)
+    channels = (num_pooled_features(backbone, num_stages_read(recipe)),)
     return [
         channels if name == POOLED else tuple(backbone.model.get_layer(name).output.shape[1:])
         for name in stored_layers(recipe, backbone).all

@@ -34,7 +34,8 @@ from headstart.features import (
     most_separate_examples,
 )
 from headstart.recipe import Recipe
-from headstart.run.bank import POOLED, taps_of
+from headstart.run.bank import taps_of
+from headstart.tasks import POOLED
 
 # Between what is seen and where: heads read maps of this stride whatever the network.
 STRIDE = 16

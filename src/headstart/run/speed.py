@@ -10,8 +10,8 @@ import numpy as np
 from headstart.backbones import Backbone, cut_model, model_above
 from headstart.data import Augmentation, Dataset, ImageSource, augment_views
 from headstart.recipe import Recipe
-from headstart.run.bank import POOLED, Trunk, cut_layer, head_settings, stored_layers, taps_of
-from headstart.tasks import build_task
+from headstart.run.bank import Trunk, cut_layer, head_settings, stored_layers, taps_of
+from headstart.tasks import POOLED, build_task
 
 BACKWARD_COST = 3.0  # a training step in forward passes: forward, gradients of activations, gradients of weights
 TIMED_PICTURES, TIMED_VIEWS = 8, 8

@@ -18,7 +18,6 @@ from headstart.options import recipe_from_options, recipe_with_options
 from headstart.progress import SILENT, Progress
 from headstart.recipe import FrozenPhaseSection, Recipe
 from headstart.run.bank import (
-    POOLED,
     BankPlace,
     LearningParts,
     Trunk,
@@ -38,7 +37,7 @@ from headstart.run.plan import Plan, make_plan
 from headstart.run.report import write_report
 from headstart.run.storage import sole_training, storage_errors
 from headstart.run.task_steps import TASK_STEPS
-from headstart.tasks import Task, build_task
+from headstart.tasks import POOLED, Task, build_task
 from headstart.training import (
     Checkpoint,
     History,

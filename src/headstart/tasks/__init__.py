@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from headstart.tasks.kinds import TASKS, HeadSettings, build_task, read_task, tap_layers
     from headstart.tasks.model_file import load_stock_model
     from headstart.tasks.placing import boxes_in_picture, mask_in_picture
+    from headstart.tasks.pooling import POOLED, num_pooled_features, pooled_maps, stages_read
     from headstart.tasks.pyramid import detector_taps
     from headstart.tasks.regression_loss import RegressionLoss
     from headstart.tasks.regressor import ImageRegressor, build_regressor
@@ -31,6 +32,7 @@ _MODULE_OF = {
     "ImageRegressor": "regressor",
     "MAX_OVERLAP": "detections",
     "ObjectDetector": "detector",
+    "POOLED": "pooling",
     "RegressionLoss": "regression_loss",
     "SegmentationLoss": "segmentation_loss",
     "Segmenter": "segmenter",
@@ -48,13 +50,17 @@ _MODULE_OF = {
     "joined_names": "decoding",
     "load_stock_model": "model_file",
     "mask_in_picture": "placing",
+    "num_pooled_features": "pooling",
+    "pooled_maps": "pooling",
     "read_task": "kinds",
     "segmenter_taps": "segmenter",
+    "stages_read": "pooling",
     "tap_layers": "kinds",
 }
 
 __all__ = [
     "MAX_OVERLAP",
+    "POOLED",
     "TASKS",
     "DetectionLoss",
     "Detections",
@@ -78,8 +84,11 @@ __all__ = [
     "joined_names",
     "load_stock_model",
     "mask_in_picture",
+    "num_pooled_features",
+    "pooled_maps",
     "read_task",
     "segmenter_taps",
+    "stages_read",
     "tap_layers",
 ]
 

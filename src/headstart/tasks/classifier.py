@@ -13,9 +13,10 @@ from headstart.backbones import Backbone, last_map_layer, stage_layers
 from headstart.data import CLASSIFICATION, LABEL_SEPARATOR, Dataset, ImageSource, evaluation_batches
 from headstart.errors import ClassNamesError
 from headstart.tasks.decoding import decide, joined_names
+from headstart.tasks.pooling import POOLED, pooled_maps
 from headstart.tasks.saved import from_saved, plain_facts
 
-HEAD_LAYERS = ("head_pool", "head_dropout", "logits")
+HEAD_LAYERS = (POOLED, "head_dropout", "logits")
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,17 +52,18 @@ class ImageClassifier:
     @property
     def model_with_features(self) -> keras.Model:
         """The same model with two outputs: logits, and the pooled features `(batch, num_features)` they are made of."""
-        pooled = self.model.get_layer(HEAD_LAYERS[0]).output
+        pooled = self.model.get_layer(POOLED).output
         return keras.Model(self.model.input, [self.model.output, pooled], name=f"{self.model.name}_with_features")
 
     @property
     def head_layers(self) -> tuple[str, ...]:
         """Names of the new layers on top of the backbone, lowest first."""
-        return HEAD_LAYERS
+        of_stages = tuple(layer.name for layer in self.model.layers if layer.name.startswith(f"{POOLED}_"))
+        return (*of_stages, *HEAD_LAYERS)
 
     @property
     def tap_layers(self) -> tuple[str, ...]:
-        """None: the head reads the top of the backbone, pooled."""
+        """None: the head reads pooled features, whether of one stage or of several."""
         return ()
 
     def encode(self, dataset: Dataset) -> np.ndarray:
@@ -159,6 +161,7 @@ def build_classifier(
     multi_label: bool = False,
     resize_mode: str = "stretch",
     dropout: float = 0.2,
+    num_stages: int = 1,
     seed: int = 0,
 ) -> ImageClassifier:
     """A classifier with a new head on a backbone: average over positions, dropout, one dense layer to logits.
@@ -169,9 +172,11 @@ def build_classifier(
         multi_label: whether a picture may show several classes.
         resize_mode: kept so that prediction resizes as training did.
         dropout: share of pooled features left out while training, 0 to below 1.
+        num_stages: how many stages the head reads, from the highest down. Above 1 the backbone must stay frozen: no
+            layer below the pooled features separates the model then.
         seed: of the head's first weights and of the dropout.
     """
-    features = keras.layers.GlobalAveragePooling2D(name="head_pool")(backbone.model.output)
+    features = pooled_maps(backbone, num_stages)
     features = keras.layers.Dropout(dropout, seed=seed, name="head_dropout")(features)
     initializer = keras.initializers.GlorotUniform(seed=seed)
     dense = keras.layers.Dense(len(class_names), kernel_initializer=initializer, dtype="float32", name="logits")

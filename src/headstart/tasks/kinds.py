@@ -20,11 +20,13 @@ class HeadSettings:
     Attributes:
         resize_mode: how pictures get the model's size.
         dropout: share of features left out while training, where the head has such a layer.
+        num_stages: how many stages a classifier's head reads, from the highest down.
         seed: of first weights.
     """
 
     resize_mode: str = "stretch"
     dropout: float = 0.2
+    num_stages: int = 1
     seed: int = 0
 
 
@@ -50,7 +52,12 @@ def _placed(_: Dataset, settings: HeadSettings) -> dict[str, Any]:
 
 
 def _classifier(dataset: Dataset, settings: HeadSettings) -> dict[str, Any]:
-    return {**_placed(dataset, settings), "multi_label": dataset.multi_label, "dropout": settings.dropout}
+    return {
+        **_placed(dataset, settings),
+        "multi_label": dataset.multi_label,
+        "dropout": settings.dropout,
+        "num_stages": settings.num_stages,
+    }
 
 
 def _segmenter(dataset: Dataset, settings: HeadSettings) -> dict[str, Any]:

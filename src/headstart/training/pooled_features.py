@@ -10,11 +10,10 @@ from headstart.backbones import cut_model
 from headstart.data import ExampleSource, SideBySide
 from headstart.errors import HeadstartError
 from headstart.progress import Progress
-from headstart.tasks import Task
+from headstart.tasks import POOLED, Task
 from headstart.training.examples import TrainingExamples
 from headstart.training.precision import computing_in
 
-POOLED = "head_pool"
 BATCH_SIZE = 64
 # The probe asks before fine-tuning and calibration after it: traced once, a model follows its variables.
 _POOL_MODELS: WeakKeyDictionary[keras.Model, dict[tuple[str | None, str], keras.Model]] = WeakKeyDictionary()
