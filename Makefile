@@ -9,9 +9,14 @@ ONE_THREAD := TF_NUM_INTRAOP_THREADS=1
 SHARED := $(or $(HEADSTART_SHARED),../shared)
 SPLITS := 0 1 2 3 4
 WITHOUT_DATA := not shared and not all_backbones and not browser and not notebook and not packaging and not slow
+# The other libraries of `make peers`, whose packages Headstart never needs, and where torch's CPU builds lie.
+PEERS := .venv-peers
+PEERS_PYTHON ?= python3.11
+TORCH_WHEELS ?= https://download.pytorch.org/whl/cpu/torch/
+PEERS_RESULTS ?= runs/peers
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 
-.PHONY: help demo test check fuzz format bench lock notebooks clean
+.PHONY: help demo test check fuzz format bench peers lock peers-lock notebooks clean
 .DEFAULT_GOAL := help
 
 help: ## Show what can be made
@@ -69,6 +74,15 @@ bench: $(READY) ## Measure what the README claims (an idle machine, some hours, 
 	$(BIN)/python benchmarks/detection_bank.py
 	$(BIN)/python benchmarks/segmentation.py
 
+$(PEERS)/.ready: benchmarks/peers/requirements.lock
+	$(PEERS_PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --find-links $(TORCH_WHEELS) --requirement $<
+	@touch $@
+
+peers: $(READY) $(PEERS)/.ready ## Measure fastai and scikit-learn beside Headstart (hours, needs the real data)
+	$(BIN)/python benchmarks/headstart_vs_peers.py --networks mobilenetv2 --seeds 0 1 2 --peers-python $(PEERS)/bin/python --out $(PEERS_RESULTS)
+	$(BIN)/python benchmarks/headstart_vs_peers.py --networks vgg16 --data $(SHARED)/data/flowers5 --peers-python $(PEERS)/bin/python --out $(PEERS_RESULTS)
+
 notebooks: $(READY) ## Build the notebooks from their text form
 	$(BIN)/jupytext --to ipynb notebooks/*.py
 
@@ -77,5 +91,9 @@ lock: $(READY) ## Pin the newest versions that pyproject.toml allows
 	$(LOCK) --constraint requirements.lock --output-file requirements-core.lock pyproject.toml
 	$(LOCK) --constraint requirements.lock --output-file requirements-serve.lock requirements-serve.txt
 
+peers-lock: $(READY)
+	$(BIN)/uv pip compile --quiet --upgrade --python-version 3.11 --python-platform x86_64-manylinux_2_28 --generate-hashes --no-header \
+		--find-links $(TORCH_WHEELS) --output-file benchmarks/peers/requirements.lock benchmarks/peers/requirements.txt
+
 clean: ## Remove the environment and everything that was built
-	rm -rf .venv build dist runs demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-peers build dist runs demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
