@@ -11,13 +11,16 @@ from headstart.backbones import Backbone, cut_model, model_above
 from headstart.data import Augmentation, Dataset, ImageSource, augment_views
 from headstart.recipe import Recipe
 from headstart.run.bank import Trunk, cut_layer, head_settings, stored_layers, taps_of
+from headstart.run.calibrate import MAX_TRAINING_PICTURES
 from headstart.tasks import POOLED, build_task
+from headstart.training import PROBE_VIEWS
 
 BACKWARD_COST = 3.0  # a training step in forward passes: forward, gradients of activations, gradients of weights
 TIMED_PICTURES, TIMED_VIEWS = 8, 8
 # Seconds in which TensorFlow traces the training and the validation step of a phase: for the optimizer and the batches,
 # and for each layer that learns.
 TRACE_SECONDS, TRACE_SECONDS_A_LAYER = 1.5, 0.05
+REPORT_SECONDS = 5.0  # figures, and heat maps of mistakes
 
 
 @dataclass(frozen=True)
@@ -71,18 +74,27 @@ class Speed:
         num_examples = num_training + num_validation
         views = recipe.bank.num_views or 0
         whole = self.below + self.above
-        epoch = num_training * BACKWARD_COST * self.above + num_validation * self.above
-        from_pixels = epoch + num_examples * (0.0 if views else self.below) + num_training * self.vary
+        answer = self.above if views else whole  # of an example, as the phases get it
+        num_rows = views * num_training + num_validation if views else 0
+        epoch = num_training * (BACKWARD_COST * self.above + (0.0 if views else self.below + self.vary))
         deep = num_training * BACKWARD_COST * (whole or self.trunk) + num_validation * whole
         steps = {
             "audit": num_examples * self.read * 1.5,
-            "feature bank": views * num_training * (self.trunk + self.vary) + num_examples * self.read * bool(views),
+            "feature bank": num_rows * (self.trunk + self.vary) + num_examples * self.read * bool(views),
+            "linear probe": self._probe_seconds(recipe, num_training, num_validation, answer),
             "frozen phase": self._frozen_seconds(recipe, num_examples, num_training),
-            "fine-tuning phase": self._phase_seconds(recipe.fine_tuning_phase.epochs, epoch if views else from_pixels),
+            "fine-tuning phase": self._phase_seconds(recipe.fine_tuning_phase.epochs, epoch + num_validation * answer),
             "deep phase": self._phase_seconds(recipe.deep_phase.epochs, deep),
-            "evaluation and report": num_validation * (self.read + self.trunk + self.above) + 3.0,
+            "calibration": (min(MAX_TRAINING_PICTURES, num_training) + num_validation) * answer,
+            "evaluation and report": num_validation * (self.read + self.trunk + self.above) + REPORT_SECONDS,
         }
         return {step: seconds for step, seconds in steps.items() if seconds}
+
+    def _probe_seconds(self, recipe: Recipe, num_training: int, num_validation: int, answer: float) -> float:
+        """Pooling the features of a few views; solving hardly takes time."""
+        if recipe.head.start != "probe" or self.head:
+            return 0.0
+        return (min(PROBE_VIEWS, max(1, recipe.bank.num_views or 0)) * num_training + num_validation) * answer
 
     def _phase_seconds(self, epochs: int | None, seconds: float) -> float:
         """Tracing, then the epochs."""
