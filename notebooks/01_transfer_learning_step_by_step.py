@@ -237,7 +237,7 @@ def pooled_features(network):
 
 def probe_accuracies(network):
     probe = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
-    draws = StratifiedShuffleSplit(n_splits=3, train_size=20 * len(dataset.class_names), random_state=0)
+    draws = StratifiedShuffleSplit(n_splits=5, train_size=20 * len(dataset.class_names), random_state=0)
     return [cross_val_score(probe, x, known_labels, cv=draws).mean() for x in pooled_features(network)]
 
 
