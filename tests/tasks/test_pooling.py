@@ -47,7 +47,7 @@ def test_the_averages_of_each_of_several_stages_are_divided_by_their_root_mean_s
         expected.append(averages / np.sqrt((averages**2).mean(axis=1, keepdims=True)))
     np.testing.assert_allclose(features, np.concatenate(expected, axis=1), rtol=1e-4, atol=1e-5)
     assert features.shape[1] == num_pooled_features(backbone, num_stages)
-    assert stages_read(backbone, num_stages) == backbone.spec.stages[-num_stages:]
+    assert stages_read(backbone.spec, num_stages) == backbone.spec.stages[-num_stages:]
 
 
 def test_a_model_of_several_stages_is_cut_at_its_pooled_features_and_not_below(backbone, images):

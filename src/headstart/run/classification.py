@@ -26,7 +26,7 @@ from headstart.run.bank import num_stages_read
 from headstart.run.calibrate import calibrate
 from headstart.run.directory import FORMAT_VERSION, Run
 from headstart.run.evaluated import BATCH_SIZE, Evaluated, predicted_probabilities
-from headstart.tasks import ImageClassifier
+from headstart.tasks import ImageClassifier, stages_read
 from headstart.training import Checkpoint, History, TrainingExamples, solve_probe, start_from_probe
 from headstart.writing import write_json
 
@@ -78,7 +78,7 @@ def report_content(run: Run) -> Mapping[str, Any]:
 
 def head_facts(run: Run) -> Mapping[str, Any]:
     """What the page says of the new layers."""
-    stages = find_backbone(run.task.backbone).stages[-num_stages_read(run.recipe) :]
+    stages = stages_read(find_backbone(run.task.backbone), num_stages_read(run.recipe))
     scaled = " (of each stage divided by its root mean square)" if len(stages) > 1 else ""
     return {
         "layers": f"average over positions{scaled}, dropout, one dense layer",

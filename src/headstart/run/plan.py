@@ -30,7 +30,7 @@ from headstart.run.epochs import FINE_TUNING_EPOCHS, FROZEN_EPOCHS
 from headstart.run.head_choice import with_num_stages
 from headstart.run.rates import with_rates
 from headstart.run.speed import Speed
-from headstart.tasks import POOLED, num_pooled_features
+from headstart.tasks import POOLED, num_pooled_features, stages_read
 from headstart.training import PROBE_VIEWS, fastest_precision
 
 # What a shorter time may bring epochs down to before views are given up.
@@ -103,7 +103,7 @@ class Plan:
         count = num_stages_read(self.recipe)
         if count == 1:
             return ""
-        read = find_backbone(self.recipe.backbone.name).stages[-count:]
+        read = stages_read(find_backbone(self.recipe.backbone.name), count)
         return f", reads {count} stages, {read[0].name} to {read[-1].name}"
 
     def _bank_line(self) -> str:

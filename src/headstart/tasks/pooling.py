@@ -4,7 +4,7 @@ import math
 
 import keras
 
-from headstart.backbones import Backbone, Stage
+from headstart.backbones import Backbone, BackboneSpec, Stage
 
 POOLED = "head_pool"
 
@@ -24,20 +24,20 @@ def pooled_maps(backbone: Backbone, num_stages: int = 1) -> keras.KerasTensor:
     if num_stages == 1:
         return keras.layers.GlobalAveragePooling2D(name=POOLED)(backbone.model.output)
     return keras.layers.Concatenate(dtype="float32", name=POOLED)(
-        [_pooled_map(backbone, stage) for stage in stages_read(backbone, num_stages)]
+        [_pooled_map(backbone, stage) for stage in stages_read(backbone.spec, num_stages)]
     )
 
 
-def stages_read(backbone: Backbone, num_stages: int) -> tuple[Stage, ...]:
+def stages_read(spec: BackboneSpec, num_stages: int) -> tuple[Stage, ...]:
     """The stages whose feature maps are read, the lowest first."""
-    return backbone.spec.stages[-num_stages:]
+    return spec.stages[-num_stages:]
 
 
 def num_pooled_features(backbone: Backbone, num_stages: int = 1) -> int:
     """How many numbers `pooled_maps` gives per image."""
     if num_stages == 1:
         return int(backbone.model.output.shape[-1])
-    layers = (backbone.model.get_layer(stage.layer) for stage in stages_read(backbone, num_stages))
+    layers = (backbone.model.get_layer(stage.layer) for stage in stages_read(backbone.spec, num_stages))
     return sum(int(layer.output.shape[-1]) for layer in layers)
 
 
