@@ -1,12 +1,13 @@
 """AdamW with one learning rate for each stage."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
 
 from headstart.tasks import Task
+from headstart.training.adam_operation import apply_adam
 from headstart.training.phases import Phase
 
 # Decay pulls towards zero, which is no neutral place for biases and for the scales of normalisation layers
@@ -56,7 +57,7 @@ class WarmupCosine(keras.optimizers.schedules.LearningRateSchedule):
         }
 
 
-class LayerwiseAdamW(keras.optimizers.AdamW):
+class LayerwiseAdamW(keras.optimizers.Adam):
     """AdamW whose step on each variable is multiplied by that variable's factor.
 
     Scaling gradients would change nothing, since Adam divides it out again; the step itself is scaled.
@@ -65,26 +66,49 @@ class LayerwiseAdamW(keras.optimizers.AdamW):
         factors: path of a variable → factor, 1 where a variable is not named.
         pull: strength of the decoupled pull of every variable in `factors` towards the value it has when the optimizer
             is built, in place of weight decay (L2-SP); 0 for none.
-        **kwargs: as for `keras.optimizers.AdamW`.
+        decay: strength of the decoupled weight decay.
+        not_decayed: own names of the variables that are not decayed, such as `bias`.
+        average: momentum of a running average of the variables' values, 0 to below 1; 0 for none.
+        **kwargs: as for `keras.optimizers.Adam`, without `weight_decay` and `use_ema`.
     """
 
-    def __init__(self, *, factors: Mapping[str, float], pull: float = 0.0, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *,
+        factors: Mapping[str, float],
+        pull: float = 0.0,
+        decay: float = 0.0,
+        not_decayed: Sequence[str] = (),
+        average: float = 0.0,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self._factors_by_path = dict(factors)
-        self._pull = pull
+        self._pull, self._decay, self._not_decayed, self._average = pull, decay, tuple(not_decayed), average
         self._factors: list[float] = []
+        self._decayed: set[int] = set()
         self._origins: dict[int, keras.Variable] = {}
+        self._averages: list[keras.Variable] = []
+        self._beta_powers: tuple[Any, Any] = (1.0, 1.0)
+        self._share_of_new: Any = None
 
     def build(self, variables: list[keras.Variable]) -> None:
-        """Looks the factor of every variable up, and remembers where the pulled ones start, once."""
+        """Looks up what each variable's step is made of, and remembers where the pulled ones start, once."""
+        if self.built:
+            return
+        if self._average:  # before the moments, the order that checkpoints have
+            self._averages = [self.add_variable_from_reference(variable, name="average") for variable in variables]
         super().build(variables)
         self._factors = [self._factors_by_path.get(variable.path, 1.0) for variable in variables]
-        if self._pull:
-            self._origins = {
-                index: self._origin_of(variable)
-                for index, variable in enumerate(variables)
-                if variable.path in self._factors_by_path
-            }
+        pulled = self._factors_by_path if self._pull else {}
+        self._origins = {
+            index: self._origin_of(variable) for index, variable in enumerate(variables) if variable.path in pulled
+        }
+        self._decayed = {
+            index
+            for index, variable in enumerate(variables)
+            if self._decay and index not in self._origins and variable.name not in self._not_decayed
+        }
 
     def forget(self) -> None:
         """Sets every variable of the optimizer to what it was when the optimizer was built on the present weights."""
@@ -93,19 +117,53 @@ class LayerwiseAdamW(keras.optimizers.AdamW):
         for index, origin in self._origins.items():
             origin.assign(self._trainable_variables[index])
 
+    def apply(self, grads: Any, trainable_variables: Any = None) -> None:
+        """One step on every variable; what all of them share is computed once."""
+        number = keras.ops.cast(self.iterations + 1, "float32")
+        self._beta_powers = (keras.ops.power(self.beta_1, number), keras.ops.power(self.beta_2, number))
+        self._share_of_new = keras.ops.where(number > 1, 1.0 - self._average, 1.0)
+        super().apply(grads, trainable_variables)
+
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
         """One AdamW step at the variable's own rate."""
         index = self._get_variable_index(variable)
-        rate = learning_rate * self._factors[index]
-        super().update_step(gradient, variable, rate)
-        if index in self._origins:
-            self.assign_sub(
-                variable, keras.ops.cast(rate * self._pull, variable.dtype) * (variable - self._origins[index])
+        rate = keras.ops.cast(learning_rate * self._factors[index], variable.dtype)
+        if index in self._decayed:
+            self.assign_sub(variable, variable * (learning_rate * self._decay))
+        if keras.backend.backend() == "tensorflow":
+            apply_adam(
+                variable,
+                keras.ops.cast(gradient, variable.dtype),
+                momentum=self._momentums[index],
+                velocity=self._velocities[index],
+                rate=rate,
+                beta_powers=self._beta_powers,
+                betas=(self.beta_1, self.beta_2),
+                epsilon=self.epsilon,
             )
+        else:
+            super().update_step(gradient, variable, rate)
+        if index in self._origins:
+            self.assign_sub(variable, (rate * self._pull) * (variable - self._origins[index]))
+        if self._averages:
+            average = self._averages[index]
+            self.assign_add(average, self._share_of_new * (variable - average))
+
+    def swap_averages(self) -> None:
+        """Exchanges the variables' values and averages; twice is as before. Without averages nothing happens.
+
+        `keras.callbacks.SwapEMAWeights` exchanges by adding and subtracting, which costs the last bits, so that a
+        training that goes on from a file would not be the one that never stopped.
+        """
+        for variable, average in zip(self._trainable_variables, self._averages, strict=False):
+            value = keras.ops.convert_to_numpy(variable).copy()
+            variable.assign(average)
+            average.assign(value)
 
     def get_config(self) -> dict[str, Any]:
         """What builds the same optimizer again."""
-        return {**super().get_config(), "factors": self._factors_by_path, "pull": self._pull}
+        own = {"pull": self._pull, "decay": self._decay, "not_decayed": self._not_decayed}
+        return {**super().get_config(), "factors": self._factors_by_path, "average": self._average, **own}
 
     def _origin_of(self, variable: keras.Variable) -> keras.Variable:
         origin = self.add_variable_from_reference(variable, name="origin")
@@ -115,16 +173,19 @@ class LayerwiseAdamW(keras.optimizers.AdamW):
 
 def build_optimizer(task: Task, phase: Phase, *, num_steps: int) -> LayerwiseAdamW:
     """The optimizer of a phase: warm-up then cosine over `num_steps`, lower rates for lower stages."""
-    optimizer = LayerwiseAdamW(
-        factors=(factors := stage_factors(task, phase.stage_rate_decay)),
+    return LayerwiseAdamW(
+        factors=stage_factors(task, phase.stage_rate_decay),
         pull=phase.l2_sp,
+        decay=phase.weight_decay,
+        not_decayed=NOT_DECAYED,
         learning_rate=WarmupCosine(phase.learning_rate, **_lengths(phase, num_steps)),
-        weight_decay=phase.weight_decay,
-        use_ema=phase.ema > 0,
-        ema_momentum=phase.ema,
+        average=phase.ema,
     )
-    pulled = list(factors) if phase.l2_sp else []
-    optimizer.exclude_from_weight_decay(var_names=[*NOT_DECAYED, *pulled])
+
+
+def own_optimizer(model: keras.Model) -> LayerwiseAdamW:
+    """The optimizer that a model was compiled with, also where half precision put a loss scaler around it."""
+    optimizer: LayerwiseAdamW = getattr(model.optimizer, "inner_optimizer", model.optimizer)
     return optimizer
 
 

@@ -9,9 +9,9 @@ import keras
 import numpy as np
 
 from headstart.progress import Progress
-from headstart.training.averages import swap_averages
 from headstart.training.checkpoints import Checkpoint, CheckpointDir
 from headstart.training.history import History
+from headstart.training.optimizers import own_optimizer
 from headstart.training.phases import Phase
 
 # Factor on the rate of a phase each time that it goes back, and how often it may; the last rate is 0.4 % of the first.
@@ -121,7 +121,7 @@ class EpochRecorder(keras.callbacks.Callback):
 
     def on_test_begin(self, logs: dict[str, float] | None = None) -> None:  # noqa: ARG002
         """Validates the averaged weights, where there are such; they stay until the epoch is kept."""
-        swap_averages(self.model)
+        own_optimizer(self.model).swap_averages()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         """Keeps the epoch, whole, before the next begins."""
@@ -227,7 +227,7 @@ class EpochRecorder(keras.callbacks.Callback):
             phase_best_loss, waited = val_loss, 0
         else:
             phase_best_loss, waited = within.phase_best_loss, within.epochs_since_best + 1
-        swap_averages(self.model)  # back to the weights that learn
+        own_optimizer(self.model).swap_averages()  # back to the weights that learn
         last_file = self.checkpoints.write_weights(self.model, f"{name}-last")
         known = before.hashes if before is not None and before.best_file == best_file else {}
         return Checkpoint(
