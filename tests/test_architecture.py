@@ -17,7 +17,7 @@ VAGUE_NAMES = {"utils", "util", "common", "helpers", "helper", "base", "misc"}
 EVERY_ROOM = "the rooms above"
 
 # TensorFlow behind one door a purpose: feeding batches, gradients of a class score for Grad-CAM, graphs for OpenVINO,
-# graphs to export.
+# graphs to export, one operation for a step of Adam.
 MAY_IMPORT_TENSORFLOW = {
     "artifacts/pillow_resize.py",
     "artifacts/savedmodel_contents.py",
@@ -30,6 +30,7 @@ MAY_IMPORT_TENSORFLOW = {
     "data/views.py",
     "evaluation/heatmaps.py",
     "features/tensorflow_graph.py",
+    "training/adam_operation.py",
 }
 
 
