@@ -16,7 +16,7 @@ TORCH_WHEELS ?= https://download.pytorch.org/whl/cpu/torch/
 PEERS_RESULTS ?= runs/peers
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 
-.PHONY: help demo test check fuzz format bench peers lock peers-lock notebooks clean
+.PHONY: help demo test check fuzz format bench gpu peers lock peers-lock notebooks clean
 .DEFAULT_GOAL := help
 
 help: ## Show what can be made
@@ -73,6 +73,9 @@ bench: $(READY) ## Measure what the README claims (an idle machine, some hours, 
 	$(BIN)/python benchmarks/detection.py
 	$(BIN)/python benchmarks/detection_bank.py
 	$(BIN)/python benchmarks/segmentation.py
+
+gpu: $(READY) ## Measure one GPU (ten minutes, needs the real data)
+	$(BIN)/python benchmarks/gpu.py
 
 $(PEERS)/.ready: benchmarks/peers/requirements.lock
 	$(PEERS_PYTHON) -m venv $(PEERS)
