@@ -29,63 +29,63 @@ class HeadstartError(Exception):
 
 
 class DataError(HeadstartError):
-    """Something is wrong with the pictures or their labels."""
+    """Something is wrong with the images or their labels."""
 
 
 class DataNotFoundError(DataError):
-    """The folder, table or picture does not exist."""
+    """The folder, table or image does not exist."""
 
 
 class NoClassFoldersError(DataError):
-    """The folder has no class folders with pictures inside."""
+    """The folder has no class folders with images in them."""
 
 
 class OneClassError(DataError):
-    """All examples have the same class: there is nothing to tell apart."""
+    """All examples have the same class, so that there is nothing to learn."""
 
 
 class ClassTooSmallError(DataError):
-    """A class has too few pictures to stand in training, validation and test."""
+    """A class has too few images for training, validation and test part."""
 
 
 class NoReadableImagesError(DataError):
-    """No picture can be decoded."""
+    """No image can be decoded."""
 
 
 class UnreadableImageError(DataError):
-    """One file is no picture, or a damaged one."""
+    """A file is not an image, or it is damaged."""
 
 
 class TableColumnsError(DataError):
-    """A table of labels lacks a column, or a column holds something unusable."""
+    """A table of labels lacks a column, or a column has unusable values."""
 
 
 class TablePathMissingError(DataError):
-    """A table of labels names pictures that do not exist."""
+    """A table of labels refers to images that do not exist."""
 
 
 class TablePathOutsideError(DataError):
-    """A table of labels names pictures outside its own folder."""
+    """A table of labels refers to images outside its own folder."""
 
 
 class SeenImagesError(DataError):
-    """All pictures to test on are copies of pictures that the run learned from."""
+    """All images to be tested are copies of images of the run's training or validation part."""
 
 
 class FolderOccupiedError(DataError):
-    """The folder for new pictures already holds something else."""
+    """The place for new files is inside a folder of images, or other files are already there."""
 
 
 class SplitError(DataError):
-    """The parts asked for cannot be made, or the given parts lack one."""
+    """The requested parts cannot be made, or the stated parts are incomplete."""
 
 
 class DataFormatError(DataError):
-    """The task or the format asked for does not go with the data."""
+    """The requested task or format does not match the data."""
 
 
 class AnnotationsError(DataError):
-    """Annotations are missing, unreadable, or mark nothing."""
+    """Annotations are missing or unreadable, or they mark no object."""
 
 
 class ClassNamesError(DataError):
@@ -93,11 +93,11 @@ class ClassNamesError(DataError):
 
 
 class BackboneError(HeadstartError):
-    """Something is wrong with the pretrained network that was asked for."""
+    """Something is wrong with the requested pretrained network."""
 
 
 class UnknownBackboneError(BackboneError):
-    """No backbone has this name."""
+    """There is no backbone of this name."""
 
 
 class UnknownStageError(BackboneError):
@@ -105,7 +105,7 @@ class UnknownStageError(BackboneError):
 
 
 class ImageSizeError(BackboneError):
-    """The image size is too small for the backbone, or no size at all."""
+    """The image size is not a size, or it is too small for the backbone."""
 
 
 class WeightsError(BackboneError):
@@ -113,7 +113,7 @@ class WeightsError(BackboneError):
 
 
 class WeightsNotFoundError(WeightsError):
-    """The weights file does not exist, or this backbone has no weights of that kind."""
+    """The weights file does not exist, or this backbone has no such weights."""
 
 
 class WeightsMismatchError(WeightsError):
@@ -125,11 +125,11 @@ class WeightsDownloadError(WeightsError):
 
 
 class PredictionsError(HeadstartError):
-    """Predictions cannot be scored: they are no probabilities, or do not fit the targets."""
+    """Predictions cannot be scored: they are not probabilities, or they do not match the targets."""
 
 
 class RecipeError(HeadstartError):
-    """A setting is unknown or outside its range."""
+    """A setting is unknown or out of range."""
 
 
 class RunError(HeadstartError):
@@ -141,15 +141,15 @@ class RunNotFoundError(RunError):
 
 
 class RunExistsError(RunError):
-    """The folder for a new run already holds something."""
+    """The folder for a new run is not empty."""
 
 
 class RunIncompleteError(RunError):
-    """The run was stopped before it had what is asked of it."""
+    """The run was stopped before it had written what the command needs."""
 
 
 class RunDamagedError(RunError):
-    """A file of the run does not hold what the run wrote."""
+    """The content of a file of the run is not what the run wrote."""
 
 
 class ArtifactError(HeadstartError):
@@ -157,11 +157,11 @@ class ArtifactError(HeadstartError):
 
 
 class ArtifactNotFoundError(ArtifactError):
-    """There is no artifact in this folder, or it lacks the format asked for."""
+    """There is no artifact in this folder, or it lacks the requested format."""
 
 
 class ArtifactDamagedError(ArtifactError):
-    """An exported file, or artifact.json, does not hold what was exported."""
+    """The content of an exported file, or of artifact.json, is not what was exported."""
 
 
 class ArtifactNewerError(ArtifactError):
@@ -169,7 +169,7 @@ class ArtifactNewerError(ArtifactError):
 
 
 class ParityError(ArtifactError):
-    """An exported file answers otherwise than the model."""
+    """The predictions of an exported file differ from those of the model."""
 
 
 class UnknownFormatError(ArtifactError):
@@ -177,7 +177,7 @@ class UnknownFormatError(ArtifactError):
 
 
 class SimilarityIndexError(HeadstartError):
-    """Something is wrong with an index of pictures."""
+    """Something is wrong with an index of images."""
 
 
 class IndexNotFoundError(SimilarityIndexError):
@@ -185,7 +185,7 @@ class IndexNotFoundError(SimilarityIndexError):
 
 
 class IndexDamagedError(SimilarityIndexError):
-    """A file of the index does not hold what was written."""
+    """The content of a file of the index is not what was written."""
 
 
 class IndexNewerError(SimilarityIndexError):
@@ -193,23 +193,23 @@ class IndexNewerError(SimilarityIndexError):
 
 
 class IndexMismatchError(SimilarityIndexError):
-    """The index was made with another model than the one at hand."""
+    """The index was made with another model."""
 
 
 class AnswersExistError(HeadstartError):
-    """The file for the answers of a prediction exists already."""
+    """The output file of a prediction already exists."""
 
 
 class AnswersMismatchError(HeadstartError):
-    """A prediction cannot go on: its model, its pictures or a setting changed since it was stopped."""
+    """A prediction cannot be continued: its model, its images or a setting has changed."""
 
 
 class AddressError(HeadstartError):
-    """A server cannot listen at the address asked for."""
+    """A server cannot listen at the requested address."""
 
 
 class StorageFullError(HeadstartError):
-    """The disk has no room left."""
+    """There is no space left on the disk."""
 
 
 class StoragePermissionError(HeadstartError):
@@ -217,7 +217,7 @@ class StoragePermissionError(HeadstartError):
 
 
 class ExtraMissingError(HeadstartError):
-    """What was asked for needs packages that are not installed."""
+    """The command needs packages that are not installed."""
 
 
 class BankNotFoundError(HeadstartError):
@@ -225,7 +225,7 @@ class BankNotFoundError(HeadstartError):
 
 
 class InUseError(HeadstartError):
-    """Another process works on the same folder or file."""
+    """Another process is using the same folder or file."""
 
 
 class OutputError(HeadstartError):
@@ -233,4 +233,4 @@ class OutputError(HeadstartError):
 
 
 class WorkingDirectoryError(HeadstartError):
-    """The working directory does not exist any more."""
+    """The working directory no longer exists."""

@@ -81,13 +81,13 @@ class ExitCode(IntEnum):
 # Codes that no error class stands behind.
 MEANINGS: dict[ExitCode, str] = {
     ExitCode.SUCCESS: "Done.",
-    ExitCode.BUG: "A mistake in this program.",
-    ExitCode.USAGE: "The command line could not be understood.",
-    ExitCode.PARTIAL: "`predict` and `search`: some files are no pictures; the others were answered.",
+    ExitCode.BUG: "An error in Headstart itself.",
+    ExitCode.USAGE: "The command line is not valid.",
+    ExitCode.PARTIAL: "`predict` and `search`: some files are not images; the others were processed.",
     ExitCode.FINDINGS: "`audit`: some files cannot be used.",
     ExitCode.SYSTEM: "The operating system refused to read or write something.",
     ExitCode.INTERRUPTED: "Stopped with Ctrl-C.",
-    ExitCode.BROKEN_PIPE: "Whoever read the output stopped reading.",
+    ExitCode.BROKEN_PIPE: "The program that reads the output has stopped reading.",
 }
 
 # Classes with subclasses only group causes and are never raised themselves.
