@@ -1,44 +1,58 @@
-"""The short names of a recipe's main settings, as the command line and `headstart.train` take them."""
+"""The short names of a recipe's main settings and their types, as the command line and `headstart.train` take them."""
 
 import difflib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, TypedDict, get_type_hints
 
+from headstart.data import Augmentation
 from headstart.errors import RecipeError
-from headstart.recipe import Recipe, read_toml
+from headstart.recipe import EngineName, Flips, Recipe, ResizeMode, TaskName, read_toml
 
+
+class RankOptions(TypedDict, total=False):
+    """The settings that `headstart.rank` takes by their short names; beside each type, its place in a recipe."""
+
+    task: Annotated[TaskName | None, "task"]
+    format: Annotated[str | None, "data.format"]
+    ignore_value: Annotated[int | str | None, "data.ignore_value"]
+    image_size: Annotated[int | tuple[int, int] | None, "backbone.image_size"]
+    resize_mode: Annotated[ResizeMode | None, "images.resize_mode"]
+    engine: Annotated[EngineName | None, "bank.engine"]
+    seed: Annotated[int | None, "seed"]
+    path_column: Annotated[str | None, "data.path_column"]
+    label_column: Annotated[str | None, "data.label_column"]
+    split_column: Annotated[str | None, "data.split_column"]
+    group_column: Annotated[str | None, "data.group_column"]
+
+
+class RecipeOptions(RankOptions, total=False):
+    """All settings that `headstart.train` and `headstart.run.plan` take by their short names."""
+
+    min_per_class: Annotated[int | None, "data.min_per_class"]
+    backbone: Annotated[str | None, "backbone.name"]
+    weights: Annotated[Path | str | None, "backbone.weights"]
+    batch_size: Annotated[int | None, "images.batch_size"]
+    augment: Annotated[Augmentation | str | float | None, "images.augmentation"]
+    flips: Annotated[Flips | None, "images.flips"]
+    collages: Annotated[float | None, "images.collages"]
+    views: Annotated[int | None, "bank.num_views"]
+    frozen_epochs: Annotated[int | None, "frozen_phase.epochs"]
+    epochs: Annotated[int | None, "fine_tuning_phase.epochs"]
+    deep_epochs: Annotated[int | None, "deep_phase.epochs"]
+    unfreeze_from: Annotated[str | None, "fine_tuning_phase.unfreeze_from"]
+    learning_rate: Annotated[float | None, "fine_tuning_phase.learning_rate"]
+
+
+RANK_OPTIONS = tuple(RankOptions.__annotations__)
 # Short name → where the value stands in a recipe.
-OPTIONS: dict[str, tuple[str, ...]] = {
-    "data": ("data", "path"),
-    "task": ("task",),
-    "format": ("data", "format"),
-    "ignore_value": ("data", "ignore_value"),
-    "min_per_class": ("data", "min_per_class"),
-    "path_column": ("data", "path_column"),
-    "label_column": ("data", "label_column"),
-    "split_column": ("data", "split_column"),
-    "group_column": ("data", "group_column"),
-    "backbone": ("backbone", "name"),
-    "weights": ("backbone", "weights"),
-    "image_size": ("backbone", "image_size"),
-    "resize_mode": ("images", "resize_mode"),
-    "batch_size": ("images", "batch_size"),
-    "augment": ("images", "augmentation"),
-    "flips": ("images", "flips"),
-    "collages": ("images", "collages"),
-    "views": ("bank", "num_views"),
-    "engine": ("bank", "engine"),
-    "frozen_epochs": ("frozen_phase", "epochs"),
-    "epochs": ("fine_tuning_phase", "epochs"),
-    "deep_epochs": ("deep_phase", "epochs"),
-    "unfreeze_from": ("fine_tuning_phase", "unfreeze_from"),
-    "learning_rate": ("fine_tuning_phase", "learning_rate"),
-    "seed": ("seed",),
+OPTIONS: dict[str, tuple[str, ...]] = {"data": ("data", "path")} | {
+    name: tuple(hint.__metadata__[0].split("."))
+    for name, hint in get_type_hints(RecipeOptions, include_extras=True).items()
 }
 
 
-def recipe_from_options(options: Mapping[str, Any], *, recipe_path: Path | None = None) -> Recipe:
+def recipe_from_options(options: Mapping[str, object], *, recipe_path: Path | None = None) -> Recipe:
     """The recipe that a file (or the defaults) and the options on top of it describe.
 
     Args:
@@ -61,7 +75,7 @@ def recipe_from_options(options: Mapping[str, Any], *, recipe_path: Path | None 
     return _recipe_of(values)
 
 
-def recipe_with_options(recipe: Recipe, options: Mapping[str, Any]) -> Recipe:
+def recipe_with_options(recipe: Recipe, options: Mapping[str, object]) -> Recipe:
     """The recipe with options on top of it; None leaves the recipe's value.
 
     Raises:
@@ -72,7 +86,7 @@ def recipe_with_options(recipe: Recipe, options: Mapping[str, Any]) -> Recipe:
     return _recipe_of(values)
 
 
-def _recipe_of(values: dict[str, Any]) -> Recipe:
+def _recipe_of(values: dict[str, object]) -> Recipe:
     """A recipe that means the same wherever it is read from later: its paths are absolute."""
     weights = _value(values, OPTIONS["weights"])
     for name in ("data", "weights") if weights and Path(weights).suffix else ("data",):
@@ -81,7 +95,7 @@ def _recipe_of(values: dict[str, Any]) -> Recipe:
     return Recipe.from_values(values)
 
 
-def _place_all(values: dict[str, Any], options: Mapping[str, Any]) -> None:
+def _place_all(values: dict[str, object], options: Mapping[str, object]) -> None:
     for name, value in options.items():
         if name not in OPTIONS:
             raise _unknown(name)
@@ -89,18 +103,19 @@ def _place_all(values: dict[str, Any], options: Mapping[str, Any]) -> None:
             _place(values, OPTIONS[name], str(value) if isinstance(value, Path) else value)
 
 
-def _place(values: dict[str, Any], keys: tuple[str, ...], value: Any) -> None:
+def _place(values: dict[str, object], keys: tuple[str, ...], value: object) -> None:
     *sections, last = keys
     for section in sections:
-        values = values.setdefault(section, {})
-        if not isinstance(values, dict):
+        inner = values.setdefault(section, {})
+        if not isinstance(inner, dict):
             return  # such as `data = "photos"`: the recipe's own check names this mistake
+        values = inner
     values[last] = value
 
 
-def _value(values: dict[str, Any], keys: tuple[str, ...]) -> str | None:
+def _value(values: dict[str, object], keys: tuple[str, ...]) -> str | None:
     """What stands there, None if it is no text: the recipe's own check names such a mistake."""
-    value: Any = values
+    value: object = values
     for key in keys:
         value = value.get(key) if isinstance(value, dict) else None
     return value if isinstance(value, str) else None

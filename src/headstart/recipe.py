@@ -1,9 +1,10 @@
 """A complete description of a run: typed values, the same as a TOML file."""
 
 import difflib
+from collections.abc import Mapping
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 import tomli_w
 from pydantic import (
@@ -15,6 +16,7 @@ from pydantic import (
     ValidatorFunctionWrapHandler,
     field_validator,
 )
+from pydantic_core import ErrorDetails
 
 from headstart.backbones import find_backbone
 from headstart.data import AUGMENTATIONS, CLASSIFICATION, DETECTION, SEGMENTATION, Augmentation, known_mask_value
@@ -22,10 +24,17 @@ from headstart.errors import RecipeError
 from headstart.stored import Side, Text, UnusableFileError, read_toml_tables, shown
 from headstart.task_defaults import CLASSIFICATION_ONLY, TASK_DEFAULTS
 
+if TYPE_CHECKING:
+    from headstart.data import ReadingOptions
+
 Fraction = Annotated[float, Field(ge=0.0, lt=1.0)]
 Share = Annotated[float, Field(gt=0.0, lt=1.0)]
 Rate = Annotated[float, Field(gt=0.0, le=10.0)]
 MaskValue = Annotated[int | str, AfterValidator(known_mask_value)]
+TaskName = Literal["image-classification", "object-detection", "semantic-segmentation", "image-regression"]
+ResizeMode = Literal["stretch", "pad", "crop"]
+Flips = Literal["none", "horizontal", "vertical", "both"]
+EngineName = Literal["auto", "keras", "openvino", "openvino-bfloat16", "openvino-int8"]
 
 # What pydantic says in the words of Python, in the words of TOML.
 _MESSAGES = {
@@ -75,9 +84,16 @@ class DataSection(Section):
             raise ValueError("should add up to 1, such as 0.7, 0.15, 0.15")
         return value
 
-    def reading_options(self) -> dict[str, Any]:
+    def reading_options(self) -> "ReadingOptions":
         """The arguments of `read_dataset` that say how the data is to be read."""
-        return self.model_dump(exclude={"path", "fractions", "min_per_class"})
+        return {
+            "format": self.format,
+            "ignore_value": self.ignore_value,
+            "path_column": self.path_column,
+            "label_column": self.label_column,
+            "split_column": self.split_column,
+            "group_column": self.group_column,
+        }
 
 
 class BackboneSection(Section):
@@ -96,7 +112,7 @@ class BackboneSection(Section):
 
     @field_validator("image_size", mode="before")
     @classmethod
-    def _square(cls, value: Any) -> Any:
+    def _square(cls, value: object) -> object:
         return (value, value) if isinstance(value, int) else value
 
 
@@ -113,15 +129,15 @@ class ImagesSection(Section):
             chosen from the number of objects in a picture. For boxes alone.
     """
 
-    resize_mode: Literal["stretch", "pad", "crop"] = "stretch"
+    resize_mode: ResizeMode = "stretch"
     batch_size: int = Field(default=32, ge=1, le=4096)
     augmentation: Augmentation = AUGMENTATIONS["medium"]
-    flips: Literal["none", "horizontal", "vertical", "both"] | None = None
+    flips: Flips | None = None
     collages: float | None = Field(default=None, ge=0.0, le=1.0)
 
     @field_validator("augmentation", mode="wrap")
     @classmethod
-    def _named(cls, value: Any, from_fields: ValidatorFunctionWrapHandler) -> Augmentation:
+    def _named(cls, value: object, from_fields: ValidatorFunctionWrapHandler) -> Augmentation:
         try:
             return Augmentation.from_name(str(value)) if isinstance(value, str | int | float) else from_fields(value)
         except RecipeError as error:
@@ -140,7 +156,7 @@ class BankSection(Section):
     """
 
     num_views: int | None = Field(default=None, ge=0, le=1000)
-    engine: Literal["auto", "keras", "openvino", "openvino-bfloat16", "openvino-int8"] = "auto"
+    engine: EngineName = "auto"
 
 
 class HeadSection(Section):
@@ -212,7 +228,7 @@ class Recipe(Section):
     """
 
     format_version: Literal[1] = 1
-    task: Literal["image-classification", "object-detection", "semantic-segmentation", "image-regression"] | None = None
+    task: TaskName | None = None
     seed: int = Field(default=0, ge=0, le=2**31 - 1)
     data: DataSection
     backbone: BackboneSection = BackboneSection()
@@ -224,7 +240,7 @@ class Recipe(Section):
     deep_phase: DeepPhaseSection = DeepPhaseSection()
 
     @classmethod
-    def from_values(cls, values: dict[str, Any]) -> Self:
+    def from_values(cls, values: Mapping[str, object]) -> Self:
         """The recipe of nested tables of plain values, as TOML gives them.
 
         Raises:
@@ -264,12 +280,12 @@ class Recipe(Section):
             changed = replace(changed, edges="grey")
         return updated if changed is augmentation else updated.with_values("images", augmentation=changed)
 
-    def with_values(self, section: str, **values: Any) -> Self:
+    def with_values(self, section: str, **values: object) -> Self:
         """The same with other values in one section, which are not checked."""
         return self.model_copy(update={section: getattr(self, section).model_copy(update=values)})
 
     def _check_settings(self) -> None:
-        allowed: dict[tuple[str, str], Any] = {} if self.task == CLASSIFICATION else dict(CLASSIFICATION_ONLY)
+        allowed: dict[tuple[str, str], object] = {} if self.task == CLASSIFICATION else dict(CLASSIFICATION_ONLY)
         if self.task != DETECTION and self.images.collages is not None:
             allowed["images", "collages"] = 0.0
         if self.task != CLASSIFICATION and self.head.num_stages is not None:
@@ -325,7 +341,7 @@ class Recipe(Section):
         return named.model_copy(update={"backbone": backbone})
 
 
-def read_toml(path: Path) -> dict[str, Any]:
+def read_toml(path: Path) -> dict[str, object]:
     """Nested tables of a TOML file.
 
     Raises:
@@ -352,7 +368,7 @@ def _recipe_error(error: ValidationError) -> RecipeError:
     )
 
 
-def _problem(detail: Any) -> tuple[str, str]:
+def _problem(detail: ErrorDetails) -> tuple[str, str]:
     name = ".".join(str(part) for part in detail["loc"])[:100]
     if detail["type"] not in _UNKNOWN_NAME:
         message = detail["msg"].removeprefix("Value error, ").removeprefix("Input ")

@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Any
 
 from headstart.data import AUGMENTATIONS, CLASSIFICATION, DETECTION, REGRESSION, SEGMENTATION
 
 # What a task wants otherwise than classification does: section and setting → value, where the recipe says nothing.
-TASK_DEFAULTS: Mapping[str, Mapping[tuple[str, str], Any]] = MappingProxyType(
+TASK_DEFAULTS: Mapping[str, Mapping[tuple[str, str], object]] = MappingProxyType(
     {
         CLASSIFICATION: {},
         DETECTION: {

@@ -1,9 +1,12 @@
 """What several commands take, in one wording, and how text becomes values."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from headstart.data import ReadingOptions
 
 DATA, NETWORK, TRAINING, TABLES, OUTPUT = "Data", "Network", "Training", "Tables of labels", "Output"
 BANK = "Feature bank"
@@ -23,6 +26,29 @@ def setting(text: str, *, metavar: str, default: str, panel: str) -> Any:
 def with_default(text: str, default: str) -> str:
     """A line of help that ends with what holds when nothing is typed."""
     return f"{text} [dim]\\[default: {default}][/]"
+
+
+def reading_options(
+    *,
+    format: str | None = None,  # noqa: A002  the option's name
+    ignore_value: int | str | None = None,
+    path_column: str | None = None,
+    label_column: str | None = None,
+    split_column: str | None = None,
+    group_column: str | None = None,
+) -> "ReadingOptions":
+    """Arguments of `read_dataset` from what was typed: a column that was left out keeps its default."""
+    options: ReadingOptions = {
+        "format": format,
+        "ignore_value": ignore_value,
+        "split_column": split_column,
+        "group_column": group_column,
+    }
+    if path_column is not None:
+        options["path_column"] = path_column
+    if label_column is not None:
+        options["label_column"] = label_column
+    return options
 
 
 RunArgument = Annotated[

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from headstart.data.images import ImageSource, decode_image, open_rgb, resize_image, upright_size
     from headstart.data.mask_files import known_mask_value
     from headstart.data.masks import IGNORED, OTHER_VALUES, read_mask, resize_mask
-    from headstart.data.reading import FORMATS, read_dataset
+    from headstart.data.reading import FORMATS, ReadingOptions, read_dataset
     from headstart.data.separation import separable_groups
     from headstart.data.source import ExampleSource, SideBySide
     from headstart.data.split import split_dataset
@@ -63,6 +63,7 @@ __all__ = [
     "ImageSource",
     "MaskTargets",
     "Outline",
+    "ReadingOptions",
     "SideBySide",
     "Targets",
     "audit_dataset",
@@ -106,6 +107,7 @@ _MODULE_OF = {
     "LABEL_SEPARATOR": "annotations",
     "OTHER_VALUES": "masks",
     "REGRESSION": "annotations",
+    "ReadingOptions": "reading",
     "SEGMENTATION": "annotations",
     "TASK_KINDS": "annotations",
     "Audit": "audit",

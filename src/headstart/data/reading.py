@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypedDict
 
 from headstart.data.annotated import Asked
 from headstart.data.annotations import CLASSIFICATION, DETECTION, SEGMENTATION, TASK_KINDS
@@ -77,6 +78,17 @@ _WITH_OWN_LISTS = frozenset({"voc", "masks", "yolo"})
 _TABLES = frozenset({"box-table", "table"})
 _FORMAT_OF_SUFFIX = {".json": "coco"} | dict.fromkeys(YAML_SUFFIXES, "yolo")
 FORMATS = tuple(_FOLDER_FORMATS)
+
+
+class ReadingOptions(TypedDict, total=False):
+    """Arguments of `read_dataset` that say how the data is to be read."""
+
+    format: str | None
+    ignore_value: int | str | None
+    path_column: str
+    label_column: str
+    split_column: str | None
+    group_column: str | None
 
 
 def read_dataset(  # noqa: PLR0913  one argument a question that may be asked of data

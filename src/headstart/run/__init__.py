@@ -7,14 +7,13 @@ from headstart.run.export import ARTIFACT_FOLDER, build_job, export
 from headstart.run.pictures import find_moved_data
 from headstart.run.plan import Plan
 from headstart.run.predictor import predictor_of
-from headstart.run.rank import RANK_OPTIONS, rank_backbones
+from headstart.run.rank import rank_backbones
 from headstart.run.ranking import NotRanked, RankedBackbone, Ranking
 from headstart.run.report import write_report
 from headstart.run.train import phases_of, plan, resume, train
 
 __all__ = [
     "ARTIFACT_FOLDER",
-    "RANK_OPTIONS",
     "NotRanked",
     "Plan",
     "RankedBackbone",

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Unpack
 
 import keras
 
@@ -24,7 +24,7 @@ from headstart.errors import (
     WeightsNotFoundError,
 )
 from headstart.features import AUTO, BankPart, FeatureBank, Pictures, Views, fill_bank, score_features, suitable_engine
-from headstart.options import recipe_from_options
+from headstart.options import RANK_OPTIONS, RankOptions, recipe_from_options
 from headstart.progress import SILENT, Progress
 from headstart.recipe import Recipe
 from headstart.run.bank import BankPlace, Trunk, build_trunk, calibration_pictures
@@ -38,19 +38,6 @@ from headstart.writing import sole_use
 
 logger = logging.getLogger("headstart")
 
-RANK_OPTIONS = (
-    "task",
-    "format",
-    "ignore_value",
-    "image_size",
-    "resize_mode",
-    "engine",
-    "seed",
-    "path_column",
-    "label_column",
-    "split_column",
-    "group_column",
-)
 USED_PARTS = ("train", "validation")
 _STORAGE_HINT = "Free some room or name another folder with --out."
 # These would stop every other backbone as well.
@@ -66,7 +53,7 @@ def rank_backbones(
     out: Path | str | None = None,
     bank_dir: Path | str | None = None,
     progress: Progress = SILENT,
-    **options: Any,
+    **options: Unpack[RankOptions],
 ) -> Ranking:
     """Compares backbones by what their features tell about some pictures: classes, numbers, or what is where.
 
@@ -81,7 +68,7 @@ def rank_backbones(
         out: folder for `rank.json`, `rank.csv` and `rank.png`; None writes nothing but the feature banks.
         bank_dir: where feature banks are kept; None: the platform's folder for caches.
         progress: told of every step.
-        **options: any of `RANK_OPTIONS`, as `headstart.train` takes them.
+        **options: see `RankOptions`; as `headstart.train` takes them.
 
     Raises:
         InUseError: another process writes a ranking into the folder.
@@ -124,7 +111,7 @@ def _alone(folder: Path | None) -> Iterator[None]:
         yield
 
 
-def _data_facts(recipe: Recipe, dataset: Dataset, num_left_out: int) -> dict[str, Any]:
+def _data_facts(recipe: Recipe, dataset: Dataset, num_left_out: int) -> dict[str, object]:
     return {
         "path": recipe.data.path,
         **({} if dataset.task == CLASSIFICATION else {"task": dataset.task}),
@@ -138,7 +125,7 @@ def _engine_name(recipe: Recipe) -> str:
     return suitable_engine() if recipe.bank.engine == AUTO else recipe.bank.engine
 
 
-def _recipe(data: Path | str, options: Mapping[str, Any]) -> Recipe:
+def _recipe(data: Path | str, options: Mapping[str, object]) -> Recipe:
     """What `train` would start from, with nothing above the frozen features that learns."""
     if unknown := sorted(set(options) - set(RANK_OPTIONS)):
         raise RecipeError(

@@ -7,14 +7,14 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Unpack
 
 import keras
 
 from headstart.backbones import Backbone, build_backbone, find_backbone
 from headstart.data import Dataset, audit_dataset, read_dataset, split_dataset
 from headstart.errors import HeadstartError
-from headstart.options import recipe_from_options, recipe_with_options
+from headstart.options import RecipeOptions, recipe_from_options, recipe_with_options
 from headstart.progress import SILENT, Progress
 from headstart.recipe import FrozenPhaseSection, Recipe
 from headstart.run.bank import (
@@ -61,7 +61,7 @@ def train(
     bank_dir: Path | str | None = None,
     bank_limit: float | None = None,
     progress: Progress = SILENT,
-    **options: Any,
+    **options: Unpack[RecipeOptions],
 ) -> Run:
     """Trains on a folder of pictures, evaluates what was learned and writes its report.
 
@@ -77,7 +77,7 @@ def train(
         bank_dir: where feature banks are kept; None: the platform's folder for caches.
         bank_limit: 10⁹ bytes that the run's bank may take, 0 for no bank; None: half of what is free on the disk.
         progress: told of every step.
-        **options: short names of settings on top of the recipe, see `headstart.options.OPTIONS`.
+        **options: short names of settings on top of the recipe, see `headstart.options.RecipeOptions`.
 
     Returns:
         The finished run.
@@ -116,7 +116,7 @@ def plan(
     bank_dir: Path | str | None = None,
     bank_limit: float | None = None,
     progress: Progress = SILENT,
-    **options: Any,
+    **options: Unpack[RecipeOptions],
 ) -> Plan:
     """What `train` would do with the same arguments and how long it would take; nothing is written.
 
@@ -127,11 +127,11 @@ def plan(
     return _planned(_asked(data, recipe, options), place, minutes=minutes, progress=progress)[0]
 
 
-def _asked(data: Path | str | None, recipe: Path | str | Recipe | None, options: dict[str, Any]) -> Recipe:
-    options = {"data": data, **options}
+def _asked(data: Path | str | None, recipe: Path | str | Recipe | None, options: RecipeOptions) -> Recipe:
+    given = {"data": data, **options}
     if isinstance(recipe, Recipe):
-        return recipe_with_options(recipe, options)
-    return recipe_from_options(options, recipe_path=None if recipe is None else Path(recipe))
+        return recipe_with_options(recipe, given)
+    return recipe_from_options(given, recipe_path=None if recipe is None else Path(recipe))
 
 
 def _planned(
@@ -246,7 +246,7 @@ def _train_model(run: Run, backbone: Backbone, trunk: Trunk | None, progress: Pr
     if start is None and recipe.head.start == "probe" and steps.start is not None:
         with _timed(run, "linear probe"):
             start = steps.start(run, task, frozen, kept_from, progress)
-    phases: list[dict[str, Any]] = []
+    phases: list[dict[str, object]] = []
     known = {phase["name"]: phase for phase in run.state.get("phases") or []}
     examples_of = (frozen, parts.upper, parts.pixels)
     for phase_index, (phase, examples) in enumerate(zip(phases_of(recipe), examples_of, strict=True), start=1):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from headstart.doors import lazy_door
 
 if TYPE_CHECKING:
-    from headstart.similarity.build import INDEX_OPTIONS, build_index
+    from headstart.similarity.build import INDEX_OPTIONS, build_index, known_engine, known_resize_mode
     from headstart.similarity.contact_sheet import draw_sheet, write_sheet
     from headstart.similarity.exact import nearest_exact
     from headstart.similarity.hnsw import METHODS
@@ -29,6 +29,8 @@ _MODULE_OF = {
     "build_index": "build",
     "draw_sheet": "contact_sheet",
     "find_source": "model_source",
+    "known_engine": "build",
+    "known_resize_mode": "build",
     "list_pictures": "pictures",
     "measure_retrieval": "retrieval",
     "nearest_exact": "exact",
@@ -47,6 +49,8 @@ __all__ = [
     "build_index",
     "draw_sheet",
     "find_source",
+    "known_engine",
+    "known_resize_mode",
     "list_pictures",
     "measure_retrieval",
     "nearest_exact",

@@ -1,19 +1,21 @@
 """An index of pictures, made from a model and a folder."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Literal, TypedDict, TypeVar, Unpack, get_args
 
 import numpy as np
 
+from headstart.data import ReadingOptions
 from headstart.errors import (
     FolderOccupiedError,
     ImageSizeError,
     RecipeError,
 )
 from headstart.progress import SILENT, Progress
+from headstart.recipe import ResizeMode
 from headstart.similarity.hnsw import check_method, write_graph
 from headstart.similarity.index import SimilarityIndex, write_facts, write_pictures
 from headstart.similarity.index_schema import EMBEDDINGS_FILE, GRAPH_FILE, PICTURES_FILE
@@ -24,10 +26,28 @@ from headstart.stored import map_array
 from headstart.writing import claim_folder, sole_use, whole_folder
 from headstart.writing import storage_errors as disk_errors
 
-_HOW_TO_READ = ("format", "path_column", "label_column")
-INDEX_OPTIONS = ("image_size", "resize_mode", "engine", "labelled", *_HOW_TO_READ)
-INDEX_ENGINES = ("auto", "keras", "openvino")
-RESIZE_MODES = ("stretch", "pad", "crop")
+if TYPE_CHECKING:
+    from headstart.similarity.embedder import EmbeddingsValues
+
+IndexEngine = Literal["auto", "keras", "openvino"]
+Choice = TypeVar("Choice", bound=str)
+
+
+class IndexOptions(TypedDict, total=False):
+    """What `headstart.index` takes by name besides its own arguments; None is the same as leaving it out."""
+
+    image_size: int | tuple[int, int] | None
+    resize_mode: ResizeMode | None
+    engine: IndexEngine | None
+    labelled: bool
+    format: str | None
+    path_column: str | None
+    label_column: str | None
+
+
+INDEX_OPTIONS = tuple(IndexOptions.__annotations__)
+INDEX_ENGINES: tuple[IndexEngine, ...] = get_args(IndexEngine)
+RESIZE_MODES: tuple[ResizeMode, ...] = get_args(ResizeMode)
 
 
 def build_index(
@@ -39,7 +59,7 @@ def build_index(
     method: str = "exact",
     bank_dir: Path | str | None = None,
     progress: Progress = SILENT,
-    **options: Any,
+    **options: Unpack[IndexOptions],
 ) -> SimilarityIndex:
     """An index of all pictures in a folder, to find those that look alike.
 
@@ -67,10 +87,10 @@ def build_index(
     """
     _check_options(options)
     check_method(method)
-    settings = {name: options.get(name) for name in ("image_size", "resize_mode")}
-    source = find_source(model, weights=weights, **settings)
-    columns = {name: options[name] for name in _HOW_TO_READ if options.get(name) is not None}
-    dataset = list_pictures(data, labelled=options.get("labelled", True), **columns)
+    source = find_source(
+        model, weights=weights, image_size=options.get("image_size"), resize_mode=options.get("resize_mode")
+    )
+    dataset = list_pictures(data, labelled=options.get("labelled", True), **_columns(options))
     named = _default_name(data, source) if out is None else Path(out).expanduser().absolute()
     _check_folder(named, dataset.root)
     pictures = check_pictures(dataset, progress=progress)
@@ -88,7 +108,16 @@ def build_index(
     return SimilarityIndex.load(folder)
 
 
-def _check_options(options: Mapping[str, Any]) -> None:
+def _columns(options: IndexOptions) -> ReadingOptions:
+    columns: ReadingOptions = {"format": options.get("format")}
+    if (path_column := options.get("path_column")) is not None:
+        columns["path_column"] = path_column
+    if (label_column := options.get("label_column")) is not None:
+        columns["label_column"] = label_column
+    return columns
+
+
+def _check_options(options: IndexOptions) -> None:
     if unknown := sorted(set(options) - set(INDEX_OPTIONS)):
         raise RecipeError(
             f"An index has no option '{unknown[0]}'.",
@@ -96,14 +125,8 @@ def _check_options(options: Mapping[str, Any]) -> None:
             received=unknown[0],
             hint="Leave it out.",
         )
-    for name, known in (("engine", INDEX_ENGINES), ("resize_mode", RESIZE_MODES)):
-        if options.get(name) is not None and options[name] not in known:
-            raise RecipeError(
-                f"There is no {name.replace('_', ' ')} '{options[name]}' for an index.",
-                expected=f"one of {', '.join(known)}",
-                received=f"{name}={options[name]!r}",
-                hint=f"'{known[0]}' is the default.",
-            )
+    known_engine(options.get("engine"))
+    known_resize_mode(options.get("resize_mode"))
     size = options.get("image_size")
     sides = (size, size) if isinstance(size, int) else size
     if sides is not None and not (len(sides) == 2 and all(isinstance(side, int) and side > 0 for side in sides)):
@@ -113,6 +136,38 @@ def _check_options(options: Mapping[str, Any]) -> None:
             received=f"image_size={size!r}",
             hint="Leave it out for the size that the network was trained at.",
         )
+
+
+def known_engine(name: str | None) -> IndexEngine | None:
+    """The engine that a person names.
+
+    Raises:
+        RecipeError: there is none of the name for an index.
+    """
+    return _known("engine", name, INDEX_ENGINES)
+
+
+def known_resize_mode(name: str | None) -> ResizeMode | None:
+    """The resize mode that a person names.
+
+    Raises:
+        RecipeError: there is none of the name.
+    """
+    return _known("resize_mode", name, RESIZE_MODES)
+
+
+def _known(name: str, value: str | None, known: tuple[Choice, ...]) -> Choice | None:
+    if value is None:
+        return None
+    for choice in known:
+        if choice == value:
+            return choice
+    raise RecipeError(
+        f"There is no {name.replace('_', ' ')} '{value}' for an index.",
+        expected=f"one of {', '.join(known)}",
+        received=f"{name}={value!r}",
+        hint=f"'{known[0]}' is the default.",
+    )
 
 
 def _default_name(data: Path | str, source: ModelSource) -> Path:
@@ -169,7 +224,7 @@ def _write_embeddings(
     engine: str,
     bank_dir: Path | str | None,
     progress: Progress,
-) -> dict[str, Any]:
+) -> "EmbeddingsValues":
     """Writes them as they come, and gives what made them."""
     from headstart.similarity.embedder import open_embedder  # noqa: PLC0415  TensorFlow: mistakes are told before it
 
@@ -186,7 +241,7 @@ def _write_embeddings(
     return {**embedder.facts, "num_pictures": shape[0], "dimension": shape[1]}
 
 
-def _facts_of_pictures(pictures: IndexedPictures) -> dict[str, Any]:
+def _facts_of_pictures(pictures: IndexedPictures) -> dict[str, object]:
     return {
         "root": str(pictures.root),
         "class_names": None if pictures.class_names is None else list(pictures.class_names),
@@ -194,7 +249,7 @@ def _facts_of_pictures(pictures: IndexedPictures) -> dict[str, Any]:
     }
 
 
-def _quality(embeddings: np.ndarray, pictures: IndexedPictures) -> dict[str, Any]:
+def _quality(embeddings: np.ndarray, pictures: IndexedPictures) -> dict[str, object]:
     if pictures.class_names is None:
         return {}
     groups = pictures.frame["duplicate_group"].to_numpy()

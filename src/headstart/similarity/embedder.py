@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import keras
 import numpy as np
@@ -36,6 +36,31 @@ POOLED = "head_pool"  # the same layer, by the same name, as that of every bank 
 ROWS_AT_A_TIME = 1024
 
 
+class ModelValues(TypedDict):
+    """What `ModelSource` is made of, and the SHA-256 of the weights."""
+
+    kind: str
+    name: str
+    place: str
+    sha256: str
+
+
+class EmbedderValues(TypedDict):
+    """What an index keeps of the model that made it."""
+
+    model: ModelValues
+    image_size: list[int]
+    resize_mode: str
+    engine: str
+
+
+class EmbeddingsValues(EmbedderValues):
+    """The same with the shape of the embeddings."""
+
+    num_pictures: int
+    dimension: int
+
+
 @dataclass(frozen=True, eq=False)
 class Embedder:
     """A model ready to make embeddings.
@@ -49,9 +74,9 @@ class Embedder:
     """
 
     engine: Engine
-    facts: dict[str, Any]
+    facts: EmbedderValues
     dimension: int
-    bank_facts: dict[str, Any] | None
+    bank_facts: Mapping[str, object] | None
 
     @property
     def image_size(self) -> tuple[int, int]:
@@ -156,8 +181,8 @@ def _embedder_of_run(source: ModelSource, engine: str) -> Embedder:
     task = run.task
     with run.model_path.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    model = _pooled_model_of_task(task)
-    facts = {
+    model = _pooled_model(task.model, task.stages)
+    facts: EmbedderValues = {
         "model": {"kind": "run", "name": task.backbone, "place": str(run.path), "sha256": sha256},
         "image_size": list(task.image_size),
         "resize_mode": task.resize_mode,
@@ -166,13 +191,13 @@ def _embedder_of_run(source: ModelSource, engine: str) -> Embedder:
     return Embedder(built, facts, model.output.shape[-1], None)
 
 
-def _pooled_model_of_task(task: Any) -> keras.Model:
+def _pooled_model(model: keras.Model, stages: Mapping[str, tuple[str, ...]]) -> keras.Model:
     """From the picture to what a classifier's head sees; of other tasks, to the average over the last feature map."""
-    if POOLED in {layer.name for layer in task.model.layers}:
-        return keras.Model(task.model.input, task.model.get_layer(POOLED).output)
-    last_map = task.model.get_layer(list(task.stages.values())[-1][-1]).output
+    if POOLED in {layer.name for layer in model.layers}:
+        return keras.Model(model.input, model.get_layer(POOLED).output)
+    last_map = model.get_layer(list(stages.values())[-1][-1]).output
     pooled = keras.layers.GlobalAveragePooling2D(name=POOLED)(last_map)
-    return keras.Model(task.model.input, pooled)
+    return keras.Model(model.input, pooled)
 
 
 def _embedder_of_backbone(source: ModelSource, engine: str) -> Embedder:
@@ -183,7 +208,7 @@ def _embedder_of_backbone(source: ModelSource, engine: str) -> Embedder:
     model = keras.Model(backbone.model.input, pooled)
     built = build_engine(engine, model)
     trunk = trunk_hash(model)
-    facts = {
+    facts: EmbedderValues = {
         "model": {
             "kind": "backbone",
             "name": source.name,
@@ -191,7 +216,7 @@ def _embedder_of_backbone(source: ModelSource, engine: str) -> Embedder:
             "sha256": backbone.weights.sha256 or trunk,
         },
         "image_size": list(backbone.image_size),
-        "resize_mode": source.resize_mode,
+        "resize_mode": source.resize_mode or "stretch",
         "engine": built.name,
     }
     # The facts of the bank that `headstart rank` fills: what it computed is not computed again.

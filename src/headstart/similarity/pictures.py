@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Unpack
 
 import numpy as np
 import pandas as pd
 
-from headstart.data import REGRESSION, Dataset, audit_dataset, read_dataset
+from headstart.data import REGRESSION, Dataset, ReadingOptions, audit_dataset, read_dataset
 from headstart.errors import NoClassFoldersError, NoReadableImagesError
 from headstart.prediction import expand_paths
 from headstart.progress import Progress
@@ -40,7 +40,7 @@ class IndexedPictures:
         return [self.root / path for path in self.frame["path"]]
 
 
-def list_pictures(data: Path | str, *, labelled: bool = True, **columns: Any) -> Dataset:
+def list_pictures(data: Path | str, *, labelled: bool = True, **columns: Unpack[ReadingOptions]) -> Dataset:
     """The files that would be looked at; nothing is opened yet.
 
     Args:

@@ -2,14 +2,13 @@
 
 import tomllib
 from pathlib import Path
-from typing import Any
 
 from headstart.stored.content import UnusableFileError, read_bounded, shown_error
 
 MAX_BYTES = 2**18  # a hundred times a recipe with every setting
 
 
-def read_toml_tables(path: Path, *, max_bytes: int = MAX_BYTES) -> dict[str, Any]:
+def read_toml_tables(path: Path, *, max_bytes: int = MAX_BYTES) -> dict[str, object]:
     """Nested tables of a TOML file.
 
     Raises:

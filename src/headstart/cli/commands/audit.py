@@ -1,7 +1,7 @@
 """`headstart audit`."""
 
 import json
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Group, RenderableType
@@ -9,7 +9,7 @@ from rich.table import Table
 
 from headstart.cli.console import Text
 from headstart.cli.exit_codes import ExitCode
-from headstart.cli.parameters import JsonOption, examples
+from headstart.cli.parameters import JsonOption, examples, reading_options
 from headstart.cli.progress import shown_progress
 from headstart.cli.recipe_options import (
     FormatOption,
@@ -60,16 +60,15 @@ def audit(  # noqa: PLR0913, PLR0917  one parameter an option
     surroundings: Surroundings = context.obj
     from headstart.data import audit_dataset, read_dataset  # noqa: PLC0415  heavy
 
-    asked: dict[str, Any] = {
-        "task": task,
-        "format": format,
-        "ignore_value": ignore_value,
-        "path_column": path_column,
-        "label_column": label_column,
-        "split_column": split_column,
-        "group_column": group_column,
-    }
-    dataset = read_dataset(data, **{name: value for name, value in asked.items() if value is not None})
+    reading = reading_options(
+        format=format,
+        ignore_value=ignore_value,
+        path_column=path_column,
+        label_column=label_column,
+        split_column=split_column,
+        group_column=group_column,
+    )
+    dataset = read_dataset(data, task=task, **reading)
     with shown_progress(surroundings) as progress:
         progress.start("looking at pictures", len(dataset))
         found = audit_dataset(dataset, progress=lambda *_: progress.advance(), min_per_class=min_per_class or 1)

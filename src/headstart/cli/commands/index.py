@@ -9,7 +9,7 @@ from rich.table import Table
 
 from headstart.cli.console import Text
 from headstart.cli.exit_codes import ExitCode
-from headstart.cli.parameters import BANK, DATA, OUTPUT, BankDirOption, JsonOption, examples, setting
+from headstart.cli.parameters import BANK, DATA, OUTPUT, BankDirOption, JsonOption, examples, reading_options, setting
 from headstart.cli.progress import shown_progress
 from headstart.cli.recipe_options import (
     FormatOption,
@@ -102,12 +102,18 @@ def index(  # noqa: PLR0913, PLR0917  one parameter an option
     shares of pictures that find their own class are printed. Damaged files are left out; the data folder is only read.
     """
     surroundings: Surroundings = context.obj
-    from headstart.similarity import build_index, find_source, list_pictures  # noqa: PLC0415  heavy
+    from headstart.similarity import (  # noqa: PLC0415  heavy
+        build_index,
+        find_source,
+        known_engine,
+        known_resize_mode,
+        list_pictures,
+    )
 
-    columns = {"format": format, "path_column": path_column, "label_column": label_column}
+    columns = reading_options(format=format or None, path_column=path_column or None, label_column=label_column or None)
     # Looked for once more by the index: most mistakes are told at once instead of after TensorFlow's seconds.
     find_source(model, weights=weights, image_size=image_size, resize_mode=resize_mode)
-    list_pictures(data, labelled=not unlabelled, **{name: value for name, value in columns.items() if value})
+    list_pictures(data, labelled=not unlabelled, **columns)
     load_keras(surroundings)
     with shown_progress(surroundings) as progress:
         made = build_index(
@@ -119,10 +125,12 @@ def index(  # noqa: PLR0913, PLR0917  one parameter an option
             bank_dir=bank_dir,
             progress=progress,
             image_size=image_size,
-            resize_mode=resize_mode,
-            engine=engine,
+            resize_mode=known_resize_mode(resize_mode),
+            engine=known_engine(engine),
             labelled=not unlabelled,
-            **columns,
+            format=format,
+            path_column=path_column,
+            label_column=label_column,
         )
     if as_json:
         surroundings.print_json({"index": str(made.path), **made.facts})

@@ -1,6 +1,7 @@
 """`headstart rank`."""
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,7 +11,16 @@ from rich.table import Table
 
 from headstart.cli.console import Text
 from headstart.cli.exit_codes import ExitCode
-from headstart.cli.parameters import NETWORK, OUTPUT, BankDirOption, JsonOption, examples, setting, with_default
+from headstart.cli.parameters import (
+    NETWORK,
+    OUTPUT,
+    BankDirOption,
+    JsonOption,
+    examples,
+    reading_options,
+    setting,
+    with_default,
+)
 from headstart.cli.progress import shown_progress
 from headstart.cli.recipe_options import (
     EngineOption,
@@ -30,6 +40,8 @@ from headstart.cli.surroundings import Surroundings
 from headstart.cli.tensorflow_noise import load_keras
 
 if TYPE_CHECKING:
+    from headstart.data import ReadingOptions
+    from headstart.options import RankOptions
     from headstart.run import RankedBackbone, Ranking
 
 EXAMPLES = examples(
@@ -38,15 +50,6 @@ EXAMPLES = examples(
         "headstart rank photos --backbones mobilenetv2,resnet50 --out runs/rank",
         "these two, with table and chart in a folder",
     ),
-)
-HOW_TO_READ = (
-    "task",
-    "format",
-    "ignore_value",
-    "path_column",
-    "label_column",
-    "split_column",
-    "group_column",
 )
 # What probe and neighbours are scored by → heading of the probe's column, and what it means where no name says it.
 MEASURES = {
@@ -149,17 +152,22 @@ def rank(  # noqa: PLR0913, PLR0917  one parameter an option
     pictures that `headstart train` sets aside for testing take no part. Nothing is downloaded unless --download is
     given.
     """
-    given = dict(locals())
     surroundings: Surroundings = context.obj
     sources = parse_weights(weights)
-    from headstart.data import read_dataset  # noqa: PLC0415  heavy imports wait until a command needs them
-
-    # Read once more by the ranking: most mistakes are told at once instead of after the seconds that TensorFlow takes.
-    read_dataset(data, **{name: given[name] for name in HOW_TO_READ if given[name] is not None})
+    reading = reading_options(
+        format=format,
+        ignore_value=ignore_value,
+        path_column=path_column,
+        label_column=label_column,
+        split_column=split_column,
+        group_column=group_column,
+    )
+    _check_data(data, task, reading)
     load_keras(surroundings)
-    from headstart.run import RANK_OPTIONS, rank_backbones  # noqa: PLC0415
+    from headstart.run import rank_backbones  # noqa: PLC0415
 
-    options = {name: given[name] for name in RANK_OPTIONS}
+    network = {"image_size": image_size, "resize_mode": resize_mode, "engine": engine}
+    settings = _settings({"data": data, "task": task, "seed": seed, **reading, **network})
     with shown_progress(surroundings) as progress:
         ranking = rank_backbones(
             data,
@@ -169,13 +177,35 @@ def rank(  # noqa: PLR0913, PLR0917  one parameter an option
             out=out,
             bank_dir=bank_dir,
             progress=progress,
-            **options,
+            **settings,
         )
     if as_json:
         surroundings.print_json(ranking.facts())
     else:
         surroundings.print_result(_shown(ranking, out))
     return None
+
+
+def _check_data(data: str, task: str | None, reading: "ReadingOptions") -> None:
+    """Reads the data, as the ranking does once more: most mistakes are told before TensorFlow is loaded."""
+    from headstart.data import read_dataset  # noqa: PLC0415  heavy imports wait until a command needs them
+
+    read_dataset(data, task=task, **reading)
+
+
+def _settings(options: Mapping[str, object]) -> "RankOptions":
+    """What was typed, as values of the types that a ranking takes."""
+    from headstart.options import recipe_from_options  # noqa: PLC0415
+
+    recipe = recipe_from_options(options)
+    return {
+        "task": recipe.task,
+        "image_size": recipe.backbone.image_size,
+        "resize_mode": recipe.images.resize_mode,
+        "engine": recipe.bank.engine,
+        "seed": recipe.seed,
+        **recipe.data.reading_options(),
+    }
 
 
 def _shown(ranking: "Ranking", out: Path | None) -> Group:

@@ -1,11 +1,11 @@
 """`headstart train`."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, TypedDict
 
 import typer
 
-from headstart.cli.exit_codes import ExitCode
 from headstart.cli.parameters import (
     DATA,
     OUTPUT,
@@ -125,7 +125,7 @@ def train(  # noqa: PLR0913, PLR0917  one parameter an option
     out: OutOption = None,
     only_plan: PlanOption = False,
     as_json: JsonOption = False,
-) -> ExitCode | None:
+) -> None:
     """Train on a folder of pictures, test what was learned and write its report.
 
     Class folders and labels make a classifier, boxes a detector, masks a segmenter, numbers a regressor. Loads a
@@ -133,29 +133,55 @@ def train(  # noqa: PLR0913, PLR0917  one parameter an option
     and kept in a feature bank. Prints the result on pictures set aside for testing and where the run folder lies:
     model, report, numbers and everything needed to repeat it.
     """
-    settings = _checked_settings(dict(locals()), recipe)
-    surroundings: Surroundings = context.obj
+    settings = _checked_settings(
+        recipe,
+        {"data": data, "task": task, "format": format, "ignore_value": ignore_value, "min_per_class": min_per_class},
+        {"backbone": backbone, "weights": weights, "image_size": image_size, "resize_mode": resize_mode},
+        {"views": views, "engine": engine, "batch_size": batch_size, "augment": augment, "flips": flips},
+        {"frozen_epochs": frozen_epochs, "epochs": epochs, "deep_epochs": deep_epochs, "collages": collages},
+        {"unfreeze_from": unfreeze_from, "learning_rate": learning_rate, "seed": seed},
+        {"path_column": path_column, "label_column": label_column},
+        {"split_column": split_column, "group_column": group_column},
+    )
+    limits: _Limits = {"minutes": minutes, "bank_dir": bank_dir, "bank_limit": bank_limit}
+    if only_plan:
+        _plan(context.obj, settings, limits, as_json=as_json)
+    else:
+        _train(context.obj, settings, limits, out=out, as_json=as_json)
+
+
+class _Limits(TypedDict):
+    """Arguments of `headstart.train` that are no settings of a recipe."""
+
+    minutes: float | None
+    bank_dir: Path | None
+    bank_limit: float | None
+
+
+def _plan(surroundings: Surroundings, settings: "Recipe", limits: _Limits, *, as_json: bool) -> None:
+    load_keras(surroundings)
+    from headstart.run import plan  # noqa: PLC0415
+
+    with shown_progress(surroundings) as progress:
+        made = plan(recipe=settings, progress=progress, **limits)
+    show_plan(made, surroundings, as_json=as_json)
+
+
+def _train(surroundings: Surroundings, settings: "Recipe", limits: _Limits, *, out: Path | None, as_json: bool) -> None:
     load_keras(surroundings)
     from headstart import run as runs  # noqa: PLC0415
 
-    limits: Any = {"minutes": minutes, "bank_dir": bank_dir, "bank_limit": bank_limit}
-    if only_plan:
-        with shown_progress(surroundings) as progress:
-            plan = runs.plan(recipe=settings, progress=progress, **limits)
-        show_plan(plan, surroundings, as_json=as_json)
-        return None
     with shown_progress(surroundings) as progress:
         run = runs.train(recipe=settings, out=out, progress=progress, **limits)
     show_run(run, surroundings, as_json=as_json)
-    return None
 
 
-def _checked_settings(given: dict[str, Any], recipe: str) -> "Recipe":
+def _checked_settings(recipe: str, *groups: Mapping[str, object]) -> "Recipe":
     """The recipe that was typed. Most mistakes are told here and not after the seconds that TensorFlow takes."""
     from headstart.data import read_dataset  # noqa: PLC0415  heavy imports wait until a command needs them
-    from headstart.options import OPTIONS, recipe_from_options  # noqa: PLC0415
+    from headstart.options import recipe_from_options  # noqa: PLC0415
 
-    options = {name: value for name, value in given.items() if name in OPTIONS}
+    options = {name: value for group in groups for name, value in group.items()}
     settings = recipe_from_options(options, recipe_path=None if recipe == AUTO else Path(recipe))
     settings.resolved()
     dataset = read_dataset(settings.data.path, task=settings.task, **settings.data.reading_options())
