@@ -1,7 +1,5 @@
 """How far a run's answers can be trusted, from its validation pictures alone: the test part stays closed."""
 
-from typing import Any
-
 import numpy as np
 
 from headstart.backbones import cut_model
@@ -10,16 +8,14 @@ from headstart.evaluation import Calibration, fit_calibration
 from headstart.progress import SILENT, Progress
 from headstart.run.bank import LearningParts, pixel_examples
 from headstart.run.directory import Run
-from headstart.tasks import POOLED, ImageClassifier
+from headstart.tasks import POOLED, ImageClassifier, Task, task_as
 from headstart.training import TrainingExamples, pooled_features
 
 # Directions of features find no more foreign pictures from 800 pictures than from 400.
 MAX_TRAINING_PICTURES = 1000
 
 
-def calibrate(
-    run: Run, task: ImageClassifier, parts: LearningParts | None = None, progress: Progress = SILENT
-) -> Calibration:
+def calibrate(run: Run, task: Task, parts: LearningParts | None = None, progress: Progress = SILENT) -> Calibration:
     """Fits the calibration of a trained model and writes it into the run.
 
     Rows of the bank at the plain view take the place of pictures where the layers below them are still those that
@@ -45,7 +41,7 @@ def calibrate(
         np.asarray(pictures.validation_targets),
         features=features,
         training_features=training_features,
-        multi_label=task.multi_label,
+        multi_label=task_as(task, ImageClassifier).multi_label,
     )
     calibration.write(run.calibration_path)
     run.update_state(run.state["state"], calibration=_facts(calibration, len(training), len(validation)))
@@ -53,7 +49,7 @@ def calibrate(
     return calibration
 
 
-def _facts(calibration: Calibration, num_training: int, num_validation: int) -> dict[str, Any]:
+def _facts(calibration: Calibration, num_training: int, num_validation: int) -> dict[str, object]:
     return {
         "temperature": calibration.temperature.tolist(),
         "num_directions": calibration.projection.shape[1],
@@ -70,7 +66,7 @@ def _some(num_pictures: int, *, seed: int) -> np.ndarray:
 
 
 def _plain_features(
-    task: ImageClassifier,
+    task: Task,
     examples: TrainingExamples,
     source: ExampleSource | SideBySide,
     numbers: np.ndarray,

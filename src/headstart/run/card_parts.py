@@ -11,6 +11,7 @@ from headstart.run.detection import score_threshold
 from headstart.run.directory import Run
 from headstart.run.markdown import markdown_text
 from headstart.run.regression import intervals_of
+from headstart.tasks import ImageClassifier
 
 _RESIZED = {
     "stretch": "picture.resize(({width}, {height}), Image.Resampling.BICUBIC)",
@@ -71,14 +72,14 @@ def _names(run: Run) -> str:
 
 
 def _classifier_purpose(run: Run) -> str:
-    task = run.task
+    task = run.task_as(ImageClassifier)
     kind = "Names every one of these labels that a picture shows" if task.multi_label else "Sorts pictures into"
     return f"{kind} {len(task.class_names)} classes: {_names(run)}."
 
 
 def _classifier_lines(run: Run) -> list[str]:
     temperature = run.calibration.temperature.tolist()
-    if run.task.multi_label:
+    if run.task_as(ImageClassifier).multi_label:
         lines = [f"temperature = np.array({temperature})", "probabilities = 1 / (1 + np.exp(-logits / temperature))"]
     else:
         lines = [

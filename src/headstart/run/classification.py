@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -25,8 +24,8 @@ from headstart.progress import Progress
 from headstart.run.bank import num_stages_read
 from headstart.run.calibrate import calibrate
 from headstart.run.directory import FORMAT_VERSION, Run
-from headstart.run.evaluated import BATCH_SIZE, Evaluated, predicted_probabilities
-from headstart.tasks import ImageClassifier, stages_read
+from headstart.run.evaluated import BATCH_SIZE, Evaluated, PageContent, predicted_probabilities
+from headstart.tasks import ImageClassifier, Task, stages_read, task_as
 from headstart.training import Checkpoint, History, TrainingExamples, solve_probe, start_from_probe
 from headstart.writing import write_json
 
@@ -34,24 +33,25 @@ NUM_MISTAKES = 12
 NUM_SAMPLES = 12
 
 
-def outputs(task: ImageClassifier) -> str:
+def outputs(task: Task) -> str:
     """What the new layers answer with, in words."""
     return f"{len(task.class_names)} classes"
 
 
 def start_head(
-    run: Run, task: ImageClassifier, examples: TrainingExamples, kept_from: Sequence[str], progress: Progress
+    run: Run, task: Task, examples: TrainingExamples, kept_from: Sequence[str], progress: Progress
 ) -> tuple[Checkpoint, History]:
     """Gives the head the solution of a linear probe."""
+    classifier = task_as(task, ImageClassifier)
     start = solve_probe(
-        task,
+        classifier,
         examples,
         label_smoothing=run.recipe.head.label_smoothing,
         precision=run.recipe.fine_tuning_phase.precision,
         progress=progress,
     )
     write_json(run.probe_path, {"format_version": FORMAT_VERSION, **start.facts()})
-    checkpoint, history = start_from_probe(task, start, checkpoints=run.checkpoints, kept_from=kept_from)
+    checkpoint, history = start_from_probe(classifier, start, checkpoints=run.checkpoints, kept_from=kept_from)
     progress.finish()
     accuracy = history.rows[-1]["val_accuracy"]
     progress.say(f"linear probe: validation accuracy {accuracy:.3f}, regularisation {start.probe.strength:.2g}")
@@ -65,18 +65,18 @@ def evaluate_pictures(run: Run, dataset: Dataset, progress: Progress) -> Evaluat
     """
     if not run.calibration_path.is_file():
         calibrate(run, run.task, progress=progress)
-    task, calibration = run.task, run.calibration
+    task, calibration = run.task_as(ImageClassifier), run.calibration
     answers = _answers(task, dataset, progress)
     probabilities = task.probabilities(answers.logits / calibration.temperature)
     return Evaluated(_report(run, dataset, answers, calibration), _predictions_frame(task, dataset, probabilities))
 
 
-def report_content(run: Run) -> Mapping[str, Any]:
+def report_content(run: Run) -> PageContent:
     """What the page of a classifier shows beside the numbers: samples of the classes and the worst mistakes."""
     return {"samples": _samples(run.dataset), "mistakes": _mistakes(run)}
 
 
-def head_facts(run: Run) -> Mapping[str, Any]:
+def head_facts(run: Run) -> Mapping[str, object]:
     """What the page says of the new layers."""
     stages = stages_read(find_backbone(run.task.backbone), num_stages_read(run.recipe))
     scaled = " (of each stage divided by its root mean square)" if len(stages) > 1 else ""
@@ -106,7 +106,7 @@ def _answers(task: ImageClassifier, dataset: Dataset, progress: Progress) -> Ans
 
 
 def _report(run: Run, dataset: Dataset, answers: Answers, calibration: Calibration) -> Report:
-    task = run.task
+    task = run.task_as(ImageClassifier)
     targets, training_targets = task.encode(dataset).astype(int), task.encode(run.dataset.part("train")).astype(int)
     probabilities = task.probabilities(answers.logits / calibration.temperature)
     if task.multi_label:
@@ -141,7 +141,7 @@ def _samples(dataset: Dataset) -> dict[str, np.ndarray]:
 
 
 def _mistakes(run: Run) -> list[Mistake]:
-    task = run.task
+    task = run.task_as(ImageClassifier)
     frame, probabilities = run.dataset.part("test").frame, predicted_probabilities(run)
     worst = _label_mistakes(task, frame, probabilities) if task.multi_label else _mixups(task, frame, probabilities)
     if worst.empty:

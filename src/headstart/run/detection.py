@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -13,16 +12,16 @@ from headstart.run.answers import picture_outputs, validation_outputs
 from headstart.run.bank import LearningParts
 from headstart.run.box_choices import num_collages
 from headstart.run.directory import FORMAT_VERSION, Run, read_json
-from headstart.run.evaluated import Evaluated, damaged_predictions, prediction_rows, worst_rows
+from headstart.run.evaluated import Evaluated, PageContent, damaged_predictions, prediction_rows, worst_rows
 from headstart.run.schemas import BoxPromises, FoundBox
 from headstart.stored import UnusableFileError, check, parse_json, shown
-from headstart.tasks import Detections, ObjectDetector, boxes_in_picture
+from headstart.tasks import Detections, ObjectDetector, Task, boxes_in_picture, task_as
 from headstart.writing import write_json
 
 KEPT_SCORE = 0.01  # boxes below it change no metric that anyone reads
 
 
-def outputs(task: ObjectDetector) -> str:
+def outputs(task: Task) -> str:
     """What the new layers answer with, in words."""
     count = len(task.class_names)
     return (
@@ -32,11 +31,12 @@ def outputs(task: ObjectDetector) -> str:
     )
 
 
-def choose_threshold(run: Run, task: ObjectDetector, parts: LearningParts | None, progress: Progress) -> None:
+def choose_threshold(run: Run, task: Task, parts: LearningParts | None, progress: Progress) -> None:
     """Writes the score from which on a box is an answer: the best on the validation part."""
     validation = run.dataset.part("validation")
     progress.start("choosing the score threshold", 1)
-    detections = list(_in_pictures(task, validation, validation_outputs(run, task, parts)))
+    detector = task_as(task, ObjectDetector)
+    detections = list(_in_pictures(detector, validation, validation_outputs(run, task, parts)))
     threshold = best_score_threshold(detections, validation.boxes(), validation.ignored_boxes())
     write_json(run.promises_path, {"format_version": FORMAT_VERSION, "score_threshold": threshold})
     progress.finish()
@@ -49,7 +49,7 @@ def score_threshold(run: Run) -> float:
 
 def evaluate_pictures(run: Run, dataset: Dataset, progress: Progress) -> Evaluated:
     """The report on annotated pictures, and the boxes found in each of them."""
-    task = run.task
+    task = run.task_as(ObjectDetector)
     detections = list(_in_pictures(task, dataset, picture_outputs(task, dataset, progress)))
     report = evaluate_detection(
         detections,
@@ -63,7 +63,7 @@ def evaluate_pictures(run: Run, dataset: Dataset, progress: Progress) -> Evaluat
     return Evaluated(report, dataset.frame[["path", "target"]].assign(prediction=found))
 
 
-def found_boxes(class_names: Sequence[str], detections: Detections) -> list[list[Any]]:
+def found_boxes(class_names: Sequence[str], detections: Detections) -> list[list[str | float]]:
     """Boxes as plain values: name, score, and the box in pixels of the picture."""
     rows = zip(detections.classes, detections.scores, detections.boxes, strict=True)
     return [
@@ -73,12 +73,13 @@ def found_boxes(class_names: Sequence[str], detections: Detections) -> list[list
     ]
 
 
-def report_content(run: Run) -> Mapping[str, Any]:
+def report_content(run: Run) -> PageContent:
     """What the page shows beside the numbers: the worst pictures with true boxes and with those found."""
     test, threshold = run.dataset.part("test"), score_threshold(run)
-    found, names, paths = _FoundBoxes(run), run.task.class_names, test.paths()
-    true = _own_numbers(run.task, test, test.boxes())
-    ignored = _own_numbers(run.task, test, test.ignored_boxes())
+    task = run.task_as(ObjectDetector)
+    found, names, paths = _FoundBoxes(run), task.class_names, test.paths()
+    true = _own_numbers(task, test, test.boxes())
+    ignored = _own_numbers(task, test, test.ignored_boxes())
     pictures = [
         detection_example(
             decode_image(paths[index]),
@@ -126,11 +127,11 @@ class _FoundBoxes:
         )
 
 
-def _plain_box(box: Any) -> dict[str, Any]:
+def _plain_box(box: object) -> dict[str, object]:
     return {"name": box[0], "score": box[1], "sides": box[2:]} if isinstance(box, list) and len(box) == 6 else {}
 
 
-def head_facts(run: Run) -> Mapping[str, Any]:
+def head_facts(run: Run) -> Mapping[str, object]:
     """What the page says of the new layers."""
     return {
         "layers": "a pyramid over stages of the network, and a dense head without anchors",

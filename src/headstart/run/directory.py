@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from headstart.data import Dataset
 from headstart.errors import RunDamagedError, RunExistsError, RunIncompleteError, RunNotFoundError
@@ -12,11 +12,12 @@ from headstart.recipe import Recipe
 from headstart.run.rows import check_rows
 from headstart.run.schemas import RunState, State
 from headstart.stored import Schema, UnusableFileError, check, read_plain
-from headstart.tasks import read_task
+from headstart.tasks import Task, read_task
 from headstart.training import CheckpointDir, History
 from headstart.writing import write_json, write_text
 
 FORMAT_VERSION = 1
+OwnTask = TypeVar("OwnTask")
 _TRAIN_AGAIN = "Train again with `headstart train --recipe RUN/recipe.toml`."
 
 
@@ -226,8 +227,8 @@ class Run:
         return dataset
 
     @cached_property
-    def task(self) -> Any:
-        """The trained model and what its outputs mean: the class of the run's task."""
+    def task(self) -> Task:
+        """The trained model and what its outputs mean, as every task has it; `task_as` gives the rest."""
         self._require(self.model_path)
         facts = read_json(self.task_path)
         try:
@@ -236,6 +237,16 @@ class Run:
             problem = f"'{self.model_path}' and '{self.task_path.name}' hold no model that can be used."
             hint = error.hint(_TRAIN_AGAIN)
             raise _damaged(self.model_path, error.expected, error.received, problem=problem, hint=hint) from error
+
+    def task_as(self, own_class: type[OwnTask]) -> OwnTask:
+        """The trained model as the class of its task.
+
+        Raises:
+            RunDamagedError: the model is of another task.
+        """
+        if isinstance(self.task, own_class):
+            return self.task
+        raise _damaged(self.task_path, f"a task of the class {own_class.__name__}", f"'{self.task.kind}'")
 
     @property
     def calibration(self) -> Calibration:

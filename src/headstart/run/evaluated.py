@@ -1,15 +1,17 @@
 """What an evaluation gives: the numbers, and the answer for every picture as one row of a table."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Required, TypedDict
 
 import numpy as np
 import pandas as pd
 
 from headstart.errors import RunDamagedError
-from headstart.evaluation import Report, worst_examples
+from headstart.evaluation import AnnotatedPicture, Mistake, Report, worst_examples
 from headstart.run.directory import Run
 from headstart.stored import UnusableFileError, read_table, shown
+from headstart.tasks import ImageClassifier
 
 BATCH_SIZE = 32
 _SUM_TOLERANCE = 1e-3  # of probabilities; the table holds every digit
@@ -26,6 +28,14 @@ class Evaluated:
 
     report: Report
     predictions: pd.DataFrame
+
+
+class PageContent(TypedDict, total=False):
+    """What the page of a report shows beside the numbers; see `ReportContent`."""
+
+    mistakes: Required[Sequence[Mistake]]
+    samples: Mapping[str, np.ndarray]
+    examples: Sequence[AnnotatedPicture]
 
 
 def prediction_rows(run: Run, names: Sequence[str]) -> dict[str, list[str]]:
@@ -78,7 +88,7 @@ def predicted_probabilities(run: Run) -> np.ndarray:
         raise damaged_predictions(
             run, UnusableFileError("numbers from 0 to 1", f"{values.min():g} to {values.max():g}")
         )
-    if not run.task.multi_label and (np.abs(values.sum(axis=1) - 1) > _SUM_TOLERANCE).any():
+    if not run.task_as(ImageClassifier).multi_label and (np.abs(values.sum(axis=1) - 1) > _SUM_TOLERANCE).any():
         raise damaged_predictions(run, UnusableFileError("probabilities with the sum 1 in every row", "other sums"))
     return values
 

@@ -37,7 +37,7 @@ from headstart.run.directory import Run, read_json
 from headstart.run.pictures import check_pictures, file_hash
 from headstart.run.predictor import serving_model_of
 from headstart.run.storage import storage_errors
-from headstart.tasks import Detections
+from headstart.tasks import Detections, ImageClassifier, ImageRegressor, ObjectDetector, Segmenter
 from headstart.writing import sole_use
 
 ARTIFACT_FOLDER = "artifact"
@@ -144,26 +144,28 @@ def _answers(run: Run, source: ImageSource) -> Any:
 
 
 def _class_answers(run: Run, batches: Any) -> Answers:
-    logits, pooled = run.task.model_with_features.predict(batches, verbose=0)
+    task = run.task_as(ImageClassifier)
+    logits, pooled = task.model_with_features.predict(batches, verbose=0)
     calibration = run.calibration
-    probabilities = run.task.probabilities(np.asarray(logits, "float64") / calibration.temperature)
+    probabilities = task.probabilities(np.asarray(logits, "float64") / calibration.temperature)
     return Answers(probabilities, calibration.foreign_score(pooled))
 
 
 def _boxes(run: Run, batches: Any) -> list[Detections]:
-    return [found for logits in _outputs(run, batches) for found in run.task.decode(logits)]
+    return [found for logits in _outputs(run, batches) for found in run.task_as(ObjectDetector).decode(logits)]
 
 
 def _named_pixels(run: Run, batches: Any) -> NamedPixels:
+    task = run.task_as(Segmenter)
     classes, probabilities = [], []
     for logits in _outputs(run, batches):
-        classes.append(run.task.decode(logits))
-        probabilities.append(run.task.probabilities(logits).max(axis=-1))
+        classes.append(task.decode(logits))
+        probabilities.append(task.probabilities(logits).max(axis=-1))
     return NamedPixels(np.concatenate(classes), np.concatenate(probabilities))
 
 
 def _numbers(run: Run, batches: Any) -> np.ndarray:
-    return np.concatenate([run.task.decode(numbers) for numbers in _outputs(run, batches)])
+    return np.concatenate([run.task_as(ImageRegressor).decode(numbers) for numbers in _outputs(run, batches)])
 
 
 def _outputs(run: Run, batches: Any) -> Iterator[np.ndarray]:
@@ -185,7 +187,7 @@ def _manifest(run: Run, folder: Path) -> Manifest:
         image_size=task.image_size,
         resize_mode=task.resize_mode,
         files={},
-        multi_label=calibrated and task.multi_label,
+        multi_label=calibrated and run.task_as(ImageClassifier).multi_label,
         temperature=tuple(float(value) for value in run.calibration.temperature) if calibrated else (),
         provenance=_provenance(run),
         task=task.kind,

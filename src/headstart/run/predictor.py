@@ -20,6 +20,7 @@ from headstart.evaluation import DEFAULT_COVERAGE
 from headstart.run.detection import score_threshold
 from headstart.run.directory import Run
 from headstart.run.regression import intervals_of
+from headstart.tasks import ImageClassifier
 
 
 def predictor_of(run: Run, *, coverage: float = DEFAULT_COVERAGE, min_score: float | None = None) -> TaskPredictor:
@@ -50,13 +51,17 @@ def serving_model_of(run: Run) -> ServingModel:
     Raises:
         RunIncompleteError, RunDamagedError: as `predictor_of`.
     """
-    task = run.task
-    return build_serving_model(task, run.calibration) if task.kind == CLASSIFICATION else build_task_serving(task)
+    if run.task.kind == CLASSIFICATION:
+        return build_serving_model(run.task_as(ImageClassifier), run.calibration)
+    return build_task_serving(run.task)
 
 
 def _classifier(run: Run, facts: Mapping[str, Any], coverage: float, _: float | None) -> Predictor:
     return Predictor(
-        **facts, multi_label=run.task.multi_label, thresholds=run.calibration.thresholds, coverage=coverage
+        **facts,
+        multi_label=run.task_as(ImageClassifier).multi_label,
+        thresholds=run.calibration.thresholds,
+        coverage=coverage,
     )
 
 

@@ -1,7 +1,6 @@
 """What a run of a regressor does that other runs do otherwise."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -17,24 +16,24 @@ from headstart.progress import Progress
 from headstart.run.answers import picture_outputs, validation_outputs
 from headstart.run.bank import LearningParts
 from headstart.run.directory import FORMAT_VERSION, Run, read_json
-from headstart.run.evaluated import Evaluated, predicted_numbers, worst_rows
+from headstart.run.evaluated import Evaluated, PageContent, predicted_numbers, worst_rows
 from headstart.run.schemas import NumberPromises
-from headstart.tasks import ImageRegressor
+from headstart.tasks import ImageRegressor, Task, task_as
 from headstart.training import Checkpoint, History, TrainingExamples, start_from_ridge
 from headstart.writing import write_json
 
 
-def outputs(task: ImageRegressor) -> str:
+def outputs(task: Task) -> str:
     """What the new layers answer with, in words."""
     return ", ".join(task.class_names)
 
 
 def start_head(
-    run: Run, task: ImageRegressor, examples: TrainingExamples, kept_from: Sequence[str], progress: Progress
+    run: Run, task: Task, examples: TrainingExamples, kept_from: Sequence[str], progress: Progress
 ) -> tuple[Checkpoint, History]:
     """Gives the head the solution of a ridge regression."""
     checkpoint, history, strength = start_from_ridge(
-        task,
+        task_as(task, ImageRegressor),
         examples,
         checkpoints=run.checkpoints,
         kept_from=kept_from,
@@ -47,7 +46,7 @@ def start_head(
     return checkpoint, history
 
 
-def measure_residuals(run: Run, task: ImageRegressor, parts: LearningParts | None, progress: Progress) -> None:
+def measure_residuals(run: Run, task: Task, parts: LearningParts | None, progress: Progress) -> None:
     """Writes how far off the answers for validation pictures are: what intervals around answers follow from."""
     progress.start("measuring intervals", 1)
     predictions = np.concatenate(list(validation_outputs(run, task, parts)))
@@ -91,7 +90,7 @@ def evaluate_pictures(run: Run, dataset: Dataset, progress: Progress) -> Evaluat
     return Evaluated(report, dataset.frame[["path", "target"]].assign(**columns))
 
 
-def report_content(run: Run) -> Mapping[str, Any]:
+def report_content(run: Run) -> PageContent:
     """What the page shows beside the numbers: the pictures whose numbers are furthest off."""
     names, test = run.task.class_names, run.dataset.part("test")
     answers, numbers, paths = predicted_numbers(run, names), test.numbers(), test.paths()
@@ -102,7 +101,7 @@ def report_content(run: Run) -> Mapping[str, Any]:
     return {"mistakes": (), "examples": pictures}
 
 
-def head_facts(run: Run) -> Mapping[str, Any]:
+def head_facts(run: Run) -> Mapping[str, object]:
     """What the page says of the new layers."""
     return {
         "layers": "average over positions, dropout, one dense layer in units of the spread of the numbers",

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,25 +12,25 @@ from headstart.progress import SILENT, Progress
 from headstart.run.answers import picture_outputs
 from headstart.run.bank import LearningParts
 from headstart.run.directory import Run
-from headstart.run.evaluated import Evaluated, worst_rows
-from headstart.tasks import Segmenter, mask_in_picture
+from headstart.run.evaluated import Evaluated, PageContent, worst_rows
+from headstart.tasks import Segmenter, Task, mask_in_picture
 
 BATCH_SIZE = 4
 MASKS_COUNTED = 200
 
 
-def outputs(task: Segmenter) -> str:
+def outputs(task: Task) -> str:
     """What the new layers answer with, in words."""
     return f"{len(task.class_names)} classes, one at every pixel,"
 
 
-def choose_nothing(run: Run, task: Segmenter, parts: LearningParts | None, progress: Progress) -> None:
+def choose_nothing(run: Run, task: Task, parts: LearningParts | None, progress: Progress) -> None:
     """Every pixel gets its likeliest class: there is nothing to choose on the validation part."""
 
 
 def evaluate_pictures(run: Run, dataset: Dataset, progress: Progress) -> Evaluated:
     """The report on pictures with masks, and how well each of them was answered."""
-    task = run.task
+    task = run.task_as(Segmenter)
     report = evaluate_segmentation(
         masks_of(task, dataset, progress),
         _own_masks(task, dataset),
@@ -51,9 +50,9 @@ def masks_of(task: Segmenter, dataset: Dataset, progress: Progress) -> Iterator[
             yield mask_in_picture(mask, size, task.image_size, task.resize_mode)
 
 
-def report_content(run: Run) -> Mapping[str, Any]:
+def report_content(run: Run) -> PageContent:
     """What the page shows beside the numbers: the worst pictures under their true mask and under the one answered."""
-    task, test = run.task, run.dataset.part("test")
+    task, test = run.task_as(Segmenter), run.dataset.part("test")
     chosen = replace(test, frame=test.frame.iloc[worst_rows(run)].reset_index(drop=True))
     answers = zip(chosen.paths(), _own_masks(task, chosen), masks_of(task, chosen, SILENT), strict=True)
     pictures = [
@@ -63,7 +62,7 @@ def report_content(run: Run) -> Mapping[str, Any]:
     return {"mistakes": (), "examples": pictures}
 
 
-def head_facts(run: Run) -> Mapping[str, Any]:
+def head_facts(run: Run) -> Mapping[str, object]:
     """What the page says of the new layers."""
     return {
         "layers": "a decoder that joins stages of the network from the coarsest to the finest",

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
 
 from headstart.data import CLASSIFICATION, DETECTION, REGRESSION, SEGMENTATION, Dataset
 from headstart.progress import Progress
@@ -13,13 +12,14 @@ from headstart.run.bank import LearningParts
 from headstart.run.box_choices import suit_boxes
 from headstart.run.calibrate import calibrate
 from headstart.run.directory import Run
-from headstart.run.evaluated import Evaluated
+from headstart.run.evaluated import Evaluated, PageContent
+from headstart.tasks import Task
 from headstart.training import Checkpoint, History, TrainingExamples
 
 
 @dataclass(frozen=True)
 class TaskSteps:
-    """One row of the table. Functions take the task as its own class.
+    """One row of the table.
 
     Attributes:
         outputs: what the new layers answer with, in words.
@@ -32,12 +32,12 @@ class TaskSteps:
         suit: makes choices that the recipe leaves open and the pictures decide; None where there are none.
     """
 
-    outputs: Callable[[Any], str]
-    calibrate: Callable[[Run, Any, LearningParts | None, Progress], object]
+    outputs: Callable[[Task], str]
+    calibrate: Callable[[Run, Task, LearningParts | None, Progress], object]
     evaluate: Callable[[Run, Dataset, Progress], Evaluated]
-    report_content: Callable[[Run], Mapping[str, Any]]
-    head_facts: Callable[[Run], Mapping[str, Any]]
-    start: Callable[[Run, Any, TrainingExamples, Sequence[str], Progress], tuple[Checkpoint, History]] | None = None
+    report_content: Callable[[Run], PageContent]
+    head_facts: Callable[[Run], Mapping[str, object]]
+    start: Callable[[Run, Task, TrainingExamples, Sequence[str], Progress], tuple[Checkpoint, History]] | None = None
     suit: Callable[[Recipe, Dataset], Recipe] | None = None
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from headstart.tasks.regressor import ImageRegressor, build_regressor
     from headstart.tasks.segmentation_loss import SegmentationLoss
     from headstart.tasks.segmenter import Segmenter, build_segmenter, segmenter_taps
-    from headstart.tasks.task import Task
+    from headstart.tasks.task import Task, task_as
 
 _MODULE_OF = {
     "DetectionLoss": "detection_loss",
@@ -56,6 +56,7 @@ _MODULE_OF = {
     "segmenter_taps": "segmenter",
     "stages_read": "pooling",
     "tap_layers": "kinds",
+    "task_as": "task",
 }
 
 __all__ = [
@@ -90,6 +91,7 @@ __all__ = [
     "segmenter_taps",
     "stages_read",
     "tap_layers",
+    "task_as",
 ]
 
 __getattr__, __dir__ = lazy_door(__name__, _MODULE_OF)

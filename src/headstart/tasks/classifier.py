@@ -144,12 +144,12 @@ class ImageClassifier:
         names = [joined_names(self.class_names, row) for row in chosen]
         return pd.DataFrame({"prediction": names, "probability": certainty})
 
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> dict[str, object]:
         """Everything but the model, as plain values that JSON can hold; `from_file` takes them back."""
         return plain_facts(self)
 
     @classmethod
-    def from_file(cls, model_path: Path, facts: Mapping[str, Any]) -> "ImageClassifier":
+    def from_file(cls, model_path: Path, facts: Mapping[str, object]) -> "ImageClassifier":
         """The classifier of a saved `.keras` file and its `facts`; custom code in the file is refused."""
         return from_saved(cls, model_path, facts)
 

@@ -109,12 +109,12 @@ class ObjectDetector:
         """
         return decode_in_graph(logits, self.image_size, max_boxes=MAX_BOXES)
 
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> dict[str, object]:
         """Everything but the model, as plain values that JSON can hold; `from_file` takes them back."""
         return plain_facts(self)
 
     @classmethod
-    def from_file(cls, model_path: Path, facts: Mapping[str, Any]) -> "ObjectDetector":
+    def from_file(cls, model_path: Path, facts: Mapping[str, object]) -> "ObjectDetector":
         """The detector of a saved `.keras` file and its `facts`; custom code in the file is refused."""
         return from_saved(cls, model_path, facts)
 

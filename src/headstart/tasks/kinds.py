@@ -43,15 +43,15 @@ class TaskKind:
 
     task_class: str
     builder: str
-    arguments: Callable[[Dataset, HeadSettings], dict[str, Any]]
+    arguments: Callable[[Dataset, HeadSettings], dict[str, object]]
     taps: str | None = None
 
 
-def _placed(_: Dataset, settings: HeadSettings) -> dict[str, Any]:
+def _placed(_: Dataset, settings: HeadSettings) -> dict[str, object]:
     return {"resize_mode": settings.resize_mode, "seed": settings.seed}
 
 
-def _classifier(dataset: Dataset, settings: HeadSettings) -> dict[str, Any]:
+def _classifier(dataset: Dataset, settings: HeadSettings) -> dict[str, object]:
     return {
         **_placed(dataset, settings),
         "multi_label": dataset.multi_label,
@@ -60,11 +60,11 @@ def _classifier(dataset: Dataset, settings: HeadSettings) -> dict[str, Any]:
     }
 
 
-def _segmenter(dataset: Dataset, settings: HeadSettings) -> dict[str, Any]:
+def _segmenter(dataset: Dataset, settings: HeadSettings) -> dict[str, object]:
     return {**_placed(dataset, settings), "dropout": settings.dropout}
 
 
-def _regressor(dataset: Dataset, settings: HeadSettings) -> dict[str, Any]:
+def _regressor(dataset: Dataset, settings: HeadSettings) -> dict[str, object]:
     numbers = dataset.part("train").numbers() if (dataset.frame["split"] == "train").any() else dataset.numbers()
     return {
         **_placed(dataset, settings),
@@ -112,10 +112,11 @@ def build_task(backbone: Backbone, dataset: Dataset, settings: HeadSettings) -> 
         settings: of the new layers.
     """
     row = TASKS[dataset.task]
-    return _named(row.builder)(backbone, dataset.class_names, **row.arguments(dataset, settings))
+    task: Task = _named(row.builder)(backbone, dataset.class_names, **row.arguments(dataset, settings))
+    return task
 
 
-def read_task(model_path: Path, facts: Mapping[str, Any]) -> Task:
+def read_task(model_path: Path, facts: Mapping[str, object]) -> Task:
     """The task of a saved `.keras` file and its facts; custom code in the file is refused.
 
     Raises:
@@ -124,7 +125,8 @@ def read_task(model_path: Path, facts: Mapping[str, Any]) -> Task:
     kind = facts.get("task")
     if not isinstance(kind, str) or kind not in TASKS:
         raise UnusableFileError(f"a task that is one of {', '.join(TASKS)}", shown(kind))
-    return _named(TASKS[kind].task_class).from_file(model_path, facts)
+    task_class: type[Task] = _named(TASKS[kind].task_class)
+    return task_class.from_file(model_path, facts)
 
 
 def tap_layers(kind: str, backbone: Backbone) -> tuple[str, ...]:

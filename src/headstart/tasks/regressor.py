@@ -120,12 +120,12 @@ class ImageRegressor:
         """The answers, `(n, numbers)` float64, which are the model's outputs as they are."""
         return np.asarray(logits, "float64")
 
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> dict[str, object]:
         """Everything but the model, as plain values that JSON can hold; `from_file` takes them back."""
         return plain_facts(self)
 
     @classmethod
-    def from_file(cls, model_path: Path, facts: Mapping[str, Any]) -> "ImageRegressor":
+    def from_file(cls, model_path: Path, facts: Mapping[str, object]) -> "ImageRegressor":
         """The regressor of a saved `.keras` file and its `facts`; custom code in the file is refused."""
         return from_saved(cls, model_path, facts)
 

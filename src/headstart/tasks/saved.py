@@ -1,16 +1,23 @@
 """A task as a saved model and plain values, and back: the same for every task."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import fields
+from dataclasses import Field, fields
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, ClassVar, Literal, Protocol, TypeVar
 
 from headstart.data import DETECTION
 from headstart.stored import Name, Names, Schema, UnusableFileError, check, shown
 from headstart.tasks.model_file import load_stock_model
+from headstart.tasks.task import Task
 
-Saved = TypeVar("Saved")
+Saved = TypeVar("Saved", bound=Task)
 STAGES, MODEL = "stages", "model"
+
+
+class SavedTask(Task, Protocol):
+    """A task that is a dataclass."""
+
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
 
 
 class TaskFacts(Schema):
@@ -27,7 +34,7 @@ class TaskFacts(Schema):
     multi_label: bool | None = None
 
 
-def plain_facts(task: Any) -> dict[str, Any]:
+def plain_facts(task: SavedTask) -> dict[str, object]:
     """Everything of a task but its model, as values that JSON can hold: its kind, and each field of its class."""
     values = {field.name: getattr(task, field.name) for field in fields(task) if field.name != MODEL}
     plain = {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
@@ -35,7 +42,7 @@ def plain_facts(task: Any) -> dict[str, Any]:
     return {"task": task.kind, **plain}
 
 
-def from_saved(task_class: Callable[..., Saved], model_path: Path, facts: Mapping[str, Any]) -> Saved:
+def from_saved(task_class: Callable[..., Saved], model_path: Path, facts: Mapping[str, object]) -> Saved:
     """The task of a saved `.keras` file and of what `plain_facts` gave; custom code in the file is refused.
 
     Raises:
@@ -53,7 +60,7 @@ def from_saved(task_class: Callable[..., Saved], model_path: Path, facts: Mappin
     return task
 
 
-def _check_layers(task: Any, facts: TaskFacts) -> None:
+def _check_layers(task: Task, facts: TaskFacts) -> None:
     named = {layer for layers in facts.stages.values() for layer in layers} | {*task.tap_layers, *task.head_layers}
     named |= {facts.last_feature_layer} if facts.last_feature_layer else set()
     if unknown := sorted(named - {layer.name for layer in task.model.layers}):

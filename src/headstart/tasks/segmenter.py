@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import keras
 import numpy as np
@@ -103,12 +103,12 @@ class Segmenter:
         """The likeliest class of every pixel, `(batch, height, width)` uint8, from logits or probabilities."""
         return np.asarray(logits).argmax(axis=-1).astype(np.uint8)
 
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> dict[str, object]:
         """Everything but the model, as plain values that JSON can hold; `from_file` takes them back."""
         return plain_facts(self)
 
     @classmethod
-    def from_file(cls, model_path: Path, facts: Mapping[str, Any]) -> "Segmenter":
+    def from_file(cls, model_path: Path, facts: Mapping[str, object]) -> "Segmenter":
         """The segmenter of a saved `.keras` file and its `facts`; custom code in the file is refused."""
         return from_saved(cls, model_path, facts)
 

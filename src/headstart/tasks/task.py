@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar, Protocol, Self
+from typing import ClassVar, Protocol, Self, TypeVar
 
 import keras
 import numpy as np
 
 from headstart.data import Dataset, Targets
+
+OwnClass = TypeVar("OwnClass")
 
 
 class Task(Protocol):
@@ -82,11 +84,22 @@ class Task(Protocol):
         """What training shows each epoch beside the loss; may be empty."""
         ...
 
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> dict[str, object]:
         """Everything but the model, as plain values that JSON can hold; `from_file` takes them back."""
         ...
 
     @classmethod
-    def from_file(cls, model_path: Path, facts: Mapping[str, Any]) -> Self:
+    def from_file(cls, model_path: Path, facts: Mapping[str, object]) -> Self:
         """The task of a saved `.keras` file and its `facts`; custom code in the file is refused."""
         ...
+
+
+def task_as(task: Task, own_class: type[OwnClass]) -> OwnClass:
+    """A task as the class of its kind, with all that only this kind has.
+
+    Raises:
+        TypeError: it is of another kind.
+    """
+    if not isinstance(task, own_class):
+        raise TypeError(f"Expected {own_class.__name__}. Received: {type(task).__name__}")
+    return task
