@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -28,7 +27,7 @@ from headstart.run import Run, detection, regression
 from headstart.run.directory import read_json
 from headstart.run.evaluated import predicted_probabilities, worst_rows
 from headstart.run.schemas import AuditFacts, BoxPromises, Environment
-from headstart.tasks import Detections
+from headstart.tasks import Detections, ImageClassifier, ObjectDetector
 from headstart.training import History
 from headstart.writing import frame_csv
 
@@ -112,10 +111,11 @@ def write_run(folder: Path, task: str) -> Run:
     return run
 
 
-def opened(path: Path) -> Run:
-    """The run as a command finds it, beside what its model is called."""
+def opened(path: Path, task: str = CLASSIFICATION) -> Run:
+    """The run as a command finds it, but that its task has no model."""
     run = Run.load(path.parent)
-    vars(run)["task"] = SimpleNamespace(class_names=NAMES, multi_label=False)
+    own_class = ObjectDetector if task == DETECTION else ImageClassifier
+    vars(run)["task"] = own_class(None, NAMES, "mobilenetv2", {}, "out")
     return run
 
 
@@ -163,7 +163,10 @@ def test_no_mutation_of_a_table_of_examples_is_a_mistake_of_the_program(task, fu
 
 @pytest.mark.parametrize("task", PREDICTION_READERS)
 def test_no_mutation_of_predictions_is_a_mistake_of_the_program(task, fuzz):
-    fuzz(lambda folder: write_run(folder, task).predictions_path, lambda path: PREDICTION_READERS[task](opened(path)))
+    fuzz(
+        lambda folder: write_run(folder, task).predictions_path,
+        lambda path: PREDICTION_READERS[task](opened(path, task)),
+    )
 
 
 @pytest.mark.parametrize("task", REPORTS)
