@@ -76,7 +76,7 @@ class Server:
         said = self._process.stderr.readline() if self._process.stderr else ""
         self._is_told = False
         self.start_seconds = time.perf_counter() - started
-        if not said.startswith("Answering at"):
+        if not said.startswith("Serving at"):
             raise SystemExit(said + self._process.stderr.read())
         self.address = said.split()[2]
         self.port = int(self.address.rpartition(":")[2])

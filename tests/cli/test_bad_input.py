@@ -49,7 +49,7 @@ def expect_error(data: Path, tmp_path: Path, type_command) -> Iterator[Callable[
         assert "Traceback" not in outcome.stderr
         assert trace_of(data) == before
         screen = problem_screen(outcome.stderr)
-        for part in ("expected", "received", "what next", f"exit code {code.value}"):
+        for part in ("expected", "received", "what to do", f"exit code {code.value}"):
             assert part in screen
         return screen
 

@@ -100,7 +100,7 @@ def test_resume_of_a_finished_run_prints_its_result(type_command, finished_run):
 def test_evaluate_shows_every_metric_with_interval_and_baseline(type_command, finished_run):
     outcome = type_command("evaluate", finished_run)
     assert outcome.code == 0, outcome.stderr
-    for part in ("accuracy", "log loss (low is good)", "95 % interval", "baseline", "precision", "blue"):
+    for part in ("accuracy", "log loss (lower is better)", "95 % interval", "baseline", "precision", "blue"):
         assert part in outcome.stdout
 
 

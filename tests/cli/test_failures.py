@@ -23,7 +23,7 @@ def screen_of(error: BaseException, *, width: int = 80, **options: bool) -> str:
 
 def test_an_error_shows_its_four_parts_and_its_exit_code():
     text = screen_of(OneClassError("[a] has one class.", expected="two", received="one", hint="Add one."))
-    for part in ("[a] has one class.", "expected   two", "received   one", "what next  Add one.", "exit code 12"):
+    for part in ("[a] has one class.", "expected    two", "received    one", "what to do  Add one.", "exit code 12"):
         assert part in text
 
 
@@ -33,7 +33,7 @@ def test_even_a_long_error_fits_one_screen(width):
     text = screen_of(error, width=width)
     assert len(text.splitlines()) <= SCREEN_LINES
     assert max(map(len, text.splitlines())) <= min(width, 100)
-    assert "what next  d" in text
+    assert "what to do  d" in text
 
 
 def test_notes_on_an_error_are_shown():
@@ -69,7 +69,7 @@ def test_a_bug_is_told_shortly_without_a_traceback(broken_table, type_command):
     outcome = type_command("backbones", "vgg19")
     assert outcome.code == ExitCode.BUG
     assert "ZeroDivisionError: the table is upside down" in outcome.stderr
-    assert "set HEADSTART_TRACEBACK=1 and type the command again" in " ".join(outcome.stderr.split())
+    assert "set HEADSTART_TRACEBACK=1, run the command again" in " ".join(outcome.stderr.split())
     assert "Traceback" not in outcome.stderr
 
 

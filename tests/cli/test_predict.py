@@ -87,7 +87,7 @@ def test_abstaining_shows_the_set_in_place_of_a_guess(type_command, finished_run
     outcome = type_command("predict", finished_run, photos / "red", "--abstain")
     assert "too few to promise a coverage of 0.9" in outcome.stderr
     for row in outcome.stdout.splitlines()[1:]:
-        assert re.fullmatch(r"\S+ +not sure +could be blue, green, red", row)
+        assert re.fullmatch(r"\S+ +not sure +possible: blue, green, red", row)
 
 
 def test_a_lower_coverage_gives_smaller_sets(type_command, finished_run, photos):
@@ -102,7 +102,7 @@ def test_a_lower_coverage_gives_smaller_sets(type_command, finished_run, photos)
 def test_a_coverage_that_is_no_share_is_a_mistake_in_typing(type_command, finished_run, photos, coverage):
     outcome = type_command("predict", finished_run, photos, "--coverage", coverage)
     assert outcome.code == ExitCode.USAGE
-    assert "is no share of pictures" in outcome.stderr
+    assert "is not a probability" in outcome.stderr
 
 
 @pytest.mark.parametrize("words", [["--min-score", "0.5"], ["--masks", "m"], ["--draw", "d"], ["--out", "a.json"]])
@@ -116,7 +116,7 @@ def test_what_means_nothing_for_a_classifier_is_refused(type_command, finished_r
 def test_a_score_that_is_none_is_a_mistake_in_typing(type_command, finished_run, photos, score):
     outcome = type_command("predict", finished_run, photos, "--min-score", score)
     assert outcome.code == ExitCode.USAGE
-    assert "is no score" in outcome.stderr
+    assert "is not a score" in outcome.stderr
 
 
 def cells(kind, **record):

@@ -29,7 +29,7 @@ def test_the_table_names_every_network_and_which_pictures_took_part(type_command
     (random,) = [line for line in lines[1:3] if "mobilenetv2" in line]
     assert "random" in random
     text = " ".join(outcome.stdout.split())
-    assert "the training and validation parts; the 3 of the test part took no part" in text
+    assert "images of the training and validation parts, with 3 classes. The 3 test images were not used" in text
     assert "resnet50 weights not here" in text
     assert "probe accuracy" in outcome.stderr
     assert sorted(path.name for path in (tmp_path / "rank").iterdir()) == ["rank.csv", "rank.json", "rank.png"]
@@ -69,6 +69,6 @@ def test_numbers_name_their_score(type_command, make_pictures, tmp_path):
     assert outcome.code == 0, outcome.stderr
     assert "probe R², 95 %" in outcome.stdout
     text = " ".join(outcome.stdout.split())
-    assert "with the number 'redness', the training and validation parts" in text
-    assert "below 0 is worse than their mean" in text
+    assert "images of the training and validation parts, with the number 'redness'" in text
+    assert "below 0, the mean is a better guess" in text
     assert "probe r2" in outcome.stderr

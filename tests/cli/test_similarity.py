@@ -21,10 +21,10 @@ def index(tmp_path_factory, photos, type_command) -> Path:
     outcome = type_command("index", "vgg19_mini", photos, *SMALL, "--out", path)
     assert outcome.code == 0, outcome.stderr
     text = " ".join(outcome.stdout.split())
-    assert "24 pictures" in text
+    assert "24 images" in text
     assert "recall@1 " in text
     assert "MAP@R " in text
-    assert f"headstart search {path} PICTURE" in text
+    assert f"headstart search {path} IMAGE" in text
     return path
 
 

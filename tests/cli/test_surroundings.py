@@ -77,7 +77,7 @@ def test_a_deleted_working_directory_is_told(start_process, tmp_path):
 
     code, _, stderr = ended(start_process("audit", "photos", preexec_fn=leave))
     assert code == ExitCode.WORKING_DIRECTORY
-    assert "does not exist any more" in stderr
+    assert "no longer exists" in stderr
 
 
 COMMANDS = ("audit", "train", "evaluate", "report", "card", "export", "index", "rank", "bank", "backbones", "resume")
@@ -113,7 +113,7 @@ def test_data_that_is_no_file_is_told_without_waiting(type_command, tmp_path, mo
     server.close()
     told = {ExitCode.DATA_NOT_FOUND, ExitCode.SYSTEM, ExitCode.NO_CLASS_FOLDERS, ExitCode.RECIPE}
     assert outcome.code in told, outcome.stderr
-    assert "what next" in outcome.stderr
+    assert "what to do" in outcome.stderr
 
 
 @pytest.mark.parametrize("command", ["report", "card", "resume", "evaluate", "export"])

@@ -32,7 +32,7 @@ def test_every_metric_and_every_class_has_a_line(request, kind):
 
 
 def test_boxes_show_their_errors_and_numbers_their_unit(detection, regression):
-    assert "errors, found and right: answers with a score of at least 0.35" in printed(detection.report)
+    assert "errors, recall and precision of boxes with a score of at least 0.35" in printed(detection.report)
     assert any(
         line.startswith("missed") and line.endswith("lies on.")
         for line in map(str.rstrip, printed(detection.report).splitlines())

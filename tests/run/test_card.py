@@ -78,7 +78,7 @@ def test_every_number_of_the_tables_is_that_of_the_report(run, card):
 
     expected = [
         [
-            name.replace("_", " ") + ("" if metric["higher_is_better"] else " (low is good)"),
+            name.replace("_", " ") + ("" if metric["higher_is_better"] else " (lower is better)"),
             shown(metric["value"]),
             f"{shown(metric['low'])} to {shown(metric['high'])}",
             shown(metric["baseline"]),

@@ -76,7 +76,7 @@ main()
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
         said = process.stderr.readline()
         process.terminate()
-        assert said.startswith("Answering at"), said + process.stderr.read()
+        assert said.startswith("Serving at"), said + process.stderr.read()
         assert process.wait(10) == 0
 
 

@@ -58,7 +58,7 @@ def start(artifact) -> Iterator[Callable[..., Server]]:
         process = subprocess.Popen([*PROGRAM, str(artifact), "--port", "0", *words], stderr=subprocess.PIPE, text=True)
         processes.append(process)
         line = process.stderr.readline()
-        assert line.startswith("Answering at"), line + process.stderr.read()
+        assert line.startswith("Serving at"), line + process.stderr.read()
         return Server(process, int(line.split()[2].rpartition(":")[2]))
 
     yield go

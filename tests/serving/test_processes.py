@@ -69,7 +69,7 @@ def start(artifact) -> Iterator[Callable[..., Process]]:
         said = ""
         for line in process.stderr:  # before it, LiteRT tells of itself
             said += line
-            if line.startswith("Answering at http://127.0.0.1:"):
+            if line.startswith("Serving at http://127.0.0.1:"):
                 return Process(process, line.split()[2])
         pytest.fail(said)
 

@@ -1,4 +1,4 @@
-"""Answers as lines of a table that grows: each line is printed as soon as it is known."""
+"""Predictions as lines of a table that are printed one by one, each as soon as it is known."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -18,12 +18,12 @@ Record = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class AnswersTable:
-    """What is shown of the answers of a task: four columns, the third of which stands to the right.
+    """The columns of the table of a task: four, of which the third is aligned to the right.
 
     Attributes:
         header: names of the columns.
-        cells: of an answer, but for its path.
-        is_doubtful: whether an answer is shown as one to look at.
+        cells: function from a prediction to its cells, without the path.
+        is_doubtful: whether a prediction is highlighted for review.
     """
 
     header: tuple[str, str, str, str]
@@ -32,7 +32,7 @@ class AnswersTable:
 
 
 def table_lines(records: Iterable[Record], table: AnswersTable) -> Iterator[Text]:
-    """A header and one line a record; columns are as wide as the first lines need, and no path is ever broken."""
+    """A header and one line per record; columns are as wide as the first lines need, and paths are never broken."""
     rest = iter(records)
     first = list(islice(rest, _LINES_TO_MEASURE))
     rows = [table.header, *(_cells(record, table) for record in first)]
@@ -64,16 +64,16 @@ def _doubts(record: Record) -> str:
     if record["is_sure"]:
         return ""
     names = record["prediction_set"]
-    doubts = [f"could be {', '.join(names)}" if names else "no class is likely enough"]
+    doubts = [f"possible: {', '.join(names)}" if names else "no class is likely enough"]
     if names == [record["prediction"]]:
         doubts = []
     if record["is_foreign"]:
-        doubts.append("unlike the training pictures")
+        doubts.append("out-of-distribution (unlike the training images)")
     return "; ".join(doubts)
 
 
 def _box_cells(record: Record) -> tuple[str, str, str]:
-    """How many of each kind, the best score, and where the boxes are."""
+    """The number of boxes of each class, the best score, and the corners of the first boxes."""
     boxes = record["boxes"]
     names = [box["name"] for box in boxes]
     counts = ", ".join(f"{names.count(name)} x {name}" for name in dict.fromkeys(names))
@@ -84,14 +84,14 @@ def _box_cells(record: Record) -> tuple[str, str, str]:
 
 
 def _mask_cells(record: Record) -> tuple[str, str, str]:
-    """The class that covers most, its share, and the others' shares."""
+    """The class with most pixels, its share, and the shares of the others."""
     shares = sorted(record["shares"].items(), key=lambda item: -item[1])
     others = ", ".join(f"{name} {share:.1%}" for name, share in shares[1:] if share)
     return record["prediction"], f"{record['shares'][record['prediction']]:.1%}", others
 
 
 def _number_cells(record: Record) -> tuple[str, str, str]:
-    """Each number, and how far the truth may lie from it."""
+    """Each number and its prediction interval."""
     numbers = record["numbers"]
     values = ", ".join(f"{name} {number['value']:.4g}" for name, number in numbers.items())
     bounds = [
@@ -102,14 +102,14 @@ def _number_cells(record: Record) -> tuple[str, str, str]:
     return values, "", ", ".join(bounds)
 
 
-# Task → what is shown of its answers. Names of tasks as in `headstart.data`, whose import would be slow.
+# Task → its table. The names of tasks are those of `headstart.data`, whose import would be slow.
 TABLES: Mapping[str, AnswersTable] = MappingProxyType(
     {
         "image-classification": AnswersTable(
             ("path", "prediction", "probability", "doubts"), _class_cells, lambda record: record["is_sure"] is False
         ),
         "object-detection": AnswersTable(("path", "objects", "best score", "left top right bottom"), _box_cells),
-        "semantic-segmentation": AnswersTable(("path", "covers most", "share", "others"), _mask_cells),
+        "semantic-segmentation": AnswersTable(("path", "largest class", "share", "others"), _mask_cells),
         "image-regression": AnswersTable(("path", "numbers", "", "intervals"), _number_cells),
     }
 )

@@ -33,13 +33,13 @@ from headstart.errors import HeadstartError
 from headstart.version import VERSION
 
 EXAMPLES = examples(
-    ("headstart demo", "see it work on built-in data, in a few minutes and without a download"),
-    ("headstart train photos", "train on your own pictures: one folder per class inside 'photos'"),
+    ("headstart demo", "a complete training on built-in data, in a few minutes and without a download"),
+    ("headstart train photos", "train on your own images: one folder per class inside 'photos'"),
 )
 
 
 class Row(NamedTuple):
-    """One command: what it does, the last lines of its help, and the heading it stands under."""
+    """One command: its function, the examples at the end of its help, and the heading of its group."""
 
     command: Command
     epilog: str
@@ -57,11 +57,11 @@ COMMANDS: dict[str, Row] = {
     "export": Row(export.export, export.EXAMPLES, "Use a run"),
     "card": Row(card.card, card.EXAMPLES, "Use a run"),
     "serve": Row(serve.serve, serve.EXAMPLES, "Use a run"),
-    "index": Row(index.index, index.EXAMPLES, "Find similar pictures"),
-    "search": Row(search.search, search.EXAMPLES, "Find similar pictures"),
-    "audit": Row(audit.audit, audit.EXAMPLES, "Look things up"),
-    "backbones": Row(backbones.backbones, backbones.EXAMPLES, "Look things up"),
-    "bank": Row(bank.bank, bank.EXAMPLES, "Look things up"),
+    "index": Row(index.index, index.EXAMPLES, "Find similar images"),
+    "search": Row(search.search, search.EXAMPLES, "Find similar images"),
+    "audit": Row(audit.audit, audit.EXAMPLES, "Inspect"),
+    "backbones": Row(backbones.backbones, backbones.EXAMPLES, "Inspect"),
+    "bank": Row(bank.bank, bank.EXAMPLES, "Inspect"),
 }
 
 app = typer.Typer(
@@ -85,11 +85,13 @@ def _show_version(asked: bool) -> None:
 def start(
     context: typer.Context,
     version: Annotated[  # noqa: ARG001  answered before the command is
-        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and stop.")
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
     ] = False,
     traceback: Annotated[
         bool,
-        typer.Option("--traceback", help="Show where an unexpected error came from.", envvar=TRACEBACK_VARIABLE),
+        typer.Option(
+            "--traceback", help="Show the Python traceback of an unexpected error.", envvar=TRACEBACK_VARIABLE
+        ),
     ] = False,
 ) -> None:
     """Transfer learning you can see, follow and trust: from a folder of images to a model and its report."""
@@ -98,7 +100,7 @@ def start(
 
 
 def _help_of(command: Command) -> str:
-    """Its docstring with each paragraph in one line, so that the terminal breaks the lines."""
+    """The docstring of a command with each paragraph in one line, so that the terminal breaks the lines."""
     paragraphs = (inspect.getdoc(command) or "").split("\n\n")
     return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs)
 
@@ -111,11 +113,11 @@ for _name, _row in COMMANDS.items():
 
 
 def main() -> None:
-    """Runs the command that was typed and ends the process with its exit code."""
+    """Run the command that was typed and end the process with its exit code."""
     prepare_streams()
     surroundings = Surroundings.from_process()
     try:
-        surroundings.stdout.file.flush()  # closed from the start: said before hours of work, not after
+        surroundings.stdout.file.flush()  # a closed stdout is reported before hours of work, not after
         app(prog_name="headstart")
     except HeadstartError as error:  # the help could not be written
         show_failure(error, surroundings)

@@ -1,4 +1,4 @@
-"""What is wrong with words whatever command they belong to, and how such errors are shown."""
+"""Checks of the words of the command line that hold for every command, and how errors in them are shown."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -56,11 +56,11 @@ def _check(word: str) -> None:
     option, has_value, value = word.partition("=")
     if not word or (option.startswith("--") and has_value and not value):
         raise typer.BadParameter(
-            f"An argument is empty{f', that of {one_line(option)}' if option else ''}. Expected a path, a name or a "
-            "number; an unset variable in a script leaves nothing."
+            f"{f'The value of {one_line(option)}' if option else 'An argument'} is empty. Expected a path, a name or a "
+            "number. In a script, check for unset variables."
         )
     if "\0" in word:
-        raise typer.BadParameter("An argument holds a NUL character, which no path and no name can have.")
+        raise typer.BadParameter("An argument contains a NUL character, which is not allowed in paths and names.")
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The one place where text meets a terminal: names are shown and not obeyed, and a stream that fails is told."""
+"""Output to the terminal: control characters in names have no effect, and a stream that fails is reported."""
 
 import errno
 import os
@@ -48,9 +48,9 @@ class PlainConsole(Console):
 
 
 class CheckedOutput:
-    """Standard output whose failures are told: a closed pipe ends the program, a full disk is an error with advice.
+    """Standard output that reports failures: a closed pipe ends the program, a full disk is an error with a hint.
 
-    After the first failure it takes everything and writes nothing, so that the end of the program cannot fail again.
+    After the first failure it accepts all text and writes nothing, so that the end of the program cannot fail again.
 
     Args:
         file: the stream; None where the program was started without one.
@@ -106,14 +106,14 @@ class CheckedOutput:
             _silence_stdout()
             raise OutputError(
                 "The result cannot be written to standard output.",
-                expected="an open standard output with room for the result",
+                expected="an open standard output with space for the result",
                 received=error.strerror or str(error),
-                hint="Free some room or redirect the output to another file; `> /dev/null` throws it away.",
+                hint="Free disk space, or redirect the output to another file; `> /dev/null` discards it.",
             ) from error
 
 
 class ForgivingOutput:
-    """Standard error whose failures are passed over: nobody reads it, which must not stop hours of work.
+    """Standard error that ignores failures: a closed stream must not stop hours of work.
 
     Args:
         file: the stream.
@@ -158,7 +158,7 @@ def prepare_streams() -> None:
 
 
 def end_of_pipe() -> None:
-    """Ends the program without a word: whoever read its output stopped reading."""
+    """Ends the program without a message, because the reader of its output has closed the pipe."""
     _silence_stdout()
     raise SystemExit(ExitCode.BROKEN_PIPE)
 

@@ -1,4 +1,4 @@
-"""The code every command ends with: one for each thing that can go wrong."""
+"""The exit code of every command: one for each type of failure."""
 
 from enum import IntEnum
 
@@ -7,7 +7,7 @@ from headstart.errors import HeadstartError
 
 
 class ExitCode(IntEnum):
-    """What a shell sees in `$?`.
+    """Exit codes, as a shell shows them in `$?`.
 
     Tens group causes: 10 data, 30 backbone, 40 settings, 50 runs and artifacts, 60 surroundings, 80 indexes,
     90 processes. 64 to 78 are left to sysexits.h and 126 upwards to the shell, apart from the two that shells
@@ -78,7 +78,7 @@ class ExitCode(IntEnum):
     BROKEN_PIPE = 141
 
 
-# Codes that no error class stands behind.
+# Codes without an error class.
 MEANINGS: dict[ExitCode, str] = {
     ExitCode.SUCCESS: "Done.",
     ExitCode.BUG: "An error in Headstart itself.",
@@ -90,7 +90,7 @@ MEANINGS: dict[ExitCode, str] = {
     ExitCode.BROKEN_PIPE: "The program that reads the output has stopped reading.",
 }
 
-# Classes with subclasses only group causes and are never raised themselves.
+# Classes that have subclasses only group causes and are never raised.
 EXIT_CODES: dict[type[HeadstartError], ExitCode] = {
     errors.DataNotFoundError: ExitCode.DATA_NOT_FOUND,
     errors.NoClassFoldersError: ExitCode.NO_CLASS_FOLDERS,
@@ -142,7 +142,7 @@ EXIT_CODES: dict[type[HeadstartError], ExitCode] = {
 
 
 def is_refusal(error: BaseException) -> bool:
-    """Whether the operating system, or Python in its place, refused a path: no program can prevent all of these."""
+    """Whether the operating system (or Python) refused a path. A program cannot check for all of these before."""
     if isinstance(error, OSError):
         return error.errno is not None
     is_nul = isinstance(error, ValueError) and "null byte" in str(error)
@@ -150,7 +150,7 @@ def is_refusal(error: BaseException) -> bool:
 
 
 def exit_code_of(error: BaseException) -> ExitCode:
-    """The code of an error; what has none of its own is a mistake in this program."""
+    """The exit code of an error; an error without one is a bug of this program."""
     if isinstance(error, KeyboardInterrupt):
         return ExitCode.INTERRUPTED
     if isinstance(error, BrokenPipeError):

@@ -1,4 +1,4 @@
-"""What a person sees when a command cannot do what was asked, and the code it ends with."""
+"""How a failed command is shown to the user, and its exit code."""
 
 import functools
 import os
@@ -20,9 +20,9 @@ from headstart.errors import HeadstartError, WorkingDirectoryError
 from headstart.writing import one_line
 
 MAX_PANEL_WIDTH = 100
-# Longer than this, what was wrong would push what to do off the screen.
+# A longer description of the problem would push the hint off the screen.
 MAX_FIELD_LENGTH = 300
-_TITLES = {"hint": "what next"}
+_TITLES = {"hint": "what to do"}
 
 Command = Callable[..., ExitCode | None]
 
@@ -46,7 +46,7 @@ def guarded(command: Command) -> Command:
 
 
 def show_failure(error: BaseException, surroundings: Surroundings, *, as_json: bool = False) -> None:
-    """Tells on stderr what went wrong: a screen for a person, or with `as_json` one last line for a program."""
+    """Writes an error to stderr: a panel for people or, with `as_json`, one last line for programs."""
     code = exit_code_of(error)
     if code is ExitCode.BUG and surroundings.shows_traceback:
         surroundings.stderr.out("".join(traceback.format_exception(error)), highlight=False)
@@ -70,14 +70,14 @@ def show_failure(error: BaseException, surroundings: Surroundings, *, as_json: b
 
 
 def describe(error: BaseException) -> dict[str, Any]:
-    """An error as plain values: kind, exit code, problem, and what `HeadstartError` knows besides."""
+    """An error as plain values for JSON: class, exit code, problem and, of a `HeadstartError`, the other fields."""
     facts = {"error": type(error).__name__, "exit_code": exit_code_of(error).value, "problem": problem_of(error)}
     notes = {"notes": error.__notes__} if hasattr(error, "__notes__") else {}
     return {**facts, **fields_of(error), **notes}
 
 
 def problem_of(error: BaseException) -> str:
-    """What is wrong, in one sentence."""
+    """The problem in one sentence."""
     if isinstance(error, HeadstartError):
         return error.problem
     if isinstance(error, KeyboardInterrupt):
@@ -85,20 +85,20 @@ def problem_of(error: BaseException) -> str:
     if isinstance(error, OSError) and is_refusal(error):
         names = " and ".join(f"'{name}'" for name in (error.filename, error.filename2) if name is not None)
         reason = error.strerror or str(error)
-        return f"{names}: {reason}." if names else f"The operating system refused something: {reason}."
+        return f"{names}: {reason}." if names else f"The operating system refused an operation: {reason}."
     return f"Unexpected {type(error).__name__}: {error}".rstrip(": ")
 
 
 def fields_of(error: BaseException) -> dict[str, str]:
-    """What was expected, what came and what to do next; nothing where that is not known."""
+    """Expected value, received value and hint of an error; empty if they are not known."""
     if isinstance(error, HeadstartError):
         return {"expected": error.expected, "received": error.received, "hint": error.hint}
     if is_refusal(error):
         return {
-            "expected": "a file or folder of that name that can be read and written as the command needs",
+            "expected": "a file or folder of this name, with the permissions that the command needs",
             "received": f"{type(error).__name__}: {error}",
-            "hint": f"Check the path and its permissions. With {TRACEBACK_VARIABLE}=1 the command shows where this "
-            "happened; please report it if the path is right.",
+            "hint": f"Check the path and its permissions. If both are right, set {TRACEBACK_VARIABLE}=1, run the "
+            "command again and report what it shows.",
         }
     return {}
 
@@ -120,8 +120,7 @@ def _advice(error: BaseException) -> list[RenderableType]:
         return []
     return [
         Text(
-            f"\nThis is a mistake in Headstart. To see where, set {TRACEBACK_VARIABLE}=1 and type the command again; "
-            "please report it with what you see then."
+            f"\nThis is a bug in Headstart. Set {TRACEBACK_VARIABLE}=1, run the command again and report what it shows."
         )
     ]
 
@@ -131,10 +130,10 @@ def _check_working_directory() -> None:
         os.getcwd()  # noqa: PTH109  only whether there is one
     except FileNotFoundError as error:
         raise WorkingDirectoryError(
-            "The working directory does not exist any more.",
-            expected="to be in a folder that exists: paths are read from it",
+            "The working directory no longer exists.",
+            expected="an existing working directory, because relative paths start from it",
             received="a folder that was deleted",
-            hint="Change into a folder that exists, such as `cd ~`, and type the command again.",
+            hint="Change to an existing folder, for example with `cd ~`, and run the command again.",
         ) from error
 
 

@@ -1,4 +1,4 @@
-"""Ctrl-C that is not lost: raised once more where whatever ran when it was pressed kept it to itself."""
+"""Reliable handling of Ctrl-C: it is raised again if the code that ran when it was pressed swallowed it."""
 
 import _thread
 import signal
@@ -16,7 +16,7 @@ _SECONDS_TO_ARRIVE = 1.0  # unless whoever ran meanwhile took the handler away
 
 
 class Interrupts:
-    """Whether Ctrl-C was pressed.
+    """Notices Ctrl-C and raises it again where it was swallowed.
 
     Python raises `KeyboardInterrupt` in whatever line runs. Where that is a callback from a library written in another
     language, the library may take the error for one of its own, or print it and go on, or crash.

@@ -1,4 +1,4 @@
-"""What several commands take, in one wording, and how text becomes values."""
+"""Options that several commands share, in one wording."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,18 +13,18 @@ BANK = "Feature bank"
 
 
 def examples(*commands: tuple[str, str]) -> str:
-    """The last lines of a command's help: commands to copy, each with what it does."""
+    """The last lines of a command's help: commands to copy, each with its effect."""
     lines = [f"  {command}\n      [dim]{effect}[/]" for command, effect in commands]
     return "\n".join(["[bold]Examples[/]", *lines])
 
 
 def setting(text: str, *, metavar: str, default: str, panel: str) -> Any:
-    """An option that is None when it is left out, so that a recipe's value holds; `default` is for the eye."""
+    """An option that is None if it is not given, so that the value of the recipe is used; `default` is only shown."""
     return typer.Option(metavar=metavar, help=with_default(text, default), show_default=False, rich_help_panel=panel)
 
 
 def with_default(text: str, default: str) -> str:
-    """A line of help that ends with what holds when nothing is typed."""
+    """A line of help that ends with the default."""
     return f"{text} [dim]\\[default: {default}][/]"
 
 
@@ -37,7 +37,7 @@ def reading_options(
     split_column: str | None = None,
     group_column: str | None = None,
 ) -> "ReadingOptions":
-    """Arguments of `read_dataset` from what was typed: a column that was left out keeps its default."""
+    """Arguments of `read_dataset` from the options of a command; a column that is not given keeps its default."""
     options: ReadingOptions = {
         "format": format,
         "ignore_value": ignore_value,
@@ -52,7 +52,7 @@ def reading_options(
 
 
 RunArgument = Annotated[
-    Path, typer.Argument(metavar="RUN", help="Folder that `headstart train` made.", show_default=False)
+    Path, typer.Argument(metavar="RUN", help="Folder written by `headstart train`.", show_default=False)
 ]
 JsonOption = Annotated[
     bool, typer.Option("--json", help="Print one line of JSON instead of text.", rich_help_panel=OUTPUT)
@@ -60,18 +60,19 @@ JsonOption = Annotated[
 BankDirOption = Annotated[
     Path | None,
     setting(
-        "Folder that feature banks are kept in.",
+        "Folder of the feature banks.",
         metavar="FOLDER",
-        default="the platform's folder for caches",
+        default="in the cache folder of the system",
         panel=BANK,
     ),
 ]
 BankLimitOption = Annotated[
     float | None,
     setting(
-        "Gigabytes that the bank may take; 0 for no bank. Fewer views or a later cut keep it within.",
+        "Size limit of the feature bank in gigabytes; 0: no bank. To keep the limit, fewer views are stored or the "
+        "network is cut at a later layer.",
         metavar="GB",
-        default="half of the free disk",
+        default="half of the free disk space",
         panel=BANK,
     ),
 ]

@@ -1,4 +1,4 @@
-"""How far a command is, on a terminal and elsewhere."""
+"""Display of progress, on a terminal and in plain lines."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -20,9 +20,9 @@ SECONDS_BETWEEN_LINES = 10.0
 
 @contextmanager
 def shown_progress(surroundings: Surroundings) -> Iterator[Progress]:
-    """Shows progress on stderr for as long as the block runs: bars where they can move, else plain lines.
+    """Shows progress on stderr while the block runs: bars on a terminal, plain lines in other places.
 
-    Work that tells how far it is can be stopped with Ctrl-C, whatever it calls.
+    Work that reports its progress can be stopped with Ctrl-C, no matter which library it calls.
     """
     interrupts = Interrupts()
     if not surroundings.is_watched:
@@ -46,7 +46,7 @@ def shown_progress(surroundings: Surroundings) -> Iterator[Progress]:
 
 
 class RemarksOnly(SilentProgress):
-    """Says only what is worth keeping: where results come one by one on the screen, they show how far it is.
+    """Shows remarks and no bars, for commands whose results already appear one by one on the screen.
 
     Args:
         console: where the lines go.
@@ -61,7 +61,7 @@ class RemarksOnly(SilentProgress):
 
 
 class CountColumn(MofNCompleteColumn):
-    """How many parts of a step are done; nothing for a step of one part."""
+    """The number of finished parts of a step; empty for a step of one part."""
 
     def render(self, task: Task) -> Text:
         """Gives the text of one bar."""
@@ -69,11 +69,11 @@ class CountColumn(MofNCompleteColumn):
 
 
 class TerminalProgress:
-    """One bar a step with the time that is left; bars of finished steps stay with the time they took.
+    """One bar per step with the remaining time; bars of finished steps stay and show the time they took.
 
     Args:
         bars: on the terminal.
-        check: called whenever work says how far it is.
+        check: called on each report of progress.
     """
 
     def __init__(self, bars: ProgressBars, *, check: Callable[[], None] = lambda: None) -> None:
@@ -106,12 +106,12 @@ class TerminalProgress:
 
 
 class ProgressLines:
-    """A line when a step begins, now and then while it goes on, and when it ends; no control characters.
+    """Plain lines without control characters: at the start of a step, every ten seconds, and at its end.
 
     Args:
         console: where the lines go.
         clock: seconds.
-        check: called whenever work says how far it is.
+        check: called on each report of progress.
     """
 
     def __init__(
@@ -129,7 +129,7 @@ class ProgressLines:
         self._started = self._spoken = self._first = 0.0
 
     def start(self, step: str, total: int) -> None:
-        """Says what begins."""
+        """Writes that a step begins."""
         self.finish()
         self._step, self._total, self._done = step, total, 0
         self._started = self._spoken = self._first = self._clock()
@@ -137,7 +137,7 @@ class ProgressLines:
         self.say(f"{step} ...")
 
     def advance(self, count: int = 1, note: str = "") -> None:
-        """Counts, and says so when nothing was said for a while."""
+        """Counts, and writes a line if the last one is more than ten seconds old."""
         self._check()
         now = self._clock()
         if self._done == 0:  # the first part often holds a compilation, which does not come again
@@ -161,7 +161,7 @@ class ProgressLines:
         self._console.out(one_line(text), highlight=False)
 
     def finish(self) -> None:
-        """Says how long the step took."""
+        """Writes how long the step took."""
         if self._step is not None:
             self.say(f"{self._step}: done in {_clock_time(self._clock() - self._started)}")
         self._step = None

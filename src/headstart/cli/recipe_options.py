@@ -1,4 +1,4 @@
-"""The settings of a recipe as options, one alias a setting of `headstart.options.OPTIONS`."""
+"""The settings of a recipe as options of the command line: one alias per setting of `headstart.options.OPTIONS`."""
 
 import re
 from typing import Annotated, NamedTuple
@@ -9,26 +9,26 @@ from headstart.cli.parameters import BANK, DATA, NETWORK, TABLES, TRAINING, sett
 
 
 class ImageSize(NamedTuple):
-    """Pixels; a class of its own because Typer would want two words for a plain tuple."""
+    """Height and width in pixels; a class of its own because Typer reads a plain tuple from two words."""
 
     height: int
     width: int
 
 
 def parse_image_size(text: str) -> ImageSize:
-    """The size that a text names.
+    """The size in pixels that a text such as `160x200` stands for.
 
     Example:
         >>> parse_image_size("160x200")
         ImageSize(height=160, width=200)
 
     Raises:
-        typer.BadParameter: the text is no size.
+        typer.BadParameter: the text is not a size.
     """
     match = re.fullmatch(r"(\d{1,5})(?:[x×X](\d{1,5}))?", text.strip())
     if match is None:
         raise typer.BadParameter(
-            f"'{text}' is no size. Expected pixels such as 160, or height x width such as 160x200."
+            f"'{text}' is not an image size. Expected pixels such as 160, or height x width such as 160x200."
         )
     height, width = match.groups()
     return ImageSize(int(height), int(width or height))
@@ -37,34 +37,34 @@ def parse_image_size(text: str) -> ImageSize:
 TaskOption = Annotated[
     str | None,
     setting(
-        "What is to be learned: image-classification, object-detection, semantic-segmentation or image-regression.",
+        "Task: image-classification, object-detection, semantic-segmentation or image-regression.",
         metavar="TASK",
-        default="found by looking at the data",
+        default="detected automatically",
         panel=DATA,
     ),
 ]
 FormatOption = Annotated[
     str | None,
     setting(
-        "How pictures are annotated; docs/annotations.md lists all.",
+        "Format of the annotations; see docs/annotations.md.",
         metavar="folders|table|box-table|voc|coco|yolo|labelme|via|masks",
-        default="found by looking at the data",
+        default="detected automatically",
         panel=DATA,
     ),
 ]
 IgnoreValueOption = Annotated[
     str | None,
     setting(
-        "Value or colour in a mask that says nothing of its pixel; none: 255 is a class.",
+        "Mask value or colour of pixels that are neither learned nor scored; none: 255 is a class.",
         metavar="N|#RRGGBB|none",
-        default="255, and what the masks leave unnamed",
+        default="255, and values without a class name",
         panel=DATA,
     ),
 ]
 MinPerClassOption = Annotated[
     int | None,
     setting(
-        "Leave out classes with fewer images to learn from; copies and groups count once.",
+        "Leave out classes with fewer training images; copies and groups count once.",
         metavar="N",
         default="1",
         panel=DATA,
@@ -73,7 +73,7 @@ MinPerClassOption = Annotated[
 BackboneOption = Annotated[
     str | None,
     setting(
-        "Pretrained network to start from; `headstart backbones` lists them.",
+        "Pretrained network; `headstart backbones` lists all.",
         metavar="NAME",
         default="vgg19",
         panel=NETWORK,
@@ -82,9 +82,9 @@ BackboneOption = Annotated[
 WeightsOption = Annotated[
     str | None,
     setting(
-        "Where its weights come from. Only imagenet may need a download, once.",
+        "Weights of the network: imagenet (downloaded once), builtin, none (random) or a file.",
         metavar="imagenet|builtin|none|FILE",
-        default="builtin if there are such, else imagenet",
+        default="builtin if included in the package, otherwise imagenet",
         panel=NETWORK,
     ),
 ]
@@ -94,7 +94,8 @@ ImageSizeOption = Annotated[
         parser=parse_image_size,
         metavar="SIZE|HEIGHTxWIDTH",
         help=with_default(
-            "Pixels that the network sees: fewer are faster.", "its own; 320 for masks, to 448 for boxes"
+            "Input size of the network in pixels; smaller is faster.",
+            "that of the pretraining; 320 for masks, 320 to 448 for boxes",
         ),
         show_default=False,
         rich_help_panel=NETWORK,
@@ -103,7 +104,7 @@ ImageSizeOption = Annotated[
 ResizeModeOption = Annotated[
     str | None,
     setting(
-        "How a picture gets that size: distorted, with bars, or without its edges.",
+        "How images are resized: stretch distorts, pad adds bars, crop cuts off the edges.",
         metavar="stretch|pad|crop",
         default="stretch",
         panel=NETWORK,
@@ -112,18 +113,18 @@ ResizeModeOption = Annotated[
 ViewsOption = Annotated[
     int | None,
     setting(
-        "Views of each training picture in the feature bank, the first one plain; 0 for no bank.",
+        "Views of each training image in the feature bank; the first is not augmented. 0: no bank.",
         metavar="N",
-        default="2 to 8, fewer for more pictures",
+        default="2 to 8, fewer for more images",
         panel=BANK,
     ),
 ]
 EngineOption = Annotated[
     str | None,
     setting(
-        "What computes the bank; auto takes the fastest that suits the processor and the size of the bank. "
-        "openvino-bfloat16 needs a processor with AMX; openvino-int8 is a few per cent off. All but keras need the "
-        "extra headstart\\[openvino].",
+        "Library that computes the bank; auto selects the fastest for the processor and the size of the bank. "
+        "openvino-bfloat16 requires a processor with AMX; openvino-int8 differs by a few per cent. All except keras "
+        "require the extra headstart\\[openvino].",
         metavar="auto|keras|openvino|openvino-bfloat16|openvino-int8",
         default="auto",
         panel=BANK,
@@ -132,29 +133,34 @@ EngineOption = Annotated[
 FrozenEpochsOption = Annotated[
     int | None,
     setting(
-        "Most epochs for the new layers alone, all below frozen.",
+        "Maximum number of epochs in which only the new layers learn.",
         metavar="N",
-        default="0: a linear probe has solved them; 6 to 30 for boxes and masks",
+        default="0, because a linear probe has solved them; 6 to 30 for boxes and masks",
         panel=TRAINING,
     ),
 ]
 EpochsOption = Annotated[
     int | None,
     setting(
-        "Most epochs of fine-tuning; 0 for none.",
+        "Maximum number of epochs of fine-tuning; 0: no fine-tuning.",
         metavar="N",
-        default="chosen from the number of pictures",
+        default="from the number of images",
         panel=TRAINING,
     ),
 ]
 DeepEpochsOption = Annotated[
     int | None,
-    setting("Most epochs of the whole network, from the pixels.", metavar="N", default="0: off", panel=TRAINING),
+    setting(
+        "Maximum number of epochs in which the whole network learns, from the pixels.",
+        metavar="N",
+        default="0: this phase is skipped",
+        panel=TRAINING,
+    ),
 ]
 UnfreezeFromOption = Annotated[
     str | None,
     setting(
-        "Lowest stage that fine-tuning changes; `headstart backbones NAME` lists them.",
+        "Lowest stage that fine-tuning changes; `headstart backbones NAME` lists the stages.",
         metavar="STAGE",
         default="the last block, such as block5",
         panel=TRAINING,
@@ -163,7 +169,7 @@ UnfreezeFromOption = Annotated[
 LearningRateOption = Annotated[
     float | None,
     setting(
-        "Highest learning rate of fine-tuning; lower stages get less.",
+        "Highest learning rate of fine-tuning; lower stages learn at a lower rate.",
         metavar="RATE",
         default="0.0012; 0.001 for boxes and masks, 0.0006 for numbers",
         panel=TRAINING,
@@ -171,12 +177,12 @@ LearningRateOption = Annotated[
 ]
 BatchSizeOption = Annotated[
     int | None,
-    setting("Pictures a training step.", metavar="N", default="32; 8 for boxes and masks", panel=TRAINING),
+    setting("Images per training step.", metavar="N", default="32; 8 for boxes and masks", panel=TRAINING),
 ]
 AugmentOption = Annotated[
     str | None,
     setting(
-        "How far training pictures are varied at random.",
+        "Strength of the random changes of training images (augmentation).",
         metavar="none|light|medium|strong|0-10",
         default="medium",
         panel=TRAINING,
@@ -185,30 +191,35 @@ AugmentOption = Annotated[
 FlipsOption = Annotated[
     str | None,
     setting(
-        "How training pictures are mirrored: both where nothing says which way is up, as under a microscope; none "
-        "where left and right tell classes apart, as of letters.",
+        "Mirroring of training images. Use both if the images have no fixed orientation, as under a microscope; use "
+        "none if left and right distinguish classes, as for letters.",
         metavar="none|horizontal|vertical|both",
-        default="horizontal, with --augment none not at all",
+        default="horizontal; with --augment none: none",
         panel=TRAINING,
     ),
 ]
 CollagesOption = Annotated[
     float | None,
     setting(
-        "Pictures put together from objects of others, for each training picture, 0 to 1. For boxes.",
+        "For boxes only: number of additional training images, composed of objects of other images, per training "
+        "image, 0 to 1.",
         metavar="SHARE",
-        default="0.6 where few pictures show several objects, else 0",
+        default="0.6 if few images show several objects, otherwise 0",
         panel=TRAINING,
     ),
 ]
 SeedOption = Annotated[
-    int | None, setting("The same seed gives the same result.", metavar="N", default="0", panel=TRAINING)
+    int | None,
+    setting("Random seed; the same seed gives the same result.", metavar="N", default="0", panel=TRAINING),
 ]
-PathColumnOption = Annotated[str | None, setting("Column with the path.", metavar="NAME", default="path", panel=TABLES)]
+PathColumnOption = Annotated[
+    str | None, setting("Column with the image path.", metavar="NAME", default="path", panel=TABLES)
+]
 LabelColumnOption = Annotated[
     str | None,
     setting(
-        "Column with the label; several labels are joined with ';'. Columns with numbers to learn: joined with ','.",
+        "Column with the label; several labels in one cell are separated by ';'. Several columns of numbers can be "
+        "given, separated by ','.",
         metavar="NAME",
         default="label",
         panel=TABLES,
@@ -217,13 +228,16 @@ LabelColumnOption = Annotated[
 SplitColumnOption = Annotated[
     str | None,
     setting(
-        "Column that says train, validation or test.", metavar="NAME", default="split, if there is one", panel=TABLES
+        "Column with the part: train, validation or test.",
+        metavar="NAME",
+        default="split, if there is one",
+        panel=TABLES,
     ),
 ]
 GroupColumnOption = Annotated[
     str | None,
     setting(
-        "Column naming what must stay in one part, such as a patient.",
+        "Column with the group, such as a patient; images of one group stay in one part.",
         metavar="NAME",
         default="group, if there is one",
         panel=TABLES,

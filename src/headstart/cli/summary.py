@@ -1,4 +1,4 @@
-"""What is shown at the end of a training."""
+"""The summary that `headstart train` prints at its end, and the plan of `--plan`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def show_run(run: "Run", surroundings: Surroundings, *, as_json: bool) -> None:
-    """Writes the result of a finished run: some lines to read, or one line of JSON."""
+    """Writes the result of a finished run: lines of text, or one line of JSON."""
     if as_json:
         surroundings.print_json(run_facts(run))
     else:
@@ -23,7 +23,7 @@ def show_run(run: "Run", surroundings: Surroundings, *, as_json: bool) -> None:
 
 
 def show_plan(plan: "Plan", surroundings: Surroundings, *, as_json: bool) -> None:
-    """Writes what a run would do: some lines to read, or one line of JSON with the whole recipe."""
+    """Writes the plan of a run: lines of text, or one line of JSON with the whole recipe."""
     if as_json:
         recipe = plan.recipe.model_dump(mode="json")
         surroundings.print_json({**plan.facts(), "expected_minutes": round(plan.minutes, 2), "recipe": recipe})
@@ -35,7 +35,7 @@ def show_plan(plan: "Plan", surroundings: Surroundings, *, as_json: bool) -> Non
 
 
 def run_facts(run: "Run") -> dict[str, Any]:
-    """The result as plain values; `seconds` are those of each step and each phase."""
+    """The result of a run as values for JSON; `seconds` are those of each step and each phase."""
     report = run.report
     metric = report.main_metric
     return {
@@ -51,26 +51,26 @@ def run_facts(run: "Run") -> dict[str, Any]:
 
 
 def run_summary(run: "Run") -> Group:
-    """The result in words, where everything lies, and what to type next."""
+    """The result of a run in words, the paths of its files, and the next commands."""
     from headstart.evaluation import BASELINE_WORDS, headline  # noqa: PLC0415  heavy
 
     report, metric = run.report, run.report.main_metric
     facts = Table.grid(padding=(0, 2))
     facts.add_row(f"test {metric.name.replace('_', ' ')}", Text(f"{metric.value:.3f}", style="bold green"))
-    facts.add_row("95 % interval", f"{metric.low:.3f} to {metric.high:.3f}, from {report.num_examples} test pictures")
+    facts.add_row("95 % interval", f"{metric.low:.3f} to {metric.high:.3f}, on {report.num_examples} test images")
     facts.add_row("baseline", f"{metric.baseline:.3f}, by {BASELINE_WORDS[report.kind]}")
     facts.add_row("report", Text(shown_path(run.html_path), overflow="fold"))
     facts.add_row("model", Text(shown_path(run.model_path), overflow="fold"))
     next_steps = Table.grid(padding=(0, 2))
     folder = shown_path(run.path)
-    next_steps.add_row(f"headstart predict {folder} PICTURE...", Text("ask about new pictures", style="dim"))
-    next_steps.add_row(f"headstart evaluate {folder} --data DATA", Text("test on other labelled pictures", style="dim"))
+    next_steps.add_row(f"headstart predict {folder} IMAGE...", Text("predict new images", style="dim"))
+    next_steps.add_row(f"headstart evaluate {folder} --data DATA", Text("test on other labelled images", style="dim"))
     indented = Padding(next_steps, (0, 0, 0, 2), expand=False)
     return Group(Text(headline(report)), Text(), facts, Text(), Text("Next:"), indented)
 
 
 def shown_path(path: Path) -> str:
-    """A path from here if it lies below, else the whole of it; quoted where a shell needs it."""
+    """A path relative to the working directory if it is inside it, otherwise absolute; quoted if a shell needs it."""
     here = Path.cwd()
     text = str(path.relative_to(here) if path.is_relative_to(here) else path)
     return f"'{text}'" if " " in text else text

@@ -1,4 +1,4 @@
-"""Where a command was typed: what it may write to, and whether a person is watching."""
+"""The environment of a command: its output streams, and whether they are a terminal."""
 
 import json
 import os
@@ -16,12 +16,12 @@ _UNLIMITED_WIDTH = 10_000
 
 @dataclass(frozen=True)
 class Surroundings:
-    """Everything a command knows of the outside, so that a test can simulate a terminal.
+    """The environment that a command uses, as one object, so that a test can simulate a terminal.
 
     Attributes:
         stdout: for results.
         stderr: for everything else.
-        shows_traceback: whether an unexpected error shows where it came from.
+        shows_traceback: whether an unexpected error is shown with its traceback.
     """
 
     stdout: Console

@@ -121,7 +121,7 @@ def _results(run: Run) -> list[str]:
     report, columns = run.report, _parts(run).columns
     rows = [
         (
-            _words(metric) + ("" if metric.higher_is_better else " (low is good)"),
+            _words(metric) + ("" if metric.higher_is_better else " (lower is better)"),
             _number(metric.value),
             f"{_number(metric.low)} to {_number(metric.high)}",
             _number(metric.baseline),

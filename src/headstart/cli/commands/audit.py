@@ -27,11 +27,11 @@ if TYPE_CHECKING:
     from headstart.data import Audit
 
 EXAMPLES = examples(
-    ("headstart audit photos", "looks at every file of the folder"),
-    ("headstart audit labels.csv --json > audit.json", "a table of labels; every finding as JSON"),
+    ("headstart audit photos", "checks every file of the folder"),
+    ("headstart audit labels.csv --json > audit.json", "checks the images of a table; writes every finding as JSON"),
 )
 MAX_FILES_SHOWN = 20
-# So many files of each finding go before further files of any.
+# The table shows up to this number of files of each finding before it shows more files of any finding.
 NUM_FILES_FIRST = 5
 STYLES = {"error": "red", "warning": "yellow", "note": "dim"}
 
@@ -40,7 +40,7 @@ def audit(  # noqa: PLR0913, PLR0917  one parameter an option
     context: typer.Context,
     data: Annotated[
         str,
-        typer.Argument(metavar="DATA", help="Folder or table, as `headstart train` takes it.", show_default=False),
+        typer.Argument(metavar="DATA", help="Folder or table, as for `headstart train`.", show_default=False),
     ],
     task: TaskOption = None,
     format: FormatOption = None,  # noqa: A002  the option's name
@@ -52,10 +52,11 @@ def audit(  # noqa: PLR0913, PLR0917  one parameter an option
     group_column: GroupColumnOption = None,
     as_json: JsonOption = False,
 ) -> ExitCode | None:
-    """Check every image before training: damaged, copied, oddly stored, or the same file under two labels.
+    """Check every image and its annotations before training.
 
-    Prints what was found; nothing is written or changed. `headstart train` does the same first. The exit code is 4 when
-    files cannot be used, which training would leave out, and 0 when there are warnings or notes only.
+    Reports damaged images, copies, images in unusual formats, and equal images under different labels. Nothing is
+    written or changed. `headstart train` begins with the same check. The exit code is 4 if there are files that
+    training would leave out, and 0 if there are only warnings and notes.
     """
     surroundings: Surroundings = context.obj
     from headstart.data import audit_dataset, read_dataset  # noqa: PLC0415  heavy
@@ -70,7 +71,7 @@ def audit(  # noqa: PLR0913, PLR0917  one parameter an option
     )
     dataset = read_dataset(data, task=task, **reading)
     with shown_progress(surroundings) as progress:
-        progress.start("looking at pictures", len(dataset))
+        progress.start("checking images", len(dataset))
         found = audit_dataset(dataset, progress=lambda *_: progress.advance(), min_per_class=min_per_class or 1)
     if as_json:
         surroundings.print_json(json.loads(found.to_json()))
@@ -83,7 +84,7 @@ def _tables(found: "Audit") -> Group:
     dataset = found.dataset
     counts = f"{found.num_files} files, {len(dataset)} usable, {dataset.num_classes} classes"
     if found.findings.empty:
-        return Group(Text(f"{counts}. Nothing to complain of."))
+        return Group(Text(f"{counts}. No problems found."))
     return Group(Text(f"{counts}."), Text(), _summary_table(found), *_files_table(found))
 
 
@@ -98,7 +99,7 @@ def _summary_table(found: "Audit") -> Table:
 
 
 def _files_table(found: "Audit") -> list[RenderableType]:
-    """The first files of each error or warning, and what holds for all; other notes are many and harmless."""
+    """The first files of each error and warning, and notes on the whole data set, but no notes on single files."""
     findings = found.findings
     serious = findings[(findings["severity"] != "note") | (findings["path"] == "")]
     if serious.empty:

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from headstart.backbones import BackboneSpec
 
 EXAMPLES = examples(
-    ("headstart backbones", "all of them, one a line"),
-    ("headstart backbones vgg19", "one of them with its stages, the names that --unfreeze-from takes"),
+    ("headstart backbones", "all networks, one per line"),
+    ("headstart backbones vgg19", "one network with its stages, which are the values of --unfreeze-from"),
 )
 
 
@@ -26,12 +26,12 @@ def backbones(
     name: Annotated[
         str | None,
         typer.Argument(
-            metavar="NAME", help="Show this one with its stages; without it, all are listed.", show_default=False
+            metavar="NAME", help="Network to show with its stages; without it, all are listed.", show_default=False
         ),
     ] = None,
     as_json: JsonOption = False,
 ) -> ExitCode | None:
-    """List the pretrained networks: size, input, stages, where weights come from, licence."""
+    """List the pretrained networks with size, input size, stages, source of the weights and licence."""
     surroundings: Surroundings = context.obj
     from headstart.backbones import BACKBONES, find_backbone  # noqa: PLC0415  `--help` does not need it
 

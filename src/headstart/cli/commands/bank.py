@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from headstart.features import BankSummary
 
 EXAMPLES = examples(
-    ("headstart bank list", "what was computed, for which network, and the room it takes"),
-    ("headstart bank clear 3f2a9c0d1e5b7a864c21", "delete one; without a name, all"),
+    ("headstart bank list", "all banks with network, size and date"),
+    ("headstart bank clear 3f2a9c0d1e5b7a864c21", "delete one bank; without a name, all banks"),
 )
 
 
 class Action(StrEnum):
-    """What can be done with banks."""
+    """The actions of `headstart bank`."""
 
     LIST = "list"
     CLEAR = "clear"
@@ -31,17 +31,18 @@ class Action(StrEnum):
 
 def bank(
     context: typer.Context,
-    action: Annotated[Action, typer.Argument(metavar="list|clear", help="What to do.", show_default=False)],
+    action: Annotated[Action, typer.Argument(metavar="list|clear", help="List or delete.", show_default=False)],
     names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="NAME...", help="Banks to delete; without names, all.", show_default=False),
+        typer.Argument(metavar="NAME...", help="Banks to delete; without a name, all.", show_default=False),
     ] = None,
     bank_dir: BankDirOption = None,
     as_json: JsonOption = False,
 ) -> ExitCode | None:
-    """List or delete feature banks: what frozen networks made of pictures.
+    """List or delete feature banks: stored activations of frozen networks.
 
-    Training keeps them so that nothing is computed twice. Deleting one costs nothing but the time to compute it again.
+    Training stores them, so that later runs do not compute them again. A bank that was deleted is computed again when
+    a run needs it.
     """
     surroundings: Surroundings = context.obj
     from headstart.features import clear_banks, default_bank_dir, list_banks  # noqa: PLC0415  `--help` needs it not

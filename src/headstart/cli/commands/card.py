@@ -12,21 +12,21 @@ from headstart.cli.tensorflow_noise import load_keras
 
 EXAMPLES = examples(
     ("headstart card runs/photos-vgg19-1", "writes runs/photos-vgg19-1/README.md"),
-    ("headstart card runs/photos-vgg19-1 --out model/README.md", "beside files that you want to publish"),
+    ("headstart card runs/photos-vgg19-1 --out model/README.md", "writes it to the folder of a model to publish"),
 )
 OutOption = Annotated[
     Path | None,
-    setting("Where to write the card.", metavar="FILE", default="README.md in the run", panel=OUTPUT),
+    setting("File for the card.", metavar="FILE", default="README.md in the folder of the run", panel=OUTPUT),
 ]
 
 
 def card(
     context: typer.Context, run: RunArgument, out: OutOption = None, as_json: JsonOption = False
 ) -> ExitCode | None:
-    """Write a model card: what the model is for, how good it is, how it was made, what limits it.
+    """Write a model card: purpose, metrics, training and limits of the model.
 
-    The card is Markdown with a head by Hugging Face's conventions, made from the run's own files alone. Prints where it
-    lies. A card that is there already is written anew.
+    The card is a Markdown file with the metadata that Hugging Face expects. It is made only from the files of the run.
+    The command prints its path. An existing card is overwritten.
     """
     surroundings: Surroundings = context.obj
     load_keras(surroundings)

@@ -14,12 +14,12 @@ from headstart.cli.surroundings import Surroundings
 from headstart.cli.tensorflow_noise import load_keras
 
 EXAMPLES = examples(
-    ("headstart demo", "writes pictures and run into the folder 'demo'"),
-    ("headstart demo --out /tmp/digits --json", "into another folder, with one line of JSON at the end"),
+    ("headstart demo", "writes images and run into the folder 'demo'"),
+    ("headstart demo --out /tmp/digits --json", "writes into another folder; prints one line of JSON at the end"),
 )
-# Digits are far from what the network was trained on: all of it learns, from the pixels, at a high rate. A linear probe
-# would be too sure of features that change that much: the loss rises to 23 and accuracy ends at 0.90. No flips: a
-# mirrored digit is another sign or none.
+# Digits differ much from the images that the network was trained on: all layers learn, from the pixels, at a high rate.
+# A start from a linear probe fails, because the features change too much: the loss rises to 23 and the accuracy ends at
+# 0.90. No flips: a mirrored digit is a different sign or none.
 RECIPE: dict[str, Any] = {
     "backbone": {"name": "vgg19_mini", "weights": "builtin", "image_size": 32},
     "images": {"augmentation": {"rotation_degrees": 10.0, "zoom": 0.1, "translation": 0.08}},
@@ -41,16 +41,16 @@ def demo(
         Path,
         typer.Option(
             metavar="FOLDER",
-            help="Where the pictures (FOLDER/digits) and the run (FOLDER/run-1, -2, ...) are written.",
+            help="Folder for the images (FOLDER/digits) and the run (FOLDER/run-1, -2, ...).",
             rich_help_panel=OUTPUT,
         ),
     ] = Path("demo"),
     as_json: JsonOption = False,
 ) -> ExitCode | None:
-    """See it work in a few minutes, without a download.
+    """Run a complete training in a few minutes, without a download.
 
-    Writes the handwritten digits that come with scikit-learn as a folder of pictures, trains the built-in network on
-    them, and prints the test accuracy and where the report lies.
+    Writes the handwritten digits of scikit-learn as a folder of images, trains the built-in network on them, and
+    prints the test accuracy and the path of the report.
     """
     surroundings: Surroundings = context.obj
     load_keras(surroundings)

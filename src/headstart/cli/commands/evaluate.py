@@ -19,21 +19,21 @@ if TYPE_CHECKING:
     from headstart.evaluation import Metric, Report
 
 EXAMPLES = examples(
-    ("headstart evaluate runs/photos-vgg19-1", "the run's own test pictures, which training never saw"),
-    ("headstart evaluate runs/photos-vgg19-1 --data more-photos", "other pictures in folders of the same names"),
+    ("headstart evaluate runs/photos-vgg19-1", "on the test images of the run, which training never used"),
+    ("headstart evaluate runs/photos-vgg19-1 --data more-photos", "on other images, in folders with the same names"),
 )
-_AS_LEARNED = "as the run learned"
+_AS_LEARNED = "as in the recipe of the run"
 _IgnoreValueOption = Annotated[
     str | None,
     setting(
-        "Value or colour in a mask of DATA that says nothing of its pixel; none: 255 is a class.",
+        "Mask value or colour of pixels of DATA that are not scored; none: 255 is a class.",
         metavar="N|#RRGGBB|none",
         default=_AS_LEARNED,
         panel=DATA,
     ),
 ]
 _PathColumnOption = Annotated[
-    str | None, setting("Column of DATA with the path.", metavar="NAME", default=_AS_LEARNED, panel=TABLES)
+    str | None, setting("Column of DATA with the image path.", metavar="NAME", default=_AS_LEARNED, panel=TABLES)
 ]
 _LabelColumnOption = Annotated[
     str | None, setting("Column of DATA with the label.", metavar="NAME", default=_AS_LEARNED, panel=TABLES)
@@ -46,11 +46,11 @@ def evaluate(  # noqa: PLR0913, PLR0917  one parameter an option
     data: Annotated[
         str | None,
         setting(
-            "Other labelled images, as `headstart train` takes them. Exact copies of what the run learned from "
-            "are left out; nothing is written. Or the new place of the run's own data, if it was moved: then its test "
-            "images are scored, and the run keeps the place.",
+            "Other labelled images, as for `headstart train`. Exact copies of images that the run learned from are "
+            "left out, and nothing is written. Or the new path of the run's own data, if it was moved: then its test "
+            "images are scored, and the run stores the new path.",
             metavar="DATA",
-            default="the run's own test pictures",
+            default="the test images of the run",
             panel=DATA,
         ),
     ] = None,
@@ -60,9 +60,9 @@ def evaluate(  # noqa: PLR0913, PLR0917  one parameter an option
     label_column: _LabelColumnOption = None,
     as_json: JsonOption = False,
 ) -> ExitCode | None:
-    """Test a run: every number with its 95 % interval and its baseline.
+    """Test a run: every metric with its 95 % interval and its baseline.
 
-    On the run's own test part, report.json and predictions.csv in the run's folder are written again.
+    On the test images of the run, report.json and predictions.csv in its folder are written again.
     """
     surroundings: Surroundings = context.obj
     load_keras(surroundings)
@@ -89,19 +89,19 @@ def evaluate(  # noqa: PLR0913, PLR0917  one parameter an option
     return None
 
 
-# What a report calls one row of its classes, and heading → column of the numbers in it; whole numbers are counts.
-CLASSIFIED = {"precision": "precision", "recall": "recall", "f1": "f1", "pictures": "support"}
+# Task of a report → heading → column of its table of classes; whole numbers are counts.
+CLASSIFIED = {"precision": "precision", "recall": "recall", "f1": "f1", "images": "support"}
 CLASS_COLUMNS = {
     "single-label": CLASSIFIED,
     "multi-label": CLASSIFIED,
-    "detection": {"AP50": "ap50", "AP": "ap", "found": "recall", "right": "precision", "boxes": "support"},
+    "detection": {"AP50": "ap50", "AP": "ap", "recall": "recall", "precision": "precision", "boxes": "support"},
     "segmentation": {
         "IoU": "iou",
         "Dice": "dice",
-        "found": "recall",
-        "right": "precision",
-        "outline": "boundary_f",
-        "pictures": "support",
+        "recall": "recall",
+        "precision": "precision",
+        "boundary F": "boundary_f",
+        "images": "support",
     },
     "regression": {
         "mean error": "mean_absolute_error",
@@ -113,7 +113,7 @@ CLASS_COLUMNS = {
 
 
 def report_tables(report: "Report") -> Group:
-    """What the report says in words, its metrics, its classes or numbers, and what its kind has beyond."""
+    """The report as text and tables: headline, notes, metrics, classes, calibration and, for boxes, types of error."""
     from headstart.evaluation import headline, honesty_facts, limits  # noqa: PLC0415  heavy
 
     warnings = [Text(f"Note: {sentence}", style="yellow") for sentence in limits(report)]
@@ -129,7 +129,7 @@ def report_tables(report: "Report") -> Group:
 
 
 def _metrics_table(report: "Report") -> Table:
-    table = Table("metric", title=f"{report.num_examples} pictures", title_justify="left", box=None, pad_edge=False)
+    table = Table("metric", title=f"{report.num_examples} images", title_justify="left", box=None, pad_edge=False)
     for name in ("value", "95 % interval", "baseline"):
         table.add_column(name, justify="right")
     for metric in report.metrics.values():
@@ -151,11 +151,11 @@ def _classes_table(report: "Report") -> Table:
 
 
 def _errors_table(report: "Report") -> tuple[Text, ...] | tuple[Text, Table]:
-    """Kinds of error of boxes, from the score at which they were counted."""
+    """Types of error of boxes, with the score threshold at which they were counted."""
     if "errors" not in report.tables:
         return ()
     threshold = report.tables["operating_point"]["score_threshold"].iloc[0]
-    title = f"errors, found and right: answers with a score of at least {threshold:.2f}"
+    title = f"errors, recall and precision of boxes with a score of at least {threshold:.2f}"
     table = Table("error", title=title, title_justify="left", box=None, pad_edge=False)
     table.add_column("count", justify="right")
     table.add_column("meaning")
@@ -174,7 +174,7 @@ def _facts_table(facts: dict[str, str]) -> Table:
 def _metric_name(metric: "Metric") -> Text:
     name = Text(metric.name.replace("_", " "))
     if not metric.higher_is_better:
-        name.append(" (low is good)", style="dim")
+        name.append(" (lower is better)", style="dim")
     return name
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 EXAMPLES = examples(
     ("headstart export runs/photos-vgg19-1 --to onnx", "one file for ONNX Runtime, and for `headstart serve`"),
-    ("headstart export runs/photos-vgg19-1 --to onnx,litert-int8 --out shop", "for a server and a phone"),
+    ("headstart export runs/photos-vgg19-1 --to onnx,litert-int8 --out shop", "files for a server and for a phone"),
 )
 
 
@@ -32,7 +32,7 @@ def export(
         str,
         typer.Option(
             metavar="FORMATS",
-            help="One or more, joined by commas: keras, savedmodel, onnx, litert, litert-int8, openvino, "
+            help="One or more formats, separated by commas: keras, savedmodel, onnx, litert, litert-int8, openvino, "
             "openvino-int8; or all.",
             rich_help_panel=OUTPUT,
         ),
@@ -40,22 +40,25 @@ def export(
     out: Annotated[
         Path | None,
         setting(
-            "Folder for the files and artifact.json.", metavar="FOLDER", default="'artifact' in the run", panel=OUTPUT
+            "Folder for the files and artifact.json.",
+            metavar="FOLDER",
+            default="'artifact' in the folder of the run",
+            panel=OUTPUT,
         ),
     ] = None,
     as_json: JsonOption = False,
 ) -> ExitCode | None:
-    """Write the model as files for other programs, each checked against the run's own model.
+    """Write the model as files for other programs, and check each file against the model of the run.
 
-    A file takes raw pictures and gives calibrated probabilities, boxes, the class of every pixel, or numbers: resizing,
-    normalisation, softmax and temperature are inside. Each is run over the test pictures by its own runtime; one that
-    answers otherwise than the model, or is int8 in name only, is moved aside, and the exit code is 57. Prints what was
-    measured, and a few lines of Python that use each file.
+    A file takes raw images and returns calibrated probabilities, boxes, the class of every pixel, or numbers: resizing,
+    normalisation, softmax and temperature are inside the file. Each file is run on the test images in its own runtime.
+    A file whose answers differ from those of the model, or whose weights are not int8 as promised, is moved aside, and
+    the exit code is 57. The command prints the measurements and a few lines of Python that use each file.
     """
     surroundings: Surroundings = context.obj
     from headstart.artifacts import find_formats  # noqa: PLC0415  heavy
 
-    find_formats(to)  # a name that there is not is told before TensorFlow starts
+    find_formats(to)  # an unknown name is reported before TensorFlow starts
     load_keras(surroundings)
     from headstart.run import Run, export as export_run  # noqa: I001, PLC0415  heavy
 
@@ -77,7 +80,7 @@ def _described(manifest: "Manifest", formats: "tuple[ExportFormat, ...]") -> Gro
     parts: list[RenderableType] = [Text(f"Written to {manifest.folder}\n"), _table(manifest, formats)]
     for each in formats:
         parts += [
-            Text(f"\n{each.name}: with the file and artifact.json beside it, and without Headstart", style="bold"),
+            Text(f"\n{each.name}: code that needs only the file and artifact.json, not Headstart", style="bold"),
             Syntax(ten_lines(each.name, manifest).rstrip("\n"), "python", background_color="default", word_wrap=True),
         ]
     return Group(*parts)
@@ -85,10 +88,10 @@ def _described(manifest: "Manifest", formats: "tuple[ExportFormat, ...]") -> Gro
 
 def _table(manifest: "Manifest", formats: "tuple[ExportFormat, ...]") -> Table:
     table = Table(box=None, pad_edge=False)
-    for name in ("format", "file", "pictures"):
+    for name in ("format", "file", "image size"):
         table.add_column(name)
     metric = str(manifest.files[formats[0].name].parity.get("metric", "accuracy")).replace("_", " ")
-    for name in ("MB", "int8 stored (computed)", "same answers", "furthest apart", metric, "model"):
+    for name in ("MB", "int8 stored (computed)", "same answers", "largest difference", metric, "model"):
         table.add_column(name, justify="right")
     height, width = manifest.image_size
     for each in formats:
@@ -106,7 +109,7 @@ def _table(manifest: "Manifest", formats: "tuple[ExportFormat, ...]") -> Table:
 
 
 def _measured(parity: Mapping[str, Any]) -> tuple[str, ...]:
-    """Agreement, the largest difference, and how good answers are: of the file and of the model."""
+    """Cells of one file: agreement with the model, largest difference, metric of the file, metric of the model."""
     is_classifier = "accuracy" in parity
     names = ("max_probability_difference", "accuracy", "model_accuracy")
     furthest, value, model_value = names if is_classifier else ("largest_difference", "value", "model_value")
@@ -119,6 +122,6 @@ def _measured(parity: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _int8_share(parity: Mapping[str, Any]) -> str:
-    """Of the weights, stored and in brackets computed; a file that an earlier version wrote does not say."""
+    """Share of int8 weights, stored and in brackets computed; empty for files of versions that did not measure it."""
     share = parity.get("int8_share")
     return f"{share['stored']:.0%} ({share['computed']:.0%})" if share else ""

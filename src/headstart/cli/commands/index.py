@@ -29,18 +29,21 @@ if TYPE_CHECKING:
 EXAMPLES = examples(
     (
         "headstart index runs/photos-vgg19-1 photos",
-        "by what this run's model sees; writes indexes/photos-vgg19-1-1",
+        "with the embeddings of this run's model; writes indexes/photos-vgg19-1-1",
     ),
-    ("headstart index mobilenetv2 holiday --out indexes/holiday", "by what a pretrained network sees, labels or not"),
+    (
+        "headstart index mobilenetv2 holiday --out indexes/holiday",
+        "with the embeddings of a pretrained network; labels are optional",
+    ),
 )
-# Shown of those that are left out; index.json names all.
+# Number of files shown of those that are left out; index.json lists all.
 MAX_SHOWN = 5
 
 ModelArgument = Annotated[
     str,
     typer.Argument(
         metavar="MODEL",
-        help="Folder that `headstart train` made, or name of a network; `headstart backbones` lists these.",
+        help="Folder written by `headstart train`, or name of a network from `headstart backbones`.",
         show_default=False,
     ),
 ]
@@ -48,30 +51,30 @@ DataArgument = Annotated[
     str,
     typer.Argument(
         metavar="DATA",
-        help="Any folder of pictures, or a table. Class folders and tables give labels.",
+        help="Folder of images, or a table. Class folders and tables give labels.",
         show_default=False,
     ),
 ]
 OutOption = Annotated[
     Path | None,
-    setting("New folder for the index.", metavar="FOLDER", default="indexes/DATA-MODEL-NUMBER", panel=OUTPUT),
+    setting("New folder of the index.", metavar="FOLDER", default="indexes/DATA-MODEL-NUMBER", panel=OUTPUT),
 ]
 MethodOption = Annotated[
     str,
     setting(
-        "How it will be searched; hnsw builds a graph, for very many pictures, with the extra headstart\\[similarity].",
+        "Search method; hnsw builds a graph for very many images and requires the extra headstart\\[similarity].",
         metavar="exact|hnsw",
         default="exact",
         panel=OUTPUT,
     ),
 ]
 UnlabelledOption = Annotated[
-    bool, typer.Option("--unlabelled", help="Take no class from a folder's name.", rich_help_panel=DATA)
+    bool, typer.Option("--unlabelled", help="Do not use folder names as classes.", rich_help_panel=DATA)
 ]
 EngineOption = Annotated[
     str | None,
     setting(
-        "What computes the embeddings; auto takes the fastest that suits the processor.",
+        "Library that computes the embeddings; auto selects the fastest for the processor.",
         metavar="auto|keras|openvino",
         default="auto",
         panel=BANK,
@@ -96,10 +99,11 @@ def index(  # noqa: PLR0913, PLR0917  one parameter an option
     label_column: LabelColumnOption = None,
     as_json: JsonOption = False,
 ) -> ExitCode | None:
-    """Keep what a model sees in each picture, to find those that look alike.
+    """Store the embedding of every image, for the search of similar images.
 
-    `headstart search` looks into the index. Where there are labels, each picture is searched for among the others, and
-    shares of pictures that find their own class are printed. Damaged files are left out; the data folder is only read.
+    `headstart search` uses the index. If there are labels, each image is searched for among the others, and the command
+    prints how often the images found have the same class (recall@k, MAP@R). Damaged files are left out; the data folder
+    is never changed.
     """
     surroundings: Surroundings = context.obj
     from headstart.similarity import (  # noqa: PLC0415  heavy
@@ -111,7 +115,7 @@ def index(  # noqa: PLR0913, PLR0917  one parameter an option
     )
 
     columns = reading_options(format=format or None, path_column=path_column or None, label_column=label_column or None)
-    # Looked for once more by the index: most mistakes are told at once instead of after TensorFlow's seconds.
+    # `build_index` checks both once more; here most mistakes are reported before TensorFlow takes seconds to load.
     find_source(model, weights=weights, image_size=image_size, resize_mode=resize_mode)
     list_pictures(data, labelled=not unlabelled, **columns)
     load_keras(surroundings)
@@ -142,27 +146,27 @@ def index(  # noqa: PLR0913, PLR0917  one parameter an option
 def _shown(made: "SimilarityIndex") -> Group:
     left_out = made.facts["left_out"]
     parts: list[RenderableType] = [
-        Text(f"{len(made)} pictures, {made.facts['dimension']} numbers each; {len(left_out)} files left out")
+        Text(f"{len(made)} images, {made.facts['dimension']} numbers each; {len(left_out)} files left out")
     ]
     parts += [Text(f"  {file['path']}: {file['reason']}", style="dim") for file in left_out[:MAX_SHOWN]]
     if made.quality:
         parts += [
             Text(),
             _quality(made),
-            Text("Its own copies left out; by chance is what a random order gives.", style="dim"),
+            Text("Copies of the query image are not counted. By chance: the value of a random order.", style="dim"),
         ]
     parts += [
         Text(),
         Text(f"Written to {shown_path(made.path)}"),
-        Text(f"What next: headstart search {shown_path(made.path)} PICTURE --out sheet.png"),
+        Text(f"Next: headstart search {shown_path(made.path)} IMAGE --out sheet.png"),
     ]
     return Group(*parts)
 
 
 def _quality(made: "SimilarityIndex") -> Table:
     table = Table(box=None, pad_edge=False)
-    table.add_column("pictures of the same class")
-    for heading in ("share", "95 %", "by chance"):
+    table.add_column("images of the same class")
+    for heading in ("value", "95 % interval", "by chance"):
         table.add_column(heading, justify="right", no_wrap=True)
     for name, metric in made.quality.items():
         words = name.replace("mean_average_precision_at_r", "MAP@R").replace("recall_at_", "recall@")

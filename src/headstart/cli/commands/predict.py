@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from headstart.progress import Progress
 
 EXAMPLES = examples(
-    ("headstart predict runs/photos-vgg19-1 cat.jpg holiday/", "a picture and a folder; prints a table"),
+    ("headstart predict runs/photos-vgg19-1 cat.jpg holiday/", "an image and a folder; prints a table"),
     (
         "headstart predict model.onnx photos --abstain --out new.csv",
-        "answers of an exported file, without guesses; goes on after a kill",
+        'predictions of an exported file, "not sure" in doubtful cases; continues if it was interrupted',
     ),
 )
 ANSWERS = "Answers"
@@ -36,22 +36,20 @@ def _one_format(context: typer.Context, value: Any) -> Any:
 
 def _a_share(value: float | None) -> float | None:
     if value is not None and not 0 < value < 1:
-        raise typer.BadParameter(
-            f"{value:g} is no share of pictures. Expected more than 0 and less than 1, such as 0.9."
-        )
+        raise typer.BadParameter(f"{value:g} is not a probability. Expected more than 0 and less than 1, such as 0.9.")
     return value
 
 
 def _a_score(value: float | None) -> float | None:
     if value is not None and not 0 <= value <= 1:
-        raise typer.BadParameter(f"{value:g} is no score. Expected a number from 0 to 1.")
+        raise typer.BadParameter(f"{value:g} is not a score. Expected a number from 0 to 1.")
     return value
 
 
 def _a_known_ending(context: typer.Context, value: Path | None) -> Path | None:
     if value is not None and value.suffix.lower() not in (".csv", ".jsonl", ".parquet", ".json"):
         raise typer.BadParameter(
-            f"'{value}' must end in .csv, .jsonl or .parquet, or for boxes in .json: that says what is written."
+            f"'{value}' must end in .csv, .jsonl or .parquet, or for boxes in .json: the ending selects the format."
         )
     return _one_format(context, value)
 
@@ -60,13 +58,13 @@ ModelArgument = Annotated[
     Path,
     typer.Argument(
         metavar="MODEL",
-        help="Folder that `headstart train` or `headstart export` made, or one of the exported files.",
+        help="Folder written by `headstart train` or `headstart export`, or an exported file.",
         show_default=False,
     ),
 ]
 PathsArgument = Annotated[
     list[str],
-    typer.Argument(metavar="PATH", help="Pictures, folders (searched to the bottom) and patterns.", show_default=False),
+    typer.Argument(metavar="PATH", help="Images, folders (with all subfolders) and patterns.", show_default=False),
 ]
 CoverageOption = Annotated[
     float | None,
@@ -74,8 +72,8 @@ CoverageOption = Annotated[
         callback=_a_share,
         metavar="SHARE",
         help=with_default(
-            "How often the set of classes beside each answer, or the interval around a number, shall hold the truth. "
-            "More makes them larger.",
+            "Probability with which the set of classes, or the interval of a number, contains the true value. A higher "
+            "probability gives larger sets and wider intervals.",
             "0.9",
         ),
         show_default=False,
@@ -86,7 +84,8 @@ AbstainOption = Annotated[
     bool,
     typer.Option(
         "--abstain",
-        help='Answer "not sure" where the set is not exactly one answer, or the picture is foreign.',
+        help='Answer "not sure" if the set does not hold exactly one class, or if the image is out-of-distribution '
+        "(unlike the training images).",
         rich_help_panel=ANSWERS,
     ),
 ]
@@ -95,7 +94,7 @@ MinScoreOption = Annotated[
     typer.Option(
         callback=_a_score,
         metavar="SCORE",
-        help=with_default("From which score on a box is an answer.", "what was best on validation pictures"),
+        help=with_default("Lowest score of a box that is returned.", "the best value on the validation images"),
         show_default=False,
         rich_help_panel=ANSWERS,
     ),
@@ -104,7 +103,7 @@ MasksOption = Annotated[
     Path | None,
     typer.Option(
         metavar="FOLDER",
-        help="Write the class of every pixel: a PNG file of class numbers for each picture, in its own size.",
+        help="Write the class of every pixel: one PNG file of class numbers per image, in the size of the image.",
         show_default=False,
         rich_help_panel=OUTPUT,
     ),
@@ -113,13 +112,13 @@ DrawOption = Annotated[
     Path | None,
     typer.Option(
         metavar="FOLDER",
-        help="Write the pictures with boxes or masks drawn on them.",
+        help="Write the images with boxes or masks drawn on them.",
         show_default=False,
         rich_help_panel=OUTPUT,
     ),
 ]
 JsonLinesOption = Annotated[
-    bool, typer.Option("--json", help="Print a line of JSON a file.", callback=_one_format, rich_help_panel=OUTPUT)
+    bool, typer.Option("--json", help="Print one line of JSON per image.", callback=_one_format, rich_help_panel=OUTPUT)
 ]
 CsvOption = Annotated[bool, typer.Option("--csv", help="Print CSV.", callback=_one_format, rich_help_panel=OUTPUT)]
 OutOption = Annotated[
@@ -128,8 +127,8 @@ OutOption = Annotated[
         callback=_a_known_ending,
         metavar="FILE",
         help=with_default(
-            "Write to a file that ends in .csv, .jsonl or .parquet, or in .json for boxes in COCO's form. "
-            "After a kill, the same command goes on.",
+            "Write to a file that ends in .csv, .jsonl or .parquet, or in .json for boxes in the COCO format. "
+            "If the command is interrupted, the same command continues.",
             "a table on the screen",
         ),
         show_default=False,
@@ -151,10 +150,11 @@ def predict(  # noqa: PLR0913, PLR0917  one parameter an option
     as_json: JsonLinesOption = False,
     as_csv: CsvOption = False,
 ) -> ExitCode | None:
-    """Answer what pictures show, and how sure that is.
+    """Predict classes, boxes, masks or numbers of images, with a measure of confidence.
 
-    Prints one row a file, as soon as it is known: classes, boxes, shares of classes or numbers, as the model was
-    trained for. A file that is no picture gets a row that says so; the others are answered, and the exit code is 3.
+    Prints one row per file as soon as it is known: classes, boxes, shares of pixels per class, or numbers, depending on
+    the task of the model. A file that is not an image gets a row with the error; the others are processed, and the exit
+    code is 3.
     """
     surroundings: Surroundings = context.obj
     from headstart.prediction import Settings, find_model, predict_records  # noqa: PLC0415  heavy

@@ -45,32 +45,33 @@ if TYPE_CHECKING:
     from headstart.run import RankedBackbone, Ranking
 
 EXAMPLES = examples(
-    ("headstart rank photos", "a short list of networks, and all whose weights are on this machine"),
+    ("headstart rank photos", "a short list of networks, and all networks with weights on this machine"),
     (
         "headstart rank photos --backbones mobilenetv2,resnet50 --out runs/rank",
-        "these two, with table and chart in a folder",
+        "two networks; writes a table and a chart to a folder",
     ),
 )
-# What probe and neighbours are scored by → heading of the probe's column, and what it means where no name says it.
+# Metric of probe and neighbours → heading of the probe's column, and an explanation if the heading needs one.
 MEASURES = {
     "accuracy": ("probe, 95 %", ""),
     "average_precision": (
         "probe AP, 95 %",
-        "AP is the mean average precision: of each label how well its pictures are ranked before the others.",
+        "AP is the mean average precision: for each label, how well its images are ranked above the others.",
     ),
     "balanced_accuracy": (
         "balanced probe, 95 %",
-        "Scored on places in the pictures: of each class, background counted, the share told rightly, averaged.",
+        "Scored on positions in the images: the share of correct answers per class, averaged over all classes and the "
+        "background.",
     ),
     "r2": (
         "probe R², 95 %",
-        "R² is the share of the variance of the numbers that is explained; below 0 is worse than their mean.",
+        "R² is the share of the variance of the numbers that is explained; below 0, the mean is a better guess.",
     ),
 }
 
 
 def parse_weights(texts: list[str] | None) -> dict[str, str]:
-    """Network → where its weights come from.
+    """Network → source of its weights.
 
     Raises:
         typer.BadParameter: a text is not NAME=FILE.
@@ -79,7 +80,9 @@ def parse_weights(texts: list[str] | None) -> dict[str, str]:
     for text in [piece for given in texts or () for piece in re.split(r",(?=[\w-]+=)", given)]:
         name, separator, source = text.partition("=")
         if not (name and separator and source):
-            raise typer.BadParameter(f"'{text}' names no weights. Expected such as mobilenetv2=FILE.h5 or vgg16=none.")
+            raise typer.BadParameter(
+                f"'{text}' is not NAME=FILE. Expected, for example, mobilenetv2=FILE.h5 or vgg16=none."
+            )
         sources[name] = source
     return sources
 
@@ -90,14 +93,14 @@ def _check_weights(texts: list[str] | None) -> list[str] | None:
 
 
 DataArgument = Annotated[
-    str, typer.Argument(metavar="DATA", help="Folder or table, as `headstart train` takes it.", show_default=False)
+    str, typer.Argument(metavar="DATA", help="Folder or table, as for `headstart train`.", show_default=False)
 ]
 BackbonesOption = Annotated[
     str | None,
     setting(
-        "Networks to compare; `headstart backbones` lists them.",
+        "Networks to compare; `headstart backbones` lists all.",
         metavar="NAME,NAME...|all",
-        default="a short list, and all whose weights are on this machine",
+        default="a short list, and all with weights on this machine",
         panel=NETWORK,
     ),
 ]
@@ -107,8 +110,8 @@ WeightsOption = Annotated[
         callback=_check_weights,
         metavar="NAME=FILE",
         help=with_default(
-            "Where a network's weights come from; several times, or joined by commas. NAME=none draws random ones.",
-            "built in, or ImageNet's if they are on this machine",
+            "Weights of a network; can be given several times or separated by commas. NAME=none: random weights.",
+            "built-in weights, or ImageNet weights on this machine",
         ),
         show_default=False,
         rich_help_panel=NETWORK,
@@ -145,12 +148,11 @@ def rank(  # noqa: PLR0913, PLR0917  one parameter an option
     out: OutOption = None,
     as_json: JsonOption = False,
 ) -> ExitCode | None:
-    """Compare networks on your pictures before training one.
+    """Compare networks on your images before training.
 
-    Each network looks at every picture once, frozen; a linear probe, nearest neighbours and LogME say how well what it
-    sees tells your classes apart, your numbers, or, for boxes and masks, which class each place in a picture shows. The
-    pictures that `headstart train` sets aside for testing take no part. Nothing is downloaded unless --download is
-    given.
+    Each network computes its frozen features of every image once. A linear probe, nearest neighbours and LogME measure
+    how well these features predict the classes, the numbers or, for boxes and masks, the class at each position of an
+    image. The test images of `headstart train` are not used. Nothing is downloaded unless --download is given.
     """
     surroundings: Surroundings = context.obj
     sources = parse_weights(weights)
@@ -187,14 +189,14 @@ def rank(  # noqa: PLR0913, PLR0917  one parameter an option
 
 
 def _check_data(data: str, task: str | None, reading: "ReadingOptions") -> None:
-    """Reads the data, as the ranking does once more: most mistakes are told before TensorFlow is loaded."""
+    """Read the data once before the ranking does, so that most mistakes are reported before TensorFlow is loaded."""
     from headstart.data import read_dataset  # noqa: PLC0415  heavy imports wait until a command needs them
 
     read_dataset(data, task=task, **reading)
 
 
 def _settings(options: Mapping[str, object]) -> "RankOptions":
-    """What was typed, as values of the types that a ranking takes."""
+    """The options of the command, as values of the types that a ranking takes."""
     from headstart.options import recipe_from_options  # noqa: PLC0415
 
     recipe = recipe_from_options(options)
@@ -212,18 +214,18 @@ def _shown(ranking: "Ranking", out: Path | None) -> Group:
     counts = ranking.data["num_examples"]
     used = counts["train"] + counts["validation"]
     names = ranking.data["class_names"]
-    what = f"of {len(names)} classes" if len(names) > 1 else f"of one class, '{names[0]}'"
+    what = f"with {len(names)} classes" if len(names) > 1 else f"with one class, '{names[0]}'"
     if ranking.measure == "r2":
         what = f"with {len(names)} numbers each" if len(names) > 1 else f"with the number '{names[0]}'"
     about = Text(
-        f"Ranked on {used} pictures {what}, the training and validation parts; "
-        f"the {counts['test']} of the test part took no part."
+        f"Ranked on the {used} images of the training and validation parts, {what}. "
+        f"The {counts['test']} test images were not used."
     )
     parts: list[RenderableType] = [_table(ranking), Text(), about]
     if meaning := MEASURES[ranking.measure][1]:
         parts.append(Text(meaning))
     if len(ranking.ranked) > 1:
-        parts.append(Text("Where intervals overlap, these pictures do not tell which network is better."))
+        parts.append(Text("If the intervals of two networks overlap, these images do not show which one is better."))
     if ranking.not_ranked:
         parts += [Text(), Text("Not ranked:"), _not_ranked(ranking)]
     if out is not None:
@@ -233,11 +235,11 @@ def _shown(ranking: "Ranking", out: Path | None) -> Group:
 
 def _table(ranking: "Ranking") -> Table:
     table = Table(box=None, pad_edge=False, collapse_padding=True)
-    # Names are there to be typed again: at the width of a narrow terminal the interval is broken first.
+    # Names are copied into commands: on a narrow terminal, the interval is broken first.
     table.add_column("network", min_width=max(len(one.name) for one in ranking.ranked))
     table.add_column("weights", no_wrap=True)
     table.add_column(MEASURES[ranking.measure][0], justify="right")
-    for heading in ("kNN", "LogME", "input", "MB", "pict./s", "s"):
+    for heading in ("kNN", "LogME", "input", "MB", "images/s", "s"):
         table.add_column(heading, justify="right", no_wrap=True)
     for one in ranking.ranked:
         table.add_row(*_cells(one))

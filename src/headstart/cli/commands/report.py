@@ -10,14 +10,14 @@ from headstart.cli.tensorflow_noise import load_keras
 
 EXAMPLES = examples(
     ("headstart report runs/photos-vgg19-1", "writes runs/photos-vgg19-1/report.html again"),
-    ("headstart report runs/photos-vgg19-1 --json", "the same for a program: one line of JSON at the end"),
+    ("headstart report runs/photos-vgg19-1 --json", "the same; prints one line of JSON at the end"),
 )
 
 
 def report(context: typer.Context, run: RunArgument, as_json: JsonOption = False) -> ExitCode | None:
-    """Write a run's report again and print where it lies.
+    """Write the report of a run again and print its path.
 
-    The report is one file, report.html in the run's folder, that needs no network. Nothing is trained or tested again.
+    The report is one file, report.html in the folder of the run, and works offline. Nothing is trained or tested again.
     """
     surroundings: Surroundings = context.obj
     load_keras(surroundings)

@@ -12,8 +12,8 @@ from headstart.cli.surroundings import Surroundings
 from headstart.cli.tensorflow_noise import load_keras
 
 EXAMPLES = examples(
-    ("headstart resume runs/photos-vgg19-1", "goes on after the last finished epoch"),
-    ("headstart resume runs/photos-vgg19-1 --data /new/photos", "the data folder was moved meanwhile"),
+    ("headstart resume runs/photos-vgg19-1", "continues after the last finished epoch"),
+    ("headstart resume runs/photos-vgg19-1 --data /new/photos", "the data folder has been moved"),
 )
 
 
@@ -23,18 +23,19 @@ def resume(
     data: Annotated[
         str | None,
         setting(
-            "New place of the run's own data, if it was moved. Every file must be the same; the run keeps the place.",
+            "New path of the run's own data, if it was moved. Every file must be unchanged. The run stores the new "
+            "path.",
             metavar="DATA",
-            default="where it was",
+            default="the path in the recipe of the run",
             panel=DATA,
         ),
     ] = None,
     as_json: JsonOption = False,
 ) -> ExitCode | None:
-    """Go on with a training that was stopped.
+    """Continue a training that was interrupted.
 
-    Ends like a training that was never stopped, and prints and writes the same. A finished run is left as it is and its
-    result printed.
+    The result equals that of a training without interruption. If the run is already finished, nothing is changed and
+    its result is printed.
     """
     surroundings: Surroundings = context.obj
     load_keras(surroundings)

@@ -20,8 +20,11 @@ if TYPE_CHECKING:
     from headstart.similarity import QueryResult, SearchResults
 
 EXAMPLES = examples(
-    ("headstart search indexes/holiday new.jpg", "the twelve pictures most like this one"),
-    ("headstart search indexes/holiday new/ --top 6 --out sheet.png", "of each picture in a folder, to look at"),
+    ("headstart search indexes/holiday new.jpg", "the twelve images most similar to this one"),
+    (
+        "headstart search indexes/holiday new/ --top 6 --out sheet.png",
+        "six similar images for each image of a folder, drawn on a contact sheet",
+    ),
 )
 ENDINGS = (".png", ".jpg", ".jpeg", ".webp")
 
@@ -34,46 +37,54 @@ def _one_format(context: typer.Context, value: Any) -> Any:
 
 def _a_picture(value: Path | None) -> Path | None:
     if value is not None and value.suffix.lower() not in ENDINGS:
-        raise typer.BadParameter(f"'{value}' must end in {', '.join(ENDINGS)}: that says what is written.")
+        raise typer.BadParameter(f"'{value}' must end in {', '.join(ENDINGS)}: the ending selects the format.")
     return value
 
 
 IndexArgument = Annotated[
-    Path, typer.Argument(metavar="INDEX", help="Folder that `headstart index` made.", show_default=False)
+    Path, typer.Argument(metavar="INDEX", help="Folder written by `headstart index`.", show_default=False)
 ]
 PicturesArgument = Annotated[
     list[str],
-    typer.Argument(
-        metavar="PICTURE", help="Pictures, folders (searched to the bottom) and patterns.", show_default=False
-    ),
+    typer.Argument(metavar="IMAGE", help="Images, folders (with all subfolders) and patterns.", show_default=False),
 ]
 TopOption = Annotated[
     int,
-    typer.Option(min=1, metavar="N", help=with_default("How many of the nearest.", "12"), show_default=False),
+    typer.Option(min=1, metavar="N", help=with_default("Number of similar images to show.", "12"), show_default=False),
 ]
 MethodOption = Annotated[
     str | None,
     setting(
-        "exact compares every picture; hnsw follows the graph that the index was made with.",
+        "Search method: exact compares every image; hnsw uses the graph of the index.",
         metavar="exact|hnsw",
-        default="hnsw where there is a graph",
+        default="hnsw if the index has a graph, otherwise exact",
         panel="Options",
     ),
 ]
 ModelOption = Annotated[
     Path | None,
-    setting("The index's run, where it was moved.", metavar="RUN", default="where it was", panel=NETWORK),
+    setting(
+        "New path of the run of the index, if it was moved.",
+        metavar="RUN",
+        default="the path in the index",
+        panel=NETWORK,
+    ),
 ]
 WeightsOption = Annotated[
     Path | None,
-    setting("The index's weights, where they were moved.", metavar="FILE", default="where they were", panel=NETWORK),
+    setting(
+        "New path of the weights of the index, if they were moved.",
+        metavar="FILE",
+        default="the path in the index",
+        panel=NETWORK,
+    ),
 ]
 OutOption = Annotated[
     Path | None,
     typer.Option(
         callback=_a_picture,
         metavar="FILE",
-        help=with_default("Draw a sheet of the pictures, in a file that ends in .png, .jpg or .webp.", "none"),
+        help=with_default("Draw a contact sheet to a file that ends in .png, .jpg or .webp.", "none"),
         show_default=False,
         rich_help_panel=OUTPUT,
     ),
@@ -99,10 +110,11 @@ def search(  # noqa: PLR0913, PLR0917  one parameter an option
     as_json: JsonOption = False,
     as_csv: CsvOption = False,
 ) -> ExitCode | None:
-    """Find the pictures of an index that are most like others.
+    """Find the images of an index that are most similar to given images.
 
-    Prints them with their labels and cosine distances, from 0 (the same) to 2. A picture of the index finds itself
-    first. A file that is no picture is named on stderr; the others are searched for, and the exit code is 3.
+    Prints them with their labels and cosine distances, from 0 (equal) to 2. For an image of the index, the first result
+    is the image itself. A file that is not an image is reported on stderr; the others are processed, and the exit code
+    is 3.
     """
     surroundings: Surroundings = context.obj
     from headstart.similarity import SimilarityIndex, needs_model, search_index, write_sheet  # noqa: PLC0415  heavy
@@ -132,7 +144,7 @@ def _shown(results: "SearchResults", sheet: Path | None) -> Group:
     for query in results.queries:
         if query.error is None:
             parts += [Text(str(query.path), style="bold"), _table(query), Text()]
-    where = Text(f"Paths start from {shown_path(results.root)}", style="dim")
+    where = Text(f"Paths are relative to {shown_path(results.root)}", style="dim")
     return Group(*parts, where, *([] if sheet is None else [Text(f"Sheet: {shown_path(sheet)}")]))
 
 
@@ -143,7 +155,7 @@ def _table(query: "QueryResult") -> Table:
     has_labels = any(neighbour.label for neighbour in query.neighbours)
     if has_labels:
         table.add_column("label")
-    table.add_column("picture", overflow="fold")
+    table.add_column("image", overflow="fold")
     for rank, neighbour in enumerate(query.neighbours, start=1):
         label = [Text(neighbour.label)] if has_labels else []
         table.add_row(str(rank), f"{neighbour.distance:.4f}", *label, Text(neighbour.path))

@@ -20,16 +20,18 @@ MEBIBYTE, MEGAPIXEL = 1 << 20, 1_000_000
 EXAMPLES = examples(
     (
         "headstart serve runs/photos-vgg19-1/artifact",
-        "for programs on this machine; the address shown opens a page to try it",
+        "for this machine; open the address that is shown to try it in a browser",
     ),
-    ("headstart serve artifact --host 0.0.0.0 --key-file key.txt", "for other machines that know the key"),
+    ("headstart serve artifact --host 0.0.0.0 --key-file key.txt", "for other machines, with a key"),
 )
 
 
 ArtifactArgument = Annotated[
     Path,
     typer.Argument(
-        metavar="ARTIFACT", help="Folder that `headstart export` made, or the run it lies in.", show_default=False
+        metavar="ARTIFACT",
+        help="Folder written by `headstart export`, or the run that contains it.",
+        show_default=False,
     ),
 ]
 FormatOption = Annotated[
@@ -38,8 +40,8 @@ FormatOption = Annotated[
         "--format",
         metavar="FORMAT",
         help=with_default(
-            "Exported file that answers: onnx, openvino, litert, openvino-int8, litert-int8.",
-            "the first of these that is there",
+            "Exported file to use: onnx, openvino, litert, openvino-int8 or litert-int8.",
+            "the first of these that exists",
         ),
         show_default=False,
         rich_help_panel=ANSWERS,
@@ -48,7 +50,8 @@ FormatOption = Annotated[
 CoverageOption = Annotated[
     float | None,
     setting(
-        "How often a classifier's sets and a regressor's intervals hold the truth, where a request does not say.",
+        "Probability with which sets of classes and intervals of numbers contain the true value, if the request does "
+        "not set it.",
         metavar="SHARE",
         default="0.9",
         panel=ANSWERS,
@@ -57,20 +60,24 @@ CoverageOption = Annotated[
 MinScoreOption = Annotated[
     float | None,
     setting(
-        "From which score on a detector's box is an answer, where a request does not say.",
+        "Lowest score of a box that is returned, if the request does not set it.",
         metavar="SCORE",
-        default="what was best on validation pictures",
+        default="the best value on the validation images",
         panel=ANSWERS,
     ),
 ]
 HostOption = Annotated[
-    str, setting("Address to listen at; 0.0.0.0 for all.", metavar="HOST", default="127.0.0.1", panel=ADDRESS)
+    str,
+    setting(
+        "Address to listen on; 0.0.0.0: all network interfaces.", metavar="HOST", default="127.0.0.1", panel=ADDRESS
+    ),
 ]
-PortOption = Annotated[int, setting("Port; 0 for any that is free.", metavar="PORT", default="8000", panel=ADDRESS)]
+PortOption = Annotated[int, setting("Port; 0: any free port.", metavar="PORT", default="8000", panel=ADDRESS)]
 KeyFileOption = Annotated[
     Path | None,
     setting(
-        f"File with the key that every request must bear; {KEY_VARIABLE} may hold the key itself.",
+        f"File with the key that every request must send. The environment variable {KEY_VARIABLE} can hold the key "
+        "itself.",
         metavar="FILE",
         default="no key",
         panel=ADDRESS,
@@ -79,42 +86,61 @@ KeyFileOption = Annotated[
 AllowedHostOption = Annotated[
     list[str] | None,
     setting(
-        "Name under which requests may reach the server, beside that of --host; repeatable; '*' for any.",
+        "Host name that requests may use, in addition to --host; can be given several times; '*': any name.",
         metavar="NAME",
         default="localhost, 127.0.0.1, [::1]",
         panel=ADDRESS,
     ),
 ]
 AccessLogOption = Annotated[
-    bool, typer.Option("--access-log", help="Write a line of JSON per request to stderr.", rich_help_panel=ADDRESS)
+    bool, typer.Option("--access-log", help="Write one line of JSON per request to stderr.", rich_help_panel=ADDRESS)
 ]
 BatchSizeOption = Annotated[
-    int | None, setting("Pictures that the model looks at together.", metavar="N", default="4", panel=LIMITS)
+    int | None, setting("Maximum number of images per batch.", metavar="N", default="4", panel=LIMITS)
 ]
 BatchWaitOption = Annotated[
     float | None,
-    setting("How long a picture waits for others to share a batch.", metavar="MS", default="5", panel=LIMITS),
+    setting(
+        "Maximum time that an image waits for others to fill the batch, in milliseconds.",
+        metavar="MS",
+        default="5",
+        panel=LIMITS,
+    ),
 ]
-MaxBodyOption = Annotated[float | None, setting("Size of one request.", metavar="MIB", default="32", panel=LIMITS)]
+MaxBodyOption = Annotated[
+    float | None, setting("Maximum size of a request in MiB.", metavar="MIB", default="32", panel=LIMITS)
+]
 MaxMegapixelsOption = Annotated[
-    float | None, setting("Size of one picture, in millions of pixels.", metavar="N", default="50", panel=LIMITS)
+    float | None, setting("Maximum size of an image in millions of pixels.", metavar="N", default="50", panel=LIMITS)
 ]
-MaxPicturesOption = Annotated[int | None, setting("Pictures in one request.", metavar="N", default="64", panel=LIMITS)]
+MaxPicturesOption = Annotated[
+    int | None, setting("Maximum number of images per request.", metavar="N", default="64", panel=LIMITS)
+]
 MaxWaitingOption = Annotated[
     int | None,
-    setting("Pictures accepted and not yet answered, of all requests.", metavar="N", default="256", panel=LIMITS),
+    setting(
+        "Maximum number of images that wait for their answer, over all requests.",
+        metavar="N",
+        default="256",
+        panel=LIMITS,
+    ),
 ]
 MaxConnectionsOption = Annotated[
-    int | None, setting("Connections open at the same time.", metavar="N", default="1000", panel=LIMITS)
+    int | None, setting("Maximum number of open connections.", metavar="N", default="1000", panel=LIMITS)
 ]
 TimeoutOption = Annotated[
     float | None,
-    setting("Time for a body to arrive, and again for its answer.", metavar="SECONDS", default="30", panel=LIMITS),
+    setting(
+        "Time limit for receiving a request, and again for answering it.",
+        metavar="SECONDS",
+        default="30",
+        panel=LIMITS,
+    ),
 ]
 StopTimeoutOption = Annotated[
     float | None,
     setting(
-        "Time to answer what was accepted, once told to end; then all connections are closed.",
+        "Time limit for answering accepted requests after the stop signal; then all connections are closed.",
         metavar="SECONDS",
         default="8",
         panel=LIMITS,
@@ -143,10 +169,10 @@ def serve(  # noqa: PLR0913, PLR0917  one parameter an option
     timeout: TimeoutOption = None,
     stop_timeout: StopTimeoutOption = None,
 ) -> ExitCode | None:
-    r"""Answer over HTTP what pictures show.
+    r"""Start an HTTP server that returns predictions for images.
 
-    POST /v1/predict takes a picture or a form with several; the page at / takes them from a person. Needs the packages
-    of `headstart\[serve]`. Ctrl-C or SIGTERM ends it, after what was accepted is answered.
+    POST /v1/predict takes one image, or a form with several. The page at / is for use in a browser. Requires the extra
+    `headstart\[serve]`. Ctrl-C or SIGTERM stops the server after it has answered the accepted requests.
     """
     surroundings: Surroundings = context.obj
     key = _key(key_file)
@@ -184,10 +210,10 @@ def _checked(names: Sequence[str]) -> tuple[str, ...]:
     for name in names:
         if not is_host_name(name):
             raise RecipeError(
-                f"'{name}' is no name of a host.",
-                expected="a name such as photos.example, an address such as 192.168.1.5, or '*' for any",
+                f"'{name}' is not a host name.",
+                expected="a name such as photos.example, an address such as 192.168.1.5, or '*' for any name",
                 received=name,
-                hint="Give the name that stands in the address which clients use, without http:// and path.",
+                hint="Give only the host name of the address that clients use, without http:// and path.",
             )
     return tuple(names)
 
@@ -199,26 +225,26 @@ def _key(path: Path | None) -> str | None:
     try:
         key = path.expanduser().read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        key, received = "", getattr(error, "strerror", None) or "a file that is no text"
+        key, received = "", getattr(error, "strerror", None) or "a file that is not text"
     else:
         received = "several lines" if "\n" in key else "an empty file"
     if not key or "\n" in key:
         raise RecipeError(
-            f"'{path}' holds no key.",
+            f"'{path}' does not contain a key.",
             expected="a text file with the key as its only line",
             received=received,
-            hint="Make one with: openssl rand -hex 32 > key.txt",
+            hint="Create a key with: openssl rand -hex 32 > key.txt",
         )
     return key
 
 
 def _welcome(address: str, host: str, *, with_key: bool, with_names: bool) -> list[str]:
-    lines = [f"Answering at {address} (Ctrl-C ends it)"]
+    lines = [f"Serving at {address} (stop with Ctrl-C)"]
     if host not in {"127.0.0.1", "::1", "localhost"}:
         if not with_key:
-            lines.append("Whoever reaches this machine can ask: --key-file names a key that requests must bear.")
+            lines.append("Anyone who can reach this machine can send requests. Use --key-file to require a key.")
         if not with_names:
             lines.append(
-                f"It answers for the names localhost, 127.0.0.1, [::1] and {host}; --allowed-host adds others."
+                f"Accepted host names: localhost, 127.0.0.1, [::1] and {host}. Use --allowed-host to add others."
             )
     return lines

@@ -51,10 +51,10 @@ if TYPE_CHECKING:
     from headstart.recipe import Recipe
 
 EXAMPLES = examples(
-    ("headstart train photos", "one folder per class inside 'photos'; VGG19 with ImageNet weights"),
+    ("headstart train photos", "one folder of images per class inside 'photos'; VGG19 with ImageNet weights"),
     (
         "headstart train labels.csv --backbone mobilenetv2 --minutes 5 --plan",
-        "labels from a table, a small and fast network; only shows how five minutes would be used",
+        "labels from a table, a small and fast network; shows how five minutes would be used, without training",
     ),
 )
 
@@ -63,8 +63,8 @@ DataArgument = Annotated[
     str | None,
     typer.Argument(
         metavar="DATA",
-        help="Folder with one folder of pictures per class, a table of paths and labels (.csv, .tsv, .parquet), or "
-        "pictures with boxes (Pascal VOC, COCO, YOLO) or masks. It is only read. With --recipe it may be left out.",
+        help="Folder with one folder of images per class, a table of paths and labels (.csv, .tsv, .parquet), or "
+        "images with boxes (Pascal VOC, COCO, YOLO) or masks. It is never changed. Optional with --recipe.",
         show_default=False,
     ),
 ]
@@ -72,22 +72,29 @@ RecipeOption = Annotated[
     str,
     typer.Option(
         metavar="auto|FILE.toml",
-        help="Settings to start from, such as a run's recipe.toml; options typed beside it win. What is left open is "
-        "chosen from your pictures, the network and this machine.",
+        help="File with settings, such as the recipe.toml of a run; options override it. Settings that are not given "
+        "are chosen from your images, the network and this machine.",
         rich_help_panel=DATA,
     ),
 ]
 MinutesOption = Annotated[
     float | None,
-    setting("Minutes that the whole may take, about.", metavar="N", default="what the recipe needs", panel=TRAINING),
+    setting(
+        "Approximate time limit of the whole run in minutes.",
+        metavar="N",
+        default="no time limit",
+        panel=TRAINING,
+    ),
 ]
 PlanOption = Annotated[
     bool,
-    typer.Option("--plan", help="Show what would be done and how long it takes, and stop.", rich_help_panel=OUTPUT),
+    typer.Option(
+        "--plan", help="Show what the run would do and how long it would take; do not train.", rich_help_panel=OUTPUT
+    ),
 ]
 OutOption = Annotated[
     Path | None,
-    setting("New folder for the run.", metavar="FOLDER", default="runs/DATA-BACKBONE-NUMBER", panel=OUTPUT),
+    setting("New folder of the run.", metavar="FOLDER", default="runs/DATA-BACKBONE-NUMBER", panel=OUTPUT),
 ]
 
 
@@ -126,12 +133,12 @@ def train(  # noqa: PLR0913, PLR0917  one parameter an option
     only_plan: PlanOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Train on a folder of pictures, test what was learned and write its report.
+    """Train a model on a folder of images, test it and write a report.
 
-    Class folders and labels make a classifier, boxes a detector, masks a segmenter, numbers a regressor. Loads a
-    pretrained network, freezes it, adds new layers, then fine-tunes the upper stages. What is frozen is computed once
-    and kept in a feature bank. Prints the result on pictures set aside for testing and where the run folder lies:
-    model, report, numbers and everything needed to repeat it.
+    Class folders and labels give a classifier, boxes a detector, masks a segmenter, numbers a regressor. The command
+    loads a pretrained network, freezes it, adds new layers and fine-tunes the upper stages. The activations of the
+    frozen layers are computed once and kept in a feature bank. The command prints the result on the test images and
+    the path of the run: a folder with the model, the report, all numbers and all settings.
     """
     settings = _checked_settings(
         recipe,
@@ -151,7 +158,7 @@ def train(  # noqa: PLR0913, PLR0917  one parameter an option
 
 
 class _Limits(TypedDict):
-    """Arguments of `headstart.train` that are no settings of a recipe."""
+    """Arguments of `headstart.train` that are not settings of a recipe."""
 
     minutes: float | None
     bank_dir: Path | None
@@ -177,7 +184,7 @@ def _train(surroundings: Surroundings, settings: "Recipe", limits: _Limits, *, o
 
 
 def _checked_settings(recipe: str, *groups: Mapping[str, object]) -> "Recipe":
-    """The recipe that was typed. Most mistakes are told here and not after the seconds that TensorFlow takes."""
+    """The recipe from file and options. Most mistakes are reported here, before TensorFlow takes seconds to load."""
     from headstart.data import read_dataset  # noqa: PLC0415  heavy imports wait until a command needs them
     from headstart.options import recipe_from_options  # noqa: PLC0415
 
