@@ -69,7 +69,7 @@ def test_a_bug_is_told_shortly_without_a_traceback(broken_table, type_command):
     outcome = type_command("backbones", "vgg19")
     assert outcome.code == ExitCode.BUG
     assert "ZeroDivisionError: the table is upside down" in outcome.stderr
-    assert "set HEADSTART_TRACEBACK=1, run the command again" in " ".join(outcome.stderr.split())
+    assert "Set HEADSTART_TRACEBACK=1, run the command again" in " ".join(outcome.stderr.split())
     assert "Traceback" not in outcome.stderr
 
 
