@@ -208,15 +208,15 @@ def test_groups_across_given_parts_are_a_warning(tmp_path):
     )
     audit = audit_dataset(read_dataset(tmp_path / "labels.csv"))
     assert audit.findings.loc[audit.findings["kind"] == "group_across_splits", "detail"].tolist() == [
-        "'p0' stands in test and train"
+        "'p0' is in test and train"
     ]
 
 
 def test_imbalance_and_small_classes_are_told_by_name(tmp_path):
     audit = audit_of(tmp_path, sound_files(cat=23, dog=2))
     details = audit.findings.set_index("kind")["detail"]
-    assert details["imbalance"] == "'cat' has 23 pictures, 'dog' 2"
-    assert details["class_too_small"] == "'dog' has 2 separate pictures in 2 files"
+    assert details["imbalance"] == "'cat' has 23 images, 'dog' 2"
+    assert details["class_too_small"] == "'dog' has 2 separate images in 2 files"
     assert "imbalance" not in set(audit_of(tmp_path / "fair", sound_files(cat=30, dog=3)).findings["kind"])
 
 

@@ -153,8 +153,8 @@ def test_classes_are_counted_by_pictures(tmp_path):
     many = [(f"{number:02}.png", [CAT] * 1 + [DOG] * (number == 0), "") for number in range(12)]
     findings = audit_dataset(located(tmp_path, *many)).findings
     details = dict(zip(findings["kind"], findings["detail"], strict=True))
-    assert details["imbalance"] == "'cat' has 12 pictures, 'dog' 1"
-    assert details["class_too_small"] == "'dog' has 1 separate pictures in 1 files"
+    assert details["imbalance"] == "'cat' has 12 images, 'dog' 1"
+    assert details["class_too_small"] == "'dog' has 1 separate images in 1 files"
 
 
 def test_damaged_pictures_are_left_out_like_those_of_classes(tmp_path):

@@ -36,8 +36,8 @@ def test_rare_classes_are_left_out_and_named(long_tail):
     assert len(audit.dataset) == 16
     assert rare["severity"].tolist() == ["warning", "warning"]
     assert rare["detail"].tolist() == [
-        "'lynx' has 2 images to learn from, fewer than 3",
-        "'wolf' has 1 images to learn from, fewer than 3",
+        "'lynx' has 2 training images, fewer than 3",
+        "'wolf' has 1 training images, fewer than 3",
     ]
     assert set(split_dataset(audit.dataset).frame["split"]) == {"train", "validation", "test"}
 

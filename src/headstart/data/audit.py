@@ -109,12 +109,12 @@ def audit_dataset(
     min_classes: int = 2,
     min_per_class: int = 1,
 ) -> Audit:
-    """Look at every file of a data set once, and say what is wrong with it.
+    """Check every file of a data set once and report its problems.
 
-    Files are only read. A bad file becomes a finding and is left out of the audit's data set; so is, where the parts of
-    the split are given, a copy in a part that learns of a picture in a part that measures: the test part stays as it
-    is, and of train and validation the copy in train goes. For detection, pictures that only look alike, with other
-    objects in them, stay and are named.
+    Files are only read. A bad file becomes a finding and is left out of the audit's data set. If the data states its
+    parts, copies across parts are left out as well: the test part stays as it is, and of a copy in training and
+    validation, the one in training is left out. For detection, images that show the same scene with other objects are
+    kept and reported.
 
     Args:
         dataset: as `read_dataset` gives it.
@@ -163,7 +163,7 @@ def _across_findings(dataset: Dataset, across: Mapping[str, str]) -> Iterator[Fi
 
 @dataclass(frozen=True)
 class _Look:
-    """One example looked at: its picture, its mask where it has one, and its target made right."""
+    """The checked image of one example, its mask if it has one, and its corrected target."""
 
     picture: Inspection
     mask: MaskInspection | None
@@ -268,7 +268,7 @@ def _require_classes(kept: Dataset, *, num_given: int, min_classes: int, finding
     if kept.task in {DETECTION, REGRESSION}:
         min_classes = 1
     if not kept.class_names:
-        raise no_annotations(kept.root, looked_for="objects marked in usable pictures", received="none")
+        raise no_annotations(kept.root, looked_for="annotated objects in usable images", received="none")
     if kept.num_classes < min_classes:
         raise _one_class(kept, num_given=num_given, findings=findings)
 
@@ -279,26 +279,26 @@ def _nothing_readable(dataset: Dataset, findings: list[Finding]) -> NoReadableIm
     numbers = ", ".join(f"{count} {kind}" for kind, count in counts.most_common())
     example = f"; '{errors[0].path}': {errors[0].detail}" if errors else ""
     return NoReadableImagesError(
-        f"None of the {len(dataset)} files in '{dataset.root}' can be read as a picture.",
-        expected="pictures such as JPEG, PNG, WebP, GIF, BMP or TIFF",
+        f"None of the {len(dataset)} files in '{dataset.root}' can be read as an image.",
+        expected="images in a format such as JPEG, PNG, WebP, GIF, BMP or TIFF",
         received=(numbers or "no files") + example,
-        hint="Open one of them in a picture viewer; copy or download the folder again.",
+        hint="Open one of them in an image viewer; copy or download the folder again if it fails.",
     )
 
 
 def _one_class(kept: Dataset, *, num_given: int, findings: Iterable[Finding]) -> OneClassError:
     errors = [found for found in findings if KINDS[found.kind].severity == "error"]
     is_lost = num_given > 1
-    lost = f" with readable pictures, of {num_given} in all" if is_lost else ""
+    lost = f" with readable images, of {num_given} in total" if is_lost else ""
     example = f"; '{errors[0].path}': {errors[0].kind.replace('_', ' ')}" if is_lost and errors else ""
-    hint = "Add a folder with pictures of another class, such as 'other'."
+    hint = "Add a folder with images of another class, such as 'other'."
     if kept.task == SEGMENTATION:
-        hint = "Look whether the masks mark anything; --ignore-value none keeps 255 as a class."
+        hint = "Check whether the masks mark any object; use --ignore-value none to keep 255 as a class."
     elif is_lost:
         hint = "Repair or convert the files of the other classes."
     return OneClassError(
         f"'{kept.root}' has only one class, '{kept.class_names[0]}'.",
-        expected="at least two classes to tell apart",
-        received=f"one class{lost}, {len(kept)} pictures{example}",
+        expected="at least two classes",
+        received=f"one class{lost}, {len(kept)} images{example}",
         hint=hint,
     )

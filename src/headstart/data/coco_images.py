@@ -56,7 +56,7 @@ class ImageFinder:
             if path is not None:
                 yield path, entry, listing.marks.get(key, [])
             elif relative_path(name, self._walk.root) is None:
-                self._walk.remark("outside_path", [listing.file], f"names '{name}'")
+                self._walk.remark("outside_path", [listing.file], f"refers to '{name}'")
             else:
                 self._walk.remark("annotation_without_picture", [listing.file], f"lists '{name}'")
 

@@ -38,9 +38,9 @@ def read_folders(root: Path, asked: Asked) -> Dataset:
         if part_of
         else dict.fromkeys(_folders_of_classes(walk, folders, files), "")
     )
-    walk.remark("unlabelled", filter(could_be_picture, files), "lies in no class folder")
+    walk.remark("unlabelled", filter(could_be_picture, files), "is in no class folder")
     if part_of:
-        walk.remark("unused_folder", set(folders) - set(part_of), "lies beside the train folder")
+        walk.remark("unused_folder", set(folders) - set(part_of), "is next to the train folder")
     found = {folder: list(walk.files_below(folder)) for folder in class_folders}
     walk.remark("class_without_pictures", (folder for folder in found if not found[folder]), "the folder is empty")
     if not any(could_be_picture(path) for paths in found.values() for path in paths):
@@ -143,7 +143,7 @@ def _require_no_other_parts(walk: FolderWalk, others: set[str], train: str, *, i
 def _folders_of_part(walk: FolderWalk, part_folder: str) -> list[str]:
     """Class folders of a part, also where an archive has put the part into a folder of its own name (train/train)."""
     classes, strays = walk.children(part_folder)
-    walk.remark("unlabelled", filter(could_be_picture, strays), "lies in no class folder")
+    walk.remark("unlabelled", filter(could_be_picture, strays), "is in no class folder")
     if len(classes) == 1 and not strays and _is_same_part(classes[0]):
         return _folders_of_part(walk, classes[0])
     return classes

@@ -103,7 +103,7 @@ def read_bytes(path: Path) -> bytes:
         OSError: it cannot be read, or is too large for a picture.
     """
     if path.stat().st_size > _MAX_FILE_BYTES:
-        raise OSError(errno.EFBIG, "too large for a picture")
+        raise OSError(errno.EFBIG, "too large for an image")
     return path.read_bytes()
 
 
@@ -146,7 +146,7 @@ def _header_findings(header: Image.Image, content: bytes, suffix: str) -> Iterat
     if header.format != "MPO" and getattr(header, "is_animated", False):
         yield "animated", f"{getattr(header, 'n_frames', 'several')} frames"
     if header.mode == "CMYK":
-        yield "cmyk", "four ink colours"
+        yield "cmyk", "four colours of ink"
     if _has_16_bits(header, content):
         yield "sixteen_bit", f"mode {header.mode}"
     if header.mode in {"P", "PA"}:
@@ -193,7 +193,7 @@ def _failure(error: Exception, content: bytes, suffix: str) -> tuple[str, str]:
     if isinstance(cause, UnidentifiedImageError) and (form := stored_form(content)):
         return "unsupported_pixels", form
     if isinstance(cause, UnidentifiedImageError):
-        return _kind_without_signature(suffix), f"begins with {content[:12]!r}, as no picture does"
+        return _kind_without_signature(suffix), f"begins with {content[:12]!r}, which no image format does"
     detail = (str(cause) or type(cause).__name__).rstrip(".")
     if isinstance(cause, Image.DecompressionBombError):
         return "giant", detail

@@ -66,7 +66,7 @@ def read_labelme(root: Path, asked: Asked) -> Dataset:
     for path in pages:
         _read_into(found, walk, path, images)
     _require_shapes(walk, found)
-    walk.remark("unlisted", set(images.paths) - found.keys() - images.spoilt, "has no JSON file of LabelMe")
+    walk.remark("unlisted", set(images.paths) - found.keys() - images.spoilt, "has no LabelMe JSON file")
     return dataset_of_shapes(walk, found, asked, looked_for=_LOOKED_FOR)
 
 

@@ -172,7 +172,7 @@ def _meaning(walk: FolderWalk, files: Sequence[str], looks: Sequence[MaskLook], 
 def _examples(walk: FolderWalk, files: Sequence[str], pairs: Sequence[Pair]) -> list[Annotated]:
     parts = listed_parts(walk, files, [pair.image for pair in pairs])
     unlisted = [image for image, part in parts.items() if not part]
-    walk.remark("unlisted", unlisted, "stands in no list of images")
+    walk.remark("unlisted", unlisted, "is in no list of images")
     return [
         Annotated(pair.image, mask_to_text(*pair.masks), parts[pair.image] if parts else pair.part)
         for pair in pairs
@@ -189,7 +189,7 @@ def _with_mentioned_parts(walk: FolderWalk, pairs: list[Pair]) -> list[Pair]:
     if "" in {part for part, _ in mentioned} or len(dict(mentioned)) < 2:
         return pairs
     folders = sorted({name for _, name in mentioned})
-    walk.remark("mentioned_parts", [""], f"{', '.join(map(repr, folders))}; rename the folders if they mean nothing")
+    walk.remark("mentioned_parts", [""], f"{', '.join(map(repr, folders))}; rename the folders if they are not parts")
     return [replace(pair, part=part) for pair, (part, _) in zip(pairs, mentioned, strict=True)]
 
 

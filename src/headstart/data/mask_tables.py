@@ -113,7 +113,7 @@ def _read(walk: FolderWalk, file: str) -> Names | None:
     except (ValueError, TypeError, KeyError, RecursionError, csv.Error):
         names = None
     if not names and text.strip() and _rank(file) <= _STEMS.index("class_names"):
-        walk.remark("names_not_read", [file], "holds no names of classes in a form that is known")
+        walk.remark("names_not_read", [file], "contains no class names in a known form")
     return names
 
 

@@ -44,7 +44,7 @@ def without_rare_classes(dataset: Dataset, min_per_class: int) -> tuple[Dataset,
     # An image without any label, in a table of 0 and 1, is an example of none of the classes and stays.
     frame = frame[(frame["target"] != "") | (dataset.frame["target"] == "")].reset_index(drop=True)
     findings = [
-        Finding("rare_class", "", f"'{name}' has {number} images to learn from, fewer than {min_per_class}")
+        Finding("rare_class", "", f"'{name}' has {number} training images, fewer than {min_per_class}")
         for name, number in rare.items()
     ]
     class_names = tuple(name for name in dataset.class_names if name not in rare)

@@ -86,7 +86,7 @@ def range_remarks(peaks: Iterable[int | None]) -> list[Remark]:
     share = 100 * max(known) / 65535
     detail = (
         f"{len(known)} 16-bit images have values up to {max(known)}, {share:.1f} % of the range, as {bits}-bit cameras"
-        f" store them; multiply all of them by {2 ** (16 - bits)} and save them anew, also the images to predict later"
+        f" store them; multiply all of them by {2 ** (16 - bits)} and save them again, also the images to predict later"
     )
     return [Remark("narrow_range", "", detail)]
 

@@ -224,7 +224,7 @@ def _require_agreement(walk: FolderWalk, found: list[Settings]) -> None:
 def _remark_names(walk: FolderWalk, file: str, names: dict[int, str], settings: Settings | None) -> None:
     stated = settings.num_classes if settings else None
     if settings and stated is not None and stated != len(names):
-        walk.remark("class_count", [settings.file], f"states {stated} classes; '{file}' names {len(names)}")
+        walk.remark("class_count", [settings.file], f"states {stated} classes; '{file}' has {len(names)} names")
     numbers: dict[str, list[int]] = {}
     for number, name in names.items():
         numbers.setdefault(name, []).append(number)
