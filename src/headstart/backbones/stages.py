@@ -46,7 +46,8 @@ def last_map_layer(model: keras.Model, spec: BackboneSpec) -> str:
         A layer whose output everything above depends on; the output's own where no stage has more than one place.
     """
     below = parents(model)
-    output = name = model.output._keras_history.operation.name
+    output: str = model.output._keras_history.operation.name
+    name = output
     while _is_one_place(model, name) and len(below[name]) == 1:
         (name,) = below[name]
     if not _is_one_place(model, name):
@@ -57,4 +58,5 @@ def last_map_layer(model: keras.Model, spec: BackboneSpec) -> str:
 
 def _is_one_place(model: keras.Model, layer_name: str) -> bool:
     _, height, width, _ = model.get_layer(layer_name).output.shape
-    return height * width == 1
+    is_one: bool = height * width == 1
+    return is_one

@@ -9,7 +9,6 @@ import itertools
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import h5py
 import keras
@@ -21,7 +20,8 @@ from headstart.errors import WeightsMismatchError
 from headstart.stored import check_keras_file
 
 # The weights of one layer with its name: variables of a model, or arrays in a file, read when they are asked for.
-LayerWeights = tuple[str, list[Any]]
+LayerVariables = tuple[str, list[keras.Variable]]
+LayerWeights = tuple[str, list[np.ndarray]]
 _LARGEST_RATIO = 4  # of the arrays to the file; a file that a person compressed is a little smaller than its arrays
 
 
@@ -116,11 +116,11 @@ def _leaves(model: keras.Model) -> Iterator[keras.layers.Layer]:
             yield layer
 
 
-def _variables(layer: keras.layers.Layer) -> LayerWeights:
+def _variables(layer: keras.layers.Layer) -> LayerVariables:
     return layer.name, layer.trainable_weights + layer.non_trainable_weights
 
 
-def _fill(layers: list[LayerWeights], saved: list[LayerWeights]) -> None:
+def _fill(layers: list[LayerVariables], saved: list[LayerWeights]) -> None:
     """Gives each layer with weights the arrays at its place, once all are known to fit."""
     layers = [layer for layer in layers if layer[1]]
     saved = [layer for layer in saved if layer[1]]

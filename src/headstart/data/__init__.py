@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from headstart.data.source import ExampleSource, SideBySide
     from headstart.data.split import split_dataset
     from headstart.data.targets import IGNORED_CLASS, BoxTargets, MaskTargets, Targets
+    from headstart.data.tensors import Tensor
     from headstart.data.views import view_batches, view_matrices
 
 __all__ = [
@@ -66,6 +67,7 @@ __all__ = [
     "ReadingOptions",
     "SideBySide",
     "Targets",
+    "Tensor",
     "audit_dataset",
     "augment_views",
     "box_areas",
@@ -120,6 +122,7 @@ _MODULE_OF = {
     "Outline": "annotations",
     "SideBySide": "source",
     "Targets": "targets",
+    "Tensor": "tensors",
     "audit_dataset": "audit",
     "augment_views": "augmentation_layers",
     "box_areas": "boxes",

@@ -95,7 +95,8 @@ class _Deal:
 
     def _units_left(self, column: int) -> np.ndarray:
         left = self._order[self.parts[self._order] < 0]
-        return left[self.contents[left, column] > 0]
+        units: np.ndarray = left[self.contents[left, column] > 0]
+        return units
 
     def _give(self, unit: int, part: int) -> None:
         self.parts[unit] = part

@@ -9,7 +9,6 @@ blurs once.
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 import keras
 import numpy as np
@@ -21,11 +20,11 @@ from headstart.data.random_keys import AUGMENTATION, fold, phase_key
 _FILL_MODES = {"mirror": "reflect", "grey": "constant"}
 _GREY = 128
 
-Matrix = Callable[[dict[str, Any], float, float], tf.Tensor]
-Recolour = Callable[[tf.Tensor, dict[str, Any]], tf.Tensor]
+Matrix = Callable[[dict[str, tf.Tensor], float, float], tf.Tensor]
+Recolour = Callable[[tf.Tensor, dict[str, tf.Tensor]], tf.Tensor]
 
 
-class KeyedSeeds(keras.random.SeedGenerator):
+class KeyedSeeds(keras.random.SeedGenerator):  # type: ignore[misc]  # Keras has no types
     """Seeds for Keras' random functions that depend on a key and on the number of draws before, and on nothing else.
 
     Keras' own generator holds a variable that every draw moves on, shared by all examples and threads.
@@ -124,7 +123,8 @@ def augment_views(images: np.ndarray, augmentation: Augmentation, *, seed: int, 
 
 @cache
 def _compiled_augmenter(augmentation: Augmentation) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
-    return tf.function(build_augmenter(augmentation), autograph=False)
+    compiled: Callable[[tf.Tensor, tf.Tensor], tf.Tensor] = tf.function(build_augmenter(augmentation), autograph=False)
+    return compiled
 
 
 def example_key(key: tf.Tensor, epoch: tf.Tensor, example: tf.Tensor) -> tf.Tensor:
@@ -132,9 +132,12 @@ def example_key(key: tf.Tensor, epoch: tf.Tensor, example: tf.Tensor) -> tf.Tens
     return fold(key, AUGMENTATION, epoch, example)
 
 
-def _draw(layer: keras.Layer, image: tf.Tensor, key: tf.Tensor, index: int) -> dict[str, Any]:
+def _draw(layer: keras.Layer, image: tf.Tensor, key: tf.Tensor, index: int) -> dict[str, tf.Tensor]:
     # The step's own index goes in, so that switching one step off leaves the draws of the others.
-    return layer.get_random_transformation(image, training=True, seed=KeyedSeeds(fold(key, index)))
+    drawn: dict[str, tf.Tensor] = layer.get_random_transformation(
+        image, training=True, seed=KeyedSeeds(fold(key, index))
+    )
+    return drawn
 
 
 def _steps(augmentation: Augmentation) -> list[tuple[int, _Step, keras.Layer]]:
@@ -181,33 +184,33 @@ def _scale(x: tf.Tensor, y: tf.Tensor, height: float, width: float) -> tf.Tensor
     return tf.stack([[x, 0, (width - 1) / 2 * (1 - x)], [0, y, (height - 1) / 2 * (1 - y)], [0, 0, 1]])
 
 
-def _sign(drawn: dict[str, Any]) -> tf.Tensor:
+def _sign(drawn: dict[str, tf.Tensor]) -> tf.Tensor:
     return tf.where(tf.reshape(drawn["flips"], ()), -1.0, 1.0)
 
 
-def _mirror_left_right(drawn: dict[str, Any], height: float, width: float) -> tf.Tensor:
+def _mirror_left_right(drawn: dict[str, tf.Tensor], height: float, width: float) -> tf.Tensor:
     return _scale(_sign(drawn), 1.0, height, width)
 
 
-def _mirror_top_bottom(drawn: dict[str, Any], height: float, width: float) -> tf.Tensor:
+def _mirror_top_bottom(drawn: dict[str, tf.Tensor], height: float, width: float) -> tf.Tensor:
     return _scale(1.0, _sign(drawn), height, width)
 
 
-def _rotate(drawn: dict[str, Any], height: float, width: float) -> tf.Tensor:  # noqa: ARG001 (the table's signature)
+def _rotate(drawn: dict[str, tf.Tensor], height: float, width: float) -> tf.Tensor:  # noqa: ARG001 (the table's signature)
     return tf.reshape(tf.concat([tf.reshape(drawn["rotation_matrix"], (8,)), [1.0]], 0), (3, 3))
 
 
-def _zoom(drawn: dict[str, Any], height: float, width: float) -> tf.Tensor:
+def _zoom(drawn: dict[str, tf.Tensor], height: float, width: float) -> tf.Tensor:
     zoom = tf.reshape(drawn["height_zoom"], ())
     return _scale(zoom, zoom, height, width)
 
 
-def _translate(drawn: dict[str, Any], height: float, width: float) -> tf.Tensor:  # noqa: ARG001 (the table's signature)
+def _translate(drawn: dict[str, tf.Tensor], height: float, width: float) -> tf.Tensor:  # noqa: ARG001 (the table's signature)
     x, y = tf.unstack(tf.reshape(drawn["translations"], (2,)))
     return tf.stack([[1.0, 0, -x], [0, 1, -y], [0, 0, 1]])
 
 
-def _saturate(image: tf.Tensor, drawn: dict[str, Any]) -> tf.Tensor:
+def _saturate(image: tf.Tensor, drawn: dict[str, tf.Tensor]) -> tf.Tensor:
     """What `RandomSaturation` does by turning the whole picture into HSV and back, in half its time."""
     return tf.image.adjust_saturation(image, tf.reshape(drawn["factor"], ()))
 

@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeAlias
 
 import numpy as np
 import tensorflow as tf
@@ -22,6 +22,9 @@ from headstart.data.source import ExampleSource, SideBySide
 from headstart.data.targets import Targets
 
 _ENDLESS = np.iinfo(np.int64).max
+
+
+Batch: TypeAlias = tf.Tensor | tuple[tf.Tensor, ...]  # a tuple of sources side by side
 
 
 @dataclass(frozen=True)
@@ -139,7 +142,7 @@ def original_errors(*sources: ExampleSource | SideBySide) -> Iterator[None]:
         raise
 
 
-def batch_reader(source: ExampleSource | SideBySide) -> Callable[[tf.Tensor, tf.Tensor], Any]:
+def batch_reader(source: ExampleSource | SideBySide) -> Callable[[tf.Tensor, tf.Tensor], Batch]:
     """The function that reads a batch inside TensorFlow, from example numbers and view numbers, both `(n,)` int64.
 
     It gives a tensor, or of sources side by side a tuple of them.
@@ -165,7 +168,7 @@ def _order(
 ) -> Callable[[tf.Tensor], tf.data.Dataset]:
     """The batches of an epoch as numbers: of the epoch, of examples in random order, and of a view of each."""
 
-    @tf.autograph.experimental.do_not_convert
+    @tf.autograph.experimental.do_not_convert  # type: ignore[untyped-decorator]
     def order(epoch: tf.Tensor) -> tf.data.Dataset:
         examples = tf.random.experimental.stateless_shuffle(
             tf.range(len(source), dtype=tf.int64), seed=fold(key, ORDER, epoch)
@@ -176,11 +179,13 @@ def _order(
         batches = tf.data.Dataset.from_tensor_slices((examples, views)).batch(batch_size)
         return batches.map(lambda examples, views: (epoch, examples, views))
 
-    return order
+    batches_of: Callable[[tf.Tensor], tf.data.Dataset] = order
+    return batches_of
 
 
-def _as_float32(batch: Any) -> Any:
-    return tf.nest.map_structure(lambda values: tf.cast(values, tf.float32), batch)
+def _as_float32(batch: Batch) -> Batch:
+    converted: Batch = tf.nest.map_structure(lambda values: tf.cast(values, tf.float32), batch)
+    return converted
 
 
 def _plain_targets(targets: np.ndarray | Targets, examples: tf.Tensor) -> tf.Tensor:

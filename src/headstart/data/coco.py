@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Generic, TypeVar
 
 import numpy as np
 
@@ -24,6 +25,7 @@ from headstart.data.annotations import DETECTION, Area, Box, Outline, PixelMask,
 from headstart.data.coco_crowds import Crowds, crowds_of
 from headstart.data.coco_images import ImageFinder
 from headstart.data.coco_listing import (
+    Entry,
     Listing,
     coco_files,
     number_of,
@@ -42,14 +44,17 @@ _LOOKED_FOR = "a JSON file with the lists 'images', 'annotations' and 'categorie
 _UNKNOWN = ""  # name of an area that belongs to no class: its pixels are ignored
 
 
+Item = TypeVar("Item", Box, Area)
+
+
 @dataclass
-class _Image:
+class _Image(Generic[Item]):
     """One image of a file with what is marked in it."""
 
     path: str
     part: str
     entry: Mapping[str, object]
-    items: list = field(default_factory=list)
+    items: list[Item] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -91,11 +96,13 @@ def read_coco(root: Path, asked: Asked) -> Dataset:
         raise no_annotations(walk.root, looked_for=_LOOKED_FOR, received="no such file")
     listings = read_listings(walk, files)
     is_detection = asked.task == DETECTION
-    images = _images(walk, listings, _boxes if is_detection else _areas, needs_all=asked.for_training)
-    to_text = boxes_to_text if is_detection else outlines_to_text
-    examples = [_annotated(image, to_text(image.items)) for image in images]
+    if is_detection:
+        boxes = _images(walk, listings, _boxes, needs_all=asked.for_training)
+        examples, used = [_annotated(image, boxes_to_text(image.items)) for image in boxes], _used_names(boxes)
+    else:
+        areas = _images(walk, listings, _areas, needs_all=asked.for_training)
+        examples, used = [_annotated(image, outlines_to_text(image.items)) for image in areas], _used_names(areas)
     looked_for = _LOOKED_FOR if is_detection else _LOOKED_FOR + ", with outlines ('segmentation')"
-    used = {item.name for image in images for item in image.items if not getattr(item, "ignored", "")} - {_UNKNOWN}
     require_annotations(walk, used, looked_for=looked_for)
     listed = [example.path for example in examples]
     remark_unlisted(walk, listed, "stands in no JSON file", beside=[listing.file for listing in listings])
@@ -106,23 +113,27 @@ def read_coco(root: Path, asked: Asked) -> Dataset:
     return annotated_dataset(walk.root, examples, names, task=asked.task, remarks=walk.remarks, mask_values=values)
 
 
+def _used_names(images: Iterable[_Image[Item]]) -> set[str]:
+    return {item.name for image in images for item in image.items if not getattr(item, "ignored", "")} - {_UNKNOWN}
+
+
 def _images(
     walk: FolderWalk,
     listings: list[Listing],
-    read: Callable[[_Reading, _Image, list[dict]], Iterable[object]],
+    read: Callable[[_Reading, _Image[Item], list[Entry]], Iterable[Item]],
     *,
     needs_all: bool,
-) -> list[_Image]:
+) -> list[_Image[Item]]:
     """Every image of every part once, with what all files mark in it."""
     finder = ImageFinder(walk, listings)
-    images: dict[str, list[_Image]] = {}
+    images: dict[str, list[_Image[Item]]] = {}
     lost: list[Listing] = []
     for listing in listings:
         reading = _Reading(walk, listing, crowds_of(walk, listing), scale_of(walk, listing))
         located = list(finder.located(listing))
         lost += [] if located or not listing.images else [listing]
         for path, entry, marks in located:
-            image = _Image(path, _part(walk, listing, path, entry), entry)
+            image: _Image[Item] = _Image(path, _part(walk, listing, path, entry), entry)
             image.items = list(read(reading, image, marks))
             _add(images.setdefault(path, []), image)
     if lost and (needs_all or not images):
@@ -130,7 +141,7 @@ def _images(
     return [image for of_path in images.values() for image in of_path]
 
 
-def _add(known: list[_Image], image: _Image) -> None:
+def _add(known: list[_Image[Item]], image: _Image[Item]) -> None:
     """Puts an image beside what other files say of it: together where the parts agree or only one is named."""
     for other in known:
         if other.part == image.part or not (other.part and image.part):
@@ -153,8 +164,8 @@ def _part(walk: FolderWalk, listing: Listing, path: str, entry: Mapping[str, obj
     return part
 
 
-def _annotated(image: _Image, target: str) -> Annotated:
-    width, height = (stated_side(dict(image.entry), side) for side in ("width", "height"))
+def _annotated(image: _Image[Item], target: str) -> Annotated:
+    width, height = (stated_side(image.entry, side) for side in ("width", "height"))
     return Annotated(image.path, target, image.part, width, height)
 
 
@@ -169,7 +180,7 @@ def _ordered_names(listings: Iterable[Listing]) -> list[str]:
     ]
 
 
-def _known_marks(reading: _Reading, image: _Image, marks: Iterable[dict]) -> Iterator[tuple[str, str, dict]]:
+def _known_marks(reading: _Reading, image: _Image[Item], marks: Iterable[Entry]) -> Iterator[tuple[str, str, Entry]]:
     """Annotations with the names of their classes, and why they are passed over, "" for objects."""
     passed_over: Counter[tuple[str, str]] = Counter()
     for mark in marks:
@@ -187,7 +198,7 @@ def _known_marks(reading: _Reading, image: _Image, marks: Iterable[dict]) -> Ite
         reading.walk.remark(ignored, [image.path], f"{count} of '{name}' in '{reading.listing.file}'")
 
 
-def _boxes(reading: _Reading, image: _Image, marks: list[dict]) -> Iterator[Box]:
+def _boxes(reading: _Reading, image: _Image[Box], marks: list[Entry]) -> Iterator[Box]:
     size = _Size(reading, image)
     for name, ignored, mark in _known_marks(reading, image, marks):
         box = _box(name, mark, reading.scale, size)
@@ -224,12 +235,12 @@ def _sum(start: float, length: float) -> float:
 class _Size:
     """Width and height that fractions of an image's sides are multiplied by: as the file states them, else its own."""
 
-    def __init__(self, reading: _Reading, image: _Image) -> None:
+    def __init__(self, reading: _Reading, image: _Image[Box] | _Image[Area]) -> None:
         self._root, self._image = reading.walk.root, image
 
     @property
     def factors(self) -> tuple[int, int]:
-        width, height = (stated_side(dict(self._image.entry), side) for side in ("width", "height"))
+        width, height = (stated_side(self._image.entry, side) for side in ("width", "height"))
         if not (width and height):
             try:
                 height, width = upright_size(self._root / self._image.path)
@@ -238,7 +249,7 @@ class _Size:
         return width, height
 
 
-def _areas(reading: _Reading, image: _Image, marks: list[dict]) -> list[Area]:
+def _areas(reading: _Reading, image: _Image[Area], marks: list[Entry]) -> list[Area]:
     """Areas of one picture, the largest first, so that what is small stays visible on what is large.
 
     Crowds, and objects of which only the box is known, become areas of no class: their pixels are ignored.

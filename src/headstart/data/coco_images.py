@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from headstart.data.annotated import part_of
-from headstart.data.coco_listing import Listing
+from headstart.data.coco_listing import Entry, Listing
 from headstart.data.inspection import could_be_picture
 from headstart.data.walking import FolderWalk, is_file, relative_path
 from headstart.errors import AnnotationsError
@@ -39,7 +39,7 @@ class ImageFinder:
             for path in filter(None, self._as_written[id(listing)].values()):
                 self._taken[path].append(listing)
 
-    def located(self, listing: Listing) -> Iterator[tuple[str, dict, list[dict]]]:
+    def located(self, listing: Listing) -> Iterator[tuple[str, Entry, list[Entry]]]:
         """Path, entry and annotations of every image that is there; remarks about the others.
 
         Raises:

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from headstart.data.annotated import ANNOTATION_FOLDERS, broken_file
 from headstart.data.json_values import sound_text
@@ -15,6 +16,9 @@ from headstart.errors import AnnotationsError
 
 _LISTS = ("images", "annotations", "categories")
 _NUM_SHOWN = 3
+
+
+Entry = dict[str, Any]  # an object of a JSON file
 
 
 @dataclass
@@ -32,8 +36,8 @@ class Listing:
     file: str
     part: str
     names: dict[object, str]
-    images: dict[object, dict]
-    marks: dict[object, list[dict]] = field(default_factory=lambda: defaultdict(list))
+    images: dict[object, Entry]
+    marks: dict[object, list[Entry]] = field(default_factory=lambda: defaultdict(list))
 
     def used(self) -> set[object]:
         """Numbers of the categories that any annotation has."""
@@ -172,7 +176,7 @@ def _listing(walk: FolderWalk, file: str, lists: Mapping[str, object]) -> Listin
     return listing
 
 
-def _names(walk: FolderWalk, file: str, categories: Iterable[dict]) -> dict[object, str]:
+def _names(walk: FolderWalk, file: str, categories: Iterable[Entry]) -> dict[object, str]:
     """Names of the categories by number; where one has none, what stands above it, or its number."""
     above = Counter(_text(category.get("supercategory")) for category in categories if not _text(category.get("name")))
     names: dict[object, str] = {}
@@ -197,8 +201,8 @@ def _names(walk: FolderWalk, file: str, categories: Iterable[dict]) -> dict[obje
     return {number: names[number] for number in order}
 
 
-def _images(walk: FolderWalk, file: str, entries: Iterable[dict]) -> dict[object, dict]:
-    images: dict[object, dict] = {}
+def _images(walk: FolderWalk, file: str, entries: Iterable[Entry]) -> dict[object, Entry]:
+    images: dict[object, Entry] = {}
     for entry in entries:
         number, name = number_of(entry.get("id")), entry.get("file_name")
         if number is None or not isinstance(name, str) or not name.strip():
@@ -240,7 +244,7 @@ def _drop_lone_part(walk: FolderWalk, listing: Listing) -> None:
         listing.part = ""
 
 
-def _objects(value: object) -> list[dict]:
+def _objects(value: object) -> list[Entry]:
     return value if isinstance(value, list) else []
 
 

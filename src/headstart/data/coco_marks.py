@@ -130,10 +130,11 @@ def _parts(value: object, depth: int) -> Iterator[np.ndarray | Runs | str]:
         yield _shown(value)
 
 
-def _points(value: list) -> np.ndarray | None:
+def _points(value: list[object]) -> np.ndarray | None:
     """Corners `(n, 2)` of a list that is one polygon: `x, y, x, y`, `[x, y]` after `[x, y]`, or `{"x":, "y":}`."""
-    if all(isinstance(part, dict) and {"x", "y"} <= part.keys() for part in value):
-        value = [[part["x"], part["y"]] for part in value]
+    corners = [part for part in value if isinstance(part, dict) and {"x", "y"} <= part.keys()]
+    if len(corners) == len(value):
+        value = [[part["x"], part["y"]] for part in corners]
     try:
         numbers = np.asarray(value, np.float64)
     except (TypeError, ValueError, OverflowError):  # parts of different lengths, text, objects

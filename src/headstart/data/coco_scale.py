@@ -1,6 +1,6 @@
 """In which unit the coordinates of a COCO file are: pixels, as they should be, or fractions of the image's sides."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,7 +60,7 @@ def _boxes(listing: Listing) -> Iterator[tuple[float, ...]]:
             return
 
 
-def stated_side(entry: dict, side: str) -> int:
+def stated_side(entry: Mapping[str, object], side: str) -> int:
     """Width or height that a file states of an image, in pixels; 0 where it states none."""
     value = entry.get(side)
     try:

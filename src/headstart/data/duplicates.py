@@ -71,12 +71,13 @@ class _Looks:
     def alike(self, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
         """Which of `rows` looks like which of `columns`: `(rows, columns)` bool."""
         contrast, other_contrast = self.contrast[rows, None], self.contrast[None, columns]
-        return (
+        is_alike: np.ndarray = (
             (self.unit[rows] @ self.unit[columns].T >= MIN_LIKENESS)
             & (np.minimum(contrast, other_contrast) >= _MIN_CONTRAST)
             & (np.maximum(contrast, other_contrast) <= _MAX_CONTRAST_RATIO * np.minimum(contrast, other_contrast))
             & (np.abs(self.mean[rows, None] - self.mean[None, columns]) <= _MAX_MEAN_DIFFERENCE)
         )
+        return is_alike
 
 
 def _signs(near_hashes: list[str]) -> np.ndarray:

@@ -89,7 +89,7 @@ def read_page(path: Path) -> Page:
     )
 
 
-def _joined(read: Iterable[tuple[dict, Points]]) -> list[Shape]:
+def _joined(read: Iterable[tuple[dict[str, object], Points]]) -> list[Shape]:
     """Shapes of one class and group as one object, at the place of the first."""
     pieces_of: dict[tuple[str, object], list[Points]] = defaultdict(list)
     masks: set[tuple[str, object]] = set()

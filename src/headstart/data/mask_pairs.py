@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import permutations
 from pathlib import PurePosixPath
+from typing import TypeVar
 
 from headstart.data.annotated import part_of
 from headstart.data.inspection import could_be_picture
@@ -17,6 +18,10 @@ ARRAY_SUFFIXES = (".npy", ".npz", ".mat", ".nii", ".nii.gz", ".dcm", ".nrrd", ".
 _VARIANTS = ("trainids", "", "objects", "colours")
 _MIN_SHARE_OF_VARIANT = 0.5
 _MIN_SHARE_IN_COMMON = 0.8
+
+
+Item = TypeVar("Item")
+Place = tuple[tuple[str, ...], str]  # folders and stem
 
 
 @dataclass(frozen=True)
@@ -150,7 +155,7 @@ def _images_and_masks(named: Sequence[NamedFile]) -> tuple[list[NamedFile], list
 
 def _matched(images: Sequence[NamedFile], masks: Sequence[NamedFile]) -> tuple[dict[str, list[NamedFile]], list[str]]:
     """Image → its masks, and paths of masks that belong to no image."""
-    near: dict[tuple, list[NamedFile]] = defaultdict(list)
+    near: dict[Place, list[NamedFile]] = defaultdict(list)
     far: dict[str, list[NamedFile]] = defaultdict(list)
     for level in (0, 1):
         for image in images:
@@ -191,7 +196,7 @@ def _given_to_lonely(
     return left
 
 
-def _partner(mask: NamedFile, near: dict[tuple, list[NamedFile]], far: dict[str, list[NamedFile]]) -> NamedFile | None:
+def _partner(mask: NamedFile, near: dict[Place, list[NamedFile]], far: dict[str, list[NamedFile]]) -> NamedFile | None:
     for stem in mask.stems:
         found = near.get((mask.folders, stem), [])
         if len(found) == 1 or (found and found[0].stems[0] == stem):
@@ -211,7 +216,7 @@ def _chosen_variant(masks: Iterable[Sequence[NamedFile]]) -> str:
     return next((name for name in _VARIANTS if counts[name] and counts[name] >= _MIN_SHARE_OF_VARIANT * most), "")
 
 
-def evenly_chosen(items: Sequence, number: int) -> Iterator:
+def evenly_chosen(items: Sequence[Item], number: int) -> Iterator[Item]:
     """At most `number` of the items, spread evenly over all of them."""
     step = max(1, len(items) / number)
     return (items[int(place * step)] for place in range(min(number, len(items))))

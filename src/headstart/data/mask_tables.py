@@ -87,7 +87,7 @@ def packed(red: int, green: int, blue: int) -> int:
     return COLOUR + (red << 16) + (green << 8) + blue
 
 
-def _facts(names: Names) -> tuple:
+def _facts(names: Names) -> tuple[object, ...]:
     return names.by_value, names.by_colour, names.in_order
 
 
@@ -178,11 +178,13 @@ def _from_value(file: str, content: object) -> Names | None:
     return _from_mapping(file, content) or _from_two_lists(file, content) or next(filter(None, inner), None)
 
 
-def _from_list(file: str, content: list) -> Names | None:
-    if all(isinstance(item, str) for item in content):
-        return Names(file, in_order=tuple(content))
-    if all(isinstance(item, dict) for item in content):
-        return _from_records(file, [{_key(key): value for key, value in it.items()} for it in content])
+def _from_list(file: str, content: list[object]) -> Names | None:
+    names = [item for item in content if isinstance(item, str)]
+    if len(names) == len(content):
+        return Names(file, in_order=tuple(names))
+    records = [item for item in content if isinstance(item, dict)]
+    if len(records) == len(content):
+        return _from_records(file, [{_key(key): value for key, value in it.items()} for it in records])
     return None
 
 

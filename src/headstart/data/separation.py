@@ -18,7 +18,8 @@ def connected_groups(num_items: int, pairs: np.ndarray) -> np.ndarray:
     """
     graph = coo_array((np.ones(len(pairs), bool), (pairs[:, 0], pairs[:, 1])), shape=(num_items, num_items))
     labels = connected_components(graph, directed=False)[1]
-    return pd.factorize(labels)[0].astype(np.int64)
+    groups: np.ndarray = pd.factorize(labels)[0].astype(np.int64)
+    return groups
 
 
 def separable_groups(frame: pd.DataFrame) -> np.ndarray:

@@ -88,7 +88,7 @@ def _from_json(content: object) -> Iterator[MarkedImage]:
 def _from_version_3(content: Mapping[str, object]) -> Iterator[MarkedImage]:
     """Images of a project of version 3, in which files, views, regions and attributes are tables."""
     files, views, marks, attributes = (_table(content.get(name)) for name in ("file", "view", "metadata", "attribute"))
-    of_view: dict[str, list[dict]] = defaultdict(list)
+    of_view: dict[str, list[dict[str, object]]] = defaultdict(list)
     for mark in marks.values():
         of_view[str(mark.get("vid"))].append(mark)
     for number, view in views.items():
@@ -99,7 +99,7 @@ def _from_version_3(content: Mapping[str, object]) -> Iterator[MarkedImage]:
             yield MarkedImage(sound_text(str(file["fname"])), regions)
 
 
-def _region_of_3(mark: Mapping[str, object], attributes: Mapping[str, dict]) -> Region:
+def _region_of_3(mark: Mapping[str, object], attributes: Mapping[str, dict[str, object]]) -> Region:
     xy = mark.get("xy")
     number, *places = xy if isinstance(xy, list) and xy else [0]
     kind, keys = _SHAPES_OF_3.get(str(number), (f"shape {number}"[:40], ()))
@@ -115,7 +115,7 @@ def _region_of_3(mark: Mapping[str, object], attributes: Mapping[str, dict]) -> 
     return Region(kind, _OUTLINES[kind](shape) if kind in _OUTLINES else (), said)
 
 
-def _table(value: object) -> dict[str, dict]:
+def _table(value: object) -> dict[str, dict[str, object]]:
     return {key: row for key, row in _items(value) if isinstance(row, dict)}
 
 

@@ -54,7 +54,7 @@ def view_batches(
             lambda: augment(image, fold(key, view, picture_hash)),
         )
 
-    @tf.autograph.experimental.do_not_convert
+    @tf.autograph.experimental.do_not_convert  # type: ignore[untyped-decorator]
     def fill(examples: tf.Tensor, views: tf.Tensor) -> tf.Tensor:
         rows = (read(examples, views), views, tf.gather(hashes, examples))
         return tf.map_fn(vary, rows, fn_output_signature=tf.TensorSpec(source.shape, tf.float32))
@@ -82,7 +82,7 @@ def view_matrices(
     key = phase_key(seed, _BANK_PHASE)
     shape = tf.zeros((*image_size, 3))
 
-    @tf.function(autograph=False)
+    @tf.function(autograph=False)  # type: ignore[untyped-decorator]
     def drawn(views: tf.Tensor, hashes: tf.Tensor) -> tf.Tensor:
         spec = tf.TensorSpec((3, 3), tf.float32)
         return tf.map_fn(lambda row: geometry(shape, fold(key, *row)), (views, hashes), fn_output_signature=spec)

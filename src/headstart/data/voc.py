@@ -3,7 +3,7 @@
 import os
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import takewhile
 from pathlib import Path, PurePosixPath
@@ -226,11 +226,12 @@ class _Pictures:
         candidates = [path for path in same_stem if PurePosixPath(path).name == name] or same_stem
         candidates = candidates or [path for path in self._by_name.get(name, []) if path.startswith(base)]
         # Parts may repeat a name; then the picture of the same part, nearest to the file, is meant.
-        for nearness in (
+        measures: tuple[Callable[[str], int], ...] = (
             lambda path: part_of(path) == part_of(page),
             lambda path: _num_common_folders(path, page),
             lambda path: len(_folders(path) & _folders(page)),
-        ):
+        )
+        for nearness in measures:
             nearest = max(map(nearness, candidates), default=None)
             candidates = [path for path in candidates if nearness(path) == nearest]
         if len(candidates) > 1:

@@ -38,7 +38,7 @@ def read_yaml(path: Path) -> Value:
     return None if node is None else _Plain().value(node)
 
 
-class _ShallowLoader(yaml.SafeLoader):
+class _ShallowLoader(yaml.SafeLoader):  # type: ignore[misc]  # PyYAML has no types
     """Stops at a nesting that is too deep: PyYAML's time for it grows with the square of the depth."""
 
     _depth = 0

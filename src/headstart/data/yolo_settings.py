@@ -215,8 +215,8 @@ def _require_agreement(walk: FolderWalk, found: list[Settings]) -> None:
         if first.names and other.names and first.names != other.names:
             raise _contradiction(walk, (first.file, other.file), "the classes", (first.names, other.names))
         if first.places and other.places and first.stated_places() != other.stated_places():
-            places = ("; ".join(f"{part}: {place}" for part, place in it.places) for it in (first, other))
-            raise _contradiction(walk, (first.file, other.file), "the parts", tuple(places))
+            ours, theirs = ("; ".join(f"{part}: {place}" for part, place in it.places) for it in (first, other))
+            raise _contradiction(walk, (first.file, other.file), "the parts", (ours, theirs))
     others = ", ".join(f"'{other.file}'" for other in found[1:])
     walk.remark("several_settings", [first.file], f"is used; {others} is not")
 
@@ -233,7 +233,9 @@ def _remark_names(walk: FolderWalk, file: str, names: dict[int, str], settings: 
             walk.remark("repeated_name", [file], f"'{name}' is class {' and '.join(map(str, same))}")
 
 
-def _contradiction(walk: FolderWalk, files: tuple[str, str], what: str, values: tuple) -> AnnotationsError:
+def _contradiction(
+    walk: FolderWalk, files: tuple[str, str], what: str, values: tuple[object, object]
+) -> AnnotationsError:
     yamls = [file for file in files if file.lower().endswith(YAML_SUFFIXES)]
     choose = f" To use one YAML file and no other, name it: headstart train '{walk.root / yamls[0]}'." if yamls else ""
     return AnnotationsError(

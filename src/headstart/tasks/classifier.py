@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import keras
 import numpy as np
@@ -121,7 +121,9 @@ class ImageClassifier:
         metric.update_state(targets, logits)
         return float(metric.result())
 
-    def predict(self, source: ImageSource, *, batch_size: int = 32, callbacks: list[Any] | None = None) -> np.ndarray:
+    def predict(
+        self, source: ImageSource, *, batch_size: int = 32, callbacks: list[keras.callbacks.Callback] | None = None
+    ) -> np.ndarray:
         """Probabilities, `(pictures, num_classes)` float64, in the order of `source`."""
         batches = evaluation_batches(source, batch_size=batch_size)
         logits = self.model.predict(batches, verbose=0, callbacks=callbacks)
@@ -131,9 +133,11 @@ class ImageClassifier:
         """Softmax of each row, or the sigmoid of each logit when pictures may show several classes."""
         logits = np.asarray(logits, "float64")
         if self.multi_label:
-            return np.exp(-np.logaddexp(0.0, -logits))  # the sigmoid, written so that it never overflows
+            chances: np.ndarray = np.exp(-np.logaddexp(0.0, -logits))  # the sigmoid, written so that it never overflows
+            return chances
         exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
-        return exponentials / exponentials.sum(axis=1, keepdims=True)
+        shares: np.ndarray = exponentials / exponentials.sum(axis=1, keepdims=True)
+        return shares
 
     def decode(self, probabilities: np.ndarray) -> pd.DataFrame:
         """The answer for each row: `prediction` (names joined by `;` when several may be true) and `probability`.

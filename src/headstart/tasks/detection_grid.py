@@ -9,10 +9,10 @@ References:
     Tian et al. 2019, FCOS, arXiv 1904.01355: boxes as distances to four sides.
 """
 
-from typing import Any
-
 import keras
 import numpy as np
+
+from headstart.data import Tensor
 
 # What a side's logit of 0 stands for, in cells, and how far it may go: e^5 cells are more than any picture.
 UNIT_CELLS = 2.0
@@ -34,7 +34,7 @@ def cell_sizes(grid: tuple[int, int], image_size: tuple[int, int]) -> np.ndarray
     return np.array([image_size[1] / grid[1], image_size[0] / grid[0]], "float32")
 
 
-def grid_boxes(sides: Any, image_size: tuple[int, int]) -> Any:
+def grid_boxes(sides: Tensor, image_size: tuple[int, int]) -> Tensor:
     """Boxes of every cell.
 
     Args:
@@ -53,7 +53,7 @@ def grid_boxes(sides: Any, image_size: tuple[int, int]) -> Any:
     return keras.ops.concatenate(corners, axis=-1)
 
 
-def decode_in_graph(logits: Any, image_size: tuple[int, int], *, max_boxes: int) -> tuple[Any, Any, Any]:
+def decode_in_graph(logits: Tensor, image_size: tuple[int, int], *, max_boxes: int) -> tuple[Tensor, Tensor, Tensor]:
     """The most certain peaks of a grid, by stock operations that exported files can hold.
 
     Args:
@@ -104,4 +104,5 @@ def _highest_around(scores: np.ndarray) -> np.ndarray:
     """The highest number of each cell and its eight neighbours, `(batch, rows, columns, classes)`."""
     padded = np.pad(scores, ((0, 0), (1, 1), (1, 1), (0, 0)))
     windows = np.lib.stride_tricks.sliding_window_view(padded, (_PEAK_SIZE, _PEAK_SIZE), axis=(1, 2))
-    return windows.max(axis=(-2, -1))
+    highest: np.ndarray = windows.max(axis=(-2, -1))
+    return highest

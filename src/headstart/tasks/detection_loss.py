@@ -1,11 +1,9 @@
 """What a dense detector minimises: a heat map with a peak on every object, and boxes around them."""
 
-from typing import Any
-
 import keras
 from keras import ops
 
-from headstart.data import IGNORED_CLASS
+from headstart.data import IGNORED_CLASS, Tensor
 from headstart.tasks.detection_grid import cell_centers, cell_sizes, grid_boxes
 
 # Deviation of a peak, of the box's width and height: TTFNet's 0.54 / 6.
@@ -15,7 +13,7 @@ _MIN_PEAK = 0.011
 _SMALL = 1e-6
 
 
-class DetectionLoss(keras.losses.Loss):
+class DetectionLoss(keras.losses.Loss):  # type: ignore[misc]  # Keras has no types
     """Focal loss of the class heat maps plus generalised intersection over union of the boxes.
 
     Both parts are means over a picture's classes, each a mean over the objects of that class: else a class with one
@@ -45,7 +43,7 @@ class DetectionLoss(keras.losses.Loss):
         self.image_size = (int(height), int(width))
         self.box_weight = box_weight
 
-    def call(self, y_true: Any, y_pred: Any) -> Any:
+    def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
         """Loss of every picture, `(batch,)`."""
         num_classes = y_pred.shape[-1] - 4
         boxes, classes, is_object = self._objects(y_true, num_classes)
@@ -58,11 +56,11 @@ class DetectionLoss(keras.losses.Loss):
         box = _box_loss(found, boxes, peaks, ops.take_along_axis(shares, places, axis=1) * is_object)
         return ops.sum(heat * shares, axis=1) + self.box_weight * box
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> dict[str, object]:
         """What builds the same loss again."""
         return {**super().get_config(), "image_size": self.image_size, "box_weight": self.box_weight}
 
-    def _objects(self, targets: Any, num_classes: int) -> tuple[Any, Any, Any]:
+    def _objects(self, targets: Tensor, num_classes: int) -> tuple[Tensor, Tensor, Tensor]:
         """Boxes, smallest first so that of two around one middle it is learned; classes; 1 where there is an object."""
         sides = ops.maximum(targets[..., 2:4] - targets[..., :2], 0.0)
         order = ops.argsort(sides[..., 0] * sides[..., 1], axis=1)
@@ -75,7 +73,7 @@ class DetectionLoss(keras.losses.Loss):
         is_object = inside & has_area & (classes >= 0) & (classes < num_classes)
         return boxes, classes, ops.cast(is_object, "float32")
 
-    def _peaks(self, boxes: Any, is_object: Any, grid: tuple[int, int]) -> Any:
+    def _peaks(self, boxes: Tensor, is_object: Tensor, grid: tuple[int, int]) -> Tensor:
         """How much each cell belongs to each object, `(batch, max_boxes, cells)`: 1 in the cell with its middle."""
         sizes = cell_sizes(grid, self.image_size)
         middle = (boxes[..., :2] + boxes[..., 2:]) / 2
@@ -86,7 +84,7 @@ class DetectionLoss(keras.losses.Loss):
         peaks = ops.exp(-0.5 * ops.sum(ops.square(steps), axis=-1))
         return ops.where(peaks > _MIN_PEAK, peaks, 0.0) * ops.expand_dims(is_object, -1)
 
-    def _undecided(self, boxes: Any, classes: Any, grid: tuple[int, int], num_classes: int) -> Any:
+    def _undecided(self, boxes: Tensor, classes: Tensor, grid: tuple[int, int], num_classes: int) -> Tensor:
         """1 where the middle of a cell lies in an ignored box of a class, else 0: `(batch, cells, num_classes)`."""
         centers = cell_centers(grid, self.image_size).reshape(1, 1, -1, 2)
         corners = ops.expand_dims(boxes, 2)
@@ -97,7 +95,7 @@ class DetectionLoss(keras.losses.Loss):
         return ops.cast(covered > 0, "float32")
 
 
-def _heat_map(peaks: Any, classes: Any, num_classes: int) -> Any:
+def _heat_map(peaks: Tensor, classes: Tensor, num_classes: int) -> Tensor:
     """The highest peak of every class in every cell, `(batch, cells, num_classes)`."""
     of_class = [
         ops.max(peaks * ops.cast(ops.expand_dims(classes == number, -1), "float32"), axis=1)
@@ -106,7 +104,7 @@ def _heat_map(peaks: Any, classes: Any, num_classes: int) -> Any:
     return ops.stack(of_class, axis=-1)
 
 
-def _heat_loss(logits: Any, heat_map: Any, undecided: Any) -> Any:
+def _heat_loss(logits: Tensor, heat_map: Tensor, undecided: Tensor) -> Tensor:
     """CornerNet's focal loss, summed over cells: `(batch, num_classes)`; undecided cells that are no peak cost 0."""
     logits = ops.reshape(logits, (-1, *heat_map.shape[1:]))
     certainty = ops.sigmoid(logits)
@@ -115,7 +113,7 @@ def _heat_loss(logits: Any, heat_map: Any, undecided: Any) -> Any:
     return ops.sum(ops.where(heat_map > 1 - _SMALL, at_peak, elsewhere), axis=1)
 
 
-def _shares(classes: Any, is_object: Any, num_classes: int) -> Any:
+def _shares(classes: Tensor, is_object: Tensor, num_classes: int) -> Tensor:
     """What an object of each class counts, so that all classes of a picture count alike: `(batch, num_classes)`."""
     numbers = ops.reshape(ops.arange(num_classes, dtype="float32"), (1, 1, -1))
     of_class = ops.cast(ops.expand_dims(classes, -1) == numbers, "float32") * ops.expand_dims(is_object, -1)
@@ -124,7 +122,7 @@ def _shares(classes: Any, is_object: Any, num_classes: int) -> Any:
     return 1 / (ops.maximum(num_objects, 1.0) * ops.maximum(num_present, 1.0))
 
 
-def _box_loss(found: Any, boxes: Any, peaks: Any, shares: Any) -> Any:
+def _box_loss(found: Tensor, boxes: Tensor, peaks: Tensor, shares: Tensor) -> Tensor:
     """One minus generalised overlap, a mean over each object's cells, times the object's share: `(batch,)`."""
     found = ops.reshape(found, (-1, peaks.shape[2], 4))
     owner = ops.argmax(peaks, axis=1)
@@ -136,7 +134,7 @@ def _box_loss(found: Any, boxes: Any, peaks: Any, shares: Any) -> Any:
     return ops.sum(ops.sum(owned, axis=1) * (1 - _generalised_overlap(found, wanted)), axis=1)
 
 
-def _generalised_overlap(boxes: Any, others: Any) -> Any:
+def _generalised_overlap(boxes: Tensor, others: Tensor) -> Tensor:
     """Generalised intersection over union of boxes in pairs, `(..., 4)` each: from -1 to 1."""
     shared = _area(ops.maximum(boxes[..., :2], others[..., :2]), ops.minimum(boxes[..., 2:], others[..., 2:]))
     hull = _area(ops.minimum(boxes[..., :2], others[..., :2]), ops.maximum(boxes[..., 2:], others[..., 2:]))
@@ -144,6 +142,6 @@ def _generalised_overlap(boxes: Any, others: Any) -> Any:
     return shared / ops.maximum(union, _SMALL) - (hull - union) / ops.maximum(hull, _SMALL)
 
 
-def _area(lower: Any, upper: Any) -> Any:
+def _area(lower: Tensor, upper: Tensor) -> Tensor:
     sides = ops.maximum(upper - lower, 0.0)
     return sides[..., 0] * sides[..., 1]

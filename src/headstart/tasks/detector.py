@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import keras
 import numpy as np
 
 from headstart.backbones import Backbone, stage_layers
-from headstart.data import DETECTION, BoxTargets, Dataset
+from headstart.data import DETECTION, BoxTargets, Dataset, Tensor
 from headstart.errors import ClassNamesError
 from headstart.tasks.detection_grid import decode_grid, decode_in_graph
 from headstart.tasks.detection_loss import DetectionLoss
@@ -97,7 +97,7 @@ class ObjectDetector:
         found = (Detections(*(np.asarray(part) for part in picture)) for picture in pictures)
         return [one.above(MIN_SCORE).without_repeats(MAX_OVERLAP) for one in found]
 
-    def decoding_layers(self, logits: Any) -> tuple[Any, Any, Any]:
+    def decoding_layers(self, logits: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """The part of `decode` that a model can hold: everything but the removal of repeats.
 
         Args:

@@ -1,7 +1,6 @@
 """A `.keras` file as a model, without running anything that the file brings along."""
 
 from pathlib import Path
-from typing import Any
 
 import keras
 
@@ -35,8 +34,9 @@ def load_stock_model(path: Path) -> keras.Model:
 
 
 def _check_input(model: object) -> None:
-    shape: Any = model.input_shape if isinstance(model, keras.Model) else None
+    shape: tuple[int | None, ...] | None = model.input_shape if isinstance(model, keras.Model) else None
     is_images = isinstance(shape, tuple) and len(shape) == 4 and shape[3] == 3
-    if not is_images or not all(isinstance(side, int) and 1 <= side <= MAX_IMAGE_SIDE for side in shape[1:3]):
+    sides = shape[1:3] if shape is not None and is_images else ()
+    if not is_images or not all(side is not None and 1 <= side <= MAX_IMAGE_SIDE for side in sides):
         expected = f"a model of images (batch, height, width, 3), sides up to {MAX_IMAGE_SIDE}"
         raise UnusableFileError(expected, f"input shape {shape}")

@@ -36,7 +36,8 @@ def detector_taps(backbone: Backbone) -> tuple[str, ...]:
 def _richest(maps: Sequence[keras.KerasTensor], fallback: keras.KerasTensor) -> str:
     fitting = [tensor for tensor in maps if tensor.shape[1:3] == fallback.shape[1:3]]
     best = max(reversed(fitting), key=lambda tensor: tensor.shape[-1], default=fallback)
-    return (best if best.shape[-1] >= fallback.shape[-1] else fallback)._keras_history.operation.name
+    name: str = (best if best.shape[-1] >= fallback.shape[-1] else fallback)._keras_history.operation.name
+    return name
 
 
 class HeadLayers:

@@ -1,12 +1,13 @@
 """How far numbers are from the truth, in deviations of the training examples."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import keras
 
+from headstart.data import Tensor
 
-class RegressionLoss(keras.losses.Loss):
+
+class RegressionLoss(keras.losses.Loss):  # type: ignore[misc]  # Keras has no types
     """Huber loss of errors divided by a deviation for each number: squared while small, so that outliers do not rule.
 
     Args:
@@ -28,18 +29,18 @@ class RegressionLoss(keras.losses.Loss):
         self.deviations = list(deviations)
         self.turn = turn
 
-    def call(self, y_true: Any, y_pred: Any) -> Any:
+    def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
         """Loss of each picture, `(batch,)`, mean over its numbers, from `(batch, numbers)` in their own unit."""
         errors = keras.ops.abs(standardised(y_true - y_pred, self.deviations))
         small = keras.ops.minimum(errors, self.turn)
         return keras.ops.mean(small * (errors - small / 2), axis=-1)
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> dict[str, object]:
         """What builds the same loss again."""
         return {**super().get_config(), "deviations": self.deviations, "turn": self.turn}
 
 
-class StandardisedAbsoluteError(keras.metrics.MeanMetricWrapper):
+class StandardisedAbsoluteError(keras.metrics.MeanMetricWrapper):  # type: ignore[misc]  # Keras has no types
     """Mean absolute error of several numbers in deviations.
 
     Args:
@@ -51,14 +52,14 @@ class StandardisedAbsoluteError(keras.metrics.MeanMetricWrapper):
         self.deviations = list(deviations)
         super().__init__(self._errors, name=name)
 
-    def _errors(self, y_true: Any, y_pred: Any) -> Any:
+    def _errors(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
         return keras.ops.mean(keras.ops.abs(standardised(y_true - y_pred, self.deviations)), axis=-1)
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> dict[str, object]:
         """What builds the same metric again."""
         return {"name": self.name, "deviations": self.deviations}
 
 
-def standardised(errors: Any, deviations: Sequence[float]) -> Any:
+def standardised(errors: Tensor, deviations: Sequence[float]) -> Tensor:
     """Errors `(batch, numbers)` in deviations."""
     return errors / keras.ops.convert_to_tensor(deviations, dtype=errors.dtype)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import keras
 import numpy as np
@@ -111,7 +111,9 @@ class ImageRegressor:
             return [keras.metrics.MeanAbsoluteError(name="mean_absolute_error")]
         return [StandardisedAbsoluteError(self.deviations.tolist())]
 
-    def predict(self, source: ImageSource, *, batch_size: int = 32, callbacks: list[Any] | None = None) -> np.ndarray:
+    def predict(
+        self, source: ImageSource, *, batch_size: int = 32, callbacks: list[keras.callbacks.Callback] | None = None
+    ) -> np.ndarray:
         """Numbers in their own unit, `(pictures, numbers)` float64, in the order of `source`."""
         batches = evaluation_batches(source, batch_size=batch_size)
         return self.decode(self.model.predict(batches, verbose=0, callbacks=callbacks))

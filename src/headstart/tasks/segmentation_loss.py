@@ -1,13 +1,11 @@
 """How far logits are from a mask, pixels that nobody labelled left out."""
 
-from typing import Any
-
 import keras
 
-from headstart.data import IGNORED
+from headstart.data import IGNORED, Tensor
 
 
-class SegmentationLoss(keras.losses.Loss):
+class SegmentationLoss(keras.losses.Loss):  # type: ignore[misc]  # Keras has no types
     """Cross-entropy of the labelled pixels, and as much of it as wanted a soft Dice loss of the classes.
 
     Cross-entropy counts pixels, so that a rare class hardly matters to it; Dice counts classes of the batch alike.
@@ -34,7 +32,7 @@ class SegmentationLoss(keras.losses.Loss):
         self.dice_weight = dice_weight
         self.label_smoothing = label_smoothing
 
-    def call(self, y_true: Any, y_pred: Any) -> Any:
+    def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
         """Loss of each picture, `(batch,)`; 0 where no pixel is labelled.
 
         Args:
@@ -51,7 +49,7 @@ class SegmentationLoss(keras.losses.Loss):
             losses = losses + self.dice_weight * dice_loss(shares, probabilities)
         return losses
 
-    def _cross_entropy(self, shares: Any, log_probabilities: Any, is_labelled: Any) -> Any:
+    def _cross_entropy(self, shares: Tensor, log_probabilities: Tensor, is_labelled: Tensor) -> Tensor:
         right = keras.ops.sum(shares * log_probabilities, axis=-1)
         if self.label_smoothing:
             anything = keras.ops.mean(log_probabilities, axis=-1) * is_labelled
@@ -59,12 +57,12 @@ class SegmentationLoss(keras.losses.Loss):
         num_labelled = keras.ops.sum(is_labelled, axis=(1, 2))
         return -keras.ops.sum(right, axis=(1, 2)) / keras.ops.maximum(num_labelled, 1.0)
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> dict[str, object]:
         """What builds the same loss again."""
         return {**super().get_config(), "dice_weight": self.dice_weight, "label_smoothing": self.label_smoothing}
 
 
-def dice_loss(shares: Any, probabilities: Any) -> Any:
+def dice_loss(shares: Tensor, probabilities: Tensor) -> Tensor:
     """1 - soft Dice, mean of the classes that the batch shows: a scalar between 0 and 1.
 
     Args:

@@ -97,11 +97,13 @@ class Segmenter:
         """Softmax of every pixel, `(batch, height, width, num_classes)` float32."""
         logits = np.asarray(logits, "float32")
         exponentials = np.exp(logits - logits.max(axis=-1, keepdims=True))
-        return exponentials / exponentials.sum(axis=-1, keepdims=True)
+        shares: np.ndarray = exponentials / exponentials.sum(axis=-1, keepdims=True)
+        return shares
 
     def decode(self, logits: np.ndarray) -> np.ndarray:
         """The likeliest class of every pixel, `(batch, height, width)` uint8, from logits or probabilities."""
-        return np.asarray(logits).argmax(axis=-1).astype(np.uint8)
+        classes: np.ndarray = np.asarray(logits).argmax(axis=-1).astype(np.uint8)
+        return classes
 
     def facts(self) -> dict[str, object]:
         """Everything but the model, as plain values that JSON can hold; `from_file` takes them back."""

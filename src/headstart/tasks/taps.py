@@ -35,4 +35,5 @@ def _highest_joint(backbone: Backbone, stride: int) -> str | None:
 def _stride_of(layer: keras.layers.Layer, image_size: tuple[int, int]) -> int:
     """The nearest power of two: networks that do not pad lose a step or two at the edge."""
     height, width = layer.output.shape[1:3]
-    return 2 ** round(math.log2(math.sqrt(image_size[0] * image_size[1] / (height * width))))
+    stride: int = 2 ** round(math.log2(math.sqrt(image_size[0] * image_size[1] / (height * width))))
+    return stride
