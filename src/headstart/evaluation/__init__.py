@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from headstart.evaluation.calibrating import fit_calibration
     from headstart.evaluation.calibration import Calibration
     from headstart.evaluation.caveats import limits
-    from headstart.evaluation.content import AnnotatedPicture, Mistake, ReportContent
+    from headstart.evaluation.content import AnnotatedPicture, Mistake, PhaseValues, ReportContent
     from headstart.evaluation.detection import best_score_threshold, evaluate_detection
     from headstart.evaluation.drawing import draw_boxes, draw_mask
     from headstart.evaluation.examples import (
@@ -55,6 +55,7 @@ __all__ = [
     "Honesty",
     "Metric",
     "Mistake",
+    "PhaseValues",
     "Proportion",
     "RegressionIntervals",
     "Report",
@@ -111,6 +112,7 @@ _MODULE_OF = {
     "Proportion": "honesty",
     "RegressionIntervals": "intervals_regression",
     "Report": "report",
+    "PhaseValues": "content",
     "ReportContent": "content",
     "Thresholds": "thresholds",
     "UNIT_METRICS": "numbers_in_words",

@@ -40,7 +40,8 @@ def _outline(mask: np.ndarray, skipped: np.ndarray) -> np.ndarray:
     """Pixels of the mask beside a pixel that is neither in it nor skipped nor outside the picture."""
     inside = np.pad(mask | skipped, 1, constant_values=True)
     surrounded = inside[:-2, 1:-1] & inside[2:, 1:-1] & inside[1:-1, :-2] & inside[1:-1, 2:]
-    return mask & ~surrounded
+    outline: np.ndarray = mask & ~surrounded
+    return outline
 
 
 def _near(outline: np.ndarray, reach: float) -> np.ndarray:

@@ -77,7 +77,8 @@ def share_outside(features: np.ndarray, projection: np.ndarray) -> np.ndarray:
     features = np.asarray(features, "float64")
     inside = ((features @ projection) ** 2).sum(axis=1)
     whole = np.maximum((features**2).sum(axis=1), TINY)
-    return np.clip(1.0 - inside / whole, 0.0, 1.0)  # rounding may leave a little less than nothing
+    shares: np.ndarray = np.clip(1.0 - inside / whole, 0.0, 1.0)  # rounding may leave a little less than nothing
+    return shares
 
 
 def _from_arrays(arrays: dict[str, np.ndarray]) -> Calibration:

@@ -1,8 +1,7 @@
 """What the numbers of a report cannot say."""
 
 import math
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Hashable, Mapping
 
 import pandas as pd
 
@@ -86,19 +85,20 @@ def _class_limits(report: Report) -> tuple[str, ...]:
 def _output_limits(report: Report) -> tuple[str, ...]:
     table = report.per_class
     useless = table.loc[table["r2"] <= 0, "output"].tolist() if len(table) > 1 else []
+    intervals = report.tables.get("intervals", pd.DataFrame()).to_dict("records")
     return (
         f"No better than always answering the training mean: {_listed(useless)}." if useless else "",
-        *(_interval_limit(row) for row in report.tables.get("intervals", pd.DataFrame()).to_dict("records")),
+        *(_interval_limit(str(row["output"]), row) for row in intervals),
     )
 
 
-def _interval_limit(row: Mapping[Any, Any]) -> str:
+def _interval_limit(output: str, row: Mapping[Hashable, float]) -> str:
     if math.isnan(row["half_width"]):
-        return f"Validation has too few pictures to promise an interval around {row['output']}."
+        return f"Validation has too few pictures to promise an interval around {output}."
     if math.isnan(row["promised"]) or row["covered_high"] >= row["promised"]:
         return ""
     return (
-        f"The intervals around {row['output']} hold the truth {percent(row['covered'])} of the time, "
+        f"The intervals around {output} hold the truth {percent(row['covered'])} of the time, "
         f"where {percent(row['promised'])} was promised."
     )
 

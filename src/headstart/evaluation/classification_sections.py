@@ -1,7 +1,7 @@
 """What a page shows of answers that are classes of pictures."""
 
 import math
-from typing import Any
+from typing import NotRequired, TypedDict
 
 import numpy as np
 from markupsafe import Markup
@@ -16,7 +16,7 @@ from headstart.evaluation.wording import calibration_words
 NUM_MIXUPS = 8
 
 
-def classification_values(content: ReportContent) -> dict[str, Any]:
+def classification_values(content: ReportContent) -> dict[str, object]:
     """Everything that `classification.html.j2` names beside what all kinds have."""
     report = content.report
     return {
@@ -61,7 +61,7 @@ def confusion_figure(report: Report) -> Markup:
     return inline_svg(confusion_matrix(report.confusion, report.class_names), description=description)
 
 
-def mixups(report: Report) -> list[dict[str, Any]]:
+def mixups(report: Report) -> list[dict[str, object]]:
     """The pairs most often confused, the commonest first: true, predicted, count, share of the true class."""
     errors = report.confusion.copy()
     np.fill_diagonal(errors, 0)
@@ -79,12 +79,28 @@ def mixups(report: Report) -> list[dict[str, Any]]:
     ]
 
 
-def confusion_rows(report: Report) -> list[dict[str, Any]]:
+class ConfusionCell(TypedDict):
+    """How often one class was answered for another, and how the cell looks."""
+
+    count: int
+    share: float
+    depth: float
+    words: NotRequired[str]
+
+
+class ConfusionRow(TypedDict):
+    """A true class, and a cell for each answer."""
+
+    name: str
+    cells: list[ConfusionCell]
+
+
+def confusion_rows(report: Report) -> list[ConfusionRow]:
     """One row a true class: name and cells, each with count, share of the row in per cent and colour depth 0 to 1."""
-    rows = []
+    rows: list[ConfusionRow] = []
     for name, counts in zip(report.class_names, report.confusion, strict=True):
         shares = counts / max(int(counts.sum()), 1)
-        cells = [
+        cells: list[ConfusionCell] = [
             {"count": int(count), "share": 100 * share, "depth": round(float(share) ** HEAT_POWER, 3)}
             for count, share in zip(counts, shares, strict=True)
         ]
@@ -92,7 +108,7 @@ def confusion_rows(report: Report) -> list[dict[str, Any]]:
     return rows
 
 
-def label_rows(report: Report) -> list[dict[str, Any]]:
+def label_rows(report: Report) -> list[dict[str, object]]:
     """One row a label of a multi-label report: how often it was found, missed and given without reason."""
     return [
         {"name": name, "found": int(table[1, 1]), "missed": int(table[1, 0]), "false_alarms": int(table[0, 1])}
@@ -100,7 +116,7 @@ def label_rows(report: Report) -> list[dict[str, Any]]:
     ]
 
 
-def class_rows(report: Report) -> list[dict[str, Any]]:
+def class_rows(report: Report) -> list[dict[str, object]]:
     """The per-class table with shares in per cent; None where undefined."""
     shares = ("precision", "recall", "recall_low", "recall_high", "f1")
     return [
@@ -113,7 +129,7 @@ def class_rows(report: Report) -> list[dict[str, Any]]:
     ]
 
 
-def mistake_card(mistake: Mistake) -> dict[str, Any]:
+def mistake_card(mistake: Mistake) -> dict[str, object]:
     """A mistake with its pictures as text."""
     return {
         "picture": picture_uri(mistake.picture),

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import NotRequired, TypedDict
 
 import numpy as np
 import pandas as pd
@@ -52,6 +52,20 @@ class AnnotatedPicture:
     caption: str = ""
 
 
+class PhaseValues(TypedDict):
+    """One phase of training: its settings, what learned, and how long it took."""
+
+    name: str
+    epochs: int
+    unfreeze_from: str | None
+    learning_rate: float
+    num_trainable: int
+    num_frozen: int
+    seconds: float
+    num_restarts: NotRequired[int]
+    last_learning_rate: NotRequired[float | None]
+
+
 @dataclass(frozen=True, eq=False)
 class ReportContent:
     """Everything on the page.
@@ -88,7 +102,7 @@ class ReportContent:
     recipe_text: str
     commands: Sequence[str]
     environment: Mapping[str, object]
-    phases: Sequence[Mapping[str, Any]]
+    phases: Sequence[PhaseValues]
     samples: Mapping[str, np.ndarray] = field(default_factory=dict)
     warnings: Sequence[str] = ()
     examples: Sequence[AnnotatedPicture] = ()

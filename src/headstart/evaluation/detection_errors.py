@@ -121,7 +121,8 @@ def _iou(box: np.ndarray, others: np.ndarray) -> np.ndarray:
     if not len(others):
         return np.zeros(0)
     first, second = (np.column_stack([b[:, :2], b[:, 2:] - b[:, :2]]) for b in (box[None], others))
-    return np.asarray(coco_mask.iou(first, second, np.zeros(len(others), np.uint8)))[0]
+    overlaps: np.ndarray = np.asarray(coco_mask.iou(first, second, np.zeros(len(others), np.uint8)))[0]
+    return overlaps
 
 
 def _indices_of(pictures: np.ndarray, num_pictures: int) -> list[np.ndarray]:

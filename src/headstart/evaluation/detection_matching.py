@@ -4,7 +4,7 @@ import contextlib
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from pycocotools import mask as coco_mask
@@ -161,19 +161,22 @@ def _coco_matches(
     return kept, found
 
 
-class _Evaluation(COCOeval):
+class _Evaluation(COCOeval):  # type: ignore[misc]  # pycocotools has no types
     """COCO's evaluation, where an ignored object that is no crowd overlaps by IoU."""
 
-    def computeIoU(self, image: int, category: int) -> Any:  # noqa: N802 (its name there)
+    def computeIoU(self, image: int, category: int) -> np.ndarray | list[float]:  # noqa: N802 (its name there)
         """Overlap of every answer of a picture and class, the best score first, with every true box."""
         true = self._gts[image, category]
         said = sorted(self._dts[image, category], key=lambda one: -one["score"])[: self.params.maxDets[-1]]
         if not (true or said):
             return []
-        return coco_mask.iou([d["bbox"] for d in said], [g["bbox"] for g in true], [int(g["is_region"]) for g in true])
+        overlaps: np.ndarray = coco_mask.iou(
+            [d["bbox"] for d in said], [g["bbox"] for g in true], [int(g["is_region"]) for g in true]
+        )
+        return overlaps
 
 
-def _coco(annotations: list[dict[str, Any]], num_pictures: int, num_classes: int) -> COCO:
+def _coco(annotations: list[dict[str, object]], num_pictures: int, num_classes: int) -> COCO:
     coco = COCO()
     coco.dataset = {
         "images": [{"id": picture} for picture in range(num_pictures)],
@@ -184,15 +187,15 @@ def _coco(annotations: list[dict[str, Any]], num_pictures: int, num_classes: int
     return coco
 
 
-def _true_annotation(row: list[float], number: int) -> dict[str, Any]:
+def _true_annotation(row: list[float], number: int) -> dict[str, object]:
     return _annotation(row, number) | {"iscrowd": int(row[6] > 0), "is_region": row[6] == IGNORED_CODES[CROWD]}
 
 
-def _answer_annotation(row: list[float], number: int) -> dict[str, Any]:
+def _answer_annotation(row: list[float], number: int) -> dict[str, object]:
     return _annotation(row, number) | {"iscrowd": 0, "score": row[6]}
 
 
-def _annotation(row: list[float], number: int) -> dict[str, Any]:
+def _annotation(row: list[float], number: int) -> dict[str, object]:
     """Numbers count from 1: COCO takes a match with box 0 for none."""
     picture, left, top, right, bottom, class_index = row[:6]
     width, height = right - left, bottom - top

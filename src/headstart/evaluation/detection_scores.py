@@ -46,7 +46,8 @@ def precision_curve(matching: BoxMatching, class_index: int, *, threshold_index:
     if not boxes[0]:
         return np.full(len(RECALL_POINTS), np.nan)
     counts = 1.0 - matching.is_ignored[threshold_index, own][None]
-    return _precision_curve(counts[:, hits], np.cumsum(counts, axis=1)[:, hits], boxes)[0][0]
+    curve: np.ndarray = _precision_curve(counts[:, hits], np.cumsum(counts, axis=1)[:, hits], boxes)[0][0]
+    return curve
 
 
 def _precision_curve(drawn: np.ndarray, answered: np.ndarray, boxes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -77,7 +78,8 @@ def _first_reaching(hits: np.ndarray, boxes: np.ndarray) -> np.ndarray:
     step = max(float(total.max()), float(hits.max(initial=0.0))) + 2
     offsets = np.arange(rows)[:, None] * step
     places = np.searchsorted((hits + offsets).ravel(), (needed + offsets).ravel(), side="left")
-    return np.clip(places.reshape(rows, -1) - np.arange(rows)[:, None] * width, 0, width)
+    first: np.ndarray = np.clip(places.reshape(rows, -1) - np.arange(rows)[:, None] * width, 0, width)
+    return first
 
 
 def _boxes_in_pictures(matching: BoxMatching, class_index: int) -> np.ndarray:

@@ -1,7 +1,5 @@
 """What a page shows of answers that are boxes."""
 
-from typing import Any
-
 import pandas as pd
 from markupsafe import Markup
 
@@ -14,7 +12,7 @@ from headstart.evaluation.sections import BarRow, BarTable, Scale, decimals, exa
 MOST_CURVES = 12  # small panels that a page still bears
 
 
-def detection_values(content: ReportContent) -> dict[str, Any]:
+def detection_values(content: ReportContent) -> dict[str, object]:
     """Everything that `detection.html.j2` names beside what all kinds have."""
     report = content.report
     point = report.tables["operating_point"].iloc[0]

@@ -48,4 +48,5 @@ def _strongest_directions(rows: np.ndarray, rank: int) -> np.ndarray:
     energies, vectors = eigh(products, subset_by_index=(len(products) - rank, len(products) - 1))
     energies, vectors = np.maximum(energies[::-1], NOTHING**2), vectors[:, ::-1]  # where all rows are 0
     held = energies > NOTHING * energies[0]
-    return rows.T @ vectors[:, held] / np.sqrt(energies[held]) if wide else vectors[:, held]
+    directions: np.ndarray = rows.T @ vectors[:, held] / np.sqrt(energies[held]) if wide else vectors[:, held]
+    return directions

@@ -56,7 +56,8 @@ def overlay(image: np.ndarray, heatmap: np.ndarray) -> np.ndarray:
     colour = 255.0 * colormaps["inferno"](heatmap)[..., :3]
     share = (HEAT_SHARE * np.sqrt(heatmap))[..., None]
     mixed = (1 - share) * np.asarray(image, dtype=np.float32) + share * colour
-    return np.clip(np.rint(mixed), 0, 255).astype(np.uint8)
+    pixels: np.ndarray = np.clip(np.rint(mixed), 0, 255).astype(np.uint8)
+    return pixels
 
 
 def _heat(both: keras.Model, images: np.ndarray, class_indices: np.ndarray) -> np.ndarray:
@@ -71,7 +72,8 @@ def _heat(both: keras.Model, images: np.ndarray, class_indices: np.ndarray) -> n
     heat = tf.nn.relu(tf.reduce_sum(importance * features, axis=-1, keepdims=True))
     heat = tf.image.resize(heat, pictures.shape[1:3])[..., 0].numpy()
     hottest = heat.max(axis=(1, 2), keepdims=True)
-    return np.divide(heat, hottest, out=np.zeros_like(heat), where=hottest > 0)
+    heatmaps: np.ndarray = np.divide(heat, hottest, out=np.zeros_like(heat), where=hottest > 0)
+    return heatmaps
 
 
 def _feature_layer(model: keras.Model, layer_name: str) -> keras.Layer:

@@ -56,7 +56,7 @@ class Honesty:
     kept_accuracy: Proportion
     flagged: Proportion
 
-    def to_plain(self) -> dict[str, Any]:
+    def to_plain(self) -> dict[str, object]:
         """Everything in plain values; bins of confidence as one mapping each."""
         return {**asdict(self), "calibration_before": self.calibration_before.to_dict(orient="records")}
 

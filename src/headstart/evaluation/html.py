@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import jinja2
 import pandas as pd
@@ -24,7 +23,7 @@ from headstart.evaluation.wording import headline, honesty_facts
 from headstart.writing import visible, write_text
 
 # kind → the template of its own sections, and what gives the values that this template names
-_KINDS: dict[str, tuple[str, Callable[[ReportContent], dict[str, Any]]]] = {
+_KINDS: dict[str, tuple[str, Callable[[ReportContent], dict[str, object]]]] = {
     SINGLE_LABEL: ("classification.html.j2", classification_values),
     MULTI_LABEL: ("classification.html.j2", classification_values),
     DETECTION: ("detection.html.j2", detection_values),
@@ -33,7 +32,7 @@ _KINDS: dict[str, tuple[str, Callable[[ReportContent], dict[str, Any]]]] = {
 }
 
 
-def _shown(value: Any) -> Any:
+def _shown(value: object) -> object:
     """Names with every control and bidirectional character as an escape; what is HTML already stays."""
     return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 

@@ -32,7 +32,8 @@ class MultiLabelAnswers:
     @property
     def correct(self) -> np.ndarray:
         """`(n, k)`, 1.0 where the yes or no was right."""
-        return (self.predicted == self.targets).astype(np.float64)
+        correct: np.ndarray = (self.predicted == self.targets).astype(np.float64)
+        return correct
 
     @property
     def every_answer(self) -> Answers:
@@ -43,12 +44,14 @@ class MultiLabelAnswers:
 
 def subset_accuracy(answers: MultiLabelAnswers, weights: np.ndarray) -> np.ndarray:
     """Share of examples with every label right."""
-    return weights @ answers.correct.min(axis=1) / weights.sum(axis=1)
+    accuracies: np.ndarray = weights @ answers.correct.min(axis=1) / weights.sum(axis=1)
+    return accuracies
 
 
 def hamming_loss(answers: MultiLabelAnswers, weights: np.ndarray) -> np.ndarray:
     """Share of wrong answers among all yes and no."""
-    return weights @ (1 - answers.correct).mean(axis=1) / weights.sum(axis=1)
+    losses: np.ndarray = weights @ (1 - answers.correct).mean(axis=1) / weights.sum(axis=1)
+    return losses
 
 
 def macro_f1(answers: MultiLabelAnswers, weights: np.ndarray) -> np.ndarray:
@@ -60,7 +63,8 @@ def macro_f1(answers: MultiLabelAnswers, weights: np.ndarray) -> np.ndarray:
 def micro_f1(answers: MultiLabelAnswers, weights: np.ndarray) -> np.ndarray:
     """F1 of all yes and no in one pot: a common label counts more. NaN where nothing occurs or is predicted."""
     hits, total = (counts.sum(axis=1) for counts in _hits_and_total(answers, weights))
-    return np.divide(2 * hits, total, out=np.full_like(hits, np.nan), where=total > 0)
+    scores: np.ndarray = np.divide(2 * hits, total, out=np.full_like(hits, np.nan), where=total > 0)
+    return scores
 
 
 def mean_average_precision(answers: MultiLabelAnswers, weights: np.ndarray) -> np.ndarray:
@@ -76,7 +80,8 @@ def macro_roc_auc(answers: MultiLabelAnswers, weights: np.ndarray) -> np.ndarray
 def log_loss(answers: MultiLabelAnswers, weights: np.ndarray) -> np.ndarray:
     """Mean negative logarithm of the probability given to each right yes or no."""
     right = np.where(answers.targets == 1, answers.probabilities, 1 - answers.probabilities)
-    return weights @ -np.log(np.clip(right, SMALLEST_PROBABILITY, 1.0)).mean(axis=1) / weights.sum(axis=1)
+    losses: np.ndarray = weights @ -np.log(np.clip(right, SMALLEST_PROBABILITY, 1.0)).mean(axis=1) / weights.sum(axis=1)
+    return losses
 
 
 def calibration_error(answers: MultiLabelAnswers, weights: np.ndarray) -> np.ndarray:

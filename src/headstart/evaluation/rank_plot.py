@@ -1,5 +1,8 @@
 """The chart of a ranking: how well a probe on each backbone does, beside how large the backbone is."""
 
+from collections.abc import Hashable, Mapping
+from typing import Any
+
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -35,6 +38,8 @@ TITLES = {
 }
 NEAR = 11  # points: names further away from their dot are led to it by a line
 
+Row = Mapping[Hashable, Any]  # of a table, as pandas gives it
+
 
 def accuracy_by_size(ranking: pd.DataFrame, *, measure: str = "accuracy") -> Figure:
     """The probe's score of each backbone with its 95 % interval, over the size of its weights; random ones are hollow.
@@ -60,7 +65,7 @@ def accuracy_by_size(ranking: pd.DataFrame, *, measure: str = "accuracy") -> Fig
     return figure
 
 
-def _draw_backbone(axes: Axes, row: dict) -> None:
+def _draw_backbone(axes: Axes, row: Row) -> None:
     value = row["score"]
     spread = [[max(0.0, value - row["probe_low"])], [max(0.0, row["probe_high"] - value)]]
     axes.errorbar(
@@ -94,14 +99,14 @@ def _name_dots(axes: Axes, ranking: pd.DataFrame) -> None:
         taken.append(_name_dot(axes, row, taken))
 
 
-def _boxes(axes: Axes, row: dict) -> tuple[Bbox, Bbox]:
+def _boxes(axes: Axes, row: Row) -> tuple[Bbox, Bbox]:
     """The dot and the interval, in pixels."""
     heights = ("score", "probe_low", "probe_high")
     (x, y), (_, low), (_, high) = axes.transData.transform([(row["megabytes"], row[name]) for name in heights])
     return Bbox.from_extents(x - 5, y - 5, x + 5, y + 5), Bbox.from_extents(x - 2, low, x + 2, high)
 
 
-def _name_dot(axes: Axes, row: dict, taken: list[Bbox]) -> Bbox:
+def _name_dot(axes: Axes, row: Row, taken: list[Bbox]) -> Bbox:
     dot = (row["megabytes"], row["score"])
     text = axes.annotate(row["name"], dot, (0, 0), textcoords="offset points", fontsize=8, color=light("ink"))
     for right, up, side in (*PLACES, PLACES[0]):  # the last one stays where none is free

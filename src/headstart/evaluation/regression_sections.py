@@ -1,7 +1,5 @@
 """What a page shows of answers that are numbers."""
 
-from typing import Any
-
 from markupsafe import Markup
 
 from headstart.evaluation.content import ReportContent
@@ -12,7 +10,7 @@ from headstart.evaluation.report import Report
 from headstart.evaluation.sections import BarRow, BarTable, Scale, decimals, example_card
 
 
-def regression_values(content: ReportContent) -> dict[str, Any]:
+def regression_values(content: ReportContent) -> dict[str, object]:
     """Everything that `regression.html.j2` names beside what all kinds have."""
     report = content.report
     points = len(report.tables["answers"]) // len(report.class_names)

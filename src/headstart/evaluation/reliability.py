@@ -44,7 +44,8 @@ def expected_calibration_error(answers: Answers, weights: np.ndarray) -> np.ndar
     gap = (answers.confidence - answers.correct).reshape(num_examples, -1)
     bins = bin_indices(answers.confidence).reshape(num_examples, -1)
     gap_in_bin = np.stack([np.where(bins == index, gap, 0.0).sum(axis=1) for index in range(NUM_BINS)], axis=1)
-    return np.abs(weights @ gap_in_bin).sum(axis=1) / (weights.sum(axis=1) * gap.shape[1])
+    errors: np.ndarray = np.abs(weights @ gap_in_bin).sum(axis=1) / (weights.sum(axis=1) * gap.shape[1])
+    return errors
 
 
 def calibration_table(answers: Answers) -> pd.DataFrame:

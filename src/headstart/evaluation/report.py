@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ import pandas as pd
 
 from headstart.errors import RunDamagedError
 from headstart.evaluation.honesty import Honesty
-from headstart.evaluation.report_schema import ReportSchema
+from headstart.evaluation.report_schema import MetricSchema, ReportSchema
 from headstart.stored import UnusableFileError, check, read_plain
 from headstart.writing import write_text
 
@@ -93,7 +93,7 @@ class Report:
         """What the first sentence about a model states, such as the share of examples answered wholly right."""
         return self.metrics[MAIN_METRICS[self.kind]]
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, object]:
         """Everything in types JSON knows; NaN becomes None."""
         return {
             "format_version": FORMAT_VERSION,
@@ -136,18 +136,34 @@ def _from_json(content: Mapping[str, Any], checked: ReportSchema) -> Report:
     """The report of plain values. Metrics and promises may have more, of a later version: it is ignored."""
     return Report(
         kind=content["kind"],
-        metrics={name: Metric(**_with_nan(dict(metric))) for name, metric in checked.metrics.items()},
+        metrics={name: _metric(metric) for name, metric in checked.metrics.items()},
         per_class=_frame(content["per_class"]),
         confusion=_confusion(content["confusion"], len(content["class_names"])),
         class_names=tuple(content["class_names"]),
         num_examples=content["num_examples"],
         calibration=_frame(content["calibration"]),
-        honesty=_honesty(None if checked.honesty is None else checked.honesty.model_dump()),
+        honesty=None if checked.honesty is None else Honesty.from_plain(_with_nan(checked.honesty.model_dump())),
         tables={name: _frame(records) for name, records in content.get("tables", {}).items()},
     )
 
 
-def _confusion(rows: list[Any], num_classes: int) -> np.ndarray:
+def _metric(checked: MetricSchema) -> Metric:
+    return Metric(
+        name=checked.name,
+        value=_number(checked.value),
+        low=_number(checked.low),
+        high=_number(checked.high),
+        baseline=_number(checked.baseline),
+        num_examples=checked.num_examples,
+        higher_is_better=checked.higher_is_better,
+    )
+
+
+def _number(value: float | None) -> float:
+    return math.nan if value is None else value
+
+
+def _confusion(rows: list[object], num_classes: int) -> np.ndarray:
     if not rows:
         return np.zeros((0, 0), np.int64)
     try:
@@ -160,27 +176,23 @@ def _confusion(rows: list[Any], num_classes: int) -> np.ndarray:
     return counts.astype(np.int64)
 
 
-def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+def _records(frame: pd.DataFrame) -> list[dict[str, object]]:
     return [_without_nan(record) for record in frame.to_dict(orient="records")]
 
 
-def _frame(records: list[dict[str, Any]]) -> pd.DataFrame:
+def _frame(records: list[dict[str, object]]) -> pd.DataFrame:
     return pd.DataFrame([_with_nan(record) for record in records])
 
 
-def _honesty(content: Mapping[str, Any] | None) -> Honesty | None:
-    return None if content is None else Honesty.from_plain(_none_as_nan(content))
-
-
-def _without_nan(record: Mapping[Any, Any]) -> dict[str, Any]:
+def _without_nan(record: Mapping[str, object] | Mapping[Hashable, object]) -> dict[str, object]:
     return {str(key): _nan_as_none(value) for key, value in record.items()}
 
 
-def _with_nan(record: Mapping[str, Any]) -> dict[str, Any]:
+def _with_nan(record: Mapping[str, object]) -> dict[str, object]:
     return {key: _none_as_nan(value) for key, value in record.items()}
 
 
-def _nan_as_none(value: Any) -> Any:
+def _nan_as_none(value: object) -> object:
     if isinstance(value, Mapping):
         return _without_nan(value)
     if isinstance(value, list | tuple):
@@ -188,7 +200,7 @@ def _nan_as_none(value: Any) -> Any:
     return None if isinstance(value, float) and math.isnan(value) else value
 
 
-def _none_as_nan(value: Any) -> Any:
+def _none_as_nan(value: object) -> object:
     if isinstance(value, Mapping):
         return _with_nan(value)
     if isinstance(value, list):

@@ -1,6 +1,6 @@
 """What may stand in report.json."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -9,7 +9,7 @@ from headstart.stored import Name, Names, Number, Schema, Share
 
 Count = Annotated[int, Field(ge=0, le=10**15)]
 Kind = Literal["single-label", "multi-label", "detection", "segmentation", "regression"]
-Cell = str | bool | int | Number | None | list[Any]
+Cell = str | bool | int | Number | None | list[object]
 Table = Annotated[list[dict[Name, Cell]], Field(max_length=1_000_000)]
 
 # Column of `per_class` that says which class, or which number, a row is about.
@@ -72,7 +72,7 @@ class ReportSchema(Schema):
     class_names: Names
     metrics: Annotated[dict[Name, MetricSchema], Field(min_length=1, max_length=1000)]
     per_class: Table
-    confusion: list[Any]
+    confusion: list[object]
     calibration: list[BinSchema]
     honesty: HonestySchema | None = None
     tables: dict[Name, Table] = Field(default_factory=dict)

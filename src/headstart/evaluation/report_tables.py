@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
 
 # What stands in a column: text, a number, a whole number from 0, or a number that may be undefined (None for NaN).
 TEXT, NUMBER, COUNT, MAYBE = "text", "a number", "a whole number from 0", "a number or null"
 
 Columns = Mapping[str, str]
+Rows = Sequence[Mapping[str, object]]
 
 
 _CLASSES = {"class": TEXT, "support": COUNT, **dict.fromkeys(("precision", "recall"), MAYBE)}
@@ -67,7 +67,7 @@ INTERVALS: Columns = MappingProxyType(
 _NEVER_EMPTY = frozenset({"operating_point", "errors", "answers", "pictures", "precision_recall"})
 
 
-def check_tables(kind: str, names: Sequence[str], per_class: list[Any], tables: Mapping[str, list[Any]]) -> None:
+def check_tables(kind: str, names: Sequence[str], per_class: Rows, tables: Mapping[str, Rows]) -> None:
     """Refuses tables without what is used of them.
 
     Args:
@@ -91,7 +91,7 @@ def check_tables(kind: str, names: Sequence[str], per_class: list[Any], tables: 
                 raise ValueError(f"should have rows for each output in '{name}'")
 
 
-def _check_rows(name: str, rows: list[Any], columns: Columns) -> None:
+def _check_rows(name: str, rows: Rows, columns: Columns) -> None:
     for row in rows:
         for column, content in columns.items():
             if column not in row or not _is(row[column], content):

@@ -3,12 +3,11 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from headstart.evaluation.content import PROBE, AnnotatedPicture, ReportContent
+from headstart.evaluation.content import PROBE, AnnotatedPicture, PhaseValues, ReportContent
 from headstart.evaluation.embedding import picture_uri
 from headstart.evaluation.numbers_in_words import METRIC_WORDS, UNIT_METRICS, duration, formatted
 from headstart.evaluation.report import DETECTION, MULTI_LABEL, REGRESSION, SEGMENTATION, SINGLE_LABEL, Metric, Report
@@ -118,7 +117,7 @@ def steps(content: ReportContent) -> list[Step]:
     ]
 
 
-def _froze(phase: Mapping[str, Any], content: ReportContent) -> Step:
+def _froze(phase: PhaseValues, content: ReportContent) -> Step:
     bank = content.facts.get("bank", {})
     once = " What it makes of each picture was computed once and kept." if bank else ""
     sentence = (
@@ -155,7 +154,7 @@ def probe_accuracy(history: pd.DataFrame) -> float | None:
     return None if pd.isna(accuracy) else float(accuracy)
 
 
-def _fine_tuned(phase: Mapping[str, Any], history: pd.DataFrame) -> Step:
+def _fine_tuned(phase: PhaseValues, history: pd.DataFrame) -> Step:
     sentence = (
         f"From {phase['unfreeze_from']} upwards it learnt gently on these pictures: "
         f"{phase['num_trainable']:,} parameters learnt, {phase['num_frozen']:,} stood still."
@@ -163,7 +162,7 @@ def _fine_tuned(phase: Mapping[str, Any], history: pd.DataFrame) -> Step:
     return Step("Fine-tuned", sentence, _phase_facts(phase, history), _learning_share(phase))
 
 
-def _phase_facts(phase: Mapping[str, Any], history: pd.DataFrame) -> dict[str, object]:
+def _phase_facts(phase: PhaseValues, history: pd.DataFrame) -> dict[str, object]:
     """Epochs as they were run, which early stopping makes fewer than were planned."""
     planned = phase["epochs"]
     run = int((history["phase"] == phase["name"]).sum()) if "phase" in history.columns else planned
@@ -175,7 +174,7 @@ def _phase_facts(phase: Mapping[str, Any], history: pd.DataFrame) -> dict[str, o
     }
 
 
-def _rate(phase: Mapping[str, Any]) -> str:
+def _rate(phase: PhaseValues) -> str:
     """The rate of the phase, and how it was lowered because the validation loss rose."""
     restarts = phase.get("num_restarts", 0)
     if not restarts:
@@ -184,7 +183,7 @@ def _rate(phase: Mapping[str, Any]) -> str:
     return f"{phase['learning_rate']:g}, lowered {times} to {phase['last_learning_rate']:.2g} (validation loss rose)"
 
 
-def _kept_epoch(phase: Mapping[str, Any], history: pd.DataFrame) -> dict[str, object]:
+def _kept_epoch(phase: PhaseValues, history: pd.DataFrame) -> dict[str, object]:
     """Which epoch's weights the model has: those with the lowest validation loss of the whole run."""
     if not {"phase", "val_loss"} <= set(history.columns) or history["val_loss"].isna().all():
         return {}
@@ -194,7 +193,7 @@ def _kept_epoch(phase: Mapping[str, Any], history: pd.DataFrame) -> dict[str, ob
     }
 
 
-def _learning_share(phase: Mapping[str, Any]) -> float:
+def _learning_share(phase: PhaseValues) -> float:
     total = phase["num_trainable"] + phase["num_frozen"]
     return round(100 * phase["num_trainable"] / total, 2) if total else 0.0
 
@@ -238,7 +237,7 @@ def decimals(value: float) -> str:
     return "–" if math.isnan(value) else f"{value:.3f}"
 
 
-def example_card(example: AnnotatedPicture, *, with_picture: bool = True) -> dict[str, Any]:
+def example_card(example: AnnotatedPicture, *, with_picture: bool = True) -> dict[str, object]:
     """What is drawn on a picture, and before it the picture itself, as text."""
     plain = {"picture": example.picture} if with_picture else {}
     shown = {**plain, "truth": example.true, "answer": example.predicted}

@@ -1,11 +1,9 @@
 """What a page shows of answers that are masks."""
 
-from typing import Any
-
 import pandas as pd
 from matplotlib.colors import to_hex
 
-from headstart.evaluation.classification_sections import confusion_figure, confusion_rows
+from headstart.evaluation.classification_sections import ConfusionRow, confusion_figure, confusion_rows
 from headstart.evaluation.content import ReportContent
 from headstart.evaluation.plots import MOST_CLASSES_WITH_NUMBERS
 from headstart.evaluation.report import Report
@@ -13,7 +11,7 @@ from headstart.evaluation.sections import BarRow, BarTable, Scale, decimals, exa
 from headstart.evaluation.theme import class_colours
 
 
-def segmentation_values(content: ReportContent) -> dict[str, Any]:
+def segmentation_values(content: ReportContent) -> dict[str, object]:
     """Everything that `segmentation.html.j2` names beside what all kinds have."""
     report = content.report
     small = len(report.class_names) <= MOST_CLASSES_WITH_NUMBERS
@@ -53,7 +51,7 @@ def _class_table(report: Report) -> BarTable:
     return BarTable(("class", "IoU", "Dice", "found", "right", "outline", "of all pixels", "pictures"), rows)
 
 
-def _confusion_rows(report: Report) -> list[dict[str, Any]]:
+def _confusion_rows(report: Report) -> list[ConfusionRow]:
     """Shares in place of counts, which have too many digits for a cell."""
     rows = confusion_rows(report)
     for row in rows:

@@ -27,12 +27,14 @@ class SingleLabelAnswers:
     @property
     def num_classes(self) -> int:
         """Width of the model's answer."""
-        return self.probabilities.shape[1]
+        count: int = self.probabilities.shape[1]
+        return count
 
     @property
     def predicted(self) -> np.ndarray:
         """`(n,)` the class with the highest probability, the first of equals."""
-        return self.probabilities.argmax(axis=1)
+        predicted: np.ndarray = self.probabilities.argmax(axis=1)
+        return predicted
 
     @property
     def top_answers(self) -> Answers:
@@ -42,7 +44,8 @@ class SingleLabelAnswers:
 
 def accuracy(answers: SingleLabelAnswers, weights: np.ndarray) -> np.ndarray:
     """Share of examples whose class is predicted."""
-    return weights @ answers.top_answers.correct / weights.sum(axis=1)
+    accuracies: np.ndarray = weights @ answers.top_answers.correct / weights.sum(axis=1)
+    return accuracies
 
 
 def balanced_accuracy(answers: SingleLabelAnswers, weights: np.ndarray) -> np.ndarray:
@@ -62,7 +65,8 @@ def macro_f1(answers: SingleLabelAnswers, weights: np.ndarray) -> np.ndarray:
 def log_loss(answers: SingleLabelAnswers, weights: np.ndarray) -> np.ndarray:
     """Mean negative logarithm of the true class's probability: dear when sure and wrong."""
     own = answers.probabilities[np.arange(len(answers.targets)), answers.targets]
-    return weights @ -np.log(np.clip(own, SMALLEST_PROBABILITY, 1.0)) / weights.sum(axis=1)
+    losses: np.ndarray = weights @ -np.log(np.clip(own, SMALLEST_PROBABILITY, 1.0)) / weights.sum(axis=1)
+    return losses
 
 
 def macro_roc_auc(answers: SingleLabelAnswers, weights: np.ndarray) -> np.ndarray:
@@ -110,4 +114,5 @@ def _class_counts(answers: SingleLabelAnswers, weights: np.ndarray) -> tuple[np.
 
 
 def _one_hot(indices: np.ndarray, num_classes: int) -> np.ndarray:
-    return np.eye(num_classes)[indices]
+    encoded: np.ndarray = np.eye(num_classes)[indices]
+    return encoded

@@ -90,7 +90,8 @@ def class_colours(num_classes: int) -> np.ndarray:
     # The golden ratio spreads any number of hues evenly around the circle.
     hues, values = (0.32 + places * 0.618034) % 1.0, np.array([0.85, 0.5, 0.7])[places % 3]
     further = hsv_to_rgb(np.column_stack([hues, np.full(len(places), 0.65), values]).reshape(-1, 3))
-    return np.rint(255 * np.concatenate([given, further])[:num_classes]).astype(np.uint8)
+    colours: np.ndarray = np.rint(255 * np.concatenate([given, further])[:num_classes]).astype(np.uint8)
+    return colours
 
 
 def shortened(name: str, *, longest: int) -> str:

@@ -1,7 +1,7 @@
 """The report in plain words: what a manager reads first, and whether it may be believed."""
 
 import math
-from typing import Any
+from collections.abc import Hashable, Mapping
 
 from headstart.evaluation.honesty import Honesty, Proportion
 from headstart.evaluation.numbers_in_words import BASELINE_WORDS, formatted, measured, of_hundred, percent
@@ -134,7 +134,7 @@ def honesty_facts(report: Report) -> dict[str, str]:
     }
 
 
-def _interval_fact(row: dict[Any, Any]) -> str:
+def _interval_fact(row: Mapping[Hashable, float]) -> str:
     if math.isnan(row["half_width"]):
         return "none: validation has too few pictures to promise one"
     promise = (
