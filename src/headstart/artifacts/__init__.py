@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from headstart.artifacts.outputs import OUTPUTS
     from headstart.artifacts.parity import Parity
     from headstart.artifacts.places import without_places
-    from headstart.artifacts.predictor import NOT_SURE, Answer, Predictor, Runtime, TaskPredictor
+    from headstart.artifacts.predictor import NOT_SURE, Answer, Predictor, PredictorFacts, Runtime, TaskPredictor
     from headstart.artifacts.serving_model import ServingModel, build_serving_model
     from headstart.artifacts.task_serving import build_task_serving
     from headstart.artifacts.ten_lines import ten_lines
@@ -51,6 +51,7 @@ _MODULE_OF = {
     "PREFERRED": "formats",
     "Parity": "parity",
     "Predictor": "predictor",
+    "PredictorFacts": "predictor",
     "Runtime": "predictor",
     "ServingModel": "serving_model",
     "build_serving_model": "serving_model",
@@ -87,6 +88,7 @@ __all__ = [
     "Parity",
     "PictureMask",
     "Predictor",
+    "PredictorFacts",
     "Runtime",
     "ServingModel",
     "TaskPredictor",

@@ -1,7 +1,6 @@
 """Whether an exported detector finds the model's own boxes."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -84,7 +83,7 @@ def _unmatched(boxes: Detections, others: Detections, threshold: float) -> tuple
     return int((gaps > MAX_SCORE_DIFFERENCE).sum()), gaps[np.isfinite(gaps)].tolist()
 
 
-def _map50(found: Sequence[Any], targets: Targets, class_names: tuple[str, ...], threshold: float) -> float:
+def _map50(found: Sequence[Detections], targets: Targets, class_names: tuple[str, ...], threshold: float) -> float:
     padded = targets.load_batch(np.arange(len(found)), np.tile(np.eye(3), (len(found), 1, 1)))
     true = [boxes[boxes[:, 4] >= 0] for boxes in padded]
     if not any(map(len, true)):

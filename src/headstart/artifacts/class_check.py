@@ -126,7 +126,8 @@ def _ties(probabilities: np.ndarray, chosen: np.ndarray, multi_label: bool) -> n
     if multi_label:
         return np.abs(probabilities - 0.5) <= MAX_PROBABILITY_DIFFERENCE
     lead = probabilities.max(axis=1) - np.where(chosen, probabilities, 0.0).sum(axis=1)
-    return (lead <= 2 * MAX_PROBABILITY_DIFFERENCE)[:, np.newaxis]
+    ties: np.ndarray = (lead <= 2 * MAX_PROBABILITY_DIFFERENCE)[:, np.newaxis]
+    return ties
 
 
 def _accuracy(chosen: np.ndarray, targets: np.ndarray, multi_label: bool) -> float:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from headstart.artifacts.checks import CHECKS
+from headstart.artifacts.checks import CHECKS, Measured
 from headstart.artifacts.formats import ExportFormat, check_task, load_named, require
 from headstart.artifacts.loading import load_runtime
 from headstart.artifacts.manifest import ExportedFile, Manifest, file_sha256, read_manifest
@@ -163,9 +163,7 @@ def _batches(source: ImageSource) -> Iterator[np.ndarray]:
         yield source.load_batch(examples, np.zeros_like(examples))
 
 
-def _keep(
-    folder: Path, each: ExportFormat, aside: Path, *, parity: Parity, measured: Mapping[str, Any]
-) -> ExportedFile:
+def _keep(folder: Path, each: ExportFormat, aside: Path, *, parity: Parity, measured: Measured) -> ExportedFile:
     _move(aside / each.folder, folder / each.folder)
     target = folder / each.folder
     paths = sorted(path for path in target.rglob("*") if path.is_file()) if target.is_dir() else [target]

@@ -4,11 +4,14 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from headstart.features import import_quietly
+
+if TYPE_CHECKING:
+    import openvino
 
 LITERT_KINDS = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
 OPENVINO_KINDS = ("Convolution", "GroupConvolution", "MatMul")
@@ -42,8 +45,9 @@ def litert_int8_share(path: Path) -> Int8Share:
     operations = interpreter._get_ops_details()
     unpacked = {each["outputs"][0]: each["inputs"][0] for each in operations if each["op_name"] == "DEQUANTIZE"}
 
-    def type_of(tensor: int) -> Any:
-        return interpreter._get_tensor_details(tensor, 0)["dtype"]
+    def type_of(tensor: int) -> type[np.generic]:
+        dtype: type[np.generic] = interpreter._get_tensor_details(tensor, 0)["dtype"]
+        return dtype
 
     def weights() -> Iterator[tuple[int, bool, bool]]:
         for operation in operations:
@@ -73,9 +77,9 @@ def openvino_int8_share(path: Path) -> Int8Share:
     return _shares(weights())
 
 
-def is_int8(constant: Any) -> bool:
+def is_int8(constant: "openvino.Node") -> bool:
     """Whether an operation of OpenVINO is a constant of eight-bit integers."""
-    return constant.get_type_name() == "Constant" and constant.get_element_type().get_type_name() in ("i8", "u8")
+    return bool(constant.get_type_name() == "Constant") and constant.get_element_type().get_type_name() in ("i8", "u8")
 
 
 def _shares(weights: Iterable[tuple[int, bool, bool]]) -> Int8Share:
@@ -88,7 +92,7 @@ def _shares(weights: Iterable[tuple[int, bool, bool]]) -> Int8Share:
     )
 
 
-def behind(kinds: tuple[str, ...], operation: Any, index: int) -> Any:
+def behind(kinds: tuple[str, ...], operation: "openvino.Node", index: int) -> "openvino.Node":
     """Where an operation's input comes from, before operations of these kinds."""
     source = operation.input_value(index).get_node()
     while source.get_type_name() in kinds:

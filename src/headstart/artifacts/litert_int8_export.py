@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from io import StringIO
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
@@ -25,7 +24,7 @@ from headstart.artifacts.tensorflow_export import litert_bytes
 _KINDS = frozenset(kind.value for kind in qtyping.TFLOperationName)
 _INSIDE = rf".*_features_1/(?!({'|'.join(FLOAT_LAYERS)})).*"
 
-Ranges = Mapping[str, Any]
+Ranges = Mapping[str, object]
 
 
 def write_litert_int8(serving: ServingModel, path: Path) -> None:

@@ -1,8 +1,6 @@
 """From an exported file to answers, after a look at its hashes."""
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -13,7 +11,7 @@ from headstart.artifacts.manifest import FILE_NAME, ExportedFile, Manifest, read
 from headstart.artifacts.mask_predictor import MaskPredictor
 from headstart.artifacts.number_predictor import NumberPredictor
 from headstart.artifacts.outputs import OUTPUTS
-from headstart.artifacts.predictor import Predictor, Runtime, TaskPredictor
+from headstart.artifacts.predictor import Predictor, PredictorFacts, Runtime, TaskPredictor
 from headstart.data import CLASSIFICATION, DETECTION, REGRESSION, SEGMENTATION
 from headstart.errors import ArtifactDamagedError, ArtifactNotFoundError, ExtraMissingError
 from headstart.evaluation import DEFAULT_COVERAGE, RegressionIntervals
@@ -51,7 +49,7 @@ def load_predictor(
         load_runtime(chosen, file, manifest.task), file, manifest.task, num_names=len(manifest.class_names)
     )
     runtime.try_out(manifest.image_size)
-    facts = {
+    facts: PredictorFacts = {
         "runtime": runtime,
         "class_names": manifest.class_names,
         "image_size": manifest.image_size,
@@ -61,7 +59,7 @@ def load_predictor(
 
 
 def _predictor(
-    manifest: Manifest, file: ExportedFile, facts: Mapping[str, Any], coverage: float, min_score: float | None
+    manifest: Manifest, file: ExportedFile, facts: PredictorFacts, coverage: float, min_score: float | None
 ) -> TaskPredictor:
     if manifest.task == DETECTION:
         return BoxPredictor(**facts, min_score=file.promises["score_threshold"] if min_score is None else min_score)
@@ -92,7 +90,8 @@ def load_runtime(chosen: ExportFormat, file: Path, task: str = CLASSIFICATION) -
     """
     runtime = load_named(chosen.runtime)
     try:
-        return runtime(file, OUTPUTS[task])
+        loaded: Runtime = runtime(file, OUTPUTS[task])
+        return loaded
     except UnusableFileError as error:
         raise ArtifactDamagedError(
             f"'{file}' is refused: it is no file that `headstart export` writes.",

@@ -38,7 +38,7 @@ class ExportedFile:
     sha256: Mapping[str, str]
     num_bytes: int
     any_size: bool
-    parity: Mapping[str, Any]
+    parity: Mapping[str, object]
     thresholds: Thresholds | None = None
     promises: Mapping[str, Any] = field(default_factory=dict)
 
@@ -66,7 +66,7 @@ class Manifest:
     files: Mapping[str, ExportedFile]
     multi_label: bool = False
     temperature: tuple[float, ...] = ()
-    provenance: Mapping[str, Any] = field(default_factory=dict)
+    provenance: Mapping[str, object] = field(default_factory=dict)
     task: str = CLASSIFICATION
 
     def check(self, format_name: str) -> Path:
@@ -171,7 +171,7 @@ def file_sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _plain(manifest: Manifest) -> dict[str, Any]:
+def _plain(manifest: Manifest) -> dict[str, object]:
     """Without what means nothing for the task."""
     content = asdict(manifest)
     is_classifier = manifest.task == CLASSIFICATION
@@ -197,7 +197,7 @@ def _from_schema(folder: Path, content: ManifestSchema) -> Manifest:
         files={name: _file(file, is_classifier=is_classifier) for name, file in content.files.items()},
         multi_label=is_classifier and content.multi_label,
         temperature=tuple(content.temperature) if is_classifier else (),
-        provenance=without_nan(content.provenance),
+        provenance={name: without_nan(value) for name, value in content.provenance.items()},
         task=content.task,
     )
 
@@ -209,7 +209,7 @@ def _file(file: FileSchema, *, is_classifier: bool) -> ExportedFile:
         sha256=file.sha256,
         num_bytes=file.num_bytes,
         any_size=file.any_size,
-        parity=without_nan(file.parity),
+        parity={name: without_nan(value) for name, value in file.parity.items()},
         thresholds=None if scores is None else Thresholds.from_scores(scores.nonconformity, scores.foreign_scores),
         promises={} if is_classifier else file.promises,
     )

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from itertools import pairwise
 from pathlib import PurePosixPath
 from types import MappingProxyType
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -38,9 +38,9 @@ class FileSchema(Schema):
     sha256: Hashes
     num_bytes: Annotated[int, Field(ge=0, le=MAX_BYTES)]
     any_size: bool
-    parity: dict[str, Any]
+    parity: dict[str, object]
     thresholds: ScoresSchema | None = None
-    promises: dict[str, Any] = Field(default_factory=dict)
+    promises: dict[str, object] = Field(default_factory=dict)
 
 
 class BoxPromises(Schema):
@@ -66,7 +66,7 @@ class ManifestSchema(Schema):
     files: dict[Name, FileSchema]
     multi_label: bool = False
     temperature: list[Annotated[Number, Field(gt=0)]] = Field(default_factory=list)
-    provenance: dict[str, Any]
+    provenance: dict[str, object]
 
     @model_validator(mode="after")
     def _goes_together(self) -> "ManifestSchema":

@@ -2,7 +2,6 @@
 
 import logging
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import tf2onnx
@@ -32,7 +31,12 @@ def write_onnx(serving: ServingModel, path: Path) -> None:
         logger.setLevel(level)
 
 
-def _write_erfc(graph: Any, node: Any, name: str, arguments: list[Any]) -> None:  # noqa: ARG001  tf2onnx gives them all
+def _write_erfc(
+    graph: "tf2onnx.graph.Graph",
+    node: "tf2onnx.graph.Node",
+    name: str,
+    arguments: list[str],  # noqa: ARG001  tf2onnx gives them all
+) -> None:
     """Writes `Erfc(x)` as `1 - Erf(x)`: TensorFlow traces exact GELU with `Erfc`, which ONNX does not have.
 
     References:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Set
 from contextlib import redirect_stdout
 from io import StringIO
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,6 +17,9 @@ from headstart.artifacts.serving_model import FLOAT_LAYERS, ServingModel
 from headstart.artifacts.tensorflow_export import one_size_function
 from headstart.data import CLASSIFICATION
 from headstart.features import convert_graph, import_quietly
+
+if TYPE_CHECKING:
+    import openvino
 
 
 def write_openvino(serving: ServingModel, path: Path) -> None:
@@ -33,16 +36,16 @@ def write_openvino_int8(serving: ServingModel, path: Path) -> None:
     _write(_quantized(serving), path)
 
 
-def _converted(serving: ServingModel) -> Any:
+def _converted(serving: ServingModel) -> "openvino.Model":
     return convert_graph(one_size_function(serving).get_concrete_function())
 
 
-def _write(model: Any, path: Path) -> None:
+def _write(model: "openvino.Model", path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     import_quietly("openvino").save_model(model, str(path), compress_to_fp16=False)
 
 
-def _quantized(serving: ServingModel) -> Any:
+def _quantized(serving: ServingModel) -> "openvino.Model":
     """The model in int8, but for as little as its answers allow.
 
     Of tasks that are no classification nothing is spared: how near a box or a pixel is to another answer is no single
@@ -57,7 +60,7 @@ def _quantized(serving: ServingModel) -> Any:
         return rounded
     readers = _readers(rounded)
 
-    def made(spared: Iterable[Rounding]) -> Any:
+    def made(spared: Iterable[Rounding]) -> "openvino.Model":
         names = {each.name for each in spared}
         return _without(rounded, model, names | {name for name, read_by in readers.items() if read_by <= names})
 
@@ -70,7 +73,7 @@ def _quantized(serving: ServingModel) -> Any:
     return _with_shift(made(spared), shift)
 
 
-def _with_shift(model: Any, shift: np.ndarray) -> Any:
+def _with_shift(model: "openvino.Model", shift: np.ndarray) -> "openvino.Model":
     """Lowers the logits of a classifier by `shift`, `(num_classes,)`."""
     ops = import_quietly("openvino.opset13")
     answers = model.output(PROBABILITIES).get_node().input_value(0).get_node()  # softmax or sigmoid
@@ -80,7 +83,7 @@ def _with_shift(model: Any, shift: np.ndarray) -> Any:
     return model
 
 
-def _roundings(rounded: Any, model: Any, pictures: np.ndarray) -> list[Rounding]:
+def _roundings(rounded: "openvino.Model", model: "openvino.Model", pictures: np.ndarray) -> list[Rounding]:
     """Of all weights, by the names of their operations, and of what they are given.
 
     Pointwise convolutions are spared as a whole: OpenVINO 2026.4 gives wrong numbers for those whose weights alone are
@@ -113,7 +116,7 @@ def _roundings(rounded: Any, model: Any, pictures: np.ndarray) -> list[Rounding]
     ]
 
 
-def _with_rounded_weights(rounded: Any) -> list[Any]:
+def _with_rounded_weights(rounded: "openvino.Model") -> "list[openvino.Node]":
     """Operations whose weights are eight-bit integers."""
     return [
         each
@@ -122,11 +125,14 @@ def _with_rounded_weights(rounded: Any) -> list[Any]:
     ]
 
 
-def _is_pointwise(operation: Any) -> bool:
-    return operation.get_type_name() == "Convolution" and math.prod(operation.input_value(1).shape[2:]) == 1
+def _is_pointwise(operation: "openvino.Node") -> bool:
+    is_pointwise: bool = (
+        operation.get_type_name() == "Convolution" and math.prod(operation.input_value(1).shape[2:]) == 1
+    )
+    return is_pointwise
 
 
-def _readers(rounded: Any) -> dict[str, set[str]]:
+def _readers(rounded: "openvino.Model") -> dict[str, set[str]]:
     """Rounding of activations → the operations with rounded weights that are given what it rounds, if there are any."""
     names = {each.get_friendly_name() for each in _with_rounded_weights(rounded)}
     roundings = [each for each in rounded.get_ordered_ops() if each.get_type_name() == "FakeQuantize"]
@@ -134,7 +140,7 @@ def _readers(rounded: Any) -> dict[str, set[str]]:
     return {name: read_by for name, read_by in readers.items() if read_by}
 
 
-def _read_by(rounding: Any) -> set[str]:
+def _read_by(rounding: "openvino.Node") -> set[str]:
     """Names of operations that could have weights, before any other rounding."""
     found, seen, left = set(), set(), [rounding]
     while left:
@@ -149,7 +155,7 @@ def _read_by(rounding: Any) -> set[str]:
     return found
 
 
-def _without(rounded: Any, model: Any, names: Set[str]) -> Any:
+def _without(rounded: "openvino.Model", model: "openvino.Model", names: Set[str]) -> "openvino.Model":
     """A copy that leaves these activations, and the weights of these operations, in float32.
 
     Biases that make up for rounding stay, but for those of weights that are not rounded.
@@ -167,7 +173,7 @@ def _without(rounded: Any, model: Any, names: Set[str]) -> Any:
     return made
 
 
-def _restore_bias(operation: Any, original: Any) -> None:
+def _restore_bias(operation: "openvino.Node", original: "openvino.Node") -> None:
     bias, before = bias_of(operation), bias_of(original)
     if bias is not None and before is not None:
         bias.replace_source_output(before.get_source_output())
@@ -175,7 +181,7 @@ def _restore_bias(operation: Any, original: Any) -> None:
         bias.get_node().output(0).replace(operation.output(0))
 
 
-def bias_of(operation: Any) -> Any:
+def bias_of(operation: "openvino.Node") -> "openvino.Input | None":
     """Where a constant is added to what an operation gives; None where there is none."""
     for given in operation.output(0).get_target_inputs():
         if given.get_node().get_type_name() == "Add":
@@ -185,7 +191,7 @@ def bias_of(operation: Any) -> Any:
     return None
 
 
-def with_biases(model: Any) -> Any:
+def with_biases(model: "openvino.Model") -> "openvino.Model":
     """Gives convolutions back their biases of zero, which conversion leaves out: NNCF corrects only what is there."""
     ops = import_quietly("openvino.opset13")
     for each in model.get_ordered_ops():
@@ -202,7 +208,7 @@ def with_biases(model: Any) -> Any:
     return model
 
 
-def _rounded(model: Any, pictures: np.ndarray) -> Any:
+def _rounded(model: "openvino.Model", pictures: np.ndarray) -> "openvino.Model":
     """The network with weights and activations in int8, biases corrected for it."""
     nncf = import_quietly("nncf")
     nncf.set_log_level(logging.ERROR)
@@ -222,7 +228,7 @@ def _rounded(model: Any, pictures: np.ndarray) -> Any:
         )
 
 
-def _above_network(model: Any) -> list[str]:
+def _above_network(model: "openvino.Model") -> list[str]:
     """Names of everything that comes after the last of the network's operations with weights, up to the answers."""
     operations = model.get_ordered_ops()
     names = [each.get_friendly_name() for each in operations]
@@ -234,6 +240,6 @@ def _above_network(model: Any) -> list[str]:
     return names[last + 1 :]
 
 
-def _probabilities(model: Any, pictures: np.ndarray) -> np.ndarray:
+def _probabilities(model: "openvino.Model", pictures: np.ndarray) -> np.ndarray:
     compiled = import_quietly("openvino").compile_model(model, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
     return np.concatenate([compiled(picture[np.newaxis])[PROBABILITIES] for picture in pictures])

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 
@@ -83,7 +83,7 @@ class Parity(ABC):
         more = len(self.differences) - max_rows
         return [*rows, f"  and {more} more"] if more > 0 else rows
 
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> dict[str, object]:
         """All but the differences, for artifact.json; `int8_share` stands there for int8 files only."""
         left_out = ("differences", "is_passed", "failure", *(("int8_share",) if self.int8_share is None else ()))
         return {name: value for name, value in asdict(self).items() if name not in left_out}

@@ -11,7 +11,7 @@ _ABSOLUTE = re.compile(r"^(/|~|\\\\|[A-Za-z]:[\\/]|file:)")
 _PLACES = (("recipe", "data", "path"), ("recipe", "backbone", "weights"), ("weights", "source"))
 
 
-def without_places(facts: Mapping[str, Any]) -> dict[str, Any]:
+def without_places(facts: Mapping[str, object]) -> dict[str, Any]:
     """A copy of provenance in which every path is the bare name of its file or folder.
 
     Args:
@@ -24,7 +24,7 @@ def without_places(facts: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _bare(value, (name,)) for name, value in facts.items()}
 
 
-def _bare(value: Any, place: tuple[str, ...]) -> Any:
+def _bare(value: object, place: tuple[str, ...]) -> object:
     if isinstance(value, Mapping):
         return {name: _bare(inner, (*place, str(name))) for name, inner in value.items()}
     if isinstance(value, list | tuple):

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol
+from typing import ClassVar, Protocol, TypedDict
 
 import numpy as np
 
@@ -57,7 +57,7 @@ class TaskPredictor(Protocol):
         """See the class."""
         ...
 
-    def answers(self, images: np.ndarray, sizes: Sequence[tuple[int, int]]) -> Sequence[Any]:
+    def answers(self, images: np.ndarray, sizes: Sequence[tuple[int, int]]) -> Sequence[object]:
         """One answer for each of the pictures, of a class of the task's own.
 
         Args:
@@ -66,9 +66,18 @@ class TaskPredictor(Protocol):
         """
         ...
 
-    def decode(self, outputs: Sequence[np.ndarray], sizes: Sequence[tuple[int, int]]) -> Sequence[Any]:
+    def decode(self, outputs: Sequence[np.ndarray], sizes: Sequence[tuple[int, int]]) -> Sequence[object]:
         """One answer for each row of what the runtime gave; `sizes` as in `answers`."""
         ...
+
+
+class PredictorFacts(TypedDict):
+    """What every predictor is made of; see `TaskPredictor`."""
+
+    runtime: Runtime
+    class_names: tuple[str, ...]
+    image_size: tuple[int, int]
+    resize_mode: str
 
 
 @dataclass(frozen=True)

@@ -73,7 +73,8 @@ def mean_shift(model: np.ndarray, rounded: np.ndarray, *, multi_label: bool) -> 
         rounded: the same after it.
         multi_label: whether a picture may show several classes, or none.
     """
-    return (_logits(rounded, multi_label) - _logits(model, multi_label)).mean(axis=0)
+    shift: np.ndarray = (_logits(rounded, multi_label) - _logits(model, multi_label)).mean(axis=0)
+    return shift
 
 
 def fit_rounding(
@@ -140,20 +141,25 @@ def _worst_first(roundings: Sequence[Rounding]) -> list[Rounding]:
 def _leads(ours: np.ndarray, theirs: np.ndarray, multi_label: bool) -> np.ndarray:
     """How far, by the logits `theirs`, each answer that `ours` give is ahead of the next best."""
     if multi_label:
-        return (np.where(ours >= 0, 1.0, -1.0) * theirs).ravel()
+        signed: np.ndarray = (np.where(ours >= 0, 1.0, -1.0) * theirs).ravel()
+        return signed
     rows, best = np.arange(len(ours)), ours.argmax(axis=1)
     others = theirs.copy()
     others[rows, best] = -np.inf
-    return theirs[rows, best] - others.max(axis=1)
+    leads: np.ndarray = theirs[rows, best] - others.max(axis=1)
+    return leads
 
 
 def _logits(probabilities: np.ndarray, multi_label: bool) -> np.ndarray:
     """Finite, even of a probability that was rounded to zero; of classes that exclude each other their mean is zero."""
     if multi_label:
-        return _logs(probabilities) - _logs(1 - probabilities)
+        odds: np.ndarray = _logs(probabilities) - _logs(1 - probabilities)
+        return odds
     logs = _logs(probabilities)
-    return logs - logs.mean(axis=1, keepdims=True)
+    logits: np.ndarray = logs - logs.mean(axis=1, keepdims=True)
+    return logits
 
 
 def _logs(probabilities: np.ndarray) -> np.ndarray:
-    return np.log(np.maximum(probabilities.astype("float64"), _LEAST))
+    logs: np.ndarray = np.log(np.maximum(probabilities.astype("float64"), _LEAST))
+    return logs

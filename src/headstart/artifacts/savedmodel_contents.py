@@ -4,19 +4,21 @@ Loading a SavedModel runs a part of it, and running it runs whatever operations 
 file among them.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
-from typing import Any
 
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
+from tensorflow.core.framework.node_def_pb2 import NodeDef
 from tensorflow.core.protobuf import saved_model_pb2
+from tensorflow.core.protobuf.meta_graph_pb2 import MetaGraphDef
 
 from headstart.artifacts.computing_operations import COMPUTING, SAVING
 from headstart.stored import UnusableFileError, read_bounded, shown
 
 FILE_NAME = "saved_model.pb"
 _MAX_BYTES = 2**30
+Functions = dict[str, Sequence[NodeDef]]
 
 
 def check_savedmodel(folder: Path) -> None:
@@ -41,7 +43,7 @@ def check_savedmodel(folder: Path) -> None:
     _check_graph(model.meta_graphs[0])
 
 
-def _check_graph(graph: Any) -> None:
+def _check_graph(graph: MetaGraphDef) -> None:
     if graph.asset_file_def:
         raise UnusableFileError("a graph without files of its own", f"{len(graph.asset_file_def)} assets")
     functions = {function.signature.name: function.node_def for function in graph.graph_def.library.function}
@@ -52,7 +54,7 @@ def _check_graph(graph: Any) -> None:
         _check_nodes(nodes, COMPUTING | SAVING if name in saving else COMPUTING)
 
 
-def _refuse_recursion(functions: dict[str, Any]) -> None:
+def _refuse_recursion(functions: Functions) -> None:
     calls = {caller: {name for node in nodes for name in _called(node)} for caller, nodes in functions.items()}
     try:
         TopologicalSorter(calls).prepare()
@@ -60,13 +62,13 @@ def _refuse_recursion(functions: dict[str, Any]) -> None:
         raise UnusableFileError("functions that do not call themselves", shown(error.args[1])) from error
 
 
-def _check_nodes(nodes: Iterable[Any], known: frozenset[str]) -> None:
+def _check_nodes(nodes: Iterable[NodeDef], known: frozenset[str]) -> None:
     for node in nodes:
         if node.op not in known:
             raise UnusableFileError("operations that compute", f"the operation '{node.op[:80]}'")
 
 
-def _saving_functions(graph: Any, functions: dict[str, Any]) -> set[str]:
+def _saving_functions(graph: MetaGraphDef, functions: Functions) -> set[str]:
     """Functions that only the two nodes for writing and reading variables call, which loading does not run."""
     saver = graph.saver_def
     savers = {saver.save_tensor_name.partition(":")[0], saver.restore_op_name}
@@ -76,7 +78,7 @@ def _saving_functions(graph: Any, functions: dict[str, Any]) -> set[str]:
     return called - elsewhere - set(graph.object_graph_def.concrete_functions)
 
 
-def _called(node: Any) -> Iterator[str]:
+def _called(node: NodeDef) -> Iterator[str]:
     yield node.op  # a function may be called by its name in place of an operation's
     for value in node.attr.values():
         yield value.func.name

@@ -2,14 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any
 
 import keras
 
 from headstart.artifacts.outputs import BOXES, CLASSES, INPUT, NUMBERS, PROBABILITY, SCORES
 from headstart.artifacts.serving_model import ServingModel
 from headstart.data import DETECTION, REGRESSION, SEGMENTATION
-from headstart.tasks import Task
+from headstart.tasks import ObjectDetector, Task, task_as
 
 Answers = dict[str, keras.KerasTensor]
 
@@ -23,13 +22,13 @@ def build_task_serving(task: Task) -> ServingModel:
     return ServingModel(model=model, image_size=task.image_size, resize_mode=task.resize_mode, kind=task.kind)
 
 
-def _boxes(task: Any, logits: keras.KerasTensor) -> Answers:
+def _boxes(task: Task, logits: keras.KerasTensor) -> Answers:
     """Everything but the removal of repeats, whose number of boxes no format fixes alike."""
-    boxes, scores, classes = task.decoding_layers(logits)
+    boxes, scores, classes = task_as(task, ObjectDetector).decoding_layers(logits)
     return {BOXES: boxes, SCORES: scores, CLASSES: classes}
 
 
-def _masks(_: Any, logits: keras.KerasTensor) -> Answers:
+def _masks(_: Task, logits: keras.KerasTensor) -> Answers:
     """The likeliest class of every pixel, and how likely it is."""
     # Not by argmax, which Keras makes of operations on bits that OpenVINO and LiteRT do not know.
     _, classes = keras.ops.top_k(logits, 1)
@@ -39,10 +38,10 @@ def _masks(_: Any, logits: keras.KerasTensor) -> Answers:
     }
 
 
-def _numbers(_: Any, logits: keras.KerasTensor) -> Answers:
+def _numbers(_: Task, logits: keras.KerasTensor) -> Answers:
     return {NUMBERS: logits}
 
 
-_ANSWERS: Mapping[str, Callable[[Any, keras.KerasTensor], Answers]] = MappingProxyType(
+_ANSWERS: Mapping[str, Callable[[Task, keras.KerasTensor], Answers]] = MappingProxyType(
     {DETECTION: _boxes, SEGMENTATION: _masks, REGRESSION: _numbers}
 )

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TypeAlias
 
 import keras
 import tensorflow as tf
@@ -13,8 +13,10 @@ from headstart.artifacts.outputs import INPUT
 from headstart.artifacts.pillow_resize import resized
 from headstart.artifacts.serving_model import ServingModel
 
+Function: TypeAlias = tf.types.experimental.PolymorphicFunction
 
-def any_size_function(serving: ServingModel) -> Any:
+
+def any_size_function(serving: ServingModel) -> Function:
     """A `tf.function` of pictures `(n, h, w, 3)` uint8 of any size, resized inside."""
     return _function(
         serving,
@@ -23,17 +25,17 @@ def any_size_function(serving: ServingModel) -> Any:
     )
 
 
-def one_size_function(serving: ServingModel, *, num_images: int | None = None) -> Any:
+def one_size_function(serving: ServingModel, *, num_images: int | None = None) -> Function:
     """A `tf.function` of pictures `(num_images, height, width, 3)` uint8 of the model's size; None: any number."""
     return _function(serving, lambda images: images, (num_images, *serving.image_size, 3))
 
 
-def frozen_function(variable: Any, serving: ServingModel) -> Any:
+def frozen_function(variable: Function, serving: ServingModel) -> Function:
     """The same `tf.function`, its weights and the tensors that layers such as `Normalization` keep being constants."""
     frozen = convert_variables_to_constants_v2(variable.get_concrete_function())
     names = sorted(serving.outputs)  # the order in which TensorFlow flattens a dictionary
 
-    @tf.autograph.experimental.do_not_convert
+    @tf.autograph.experimental.do_not_convert  # type: ignore[untyped-decorator]
     def answer(images: tf.Tensor) -> dict[str, tf.Tensor]:
         answers = dict(zip(names, tf.nest.flatten(frozen(images)), strict=True))
         return {name: tf.identity(answers[name], name=name) for name in serving.outputs}
@@ -60,8 +62,10 @@ def write_savedmodel(serving: ServingModel, path: Path) -> None:
     archive.write_out(str(path), verbose=False)
 
 
-def _function(serving: ServingModel, prepare: Callable[[tf.Tensor], tf.Tensor], shape: tuple[int | None, ...]) -> Any:
-    @tf.autograph.experimental.do_not_convert
+def _function(
+    serving: ServingModel, prepare: Callable[[tf.Tensor], tf.Tensor], shape: tuple[int | None, ...]
+) -> Function:
+    @tf.autograph.experimental.do_not_convert  # type: ignore[untyped-decorator]
     def answer(images: tf.Tensor) -> dict[str, tf.Tensor]:
         answers = serving.model(prepare(images), training=False)
         return {name: tf.identity(answers[name], name=name) for name in serving.outputs}

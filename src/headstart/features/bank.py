@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -37,7 +36,7 @@ class FeatureBank:
         StoragePermissionError: the folder may not be written to.
     """
 
-    def __init__(self, bank_dir: Path, facts: Mapping[str, Any], shapes: Mapping[str, tuple[int, ...]]) -> None:
+    def __init__(self, bank_dir: Path, facts: Mapping[str, object], shapes: Mapping[str, tuple[int, ...]]) -> None:
         self.facts = {**facts, "stages": {name: list(shape) for name, shape in shapes.items()}}
         self.path = bank_dir / bank_key(self.facts)
         self.shapes = dict(shapes)

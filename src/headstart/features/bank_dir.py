@@ -4,6 +4,7 @@ import os
 import secrets
 import shutil
 import stat
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -30,7 +31,7 @@ class _BankFacts(Schema):
     backbone: str = ""
     image_size: list[int] = Field(default_factory=list)
     stages: dict[Name, list[int]] = Field(default_factory=dict)
-    engine: dict[str, Any] = Field(default_factory=dict)
+    engine: dict[str, object] = Field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class BankSummary:
     """
 
     name: str
-    facts: dict[str, Any]
+    facts: Mapping[str, Any]
     num_rows: int
     num_bytes: int
     last_used: datetime

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Protocol
 
 import keras
 import numpy as np
@@ -31,7 +31,7 @@ class Engine(Protocol):
 
     name: str
     batch_size: int
-    facts: dict[str, Any]
+    facts: dict[str, object]
     note: str
 
     def run(self, images: np.ndarray) -> tuple[np.ndarray, ...]:
@@ -69,7 +69,7 @@ class KerasEngine:
         self.name = "keras"
         self.batch_size = settings.batch_size
         self._size = settings.batch_size  # of a call; halved when memory runs out
-        self.facts: dict[str, Any] = {
+        self.facts: dict[str, object] = {
             "engine": self.name,
             "keras": keras.__version__,
             backend: version(backend),

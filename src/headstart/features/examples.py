@@ -41,7 +41,8 @@ def class_indices(targets: np.ndarray) -> np.ndarray:
     """
     if not ((targets == 0) | (targets == 1)).all() or not (targets.sum(axis=1) == 1).all():
         raise ValueError("expected one-hot targets. Received: rows without a single 1 among zeros")
-    return targets.argmax(axis=1)
+    indices: np.ndarray = targets.argmax(axis=1)
+    return indices
 
 
 def check_one_for_each(name: str, values: np.ndarray, *, num_examples: int) -> None:

@@ -68,7 +68,8 @@ def _fit_probe(
         if multi_label:
             return None
         counts = targets[rows].sum(axis=0)
-        return len(targets[rows]) / np.count_nonzero(counts) / counts[targets[rows].argmax(axis=1)]
+        row_weights: np.ndarray = len(targets[rows]) / np.count_nonzero(counts) / counts[targets[rows].argmax(axis=1)]
+        return row_weights
 
     validation = {"validation_features": features[chooses], "validation_targets": targets[chooses]}
     chosen = fit_probe(
@@ -99,7 +100,8 @@ def _rarest(targets: np.ndarray, groups: np.ndarray) -> np.ndarray:
     shown = np.zeros((len(names), targets.shape[1]), bool)
     np.logical_or.at(shown, places, targets > 0)
     counts = np.where(shown, shown.sum(axis=0), len(names) + 1)
-    return np.where(shown.any(axis=1), counts.argmin(axis=1), targets.shape[1])
+    rarest: np.ndarray = np.where(shown.any(axis=1), counts.argmin(axis=1), targets.shape[1])
+    return rarest
 
 
 def _folds(order: np.ndarray, groups: np.ndarray, *, num_folds: int, seed: int) -> np.ndarray:

@@ -80,4 +80,5 @@ def _votes(similarities: np.ndarray, targets: np.ndarray, *, k: int) -> np.ndarr
     voices = np.where(np.isfinite(cosines), 1.0 + 0.4 * cosines / k, 0.0)
     total = voices.sum(axis=1, keepdims=True)
     votes = (voices[:, :, None] * targets[nearest]).sum(axis=1)
-    return np.divide(votes, total, out=np.full(votes.shape, np.nan), where=total > 0)
+    shares: np.ndarray = np.divide(votes, total, out=np.full(votes.shape, np.nan), where=total > 0)
+    return shares

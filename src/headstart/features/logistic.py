@@ -159,7 +159,7 @@ def _solve(gradient: np.ndarray, inverse: np.ndarray, pairs: deque[tuple[np.ndar
     for step, change in reversed(pairs):
         shares.append((step * rest).sum() / (step * change).sum())
         rest = rest - shares[-1] * change
-    result = inverse @ rest
+    result: np.ndarray = inverse @ rest
     for (step, change), share in zip(pairs, reversed(shares), strict=True):
         result += step * (share - (change * result).sum() / (step * change).sum())
     return result
@@ -167,7 +167,7 @@ def _solve(gradient: np.ndarray, inverse: np.ndarray, pairs: deque[tuple[np.ndar
 
 def _gradient(problem: LogisticProblem, strength: float, point: _Point) -> np.ndarray:
     residuals = problem.weights[:, None] * (point.probabilities - problem.targets)
-    gradient = strength * (problem.rows.T @ residuals.astype(np.float32)).astype(np.float64)
+    gradient: np.ndarray = strength * (problem.rows.T @ residuals.astype(np.float32)).astype(np.float64)
     gradient[:-1] += point.coefficients[:-1]
     return gradient
 

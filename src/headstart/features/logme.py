@@ -43,7 +43,8 @@ def logme(features: np.ndarray, targets: np.ndarray) -> float:
         shrinkage = 1.0 / (1.0 + eigenvalues[:, None] * np.exp(-log_ratios))
         noise = ((explained * shrinkage).sum(axis=0) + unexplained) / len(targets)
         determinant = -np.log(shrinkage).sum(axis=0) / len(targets)
-        return -0.5 * (np.log(2 * np.pi * noise) + 1.0 + determinant)
+        evidences: np.ndarray = -0.5 * (np.log(2 * np.pi * noise) + 1.0 + determinant)
+        return evidences
 
     coarse = np.stack([evidence(np.full(len(total), ratio)) for ratio in LOG_RATIOS])
     centre = LOG_RATIOS[coarse.argmax(axis=0)]

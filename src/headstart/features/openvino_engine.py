@@ -1,7 +1,8 @@
 """A trunk in OpenVINO: one picture a request, as many requests at once as suit the processor."""
 
 from pathlib import Path
-from typing import Any
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
@@ -9,6 +10,9 @@ import numpy as np
 from headstart.errors import ExtraMissingError, RecipeError
 from headstart.features.quiet_openvino import convert_graph, import_quietly
 from headstart.features.tensorflow_graph import traced
+
+if TYPE_CHECKING:
+    import openvino
 
 # Without it, processors with bfloat16 instructions would use them unasked.
 _PRECISION = "INFERENCE_PRECISION_HINT"
@@ -32,7 +36,7 @@ class OpenVinoEngine:
     """
 
     def __init__(
-        self, name: str, model: Any, *, batch_size: int, facts: dict[str, Any], precision: str = "f32"
+        self, name: str, model: "openvino.Model", *, batch_size: int, facts: dict[str, object], precision: str = "f32"
     ) -> None:
         openvino = load_openvino()
         self.name = name
@@ -91,7 +95,7 @@ def bfloat16_engine(trunk: keras.Model, *, batch_size: int) -> OpenVinoEngine:
     return OpenVinoEngine("openvino-bfloat16", converted(trunk), batch_size=batch_size, facts=facts, precision="bf16")
 
 
-def converted(trunk: keras.Model) -> Any:
+def converted(trunk: keras.Model) -> "openvino.Model":
     """The trunk as an `openvino.Model` for one picture at a time, with outputs `output_0`, `output_1` and so on."""
     openvino = load_openvino()
     graph = traced(trunk)
@@ -103,19 +107,19 @@ def converted(trunk: keras.Model) -> Any:
     return openvino.Model([port.node for port in ports], model.get_parameters(), trunk.name)
 
 
-def read_model(path: Path) -> Any:
+def read_model(path: Path) -> "openvino.Model":
     """An `openvino.Model` from a file that may be deleted afterwards."""
     core = load_openvino().Core()
     core.set_property({"ENABLE_MMAP": False})
     return core.read_model(str(path))
 
 
-def load_openvino() -> Any:
+def load_openvino() -> ModuleType:
     """The module `openvino`, kept from reporting its use over the network."""
     return load_extra("openvino")
 
 
-def load_extra(name: str) -> Any:
+def load_extra(name: str) -> ModuleType:
     """The module `openvino` or `nncf`.
 
     Raises:

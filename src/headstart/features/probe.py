@@ -52,7 +52,8 @@ class LinearProbe:
 
     def logits(self, features: np.ndarray) -> np.ndarray:
         """`(n, classes)` from `(n, features)`."""
-        return features @ self.kernel + self.bias
+        logits: np.ndarray = features @ self.kernel + self.bias
+        return logits
 
 
 def fit_probe(  # noqa: PLR0913 (one solver, each setting by its name)

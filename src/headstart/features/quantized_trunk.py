@@ -9,7 +9,7 @@ from contextlib import redirect_stdout, suppress
 from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import keras
 import numpy as np
@@ -18,6 +18,9 @@ from headstart.features.openvino_engine import converted, load_extra, load_openv
 from headstart.features.trunk_key import trunk_hash
 from headstart.stored import Hashes, Schema, UnusableFileError, read_json
 from headstart.writing import whole_folder, write_json
+
+if TYPE_CHECKING:
+    import openvino
 
 FORMAT_VERSION = 1
 FACTS_FILE, MODEL_FILE, WEIGHTS_FILE = "facts.json", "model.xml", "model.bin"
@@ -37,7 +40,7 @@ NUM_CALIBRATION_PICTURES = 32
 
 def quantized_model(
     trunk: keras.Model, calibration: Callable[[], np.ndarray], cache_dir: Path | None
-) -> tuple[Any, dict[str, Any]]:
+) -> "tuple[openvino.Model, dict[str, object]]":
     """The trunk with weights and activations in int8, and what decides its numbers.
 
     What is in the trunk but no layer with weights, such as the normalisation of the picture, stays in float32.
@@ -71,12 +74,12 @@ def quantized_model(
         return read_model(folder / MODEL_FILE), facts
 
 
-def _key(trunk: keras.Model, facts: dict[str, Any]) -> str:
+def _key(trunk: keras.Model, facts: dict[str, object]) -> str:
     everything = {"format_version": FORMAT_VERSION, "trunk": trunk_hash(trunk), **facts}
     return hashlib.sha256(json.dumps(everything, sort_keys=True).encode()).hexdigest()[:20]
 
 
-def _quantize(trunk: keras.Model, pictures: np.ndarray) -> Any:
+def _quantize(trunk: keras.Model, pictures: np.ndarray) -> "openvino.Model":
     nncf = load_extra("nncf")
     nncf.set_log_level(logging.ERROR)
     dataset = nncf.Dataset([picture[np.newaxis] for picture in pictures])
@@ -91,7 +94,7 @@ def _quantize(trunk: keras.Model, pictures: np.ndarray) -> Any:
         )
 
 
-def _write(folder: Path, model: Any, facts: dict[str, Any]) -> None:
+def _write(folder: Path, model: "openvino.Model", facts: dict[str, object]) -> None:
     """Puts the model into a folder that is whole or absent."""
     with whole_folder(folder) as partial:
         load_openvino().serialize(model, str(partial / MODEL_FILE), str(partial / WEIGHTS_FILE))

@@ -3,10 +3,14 @@
 import sys
 from importlib import import_module
 from importlib.metadata import version
-from typing import Any, cast
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, cast
+
+if TYPE_CHECKING:
+    import openvino
 
 
-def import_quietly(name: str) -> Any:
+def import_quietly(name: str) -> ModuleType:
     """The module `openvino` or `nncf`.
 
     Both report every import and every conversion to a server, unless their package for that cannot be found.
@@ -18,7 +22,7 @@ def import_quietly(name: str) -> Any:
     return import_module(name)
 
 
-def convert_graph(function: Any) -> Any:
+def convert_graph(function: object) -> "openvino.Model":
     """An `openvino.Model` of a traced TensorFlow function (`tf.types.experimental.ConcreteFunction`).
 
     OpenVINO 2026.4 learns TensorFlow's version by `exec("import tensorflow")` and `exec("del tensorflow")` inside a
@@ -26,6 +30,6 @@ def convert_graph(function: Any) -> Any:
     wants to know is given to it in another way.
     """
     openvino = import_quietly("openvino")
-    reader = import_quietly("openvino.frontend.tensorflow.utils")
+    reader: Any = import_quietly("openvino.frontend.tensorflow.utils")
     reader.get_environment_setup = lambda *_: {"tensorflow": version("tensorflow")}
     return openvino.convert_model(function)

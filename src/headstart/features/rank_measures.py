@@ -107,7 +107,10 @@ def _one_average_precision(answers: np.ndarray, targets: np.ndarray, weights: np
     precision = np.divide(hits, chosen, out=np.zeros_like(hits), where=chosen > 0)
     gained = np.diff(hits, axis=1, prepend=0.0)
     totals = hits[:, -1]
-    return np.divide((precision * gained).sum(axis=1), totals, out=np.full(totals.shape, np.nan), where=totals > 0)
+    precisions: np.ndarray = np.divide(
+        (precision * gained).sum(axis=1), totals, out=np.full(totals.shape, np.nan), where=totals > 0
+    )
+    return precisions
 
 
 def _mean_of_defined(values: np.ndarray) -> np.ndarray:
@@ -115,4 +118,5 @@ def _mean_of_defined(values: np.ndarray) -> np.ndarray:
     defined = ~np.isnan(values)
     counts = defined.sum(axis=1)
     totals = np.where(defined, values, 0.0).sum(axis=1)
-    return np.divide(totals, counts, out=np.full(counts.shape, np.nan), where=counts > 0)
+    means: np.ndarray = np.divide(totals, counts, out=np.full(counts.shape, np.nan), where=counts > 0)
+    return means

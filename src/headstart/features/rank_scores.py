@@ -118,4 +118,5 @@ def _once(row: Measure, answers: np.ndarray, targets: np.ndarray) -> float:
 def _fractions(targets: np.ndarray) -> np.ndarray:
     """Numbers between 0 and 1 from the least to the largest of each column: one unit, whatever was measured."""
     least, spread = targets.min(axis=0), np.ptp(targets, axis=0)
-    return (targets - least) / np.where(spread > 0, spread, 1.0)
+    fractions: np.ndarray = (targets - least) / np.where(spread > 0, spread, 1.0)
+    return fractions

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from typing import Any
 
 import keras
 
@@ -19,6 +18,6 @@ def trunk_hash(trunk: keras.Model) -> str:
     return digest.hexdigest()
 
 
-def bank_key(facts: dict[str, Any]) -> str:
+def bank_key(facts: dict[str, object]) -> str:
     """Name of the bank with these facts: the first 20 digits of a SHA-256."""
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:20]

@@ -4,7 +4,7 @@ import math
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO
 
 import numpy as np
 
@@ -60,12 +60,12 @@ def _read(archive: zipfile.ZipFile, info: zipfile.ZipInfo, num_dimensions: int) 
     return array
 
 
-def _header(file: Any) -> tuple[tuple[int, ...], bool, np.dtype]:
+def _header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype]:
     """Shape, whether columns come first (Fortran order), and type."""
     version = np.lib.format.read_magic(file)
     if version not in _HEADER_READERS:
         raise UnusableFileError("an array in format 1.0 or 2.0", f"format {version}")
-    reader: Any = _HEADER_READERS[version]
+    reader = _HEADER_READERS[version]
     header: tuple[tuple[int, ...], bool, np.dtype] = reader(file, max_header_size=_MAX_HEADER)
     return header
 
@@ -91,7 +91,7 @@ def map_array(path: Path, shape: tuple[int, ...], dtype: np.dtype | str) -> np.n
     return np.memmap(path, dtype, mode="r", offset=start, shape=shape)
 
 
-def read_array(file: BinaryIO, shape: tuple[int, ...], dtype: np.dtype | str) -> np.ndarray:
+def read_array(file: IO[bytes], shape: tuple[int, ...], dtype: np.dtype | str) -> np.ndarray:
     """The next array of a file that holds one `.npy` array after the other.
 
     Raises:

@@ -29,8 +29,8 @@ def read_json(path: Path, schema: type[Checked], *, max_bytes: int = MAX_BYTES) 
     return check(read_plain(path, max_bytes=max_bytes), schema)
 
 
-def read_plain(path: Path, *, max_bytes: int = MAX_BYTES, allow_nan: bool = False) -> dict[str, Any]:
-    """The JSON object in a file, as plain values whose types are not checked yet.
+def read_plain(path: Path, *, max_bytes: int = MAX_BYTES, allow_nan: bool = False) -> Any:
+    """The JSON object in a file: a dictionary of plain values whose types are not checked yet.
 
     Args:
         path: the file.
@@ -68,7 +68,7 @@ def parse_json(content: bytes, *, allow_nan: bool = False) -> Any:
         raise UnusableFileError("JSON", shown_error(error)) from None
 
 
-def without_nan(content: Any) -> Any:
+def without_nan(content: object) -> object:
     """The same plain values with None in place of every number that is not finite, which JSON does not know."""
     if isinstance(content, dict):
         return {name: without_nan(value) for name, value in content.items()}

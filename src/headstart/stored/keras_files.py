@@ -8,7 +8,6 @@ layer.
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from headstart.stored.content import MEGABYTE, UnusableFileError, shown, shown_error, size_of
 from headstart.stored.json_files import parse_json
@@ -72,7 +71,7 @@ def check_keras_file(path: Path) -> None:
             raise UnusableFileError("a .keras file without code of its own, with layers that only compute", shown(name))
 
 
-def _class_names(content: Any) -> Iterator[Any]:
+def _class_names(content: object) -> Iterator[object]:
     """Of everything that Keras would make, and of the module that it would take it from where that is not its own."""
     if isinstance(content, dict):
         if "class_name" in content:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from headstart.writing.whole import whole_file
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _NEEDS_QUOTES = re.compile(r'[",\x00-\x1f\x7f-\x9f\u2028\u2029]|\A\s|\s\Z')
 
 
-def csv_line(cells: Iterable[Any]) -> str:
+def csv_line(cells: Iterable[object]) -> str:
     """One row of CSV with its line feed. None and NaN become empty cells, other values are written with `str`."""
     texts = [_text(cell) for cell in cells]
     if texts == [""]:
@@ -24,12 +24,12 @@ def csv_line(cells: Iterable[Any]) -> str:
     return ",".join(map(_quoted, texts)) + "\n"
 
 
-def csv_text(header: Iterable[Any], rows: Iterable[Iterable[Any]]) -> str:
+def csv_text(header: Iterable[object], rows: Iterable[Iterable[object]]) -> str:
     """A whole table as CSV."""
     return "".join([csv_line(header), *map(csv_line, rows)])
 
 
-def write_csv(path: Path, header: Iterable[Any], rows: Iterable[Iterable[Any]]) -> None:
+def write_csv(path: Path, header: Iterable[object], rows: Iterable[Iterable[object]]) -> None:
     """Writes a table as CSV in one step; rows are taken one by one."""
     with whole_file(path) as partial, partial.open("w", encoding="utf-8", newline="") as file:
         file.write(csv_line(header))
@@ -42,7 +42,7 @@ def frame_csv(frame: "pd.DataFrame") -> str:
     return csv_text(frame.columns, zip(*columns, strict=True))
 
 
-def _text(cell: Any) -> str:
+def _text(cell: object) -> str:
     text = "" if cell is None else str(cell)
     return "" if text == "nan" and not isinstance(cell, str) else text
 

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
-from typing import Any
 
 # Of what is being written; a leading dot keeps it out of every search for images.
 PARTIAL_PREFIX = ".partial-"
@@ -82,7 +81,7 @@ def write_text(path: Path, text: str, *, errors: str = "strict") -> None:
     write_bytes(path, text.encode("utf-8", errors))
 
 
-def write_json(path: Path, content: Any, *, indent: int = 2) -> None:
+def write_json(path: Path, content: object, *, indent: int = 2) -> None:
     """Writes JSON in one step."""
     write_text(path, json.dumps(content, indent=indent, ensure_ascii=False) + "\n", errors="backslashreplace")
 
