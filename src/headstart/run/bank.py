@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import keras
 import numpy as np
@@ -26,6 +26,7 @@ from headstart.features import (
 )
 from headstart.progress import Progress
 from headstart.recipe import Recipe
+from headstart.run.schemas import BankPlaceValues
 from headstart.tasks import POOLED, HeadSettings, Task, pooled_maps, tap_layers
 from headstart.training import TrainingExamples, example_weights
 
@@ -53,11 +54,11 @@ class BankPlace:
         return cls(path, bank_limit)
 
     @classmethod
-    def from_facts(cls, facts: Mapping[str, Any]) -> "BankPlace":
+    def from_facts(cls, facts: BankPlaceValues) -> "BankPlace":
         """What `facts` gave."""
         return cls(Path(facts["path"]), facts["limit_gigabytes"])
 
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> BankPlaceValues:
         """The same as plain values."""
         return {"path": str(self.path), "limit_gigabytes": self.limit_gigabytes}
 
@@ -86,7 +87,7 @@ class LearningParts:
     upper: TrainingExamples
     pixels: TrainingExamples
     num_computed: int
-    facts: Mapping[str, Any]
+    facts: Mapping[str, object]
 
 
 def cut_layer(recipe: Recipe) -> str | None:
@@ -153,6 +154,17 @@ def stored_layers(recipe: Recipe, backbone: Backbone) -> StoredLayers:
     return StoredLayers(taps, tuple(dict.fromkeys((*(tap for tap in taps if tap in below), cut))))
 
 
+class TrunkFacts(TypedDict):
+    """Everything that decides the numbers of a trunk but the pictures."""
+
+    backbone: str
+    trunk: str
+    image_size: list[int]
+    resize_mode: str
+    reader: str
+    engine: dict[str, object]
+
+
 @dataclass(frozen=True, eq=False)
 class Trunk:
     """The frozen part of a network, ready to run.
@@ -165,7 +177,7 @@ class Trunk:
 
     engine: Engine
     shapes: Mapping[str, tuple[int, ...]]
-    facts: Mapping[str, Any]
+    facts: TrunkFacts
 
 
 def trunk_model(backbone: Backbone, layers: tuple[str, ...], *, num_stages: int = 1) -> keras.Model:
@@ -195,7 +207,7 @@ def build_trunk(
     stages = layers or stored_layers(recipe, backbone).all
     model = trunk_model(backbone, stages, num_stages=num_stages_read(recipe))
     engine = build_engine(recipe.bank.engine, model, calibration=calibration, cache_dir=place.path / ENGINES_FOLDER)
-    facts = {
+    facts: TrunkFacts = {
         "backbone": backbone.spec.name,
         "trunk": trunk_hash(model),
         "image_size": list(backbone.image_size),

@@ -5,7 +5,6 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -63,7 +62,7 @@ def card_text(run: Run) -> str:
     return f"---\n{_yaml(metadata(run))}---\n\n" + "\n".join(sections)
 
 
-def metadata(run: Run) -> dict[str, Any]:
+def metadata(run: Run) -> dict[str, object]:
     """The head of the card, by the conventions of https://huggingface.co/docs/hub/model-cards."""
     report, name, tag = run.report, _data_name(run), _parts(run).tag
     scored = [metric for metric in report.metrics.values() if not math.isnan(metric.value)]
@@ -294,20 +293,21 @@ def _cell(value: object) -> str:
     return re.sub(r"(?<!\\)\|", r"\\|", one_line(str(value)))
 
 
-def _yaml(value: Any, indent: str = "") -> str:
+def _yaml(value: object, indent: str = "") -> str:
     """Mappings, lists, texts and numbers as YAML, of which quoted JSON texts are a part."""
     if isinstance(value, Mapping):
         return "".join(f"{indent}{key}:{_yaml_value(item, indent)}" for key, item in value.items())
-    return "".join(f"{indent}-{_yaml_item(item, indent)}" for item in value)
+    items = value if isinstance(value, list) else []
+    return "".join(f"{indent}-{_yaml_item(item, indent)}" for item in items)
 
 
-def _yaml_value(value: Any, indent: str) -> str:
+def _yaml_value(value: object, indent: str) -> str:
     if isinstance(value, Mapping | list):
         return f"\n{_yaml(value, indent + '  ')}"
     return f" {json.dumps(value, ensure_ascii=False)}\n"
 
 
-def _yaml_item(value: Any, indent: str) -> str:
+def _yaml_item(value: object, indent: str) -> str:
     """What follows a dash: a mapping begins in the same line."""
     if isinstance(value, Mapping):
         return f" {_yaml(value, indent + '  ').lstrip()}"

@@ -10,7 +10,7 @@ from headstart.errors import RunDamagedError, RunExistsError, RunIncompleteError
 from headstart.evaluation import Calibration, Report
 from headstart.recipe import Recipe
 from headstart.run.rows import check_rows
-from headstart.run.schemas import RunState, State
+from headstart.run.schemas import RunState, RunValues, State
 from headstart.stored import Schema, UnusableFileError, check, read_plain
 from headstart.tasks import Task, read_task
 from headstart.training import CheckpointDir, History
@@ -172,13 +172,14 @@ class Run:
         return CheckpointDir(self.path / "checkpoints")
 
     @property
-    def state(self) -> dict[str, Any]:
+    def state(self) -> RunValues:
         """`state`, and what is known so far: `seconds` of each step, `phases`, `result`.
 
         Raises:
             RunDamagedError: run.json does not hold what this version writes.
         """
-        return read_json(self.state_path, RunState)
+        values: RunValues = read_json(self.state_path, RunState)
+        return values
 
     def fact(self, name: str) -> Any:
         """One of the values of `state`.
@@ -190,9 +191,11 @@ class Run:
             raise _damaged(self.state_path, f"a value '{name}'", f"no '{name}'")
         return value
 
-    def update_state(self, state: State, **facts: Any) -> None:
+    def update_state(self, state: State, **facts: object) -> None:
         """Writes the state and adds to what is known; an `error` stands there only while the state is `failed`."""
-        known = self.state if self.state_path.exists() else {"format_version": FORMAT_VERSION}
+        known: dict[str, object] = {"format_version": FORMAT_VERSION}
+        if self.state_path.exists():
+            known = {**self.state}
         known.pop("error", None)
         write_json(self.state_path, {**known, "state": state, **facts})
 
@@ -304,7 +307,7 @@ class Run:
         )
 
 
-def read_json(path: Path, schema: type[Schema] | None = None) -> dict[str, Any]:
+def read_json(path: Path, schema: type[Schema] | None = None) -> Any:
     """The content of one of a run's JSON files, as plain values.
 
     Args:

@@ -3,14 +3,13 @@
 import os
 import platform
 from importlib.metadata import version
-from typing import Any
 
 import keras
 
 PACKAGES = ("headstart", "tensorflow", "keras", "numpy", "pandas", "pillow", "scikit-learn", "imagehash")
 
 
-def describe_environment() -> dict[str, Any]:
+def describe_environment() -> dict[str, object]:
     """Versions, machine and devices, as plain values."""
     return {
         "python": platform.python_version(),

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from headstart.data import SEGMENTATION, Dataset, audit_dataset, mask_paths, read_dataset
 from headstart.errors import RecipeError, SeenImagesError
@@ -84,7 +83,7 @@ def evaluate_test_part(run: Run, *, progress: Progress = SILENT) -> Report:
     return evaluated.report
 
 
-def _read_data(run: Run, path: Path, reading: Mapping[str, Any]) -> Dataset:
+def _read_data(run: Run, path: Path, reading: Mapping[str, object]) -> Dataset:
     """Labelled pictures, by default as the run's own table was read, without parts: copies across parts count as well.
 
     Args:
@@ -113,7 +112,7 @@ def _has_mask_files(dataset: Dataset) -> bool:
     return dataset.task == SEGMENTATION and any(map(mask_paths, dataset.frame["target"]))
 
 
-def _nothing_to_read(reading: Mapping[str, Any]) -> RecipeError:
+def _nothing_to_read(reading: Mapping[str, object]) -> RecipeError:
     return RecipeError(
         f"{', '.join(reading)} say how other labelled images are read, and there are none.",
         expected="the place of other labelled images beside it",

@@ -1,11 +1,10 @@
 """A run's model in files for other programs, each checked against it."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 
@@ -44,6 +43,8 @@ ARTIFACT_FOLDER = "artifact"
 # Between 64 and 300 pictures the agreement of int8 files moved by less than the next draw of pictures would move it.
 NUM_CALIBRATION_PICTURES = 100
 _BATCH_SIZE = 32
+Batches = Iterable[np.ndarray]  # a `tf.data.Dataset`
+ModelAnswers = Answers | list[Detections] | NamedPixels | np.ndarray
 
 
 def export(
@@ -110,7 +111,7 @@ def build_job(run: Run, folder: Path, formats: Sequence[ExportFormat]) -> Export
     )
 
 
-def _promises(run: Run) -> dict[str, Any]:
+def _promises(run: Run) -> dict[str, object]:
     """What answers of a detector follow from; what regressors promise is measured with each file."""
     return {"score_threshold": score_threshold(run)} if run.task.kind == DETECTION else {}
 
@@ -137,13 +138,13 @@ def _labelled_pictures(run: Run, part_name: str) -> LabelledPictures:
     )
 
 
-def _answers(run: Run, source: ImageSource) -> Any:
+def _answers(run: Run, source: ImageSource) -> ModelAnswers:
     """What the run's own model says, decoded in NumPy: not by the layers that are exported."""
     with original_errors(source):
         return _ANSWERS[run.task.kind](run, evaluation_batches(source, batch_size=_BATCH_SIZE))
 
 
-def _class_answers(run: Run, batches: Any) -> Answers:
+def _class_answers(run: Run, batches: Batches) -> Answers:
     task = run.task_as(ImageClassifier)
     logits, pooled = task.model_with_features.predict(batches, verbose=0)
     calibration = run.calibration
@@ -151,11 +152,11 @@ def _class_answers(run: Run, batches: Any) -> Answers:
     return Answers(probabilities, calibration.foreign_score(pooled))
 
 
-def _boxes(run: Run, batches: Any) -> list[Detections]:
+def _boxes(run: Run, batches: Batches) -> list[Detections]:
     return [found for logits in _outputs(run, batches) for found in run.task_as(ObjectDetector).decode(logits)]
 
 
-def _named_pixels(run: Run, batches: Any) -> NamedPixels:
+def _named_pixels(run: Run, batches: Batches) -> NamedPixels:
     task = run.task_as(Segmenter)
     classes, probabilities = [], []
     for logits in _outputs(run, batches):
@@ -164,16 +165,16 @@ def _named_pixels(run: Run, batches: Any) -> NamedPixels:
     return NamedPixels(np.concatenate(classes), np.concatenate(probabilities))
 
 
-def _numbers(run: Run, batches: Any) -> np.ndarray:
+def _numbers(run: Run, batches: Batches) -> np.ndarray:
     return np.concatenate([run.task_as(ImageRegressor).decode(numbers) for numbers in _outputs(run, batches)])
 
 
-def _outputs(run: Run, batches: Any) -> Iterator[np.ndarray]:
+def _outputs(run: Run, batches: Batches) -> Iterator[np.ndarray]:
     """One batch at a time: maps of logits are large."""
     return (np.asarray(run.task.model.predict_on_batch(batch)) for batch in batches)
 
 
-_ANSWERS: Mapping[str, Callable[[Run, Any], Any]] = MappingProxyType(
+_ANSWERS: Mapping[str, Callable[[Run, Batches], ModelAnswers]] = MappingProxyType(
     {CLASSIFICATION: _class_answers, DETECTION: _boxes, SEGMENTATION: _named_pixels, REGRESSION: _numbers}
 )
 
@@ -194,7 +195,7 @@ def _manifest(run: Run, folder: Path) -> Manifest:
     )
 
 
-def _provenance(run: Run) -> dict[str, Any]:
+def _provenance(run: Run) -> dict[str, object]:
     weights = find_backbone(run.recipe.backbone.name).weights
     has_known_licence = run.recipe.backbone.weights in ("imagenet", "builtin")
     facts = {

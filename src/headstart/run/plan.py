@@ -6,7 +6,6 @@ the size of the data set alone; so does this, with constants that `benchmarks/re
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from headstart.backbones import Backbone, find_backbone
 from headstart.data import (
@@ -90,7 +89,7 @@ class Plan:
             *(f"  note: {note}" for note in self.notes),
         ]
 
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> dict[str, object]:
         """The same as plain values."""
         return {
             "num_training": self.num_training,

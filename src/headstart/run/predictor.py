@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any
 
 from headstart.artifacts import (
     BoxPredictor,
@@ -10,6 +9,7 @@ from headstart.artifacts import (
     MaskPredictor,
     NumberPredictor,
     Predictor,
+    PredictorFacts,
     ServingModel,
     TaskPredictor,
     build_serving_model,
@@ -36,7 +36,7 @@ def predictor_of(run: Run, *, coverage: float = DEFAULT_COVERAGE, min_score: flo
         RunDamagedError: one of them cannot be read.
     """
     task, serving = run.task, serving_model_of(run)
-    facts = {
+    facts: PredictorFacts = {
         "runtime": KerasRuntime(serving.model, serving.outputs),
         "class_names": task.class_names,
         "image_size": task.image_size,
@@ -56,7 +56,7 @@ def serving_model_of(run: Run) -> ServingModel:
     return build_task_serving(run.task)
 
 
-def _classifier(run: Run, facts: Mapping[str, Any], coverage: float, _: float | None) -> Predictor:
+def _classifier(run: Run, facts: PredictorFacts, coverage: float, _: float | None) -> Predictor:
     return Predictor(
         **facts,
         multi_label=run.task_as(ImageClassifier).multi_label,
@@ -65,18 +65,18 @@ def _classifier(run: Run, facts: Mapping[str, Any], coverage: float, _: float | 
     )
 
 
-def _detector(run: Run, facts: Mapping[str, Any], _: float, min_score: float | None) -> BoxPredictor:
+def _detector(run: Run, facts: PredictorFacts, _: float, min_score: float | None) -> BoxPredictor:
     return BoxPredictor(**facts, min_score=score_threshold(run) if min_score is None else min_score)
 
 
-def _segmenter(_: Run, facts: Mapping[str, Any], _coverage: float, _score: float | None) -> MaskPredictor:
+def _segmenter(_: Run, facts: PredictorFacts, _coverage: float, _score: float | None) -> MaskPredictor:
     return MaskPredictor(**facts)
 
 
-def _regressor(run: Run, facts: Mapping[str, Any], coverage: float, _: float | None) -> NumberPredictor:
+def _regressor(run: Run, facts: PredictorFacts, coverage: float, _: float | None) -> NumberPredictor:
     return NumberPredictor(**facts, intervals=intervals_of(run), coverage=coverage)
 
 
-_PREDICTORS: Mapping[str, Callable[[Run, Mapping[str, Any], float, float | None], TaskPredictor]] = MappingProxyType(
+_PREDICTORS: Mapping[str, Callable[[Run, PredictorFacts, float, float | None], TaskPredictor]] = MappingProxyType(
     {CLASSIFICATION: _classifier, DETECTION: _detector, SEGMENTATION: _segmenter, REGRESSION: _regressor}
 )

@@ -31,7 +31,7 @@ from headstart.run.bank import BankPlace, Trunk, build_trunk, calibration_pictur
 from headstart.run.candidates import Candidate, find_candidates
 from headstart.run.environment import dtype_policy
 from headstart.run.rank_examples import measure_of, require_enough, scored_examples, scored_layer
-from headstart.run.ranking import NotRanked, RankedBackbone, Ranking
+from headstart.run.ranking import NotRanked, RankedBackbone, RankedData, Ranking
 from headstart.run.storage import storage_errors
 from headstart.task_defaults import TASK_DEFAULTS
 from headstart.writing import sole_use
@@ -111,12 +111,16 @@ def _alone(folder: Path | None) -> Iterator[None]:
         yield
 
 
-def _data_facts(recipe: Recipe, dataset: Dataset, num_left_out: int) -> dict[str, object]:
+def _data_facts(recipe: Recipe, dataset: Dataset, num_left_out: int) -> RankedData:
+    names, path = list(dataset.class_names), recipe.data.path
+    counts = {part: len(dataset.part(part)) for part in (*USED_PARTS, "test")}
+    if dataset.task == CLASSIFICATION:
+        return {"path": path, "class_names": names, "num_examples": counts, "num_left_out": num_left_out}
     return {
-        "path": recipe.data.path,
-        **({} if dataset.task == CLASSIFICATION else {"task": dataset.task}),
-        "class_names": list(dataset.class_names),
-        "num_examples": {part: len(dataset.part(part)) for part in (*USED_PARTS, "test")},
+        "path": path,
+        "task": dataset.task,
+        "class_names": names,
+        "num_examples": counts,
         "num_left_out": num_left_out,
     }
 
@@ -271,12 +275,13 @@ def _filled_part(
     bank = FeatureBank(place.path, trunk.facts, trunk.shapes)
     pictures = Pictures(used.paths(), list(used.frame["sha256"]))
     views = Views(recipe.images.augmentation, recipe.seed, count=1)
+    height, width = trunk.facts["image_size"]
     num_computed = fill_bank(
         bank,
         trunk.engine,
         [pictures],
         views,
-        image_size=tuple(trunk.facts["image_size"]),
+        image_size=(height, width),
         resize_mode=recipe.images.resize_mode,
         progress=progress,
     )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import NotRequired, TypedDict
 
 import pandas as pd
 
@@ -51,7 +51,7 @@ class RankedBackbone:
         """Read and run through the network; None where the feature bank held all of them."""
         return self.num_computed / self.bank_seconds if self.num_computed else None
 
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> dict[str, object]:
         """One flat row of plain values."""
         values = {name: value for name, value in asdict(self).items() if name != "num_places" or value is not None}
         del values["scores"]
@@ -73,6 +73,16 @@ class NotRanked:
     reason: str
 
 
+class RankedData(TypedDict):
+    """What a ranking says of the pictures."""
+
+    path: str
+    task: NotRequired[str]
+    class_names: list[str]
+    num_examples: dict[str, int]
+    num_left_out: int
+
+
 @dataclass(frozen=True)
 class Ranking:
     """Backbones in the order of how well they suit some pictures.
@@ -87,8 +97,8 @@ class Ranking:
 
     ranked: tuple[RankedBackbone, ...]
     not_ranked: tuple[NotRanked, ...]
-    data: Mapping[str, Any]
-    settings: Mapping[str, Any]
+    data: RankedData
+    settings: Mapping[str, object]
 
     @property
     def best(self) -> RankedBackbone:
@@ -105,7 +115,7 @@ class Ranking:
         """One row a ranked backbone, the best first."""
         return pd.DataFrame([one.facts() for one in self.ranked])
 
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> dict[str, object]:
         """Everything as plain values."""
         return {
             "format_version": FORMAT_VERSION,

@@ -2,7 +2,6 @@
 
 import hashlib
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import tomli_w
@@ -10,11 +9,11 @@ import tomli_w
 from headstart.artifacts import without_places
 from headstart.backbones import find_backbone
 from headstart.data import Dataset
-from headstart.evaluation import ReportContent, write_html
+from headstart.evaluation import PhaseValues, ReportContent, write_html
 from headstart.progress import SILENT, Progress
 from headstart.run.box_choices import num_collages
 from headstart.run.directory import Run, read_json
-from headstart.run.schemas import AuditFacts, Environment
+from headstart.run.schemas import AuditFacts, Environment, PhaseState
 from headstart.run.task_steps import TASK_STEPS, TaskSteps
 
 AUDIT_COLUMNS = ["kind", "severity", "count", "meaning"]
@@ -47,9 +46,14 @@ def build_content(run: Run) -> ReportContent:
         recipe_text=_recipe_text(run),
         commands=["headstart train --recipe recipe.toml"],
         environment=_environment(run),
-        phases=[{**phase, "seconds": run.history.seconds_of(phase["name"])} for phase in run.fact("phases")],
+        phases=_phases(run),
         **steps.report_content(run),
     )
+
+
+def _phases(run: Run) -> list[PhaseValues]:
+    phases: list[PhaseState] = run.fact("phases")
+    return [{**phase, "seconds": run.history.seconds_of(phase["name"])} for phase in phases]
 
 
 def data_hash(dataset: Dataset) -> str:
@@ -64,7 +68,7 @@ def _recipe_text(run: Run) -> str:
     return tomli_w.dumps(recipe)
 
 
-def _backbone_facts(run: Run) -> dict[str, Any]:
+def _backbone_facts(run: Run) -> dict[str, object]:
     section = run.recipe.backbone
     spec = find_backbone(section.name)
     height, width = run.task.image_size
@@ -79,7 +83,7 @@ def _backbone_facts(run: Run) -> dict[str, Any]:
     }
 
 
-def _bank_facts(run: Run) -> dict[str, Any]:
+def _bank_facts(run: Run) -> dict[str, object]:
     bank = run.state.get("bank")
     if not bank:
         return {}
@@ -94,13 +98,13 @@ def _bank_facts(run: Run) -> dict[str, Any]:
     }
 
 
-def _head_facts(run: Run, steps: TaskSteps) -> dict[str, Any]:
+def _head_facts(run: Run, steps: TaskSteps) -> dict[str, object]:
     model = run.task.model
     parameters = sum(model.get_layer(name).count_params() for name in run.task.head_layers)
     return {**steps.head_facts(run), "parameters": f"{parameters:,}"}
 
 
-def _environment(run: Run) -> dict[str, Any]:
+def _environment(run: Run) -> dict[str, object]:
     environment = read_json(run.environment_path, Environment)
     packages = environment.pop("packages")
     del environment["format_version"]
@@ -108,4 +112,5 @@ def _environment(run: Run) -> dict[str, Any]:
 
 
 def _audit_summary(run: Run) -> pd.DataFrame:
-    return pd.DataFrame(read_json(run.audit_path, AuditFacts)["summary"], columns=AUDIT_COLUMNS)
+    audit = read_json(run.audit_path, AuditFacts)
+    return pd.DataFrame(audit["summary"], columns=AUDIT_COLUMNS)

@@ -1,7 +1,7 @@
 """What may stand in the JSON files of a run directory, as far as later steps use it."""
 
 from itertools import pairwise
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NotRequired, Required, TypedDict
 
 from pydantic import Field, model_validator
 
@@ -72,6 +72,61 @@ class RunState(Schema):
     bank: BankFacts | None = None
     weights: WeightsFacts | None = None
     phases: list[PhaseFacts] | None = None
+
+
+class BankPlaceValues(TypedDict):
+    """`BankPlaceFacts` as plain values."""
+
+    path: str
+    limit_gigabytes: float | None
+
+
+class EngineValues(TypedDict):
+    """`EngineFacts` as plain values."""
+
+    engine: str
+
+
+class BankValues(TypedDict):
+    """`BankFacts` of a run with a bank, as plain values."""
+
+    num_views: int
+    num_computed: int
+    stages: dict[str, list[int]]
+    engine: EngineValues
+
+
+class WeightsValues(TypedDict):
+    """`WeightsFacts` as plain values."""
+
+    source: str
+    sha256: str | None
+
+
+class PhaseState(TypedDict):
+    """`PhaseFacts` as plain values; run.json has the other settings of the phase beside them."""
+
+    name: str
+    epochs: int
+    unfreeze_from: str | None
+    learning_rate: float
+    num_trainable: int
+    num_frozen: int
+    num_restarts: NotRequired[int]
+    last_learning_rate: NotRequired[float | None]
+
+
+class RunValues(TypedDict, total=False):
+    """`RunState` as plain values."""
+
+    format_version: Required[int]
+    state: Required[State]
+    seconds: dict[str, float]
+    is_split: bool
+    bank_place: BankPlaceValues
+    bank: BankValues
+    weights: WeightsValues
+    phases: list[PhaseState]
 
 
 class Finding(Schema):

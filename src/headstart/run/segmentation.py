@@ -82,4 +82,5 @@ def _pixel_counts(task: Segmenter, training: Dataset) -> np.ndarray:
     """How many pixels of each class the first training masks show: enough to know the commonest."""
     first = replace(training, frame=training.frame.head(MASKS_COUNTED))
     counts = [np.bincount(mask.ravel(), minlength=256) for mask in _own_masks(task, first)]
-    return np.sum(counts, axis=0)[: len(task.class_names)]
+    chosen: np.ndarray = np.sum(counts, axis=0)[: len(task.class_names)]
+    return chosen

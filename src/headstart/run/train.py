@@ -266,7 +266,10 @@ def _train_model(run: Run, backbone: Backbone, trunk: Trunk | None, progress: Pr
             )
         progress.finish()
         start = None if result.checkpoint is None else (result.checkpoint, result.history)
-        restarts = {"num_restarts": result.num_restarts, "last_learning_rate": result.last_learning_rate}
+        restarts: dict[str, object] = {
+            "num_restarts": result.num_restarts,
+            "last_learning_rate": result.last_learning_rate,
+        }
         if was_over and phase.name in known:  # the newest checkpoint is that of a later phase
             restarts = {name: known[phase.name].get(name, value) for name, value in restarts.items()}
         phases.append({**asdict(phase), **asdict(result.count), **restarts})
@@ -292,8 +295,9 @@ def _learning_parts(run: Run, task: Task, backbone: Backbone, trunk: Trunk | Non
         learned = with_collages(run, task.image_size)
         parts = build_learning_parts(task, recipe, learned, trunk, stored, place=place, progress=progress)
     facts = dict(parts.facts)
-    if facts:  # a run that goes on finds rows that it computed before
-        facts["num_computed"] += (run.state.get("bank") or {}).get("num_computed", 0)
+    before = run.state.get("bank")
+    if facts and before:  # a run that goes on finds rows that it computed before
+        facts["num_computed"] = parts.num_computed + before.get("num_computed", 0)
     run.update_state("started", bank=facts)
     return parts
 

@@ -9,7 +9,7 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import keras
 import numpy as np
@@ -80,7 +80,7 @@ class CheckpointFile(Schema):
 
     format_version: Literal[1]
     checkpoint: CheckpointFacts
-    history: Annotated[list[dict[str, Any]], Field(max_length=100_000)]
+    history: Annotated[list[dict[str, object]], Field(max_length=100_000)]
 
 
 class CheckpointDir:

@@ -64,4 +64,5 @@ def example_weights(targets: np.ndarray) -> np.ndarray | None:
     if counts.max() < IMBALANCE_TO_WEIGHT * counts.min():
         return None
     class_weights = len(targets) / (len(counts) * counts)
-    return (targets @ class_weights).astype("float32")
+    of_examples: np.ndarray = (targets @ class_weights).astype("float32")
+    return of_examples

@@ -14,6 +14,7 @@ from headstart.stored import Name, Schema, UnusableFileError, check, read_bounde
 from headstart.writing import frame_csv, write_text
 
 # Of every task; a metric that the task shows stands behind each loss.
+Row = Mapping[str, Any]  # text in `phase`, numbers elsewhere
 COLUMNS = ["phase", "epoch", "learning_rate", "loss", "val_loss", "seconds"]
 
 
@@ -39,14 +40,14 @@ class History:
             from 1 in each phase, `learning_rate` is the head's at the epoch's end.
     """
 
-    rows: tuple[Mapping[str, Any], ...] = field(default=())
+    rows: tuple[Row, ...] = field(default=())
 
-    def with_row(self, row: Mapping[str, Any]) -> "History":
+    def with_row(self, row: Row) -> "History":
         """This history and one more epoch."""
         return History((*self.rows, row))
 
     @property
-    def best(self) -> Mapping[str, Any] | None:
+    def best(self) -> Row | None:
         """The first row with the lowest validation loss, whose weights a run keeps; None without a finite one."""
         finite = [row for row in self.rows if math.isfinite(row["val_loss"])]
         return min(finite, key=lambda row: row["val_loss"], default=None)
@@ -82,7 +83,7 @@ class History:
         return cls.from_rows(rows)
 
     @classmethod
-    def from_rows(cls, rows: Sequence[Any]) -> "History":
+    def from_rows(cls, rows: Sequence[Row]) -> "History":
         """The history of plain values that were read from a file.
 
         Raises:

@@ -6,6 +6,7 @@ from typing import Any
 
 import keras
 
+from headstart.data import Tensor
 from headstart.tasks import Task
 from headstart.training.adam_operation import apply_adam
 from headstart.training.phases import Phase
@@ -15,7 +16,7 @@ from headstart.training.phases import Phase
 NOT_DECAYED = ["bias", "gamma", "beta"]
 
 
-class WarmupCosine(keras.optimizers.schedules.LearningRateSchedule):
+class WarmupCosine(keras.optimizers.schedules.LearningRateSchedule):  # type: ignore[misc]  # Keras has no types
     """A rate that rises linearly from 0 to its peak and falls as a half cosine to 0.
 
     Peak and lengths are variables, so that they can change without tracing the training step again; Keras' own
@@ -40,7 +41,7 @@ class WarmupCosine(keras.optimizers.schedules.LearningRateSchedule):
         self._warmup_steps.assign(warmup_steps)
         self._num_steps.assign(num_steps)
 
-    def __call__(self, step: Any) -> Any:
+    def __call__(self, step: Tensor) -> Tensor:
         """Rate of a step, counted from 0."""
         step, ops = keras.ops.cast(step, "float32"), keras.ops
         rising = step / ops.maximum(self._warmup_steps, 1.0)
@@ -48,7 +49,7 @@ class WarmupCosine(keras.optimizers.schedules.LearningRateSchedule):
         falling = 0.5 * (1.0 + ops.cos(math.pi * ops.clip(fallen, 0.0, 1.0)))
         return self._peak * ops.where(step < self._warmup_steps, rising, falling)
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> dict[str, object]:
         """What builds the same schedule again."""
         return {
             "peak": float(self._peak),
@@ -57,7 +58,7 @@ class WarmupCosine(keras.optimizers.schedules.LearningRateSchedule):
         }
 
 
-class LayerwiseAdamW(keras.optimizers.Adam):
+class LayerwiseAdamW(keras.optimizers.Adam):  # type: ignore[misc]  # Keras has no types
     """AdamW whose step on each variable is multiplied by that variable's factor.
 
     Scaling gradients would change nothing, since Adam divides it out again; the step itself is scaled.
@@ -89,8 +90,8 @@ class LayerwiseAdamW(keras.optimizers.Adam):
         self._decayed: set[int] = set()
         self._origins: dict[int, keras.Variable] = {}
         self._averages: list[keras.Variable] = []
-        self._beta_powers: tuple[Any, Any] = (1.0, 1.0)
-        self._share_of_new: Any = None
+        self._beta_powers: tuple[Tensor, Tensor] = (1.0, 1.0)
+        self._share_of_new: Tensor = None
 
     def build(self, variables: list[keras.Variable]) -> None:
         """Looks up what each variable's step is made of, and remembers where the pulled ones start, once."""
@@ -117,14 +118,14 @@ class LayerwiseAdamW(keras.optimizers.Adam):
         for index, origin in self._origins.items():
             origin.assign(self._trainable_variables[index])
 
-    def apply(self, grads: Any, trainable_variables: Any = None) -> None:
+    def apply(self, grads: Sequence[Tensor], trainable_variables: Sequence[keras.Variable] | None = None) -> None:
         """One step on every variable; what all of them share is computed once."""
         number = keras.ops.cast(self.iterations + 1, "float32")
         self._beta_powers = (keras.ops.power(self.beta_1, number), keras.ops.power(self.beta_2, number))
         self._share_of_new = keras.ops.where(number > 1, 1.0 - self._average, 1.0)
         super().apply(grads, trainable_variables)
 
-    def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
+    def update_step(self, gradient: Tensor, variable: keras.Variable, learning_rate: Tensor) -> None:
         """One AdamW step at the variable's own rate."""
         index = self._get_variable_index(variable)
         rate = keras.ops.cast(learning_rate * self._factors[index], variable.dtype)
@@ -160,7 +161,7 @@ class LayerwiseAdamW(keras.optimizers.Adam):
             variable.assign(average)
             average.assign(value)
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> dict[str, object]:
         """What builds the same optimizer again."""
         own = {"pull": self._pull, "decay": self._decay, "not_decayed": self._not_decayed}
         return {**super().get_config(), "factors": self._factors_by_path, "average": self._average, **own}

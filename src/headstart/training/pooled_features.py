@@ -45,7 +45,8 @@ class PooledRows:
 
     def load_batch(self, examples: np.ndarray, views: np.ndarray) -> np.ndarray:
         """See `ExampleSource.load_batch`."""
-        return self._rows[examples, views]
+        batch: np.ndarray = self._rows[examples, views]
+        return batch
 
 
 def pooled_examples(task: Task, examples: TrainingExamples, *, precision: str, progress: Progress) -> TrainingExamples:

@@ -7,7 +7,6 @@ References:
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
 
 import numpy as np
 
@@ -40,7 +39,7 @@ class ProbeStart:
     validation_accuracy: float
     seconds: float
 
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> dict[str, object]:
         """What was tried and chosen, as plain values."""
         return {"strength": self.probe.strength, "path": [asdict(point) for point in self.probe.path]}
 

@@ -3,14 +3,13 @@
 import math
 import time
 from dataclasses import replace
-from typing import Any
 
 import keras
 import numpy as np
 
 from headstart.progress import Progress
 from headstart.training.checkpoints import Checkpoint, CheckpointDir
-from headstart.training.history import History
+from headstart.training.history import History, Row
 from headstart.training.optimizers import own_optimizer
 from headstart.training.phases import Phase
 
@@ -19,7 +18,7 @@ RATE_FACTOR = 1 / 3
 MAX_RESTARTS = 5
 
 
-class EpochRecorder(keras.callbacks.Callback):
+class EpochRecorder(keras.callbacks.Callback):  # type: ignore[misc]  # Keras has no types
     """Keeps history, best weights and checkpoints, and stops the phase when validation loss no longer falls.
 
     An epoch whose validation loss is too high (`Phase.max_loss_rise`) is not kept: training stops, and the next call of
@@ -75,7 +74,8 @@ class EpochRecorder(keras.callbacks.Callback):
     @property
     def learning_rate(self) -> float:
         """Peak rate of the phase after its restarts."""
-        return self._phase.learning_rate * RATE_FACTOR**self.num_restarts
+        rate: float = self._phase.learning_rate * RATE_FACTOR**self.num_restarts
+        return rate
 
     @property
     def num_restarts(self) -> int:
@@ -193,7 +193,7 @@ class EpochRecorder(keras.callbacks.Callback):
         highest = self._highest_loss()
         return math.isfinite(highest) and not val_loss <= highest  # NaN is too high as well
 
-    def _go_back(self, row: dict[str, Any]) -> None:
+    def _go_back(self, row: Row) -> None:
         """Discards an epoch: keeps that the phase goes on from the best weights at a lower rate."""
         rate, num_restarts = self.learning_rate, self.num_restarts + 1
         self.checkpoint = replace(self._restarted(), num_restarts=num_restarts, stopped=num_restarts > MAX_RESTARTS)
@@ -205,7 +205,7 @@ class EpochRecorder(keras.callbacks.Callback):
         )
         self.model.stop_training = True
 
-    def _row(self, epoch: int, logs: dict[str, float]) -> dict[str, Any]:
+    def _row(self, epoch: int, logs: dict[str, float]) -> Row:
         return {
             "phase": self._phase.name,
             "epoch": epoch + 1,
@@ -266,7 +266,7 @@ def _quantity_order(name: str) -> tuple[bool, bool]:
     return name.startswith("val_"), not name.endswith("loss")
 
 
-def _line(row: dict[str, Any]) -> str:
+def _line(row: Row) -> str:
     names = [name for name in row if f"val_{name}" in row]
     training = ", ".join(f"{name.replace('_', ' ')} {row[name]:.3f}" for name in names)
     validation = ", ".join(f"{row[f'val_{name}']:.3f}" for name in names)
