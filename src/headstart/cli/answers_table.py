@@ -13,7 +13,7 @@ _LINES_TO_MEASURE = 32
 _GAP = "  "
 _BOXES_IN_A_LINE = 4
 
-Record = Mapping[str, Any]
+Record = Mapping[str, Any]  # as `headstart.prediction` gives it
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 import rich.text
-from rich.console import Console, ConsoleOptions, RenderableType
+from rich.console import Console, ConsoleOptions, OverflowMethod, RenderableType
 from rich.segment import Segment
 
 from headstart.cli.exit_codes import ExitCode
@@ -21,8 +21,8 @@ from headstart.writing import visible
 class Text(rich.text.Text):
     """Text for people, whose width is measured after control characters have become escapes."""
 
-    def __init__(self, text: str = "", *args: Any, **options: Any) -> None:
-        super().__init__(visible(text), *args, **options)
+    def __init__(self, text: str = "", style: str = "", *, overflow: OverflowMethod | None = None) -> None:
+        super().__init__(visible(text), style, overflow=overflow)
 
 
 class PlainConsole(Console):

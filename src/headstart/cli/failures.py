@@ -69,7 +69,7 @@ def show_failure(error: BaseException, surroundings: Surroundings, *, as_json: b
     )
 
 
-def describe(error: BaseException) -> dict[str, Any]:
+def describe(error: BaseException) -> dict[str, object]:
     """An error as plain values for JSON: class, exit code, problem and, of a `HeadstartError`, the other fields."""
     facts = {"error": type(error).__name__, "exit_code": exit_code_of(error).value, "problem": problem_of(error)}
     notes = {"notes": error.__notes__} if hasattr(error, "__notes__") else {}

@@ -1,7 +1,7 @@
 """The summary that `headstart train` prints at its end, and the plan of `--plan`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.console import Group
 from rich.padding import Padding
@@ -34,7 +34,7 @@ def show_plan(plan: "Plan", surroundings: Surroundings, *, as_json: bool) -> Non
     surroundings.print_result(Group(*(Text(line) for line in plan.lines), Text(), steps))
 
 
-def run_facts(run: "Run") -> dict[str, Any]:
+def run_facts(run: "Run") -> dict[str, object]:
     """The result of a run as values for JSON; `seconds` are those of each step and each phase."""
     report = run.report
     metric = report.main_metric

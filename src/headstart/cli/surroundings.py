@@ -4,7 +4,7 @@ import json
 import os
 import sys
 from dataclasses import dataclass
-from typing import Any
+from typing import IO, Any
 
 from rich.console import Console, RenderableType
 
@@ -49,11 +49,11 @@ class Surroundings:
         if self.stdout.is_terminal:
             self.stdout.out(text, highlight=False)
             return
-        file: Any = self.stdout.file
+        file: IO[str] | CheckedOutput = self.stdout.file
         stream = file if isinstance(file, CheckedOutput) else CheckedOutput(file)
         stream.write_exactly(f"{text}\n")
 
-    def print_json(self, content: Any) -> None:
+    def print_json(self, content: object) -> None:
         """Writes a result as one line of JSON."""
         self.print_text(json_text(content))
 
@@ -62,7 +62,7 @@ class Surroundings:
         self.stdout.print(result, markup=False)
 
 
-def json_text(content: Any) -> str:
+def json_text(content: object) -> str:
     """One line of JSON. What a terminal would obey or hide becomes an escape of JSON, which reads back the same."""
     text = json.dumps(content, ensure_ascii=False, allow_nan=False)
     return text if text.isprintable() else "".join(map(_in_json, _as_utf8(text)))

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
 
@@ -101,7 +101,7 @@ class BoxForm:
             ],
         }
 
-    def row(self, record: Mapping[str, Any]) -> Record:
+    def row(self, record: Record) -> Record:
         """One row a picture, with how many boxes of each class there are."""
         boxes = record["boxes"]
         names = None if boxes is None else [box["name"] for box in boxes]

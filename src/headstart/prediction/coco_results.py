@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
 from headstart.prediction.columns import Form, Record
 
@@ -35,11 +35,11 @@ def _pictures(records: Iterable[Record]) -> Iterator[tuple[int, Record]]:
     return ((number, record) for number, record in enumerate(records, start=1) if record["error"] is None)
 
 
-def _image(number: int, record: Record) -> dict[str, Any]:
+def _image(number: int, record: Record) -> dict[str, object]:
     return {"id": number, "file_name": record["path"], "width": record["width"], "height": record["height"]}
 
 
-def _annotations(records: Iterable[Record], class_names: tuple[str, ...]) -> Iterator[dict[str, Any]]:
+def _annotations(records: Iterable[Record], class_names: tuple[str, ...]) -> Iterator[dict[str, object]]:
     numbers = {name: number for number, name in enumerate(class_names, start=1)}
     count = 0
     for image_id, record in _pictures(records):
@@ -59,7 +59,7 @@ def _annotations(records: Iterable[Record], class_names: tuple[str, ...]) -> Ite
             }
 
 
-def _write_list(file: TextIO, values: Iterable[Any]) -> None:
+def _write_list(file: TextIO, values: Iterable[object]) -> None:
     separator = "[\n"
     for value in values:
         file.write(separator + json.dumps(value, ensure_ascii=False))

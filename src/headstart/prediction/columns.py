@@ -11,7 +11,7 @@ TEXT, NUMBER, COUNT, FLAG, NAMES, BOXES = "text", "number", "count", "flag", "na
 
 MAX_PIXELS = 10**9  # of a side of an image
 
-Record = dict[str, Any]
+Record = dict[str, Any]  # plain values, as JSON holds them
 
 
 class Tallied(Protocol):
@@ -50,7 +50,7 @@ class Form(Protocol):
         """A prediction as values that JSON can hold; what there is no value for is None."""
         ...
 
-    def row(self, record: Mapping[str, Any]) -> Record:
+    def row(self, record: Record) -> Record:
         """A record as one row of a table."""
         ...
 
@@ -62,8 +62,8 @@ class Form(Protocol):
         """
         ...
 
-    def tally(self) -> Any:
-        """A `Tallied` that has counted nothing."""
+    def tally(self) -> Tallied:
+        """Nothing counted yet."""
         ...
 
 

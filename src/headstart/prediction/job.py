@@ -12,7 +12,6 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from headstart.errors import AnswersExistError, AnswersMismatchError
 from headstart.prediction.columns import Tallied
@@ -154,7 +153,7 @@ def _exists(out: Path) -> AnswersExistError:
     )
 
 
-def _settings(job: Job, model: Model) -> dict[str, Any]:
+def _settings(job: Job, model: Model) -> dict[str, object]:
     """What is asked, with what the model chose where nothing was."""
     names = TASK_SETTINGS[model.predictor.kind]
     values = {name: getattr(model.predictor, name, getattr(job.settings, name)) for name in names}
@@ -180,17 +179,18 @@ def _open_job(job: Job, model: Model) -> None:
         raise _mismatch(job, known, facts, changed)
 
 
-def _known_facts(job: Job) -> dict[str, Any] | None:
+def _known_facts(job: Job) -> dict[str, object] | None:
     """What the interrupted prediction depended on; None if it had not begun."""
     if not job.facts_path.exists():
         return None
     try:
-        return read_plain(job.facts_path, max_bytes=MAX_FACTS_BYTES)
+        facts: dict[str, object] = read_plain(job.facts_path, max_bytes=MAX_FACTS_BYTES)
     except UnusableFileError:
         return {}
+    return facts
 
 
-def _take_over(job: Job, journal: Journal) -> tuple[Any, int]:
+def _take_over(job: Job, journal: Journal) -> tuple[Tallied, int]:
     """A tally of the files that an interrupted prediction answered, and their number."""
     try:
         return journal.take_over(expand_paths(job.paths), num_files=job.num_files, batch_size=job.batch_size)
@@ -208,10 +208,12 @@ def _finish(job: Job, journal: Journal) -> None:
     shutil.rmtree(job.folder)
 
 
-def _mismatch(job: Job, known: Mapping[str, Any], facts: Mapping[str, Any], changed: list[str]) -> AnswersMismatchError:
+def _mismatch(
+    job: Job, known: Mapping[str, object], facts: Mapping[str, object], changed: list[str]
+) -> AnswersMismatchError:
     changed_settings = [name for name in changed if name not in ("format_version", "model", "files")]
 
-    def values(source: Mapping[str, Any]) -> str:
+    def values(source: Mapping[str, object]) -> str:
         return ", ".join(f"{_NAMES[name]}: {_shown(source.get(name))}" for name in changed_settings)
 
     return AnswersMismatchError(
@@ -224,7 +226,7 @@ def _mismatch(job: Job, known: Mapping[str, Any], facts: Mapping[str, Any], chan
     )
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     return value if isinstance(value, str) and len(value) < _MAX_SHOWN else shown(value)
 
 

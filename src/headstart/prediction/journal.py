@@ -1,11 +1,11 @@
 """The answers so far, as JSON lines: what a killed prediction left is checked before it is taken over."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from copy import copy
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from headstart.prediction.columns import Form, Record
+from headstart.prediction.columns import Form, Record, Tallied
 from headstart.prediction.files import path_text
 from headstart.stored import UnusableFileError, parse_json, shown, size_of
 
@@ -34,7 +34,7 @@ class Journal:
             while line := journal.readline(MAX_LINE_BYTES + 1):
                 yield self._record(line)
 
-    def take_over(self, files: Iterable[Path], *, num_files: int, batch_size: int) -> tuple[Any, int]:
+    def take_over(self, files: Iterable[Path], *, num_files: int, batch_size: int) -> tuple[Tallied, int]:
         """Counts the whole batches and cuts off what comes after: a torn or damaged line, or a part of a batch.
 
         Args:
@@ -65,7 +65,7 @@ class Journal:
                 num_bytes += len(line)
                 tally.counted(record)
                 if tally.num_files % batch_size == 0 or tally.num_files == num_files:
-                    whole, whole_bytes = replace(tally), num_bytes
+                    whole, whole_bytes = copy(tally), num_bytes
         with self.path.open("r+b") as journal:
             journal.truncate(whole_bytes)
         return whole, whole.num_files

@@ -1,7 +1,7 @@
 """How much of a picture each class covers, as plain values."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
 from PIL import Image
 from pydantic import Field
@@ -56,7 +56,7 @@ class MaskForm:
             "shares": {name: plain_number(share) for name, share in zip(self.class_names, shares, strict=True)},
         }
 
-    def row(self, record: Mapping[str, Any]) -> Record:
+    def row(self, record: Record) -> Record:
         """One row a picture, a column a class."""
         shares = record["shares"] or {}
         return {

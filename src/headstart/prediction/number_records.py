@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Mapping
-from typing import Any
 
 from headstart.prediction.columns import NUMBER, TEXT, Record, plain_number
 from headstart.prediction.file_tally import FileTally
@@ -55,7 +54,7 @@ class NumberForm:
             },
         }
 
-    def row(self, record: Mapping[str, Any]) -> Record:
+    def row(self, record: Record) -> Record:
         """One row a picture, three columns a number."""
         numbers = record["numbers"] or {}
         return {

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
 
 from headstart.prediction.columns import FLAG, NAMES, NUMBER, TEXT, Record, plain_number
 from headstart.prediction.stream import Prediction
@@ -103,7 +102,7 @@ class ClassForm:
             "probabilities": dict(zip(self.class_names, map(plain_number, answer.probabilities), strict=True)),
         }
 
-    def row(self, record: Mapping[str, Any]) -> Record:
+    def row(self, record: Record) -> Record:
         """A record as one row of a table: a column for each class."""
         probabilities = record["probabilities"] or {}
         return {

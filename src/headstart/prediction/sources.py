@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -66,7 +66,7 @@ class Model:
     """
 
     predictor: TaskPredictor
-    facts: Mapping[str, Any]
+    facts: Mapping[str, object]
 
 
 def find_model(path: Path | str) -> ModelPlace:

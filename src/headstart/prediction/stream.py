@@ -88,7 +88,7 @@ def answer_batches(
         ]
 
 
-def _answers(predictor: TaskPredictor, pictures: Sequence[_Picture]) -> Sequence[Any]:
+def _answers(predictor: TaskPredictor, pictures: Sequence[_Picture]) -> Sequence[object]:
     if not pictures:
         return []
     return predictor.answers(np.stack([each.pixels for each in pictures]), [each.size for each in pictures])

@@ -4,7 +4,6 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from headstart.data import DETECTION, LABEL_SEPARATOR
 from headstart.errors import RecipeError
@@ -16,12 +15,12 @@ from headstart.writing import write_csv
 _ROWS_A_GROUP = 4096
 
 
-def json_line(record: Mapping[str, Any]) -> str:
+def json_line(record: Mapping[str, object]) -> str:
     """One answer as a line of JSON."""
     return json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def csv_cells(record: Mapping[str, Any], form: Form) -> list[str]:
+def csv_cells(record: Record, form: Form) -> list[str]:
     """One answer as cells of CSV, empty where there is no value."""
     row = form.row(record)
     return [_cell(row[name], content) for name, content in form.columns.items()]
@@ -92,7 +91,7 @@ def _groups(records: Iterable[Record]) -> Iterator[list[Record]]:
         yield rows
 
 
-def _cell(value: Any, content: str) -> str:
+def _cell(value: object, content: str) -> str:
     if value is None:
         return ""
     if isinstance(value, bool):

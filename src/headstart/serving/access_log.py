@@ -4,8 +4,10 @@ import json
 import queue
 import sys
 import threading
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
+
+from starlette.types import Scope
 
 _MAX_WAITING = 10_000
 
@@ -17,11 +19,11 @@ class AccessLog:
     """
 
     def __init__(self) -> None:
-        self._lines: queue.Queue[dict[str, Any]] = queue.Queue(_MAX_WAITING)
+        self._lines: queue.Queue[dict[str, object]] = queue.Queue(_MAX_WAITING)
         self._num_dropped = 0
         threading.Thread(target=self._write, name="access log", daemon=True).start()
 
-    def answered(self, scope: Any, status: int, num_bytes: int, seconds: float) -> None:
+    def answered(self, scope: Scope, status: int, num_bytes: int, seconds: float) -> None:
         """One request was answered, with so many bytes of content; 499: the client was gone."""
         query = scope.get("query_string", b"").decode("latin-1")
         path = scope["path"] + (f"?{query}" if query else "")
@@ -31,7 +33,7 @@ class AccessLog:
         """A request was refused before its first line could be understood."""
         self._put(client, None, None, status, None, None)
 
-    def _put(self, client: Any, *facts: Any) -> None:
+    def _put(self, client: Sequence[object] | None, *facts: object) -> None:
         names = ("method", "path", "status", "bytes", "seconds")
         line = {"time": datetime.now(UTC).isoformat(timespec="milliseconds"), "client": client[0] if client else None}
         try:

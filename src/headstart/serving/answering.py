@@ -108,12 +108,12 @@ class _Teller:
         self._predictor = _with(predictor, asked)
         self._form: Form = FORMS[predictor.kind](predictor.class_names, Settings(**asked))
 
-    def answer(self, row: Row, size: tuple[int, int]) -> Any:
+    def answer(self, row: Row, size: tuple[int, int]) -> object:
         """The predictor's, small as long as it waits."""
         (answer,) = self._predictor.decode([part[None] for part in row], [size])
         return answer
 
-    def entry(self, name: str | None, answer: Any) -> Entry:
+    def entry(self, name: str | None, answer: object) -> Entry:
         """The same as plain values."""
         record = self._form.record(Prediction(path="", answer=answer))
         if self._kind.in_picture_size is not None:
@@ -121,7 +121,7 @@ class _Teller:
         return self._kind.entry(name=name, **record)
 
 
-def _with(predictor: Any, asked: dict[str, Any]) -> TaskPredictor:
+def _with(predictor: Any, asked: dict[str, object]) -> TaskPredictor:
     """A predictor with what a request asks of it; the rest is asked of how its answers are told."""
     known = {field.name for field in fields(predictor)}
     changed: TaskPredictor = replace(predictor, **{name: value for name, value in asked.items() if name in known})

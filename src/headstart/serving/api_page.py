@@ -17,8 +17,10 @@ td { overflow-wrap: anywhere; }
 pre { overflow: auto; padding: 0.75rem; background: #8882; }
 """
 
+Document = Mapping[str, Any]  # OpenAPI, and parts of it
 
-def api_page(document: Mapping[str, Any]) -> tuple[str, str]:
+
+def api_page(document: Document) -> tuple[str, str]:
     """The page, and its Content-Security-Policy.
 
     Args:
@@ -44,7 +46,7 @@ def api_page(document: Mapping[str, Any]) -> tuple[str, str]:
     return text, f"{policy}; frame-ancestors 'none'"
 
 
-def _operation(name: str, operation: Mapping[str, Any]) -> Iterator[str]:
+def _operation(name: str, operation: Document) -> Iterator[str]:
     yield f"<h2>{escape(name)}</h2><p>{escape(operation.get('description', ''))}</p>"
     body = operation.get("requestBody")
     if body:
@@ -64,7 +66,7 @@ def _operation(name: str, operation: Mapping[str, Any]) -> Iterator[str]:
     )
 
 
-def _schema(name: str, schema: Mapping[str, Any]) -> Iterator[str]:
+def _schema(name: str, schema: Document) -> Iterator[str]:
     yield f'<h2 id="{escape(name)}">{escape(name)}</h2><p>{escape(schema.get("description", ""))}</p>'
     properties = schema.get("properties", {})
     yield from _table(
@@ -82,11 +84,11 @@ def _table(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> Iterator[str]:
     yield "</table>"
 
 
-def _content(answer: Mapping[str, Any]) -> str:
+def _content(answer: Document) -> str:
     return ", ".join(_type(content.get("schema", {})) or kind for kind, content in answer.get("content", {}).items())
 
 
-def _type(schema: Mapping[str, Any]) -> str:
+def _type(schema: Document) -> str:
     """A few words for a schema: of what others refer to its name, of lists what they hold."""
     if "$ref" in schema:
         return str(schema["$ref"]).rpartition("/")[2]

@@ -1,12 +1,12 @@
 """The server's application: its paths, and what each answers."""
 
 import logging
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict
 from typing import Annotated, Any
 
-from fastapi import Depends, FastAPI, Query, Request, Response
+from fastapi import Depends, FastAPI, Query, Request, Response, params
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi.security import HTTPBearer
@@ -45,7 +45,8 @@ _BODY = {
         "content": {FORM_TYPE: {"schema": _FORM}, **dict.fromkeys(RAW_TYPES, _PICTURE)},
     }
 }
-_REFUSALS: dict[int | str, dict[str, Any]] = {
+Locked = Sequence[params.Depends]  # what routes depend on where a key is asked for
+_REFUSALS: dict[int | str, dict[str, object]] = {
     400: {"model": Problem, "description": "The request is malformed."},
     408: {"model": Problem, "description": "The body took too long to arrive."},
     413: {"model": Problem, "description": "The body is too large, or holds too many pictures."},
@@ -53,12 +54,14 @@ _REFUSALS: dict[int | str, dict[str, Any]] = {
     429: {"model": Problem, "description": "Too much is waiting; ask again after Retry-After seconds."},
     503: {"model": Problem, "description": "No answer in time; ask again after Retry-After seconds."},
 }
-_UNWELCOME: dict[int | str, dict[str, Any]] = {
+_UNWELCOME: dict[int | str, dict[str, object]] = {
     400: {"model": Problem, "description": "The request is malformed."},
     403: {"model": Problem, "description": "A page of another origin asks."},
     421: {"model": Problem, "description": "The server does not answer for this host name."},
 }
-_WITHOUT_KEY: dict[int | str, dict[str, Any]] = {401: {"model": Problem, "description": "The key is missing or wrong."}}
+_WITHOUT_KEY: dict[int | str, dict[str, object]] = {
+    401: {"model": Problem, "description": "The key is missing or wrong."}
+}
 
 
 def build_app(
@@ -112,7 +115,7 @@ def build_app(
 
 
 def _add_predict(
-    app: FastAPI, model: ServedModel, admission: Admission, answering: Answering, limits: Limits, locked: list[Any]
+    app: FastAPI, model: ServedModel, admission: Admission, answering: Answering, limits: Limits, locked: Locked
 ) -> None:
     kind = model.kind
     asked: Any = kind.question(model.predictor)
@@ -141,7 +144,7 @@ def _add_predict(
         return Response(content, 422, media_type="application/json")
 
 
-def _add_metadata(app: FastAPI, model: ServedModel, limits: Limits, locked: list[Any]) -> None:
+def _add_metadata(app: FastAPI, model: ServedModel, limits: Limits, locked: Locked) -> None:
     metadata = _metadata(model, limits)
 
     @app.get("/v1/metadata", response_model=model.kind.metadata, dependencies=locked, tags=["v1"])
@@ -167,7 +170,7 @@ def _metadata(model: ServedModel, limits: Limits) -> Metadata:
     )
 
 
-def _add_states(app: FastAPI, answering: Answering, measures: Measures, locked: list[Any]) -> None:
+def _add_states(app: FastAPI, answering: Answering, measures: Measures, locked: Locked) -> None:
     @app.get("/healthz", tags=["state"])
     async def health() -> State:
         """The process lives."""

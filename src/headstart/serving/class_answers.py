@@ -1,7 +1,7 @@
 """What a picture shows, over HTTP."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
 
@@ -61,7 +61,7 @@ def _question(predictor: Predictor) -> type[Question]:
     return ClassQuestion
 
 
-def _facts(manifest: Manifest, predictor: Predictor) -> dict[str, Any]:
+def _facts(manifest: Manifest, predictor: Predictor) -> dict[str, object]:
     return {
         "multi_label": manifest.multi_label,
         "temperature": list(manifest.temperature),

@@ -29,6 +29,6 @@ class Kind:
     entry: type[Entry]
     answers: type[Answers]
     metadata: type[Metadata]
-    facts: Callable[[Manifest, Any], Mapping[str, Any]]
+    facts: Callable[[Manifest, Any], Mapping[str, object]]
     result: Callable[[Any], str] = lambda _: "answered"
-    in_picture_size: Callable[[Any], Mapping[str, Any]] | None = None
+    in_picture_size: Callable[[Any], Mapping[str, object]] | None = None

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
 
 
 class Line(asyncio.Transport):
@@ -41,7 +40,7 @@ class Line(asyncio.Transport):
         """Whether it is closed or about to be."""
         return self._transport.is_closing()
 
-    def get_extra_info(self, name: str, default: Any = None) -> Any:
+    def get_extra_info(self, name: str, default: object = None) -> object:
         """Facts about the connection."""
         return self._transport.get_extra_info(name, default)
 

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
 
@@ -51,7 +51,7 @@ def _question(predictor: NumberPredictor) -> type[Question]:
     return NumberQuestion
 
 
-def _facts(_: Manifest, predictor: NumberPredictor) -> dict[str, Any]:
+def _facts(_: Manifest, predictor: NumberPredictor) -> dict[str, object]:
     widths = predictor.intervals.half_widths(predictor.coverage).tolist()
     promised = [width if math.isfinite(width) else None for width in widths]
     return {"coverage": predictor.coverage, "half_widths": dict(zip(predictor.class_names, promised, strict=True))}

@@ -1,7 +1,7 @@
 """What the server says and is asked, as JSON and in its OpenAPI document, whatever the task."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -55,8 +55,10 @@ class Metadata(Plain):
         min_length=2, max_length=2, description="(height, width) of the model; pictures may have any size."
     )
     resize_mode: str = Field(description="How pictures are brought to this size.")
-    parity: dict[str, Any] = Field(description="How the file's answers for the test pictures differ from the model's.")
-    provenance: dict[str, Any] = Field(description="Recipe, data, versions, licence of the weights.")
+    parity: dict[str, object] = Field(
+        description="How the file's answers for the test pictures differ from the model's."
+    )
+    provenance: dict[str, object] = Field(description="Recipe, data, versions, licence of the weights.")
     limits: dict[str, float] = Field(description="What a request may cost.")
 
 

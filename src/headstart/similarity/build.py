@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypedDict, TypeVar, Unpack, get_args
+from typing import Literal, TypedDict, TypeVar, Unpack, get_args
 
 import numpy as np
 
@@ -18,16 +18,13 @@ from headstart.progress import SILENT, Progress
 from headstart.recipe import ResizeMode
 from headstart.similarity.hnsw import check_method, write_graph
 from headstart.similarity.index import SimilarityIndex, write_facts, write_pictures
-from headstart.similarity.index_schema import EMBEDDINGS_FILE, GRAPH_FILE, PICTURES_FILE
+from headstart.similarity.index_schema import EMBEDDINGS_FILE, GRAPH_FILE, PICTURES_FILE, EmbeddingsValues
 from headstart.similarity.model_source import ModelSource, find_source
 from headstart.similarity.pictures import IndexedPictures, check_pictures, list_pictures
 from headstart.similarity.retrieval import measure_retrieval
 from headstart.stored import map_array
 from headstart.writing import claim_folder, sole_use, whole_folder
 from headstart.writing import storage_errors as disk_errors
-
-if TYPE_CHECKING:
-    from headstart.similarity.embedder import EmbeddingsValues
 
 IndexEngine = Literal["auto", "keras", "openvino"]
 Choice = TypeVar("Choice", bound=str)
@@ -224,7 +221,7 @@ def _write_embeddings(
     engine: str,
     bank_dir: Path | str | None,
     progress: Progress,
-) -> "EmbeddingsValues":
+) -> EmbeddingsValues:
     """Writes them as they come, and gives what made them."""
     from headstart.similarity.embedder import open_embedder  # noqa: PLC0415  TensorFlow: mistakes are told before it
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypedDict
 
 import keras
 import numpy as np
@@ -30,35 +29,11 @@ from headstart.features import (
 )
 from headstart.progress import Progress
 from headstart.similarity.exact import unit_rows
+from headstart.similarity.index_schema import EmbedderValues
 from headstart.similarity.model_source import ModelSource
 
 POOLED = "head_pool"  # the same layer, by the same name, as that of every bank of pooled features
 ROWS_AT_A_TIME = 1024
-
-
-class ModelValues(TypedDict):
-    """What `ModelSource` is made of, and the SHA-256 of the weights."""
-
-    kind: str
-    name: str
-    place: str
-    sha256: str
-
-
-class EmbedderValues(TypedDict):
-    """What an index keeps of the model that made it."""
-
-    model: ModelValues
-    image_size: list[int]
-    resize_mode: str
-    engine: str
-
-
-class EmbeddingsValues(EmbedderValues):
-    """The same with the shape of the embeddings."""
-
-    num_pictures: int
-    dimension: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,7 +122,7 @@ def open_embedder(source: ModelSource, *, engine: str = "auto") -> Embedder:
     return _embedder_of_run(source, engine) if source.kind == "run" else _embedder_of_backbone(source, engine)
 
 
-def open_embedder_of(facts: Mapping[str, Any], source: ModelSource) -> Embedder:
+def open_embedder_of(facts: EmbedderValues, source: ModelSource) -> Embedder:
     """The embedder that an index was made with; the one opened last is remembered.
 
     Args:

@@ -11,7 +11,8 @@ QUERIES_PER_BLOCK = 64
 def unit_rows(features: np.ndarray) -> np.ndarray:
     """Rows of length 1, `(n, d)` float32; a row of zeros stays one."""
     rows = np.asarray(features, np.float32)
-    return rows / _lengths(rows)[:, None]
+    unit: np.ndarray = rows / _lengths(rows)[:, None]
+    return unit
 
 
 def nearest_exact(queries: np.ndarray, embeddings: np.ndarray, *, top: int) -> tuple[np.ndarray, np.ndarray]:
@@ -53,12 +54,14 @@ def _blocks(queries: np.ndarray, embeddings: np.ndarray) -> Iterator[tuple[int, 
 
 
 def _lengths(rows: np.ndarray) -> np.ndarray:
-    return np.maximum(np.sqrt(np.einsum("nd,nd->n", rows, rows)), 1e-12)
+    lengths: np.ndarray = np.maximum(np.sqrt(np.einsum("nd,nd->n", rows, rows)), 1e-12)
+    return lengths
 
 
 def as_distances(similarities: np.ndarray) -> np.ndarray:
     """Cosine distances from cosines; rounding makes none negative."""
-    return np.clip(1 - similarities, 0, 2)
+    distances: np.ndarray = np.clip(1 - similarities, 0, 2)
+    return distances
 
 
 def _nearest_of_block(queries: np.ndarray, embeddings: np.ndarray, top: int) -> tuple[np.ndarray, np.ndarray]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -22,7 +22,7 @@ from headstart.similarity.index_schema import (
     MAX_FACTS_BYTES,
     PICTURES_FILE,
     IndexFacts,
-    QualityFacts,
+    IndexValues,
 )
 from headstart.stored import UnusableFileError, check, map_array, read_plain, read_table, refuse_outside, shown
 from headstart.writing import write_csv, write_json
@@ -49,7 +49,7 @@ class SimilarityIndex:
     """
 
     path: Path
-    facts: Mapping[str, Any]
+    facts: IndexValues
     embeddings: np.ndarray
     pictures: pd.DataFrame
 
@@ -69,9 +69,16 @@ class SimilarityIndex:
     @property
     def quality(self) -> dict[str, Metric]:
         """How well pictures of the same class are found, by name; nothing without labels."""
-        fields = QualityFacts.model_fields
         return {
-            name: Metric(name=name, **{field: values[field] for field in fields})
+            name: Metric(
+                name=name,
+                value=values["value"],
+                low=values["low"],
+                high=values["high"],
+                baseline=values["baseline"],
+                num_examples=values["num_examples"],
+                higher_is_better=values["higher_is_better"],
+            )
             for name, values in self.facts["quality"].items()
         }
 
@@ -107,14 +114,14 @@ def write_pictures(path: Path, pictures: pd.DataFrame) -> None:
     write_csv(path, COLUMNS, pictures[list(COLUMNS)].itertuples(index=False, name=None))
 
 
-def write_facts(folder: Path, facts: Mapping[str, Any]) -> None:
+def write_facts(folder: Path, facts: Mapping[str, object]) -> None:
     """Writes index.json, with the hash of every other file; it comes last, so that a folder with it is whole."""
     hashes = {path.name: _file_hash(path) for path in sorted(folder.iterdir())}
     content = {"format_version": FORMAT_VERSION, **facts, "files": hashes}
     write_json(folder / FACTS_FILE, content, indent=1)
 
 
-def _read_facts(path: Path) -> dict[str, Any]:
+def _read_facts(path: Path) -> IndexValues:
     file = path / FACTS_FILE
     if not file.is_file():
         raise IndexNotFoundError(
@@ -123,7 +130,7 @@ def _read_facts(path: Path) -> dict[str, Any]:
             received=f"a folder without {FACTS_FILE}" if path.is_dir() else "no such folder",
             hint="Make one with `headstart index MODEL DATA`.",
         )
-    content = _checked(file, lambda file: read_plain(file, max_bytes=MAX_FACTS_BYTES))
+    content: IndexValues = _checked(file, lambda file: read_plain(file, max_bytes=MAX_FACTS_BYTES))
     version = content.get("format_version")
     if isinstance(version, int) and version > FORMAT_VERSION:
         raise IndexNewerError(

@@ -1,6 +1,6 @@
 """What may stand in index.json."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypedDict
 
 from pydantic import Field, model_validator
 
@@ -36,6 +36,60 @@ class QualityFacts(Schema):
     baseline: Number
     num_examples: Annotated[int, Field(ge=0, le=MAX_PICTURES)]
     higher_is_better: bool
+
+
+class ModelValues(TypedDict):
+    """`ModelFacts` as plain values."""
+
+    kind: Literal["run", "backbone"]
+    name: str
+    place: str
+    sha256: str
+
+
+class EmbedderValues(TypedDict):
+    """What an index keeps of what made its embeddings."""
+
+    model: ModelValues
+    image_size: list[int]
+    resize_mode: str
+    engine: str
+
+
+class EmbeddingsValues(EmbedderValues):
+    """The same with the shape of the embeddings."""
+
+    num_pictures: int
+    dimension: int
+
+
+class LeftOutValues(TypedDict):
+    """`LeftOut` as plain values."""
+
+    path: str
+    reason: str
+
+
+class QualityValues(TypedDict):
+    """`QualityFacts` as plain values."""
+
+    value: float
+    low: float
+    high: float
+    baseline: float
+    num_examples: int
+    higher_is_better: bool
+
+
+class IndexValues(EmbeddingsValues):
+    """`IndexFacts` as plain values."""
+
+    format_version: int
+    root: str
+    class_names: list[str] | None
+    left_out: list[LeftOutValues]
+    quality: dict[str, QualityValues]
+    files: dict[str, str]
 
 
 class IndexFacts(Schema):

@@ -4,10 +4,11 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from headstart.backbones import BACKBONES, find_backbone
 from headstart.errors import RecipeError, RunNotFoundError
+from headstart.similarity.index_schema import EmbedderValues
 
 KINDS_OF_WEIGHTS = ("imagenet", "builtin", "none")  # that are no file
 
@@ -31,7 +32,7 @@ class ModelSource:
     resize_mode: str | None
 
     @classmethod
-    def from_facts(cls, facts: Mapping[str, Any]) -> "ModelSource":
+    def from_facts(cls, facts: EmbedderValues) -> "ModelSource":
         """The model that an index was made with."""
         model = facts["model"]
         height, width = facts["image_size"]
@@ -86,7 +87,7 @@ def find_source(
     return ModelSource("backbone", spec.name, place, size, resize_mode or "stretch")
 
 
-def _refuse_settings(settings: Mapping[str, Any]) -> None:
+def _refuse_settings(settings: Mapping[str, object]) -> None:
     given = {name: value for name, value in settings.items() if value is not None}
     if given:
         name, value = next(iter(given.items()))

@@ -2,7 +2,6 @@
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -68,7 +67,7 @@ class SearchResults:
         ]
         return pd.DataFrame(rows, columns=["query", "rank", "path", "label", "distance"])
 
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> dict[str, object]:
         """Everything as plain values."""
         return {
             "index": str(self.index_path),

@@ -92,7 +92,8 @@ def _average_precision(hits: np.ndarray, num_relevant: np.ndarray) -> np.ndarray
     """`(q,)`: precision at each hit among the first R, summed and divided by R."""
     places = np.arange(1, hits.shape[1] + 1)
     counted = hits & (places <= num_relevant[:, None])
-    return (np.cumsum(hits, axis=1) / places * counted).sum(axis=1) / num_relevant
+    precisions: np.ndarray = (np.cumsum(hits, axis=1) / places * counted).sum(axis=1) / num_relevant
+    return precisions
 
 
 def _random_recall(num_relevant: np.ndarray, num_others: np.ndarray, k: int) -> np.ndarray:
@@ -100,7 +101,8 @@ def _random_recall(num_relevant: np.ndarray, num_others: np.ndarray, k: int) -> 
     drawn = np.arange(k)
     missing = (num_others - num_relevant)[:, None] - drawn
     left = np.maximum(num_others[:, None] - drawn, 1)
-    return 1 - np.prod(np.clip(missing / left, 0, 1), axis=1)
+    recall: np.ndarray = 1 - np.prod(np.clip(missing / left, 0, 1), axis=1)
+    return recall
 
 
 def _random_average_precision(num_relevant: np.ndarray, num_others: np.ndarray) -> np.ndarray:
@@ -111,4 +113,5 @@ def _random_average_precision(num_relevant: np.ndarray, num_others: np.ndarray) 
     share = num_relevant / num_others
     share_of_rest = (num_relevant - 1) / np.maximum(num_others - 1, 1)
     harmonic = np.array([(1 / np.arange(1, count + 1)).sum() for count in num_relevant])
-    return share * (harmonic + share_of_rest * (num_relevant - harmonic)) / num_relevant
+    precisions: np.ndarray = share * (harmonic + share_of_rest * (num_relevant - harmonic)) / num_relevant
+    return precisions

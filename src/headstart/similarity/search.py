@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -14,6 +13,7 @@ from headstart.progress import SILENT, Progress
 from headstart.similarity.exact import nearest_exact
 from headstart.similarity.hnsw import check_method, nearest_in_graph
 from headstart.similarity.index import SimilarityIndex
+from headstart.similarity.index_schema import EmbedderValues
 from headstart.similarity.model_source import ModelSource
 from headstart.similarity.results import Neighbour, QueryResult, SearchResults
 
@@ -132,7 +132,7 @@ def _computed(index: SimilarityIndex, paths: Sequence[Path], source: ModelSource
     return found
 
 
-def _read(path: Path, facts: Mapping[str, Any]) -> np.ndarray:
+def _read(path: Path, facts: EmbedderValues) -> np.ndarray:
     height, width = facts["image_size"]
     return resize_image(open_rgb(path), (height, width), facts["resize_mode"])
 

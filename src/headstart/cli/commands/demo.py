@@ -2,7 +2,7 @@
 
 from itertools import count
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -20,7 +20,7 @@ EXAMPLES = examples(
 # Digits differ much from the images that the network was trained on: all layers learn, from the pixels, at a high rate.
 # A start from a linear probe fails, because the features change too much: the loss rises to 23 and the accuracy ends at
 # 0.90. No flips: a mirrored digit is a different sign or none.
-RECIPE: dict[str, Any] = {
+RECIPE: dict[str, object] = {
     "backbone": {"name": "vgg19_mini", "weights": "builtin", "image_size": 32},
     "images": {"augmentation": {"rotation_degrees": 10.0, "zoom": 0.1, "translation": 0.08}},
     "bank": {"num_views": 3},

@@ -1,7 +1,7 @@
 """`headstart evaluate`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Group
@@ -178,7 +178,7 @@ def _metric_name(metric: "Metric") -> Text:
     return name
 
 
-def _number(name: str, value: Any) -> str:
+def _number(name: str, value: float) -> str:
     from headstart.evaluation import UNIT_METRICS, measured  # noqa: PLC0415  heavy
 
     if value != value:  # noqa: PLR0124  only NaN differs from itself

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Group, RenderableType
@@ -108,7 +108,7 @@ def _table(manifest: "Manifest", formats: "tuple[ExportFormat, ...]") -> Table:
     return table
 
 
-def _measured(parity: Mapping[str, Any]) -> tuple[str, ...]:
+def _measured(parity: Mapping[str, object]) -> tuple[str, ...]:
     """Cells of one file: agreement with the model, largest difference, metric of the file, metric of the model."""
     is_classifier = "accuracy" in parity
     names = ("max_probability_difference", "accuracy", "model_accuracy")
@@ -121,7 +121,7 @@ def _measured(parity: Mapping[str, Any]) -> tuple[str, ...]:
     )
 
 
-def _int8_share(parity: Mapping[str, Any]) -> str:
+def _int8_share(parity: Mapping[str, object]) -> str:
     """Share of int8 weights, stored and in brackets computed; empty for files of versions that did not measure it."""
     share = parity.get("int8_share")
-    return f"{share['stored']:.0%} ({share['computed']:.0%})" if share else ""
+    return f"{share['stored']:.0%} ({share['computed']:.0%})" if isinstance(share, Mapping) and share else ""

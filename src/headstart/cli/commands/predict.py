@@ -2,7 +2,7 @@
 
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
@@ -27,8 +27,10 @@ EXAMPLES = examples(
 )
 ANSWERS = "Answers"
 
+Value = TypeVar("Value")
 
-def _one_format(context: typer.Context, value: Any) -> Any:
+
+def _one_format(context: typer.Context, value: Value) -> Value:
     if value and any(context.params.get(name) for name in ("as_json", "as_csv", "out")):
         raise typer.BadParameter("--json, --csv and --out exclude each other.")
     return value

@@ -1,7 +1,7 @@
 """`headstart search`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 from rich.console import Group, RenderableType
@@ -28,8 +28,10 @@ EXAMPLES = examples(
 )
 ENDINGS = (".png", ".jpg", ".jpeg", ".webp")
 
+Value = TypeVar("Value")
 
-def _one_format(context: typer.Context, value: Any) -> Any:
+
+def _one_format(context: typer.Context, value: Value) -> Value:
     if value and any(context.params.get(name) for name in ("as_json", "as_csv")):
         raise typer.BadParameter("--json and --csv exclude each other.")
     return value
