@@ -60,8 +60,9 @@ class CheckedOutput:
         self._file = file
         self._has_failed = False
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._file, name)
+    def __getattr__(self, name: str) -> object:
+        value: object = getattr(self._file, name)
+        return value
 
     def isatty(self) -> bool:
         """Whether a person sees it."""
@@ -122,8 +123,9 @@ class ForgivingOutput:
     def __init__(self, file: IO[str]) -> None:
         self._file = file
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._file, name)
+    def __getattr__(self, name: str) -> object:
+        value: object = getattr(self._file, name)
+        return value
 
     def write(self, text: str) -> int:
         """Writes text if that is possible."""

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from headstart.artifacts import FoundBoxes
 from headstart.prediction.columns import BOXES, COUNT, MAX_PIXELS, TEXT, Record, plain_number
 from headstart.prediction.stream import Prediction
 from headstart.stored import Number, Schema, UnusableFileError, check, shown
@@ -84,6 +85,7 @@ class BoxForm:
         answer = prediction.answer
         if answer is None:
             return {"path": prediction.path, "error": prediction.error, "height": None, "width": None, "boxes": None}
+        assert isinstance(answer, FoundBoxes)  # that of the task
         found = answer.found
         rows = zip(found.classes.tolist(), found.scores, found.boxes.tolist(), strict=True)
         return {

@@ -6,6 +6,7 @@ from typing import Annotated
 from PIL import Image
 from pydantic import Field
 
+from headstart.artifacts import PictureMask
 from headstart.prediction.columns import COUNT, MAX_PIXELS, NUMBER, TEXT, Record, plain_number
 from headstart.prediction.file_tally import FileTally
 from headstart.prediction.stream import Prediction
@@ -44,6 +45,7 @@ class MaskForm:
         record: Record = dict.fromkeys(("path", "prediction", "error", "height", "width", "mask", "shares"))
         if answer is None:
             return {**record, "path": prediction.path, "error": prediction.error}
+        assert isinstance(answer, PictureMask)  # that of the task
         # Not by NumPy, which would count in 64 bits a pixel.
         counts = Image.fromarray(answer.in_picture()).histogram()[: len(self.class_names)]
         shares = [count / sum(counts) for count in counts]

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 
+from headstart.artifacts import Numbers
 from headstart.prediction.columns import NUMBER, TEXT, Record, plain_number
 from headstart.prediction.file_tally import FileTally
 from headstart.prediction.stream import Prediction
@@ -44,6 +45,7 @@ class NumberForm:
         answer = prediction.answer
         if answer is None:
             return {"path": prediction.path, "error": prediction.error, "numbers": None}
+        assert isinstance(answer, Numbers)  # that of the task
         rows = zip(self.class_names, answer.values.tolist(), answer.half_widths.tolist(), strict=True)
         return {
             "path": prediction.path,

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -55,6 +54,7 @@ class PictureFiles:
                 Image.fromarray(drawn).save(partial, quality=_JPEG_QUALITY)
         if self._masks is None:
             return record
+        assert isinstance(prediction.answer, PictureMask)  # no other task has masks
         path = self._masks / self._names.name(prediction.file, ".png")
         path.parent.mkdir(parents=True, exist_ok=True)
         with whole_file(path) as partial:
@@ -62,16 +62,18 @@ class PictureFiles:
         return {**record, "mask": str(path)}
 
 
-def _with_boxes(picture: np.ndarray, answer: FoundBoxes, class_names: Sequence[str]) -> np.ndarray:
+def _with_boxes(picture: np.ndarray, answer: object, class_names: Sequence[str]) -> np.ndarray:
+    assert isinstance(answer, FoundBoxes)  # that of the task
     found = answer.found
     labels = [class_names[number] for number in found.classes]
     return draw_boxes(picture, found.boxes, labels, found.scores, classes=found.classes)
 
 
-def _with_mask(picture: np.ndarray, answer: PictureMask, class_names: Sequence[str]) -> np.ndarray:
+def _with_mask(picture: np.ndarray, answer: object, class_names: Sequence[str]) -> np.ndarray:
+    assert isinstance(answer, PictureMask)  # that of the task
     return draw_mask(picture, answer.in_picture(), len(class_names))
 
 
-_DRAWN: Mapping[str, Callable[[np.ndarray, Any, Sequence[str]], np.ndarray]] = MappingProxyType(
+_DRAWN: Mapping[str, Callable[[np.ndarray, object, Sequence[str]], np.ndarray]] = MappingProxyType(
     {DETECTION: _with_boxes, SEGMENTATION: _with_mask}
 )

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from headstart.artifacts import Answer
 from headstart.prediction.columns import FLAG, NAMES, NUMBER, TEXT, Record, plain_number
 from headstart.prediction.stream import Prediction
 from headstart.stored import Number, Schema, UnusableFileError, check, shown
@@ -89,6 +90,7 @@ class ClassForm:
         if answer is None:
             record: Record = dict.fromkeys(FIXED_COLUMNS)
             return {**record, "path": prediction.path, "error": prediction.error, "probabilities": None}
+        assert isinstance(answer, Answer)  # that of the task
         told, probability = answer.told(abstain=self._abstain)
         return {
             "path": prediction.path,

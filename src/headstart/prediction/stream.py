@@ -7,7 +7,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -34,7 +33,7 @@ class Prediction:
     """
 
     path: str
-    answer: Any | None
+    answer: object | None
     error: str = ""
     file: Path | None = None
 

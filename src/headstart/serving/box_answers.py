@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from headstart.artifacts import BoxPredictor
+from headstart.artifacts import BoxPredictor, Manifest, TaskPredictor
 from headstart.serving.kind import Kind
 from headstart.serving.schemas import Answers, Entry, Metadata, Plain, Question, Size
 
@@ -43,11 +43,24 @@ class BoxMetadata(Metadata):
     min_score: float = Field(description="From which score on a box is an answer, where the request does not say.")
 
 
-def _question(predictor: BoxPredictor) -> type[Question]:
+def _question(predictor: TaskPredictor) -> type[Question]:
+    assert isinstance(predictor, BoxPredictor)  # that of the task
+    usual = predictor.min_score
+
     class BoxQuestion(Question):
-        min_score: Annotated[float, Field(ge=0, le=1, description=_MIN_SCORE)] = predictor.min_score
+        min_score: Annotated[float, Field(ge=0, le=1, description=_MIN_SCORE)] = usual
 
     return BoxQuestion
+
+
+def _facts(_: Manifest, predictor: TaskPredictor) -> dict[str, object]:
+    assert isinstance(predictor, BoxPredictor)  # that of the task
+    return {"min_score": predictor.min_score}
+
+
+def _result(entry: Entry) -> str:
+    assert isinstance(entry, BoxEntry)  # that of the task
+    return "found" if entry.boxes else "empty"
 
 
 BOXES = Kind(
@@ -56,6 +69,6 @@ BOXES = Kind(
     entry=BoxEntry,
     answers=BoxAnswers,
     metadata=BoxMetadata,
-    facts=lambda _, predictor: {"min_score": predictor.min_score},
-    result=lambda entry: "found" if entry.boxes else "empty",
+    facts=_facts,
+    result=_result,
 )

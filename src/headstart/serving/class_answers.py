@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from headstart.artifacts import NOT_SURE, Manifest, Predictor
+from headstart.artifacts import NOT_SURE, Manifest, Predictor, TaskPredictor
 from headstart.serving.kind import Kind
 from headstart.serving.schemas import Answers, Entry, Metadata, Question
 
@@ -53,15 +53,19 @@ class ClassMetadata(Metadata):
     highest_familiar_score: float | None = Field(description="Pictures with a foreign score above this are foreign.")
 
 
-def _question(predictor: Predictor) -> type[Question]:
+def _question(predictor: TaskPredictor) -> type[Question]:
+    assert isinstance(predictor, Predictor)  # that of the task
+    usual = predictor.coverage
+
     class ClassQuestion(Question):
-        coverage: Annotated[float, Field(gt=0, lt=1, description=_COVERAGE)] = predictor.coverage
+        coverage: Annotated[float, Field(gt=0, lt=1, description=_COVERAGE)] = usual
         abstain: Annotated[bool, Field(description=f"Answer '{NOT_SURE}' instead of guessing.")] = False
 
     return ClassQuestion
 
 
-def _facts(manifest: Manifest, predictor: Predictor) -> dict[str, object]:
+def _facts(manifest: Manifest, predictor: TaskPredictor) -> dict[str, object]:
+    assert isinstance(predictor, Predictor)  # that of the task
     return {
         "multi_label": manifest.multi_label,
         "temperature": list(manifest.temperature),
@@ -70,7 +74,8 @@ def _facts(manifest: Manifest, predictor: Predictor) -> dict[str, object]:
     }
 
 
-def _result(entry: ClassEntry) -> str:
+def _result(entry: Entry) -> str:
+    assert isinstance(entry, ClassEntry)  # that of the task
     if entry.is_foreign:
         return "foreign"
     return "sure" if entry.is_sure else "unsure"

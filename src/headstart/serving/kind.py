@@ -2,15 +2,16 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from headstart.artifacts import Manifest
+from headstart.artifacts import Manifest, TaskPredictor
 from headstart.serving.schemas import Answers, Entry, Metadata, Question
 
 
 @dataclass(frozen=True)
 class Kind:
-    """One row of the table of tasks. What an entry says is what `headstart.prediction` records of the picture.
+    """One row of the table of tasks; its functions take what the task gives.
+
+    What an entry says is what `headstart.prediction` records of the picture.
 
     Attributes:
         summary: what the model does, in one sentence.
@@ -25,10 +26,10 @@ class Kind:
     """
 
     summary: str
-    question: Callable[[Any], type[Question]]
+    question: Callable[[TaskPredictor], type[Question]]
     entry: type[Entry]
     answers: type[Answers]
     metadata: type[Metadata]
-    facts: Callable[[Manifest, Any], Mapping[str, object]]
-    result: Callable[[Any], str] = lambda _: "answered"
-    in_picture_size: Callable[[Any], Mapping[str, object]] | None = None
+    facts: Callable[[Manifest, TaskPredictor], Mapping[str, object]]
+    result: Callable[[Entry], str] = lambda _: "answered"
+    in_picture_size: Callable[[object], Mapping[str, object]] | None = None

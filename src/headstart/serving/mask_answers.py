@@ -36,8 +36,9 @@ class MaskAnswers(Answers):
     pictures: Sequence[MaskEntry]
 
 
-def _png(answer: PictureMask) -> dict[str, str]:
+def _png(answer: object) -> dict[str, str]:
     """What `headstart predict --masks` writes."""
+    assert isinstance(answer, PictureMask)  # that of the task
     file = BytesIO()
     Image.fromarray(answer.in_picture()).save(file, "PNG")
     return {"mask": base64.b64encode(file.getbuffer()).decode("ascii")}

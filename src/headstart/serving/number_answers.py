@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from headstart.artifacts import Manifest, NumberPredictor
+from headstart.artifacts import Manifest, NumberPredictor, TaskPredictor
 from headstart.serving.kind import Kind
 from headstart.serving.schemas import Answers, Entry, Metadata, Plain, Question
 
@@ -44,14 +44,18 @@ class NumberMetadata(Metadata):
     )
 
 
-def _question(predictor: NumberPredictor) -> type[Question]:
+def _question(predictor: TaskPredictor) -> type[Question]:
+    assert isinstance(predictor, NumberPredictor)  # that of the task
+    usual = predictor.coverage
+
     class NumberQuestion(Question):
-        coverage: Annotated[float, Field(gt=0, lt=1, description=_COVERAGE)] = predictor.coverage
+        coverage: Annotated[float, Field(gt=0, lt=1, description=_COVERAGE)] = usual
 
     return NumberQuestion
 
 
-def _facts(_: Manifest, predictor: NumberPredictor) -> dict[str, object]:
+def _facts(_: Manifest, predictor: TaskPredictor) -> dict[str, object]:
+    assert isinstance(predictor, NumberPredictor)  # that of the task
     widths = predictor.intervals.half_widths(predictor.coverage).tolist()
     promised = [width if math.isfinite(width) else None for width in widths]
     return {"coverage": predictor.coverage, "half_widths": dict(zip(predictor.class_names, promised, strict=True))}
