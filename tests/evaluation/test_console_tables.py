@@ -34,9 +34,9 @@ def test_every_metric_and_every_class_has_a_line(request, kind):
 def test_boxes_show_their_errors_and_numbers_their_unit(detection, regression):
     assert "errors, recall and precision of boxes with a score of at least 0.35" in printed(detection.report)
     assert any(
-        line.startswith("missed") and line.endswith("lies on.")
+        line.startswith("missed") and line.endswith("prediction overlaps.")
         for line in map(str.rstrip, printed(detection.report).splitlines())
     )
     error = regression.report.per_class["mean_absolute_error"].iloc[0]
     assert f"{error:.2f}" in printed(regression.report)
-    assert "8.20 either way; promised to hold the truth 90 % of the time" in printed(regression.report)
+    assert "± 8.20; contains the true value with a promised probability of 90 %" in printed(regression.report)

@@ -117,7 +117,8 @@ def test_a_frozen_model_is_explained_and_stays_as_it_is():
 
 
 @pytest.mark.parametrize(
-    ("name", "advice"), [("featurs", "Near it: features"), ("pool", "features"), ("x", "last such layer is 'features'")]
+    ("name", "advice"),
+    [("featurs", "Did you mean features"), ("pool", "features"), ("x", "last such layer, 'features'")],
 )
 def test_a_layer_that_does_not_exist_or_gives_no_map_is_refused_with_advice(coarse, name, advice):
     with pytest.raises(UnknownStageError, match=advice) as caught:
@@ -129,7 +130,7 @@ def test_a_layer_that_does_not_exist_or_gives_no_map_is_refused_with_advice(coar
     "classes", [[3], [-1], [0, 1], [], 0, [[0]], [0.5], ["red"]], ids=lambda classes: f"classes {classes}"
 )
 def test_anything_but_one_known_class_a_picture_is_refused(coarse, classes):
-    with pytest.raises(PredictionsError, match="one class in each picture") as caught:
+    with pytest.raises(PredictionsError, match="one class per image") as caught:
         grad_cam(coarse, picture_with_patches()[None], classes, layer_name="features")
     assert caught.value.expected == "1 class indices from 0 to 2"
 

@@ -40,16 +40,16 @@ DESK = {"width": 1280, "height": 800}
 ENOUGH_CONTRAST = 4.5  # WCAG 2.2, 1.4.3
 
 SECTIONS = {
-    "numbers": "The numbers",
-    "limits": "Keep in mind",
-    "steps": "What was done",
-    "data": "The pictures",
-    "training": "The training",
-    "classes": "Class by class",
-    "confusion": "What is taken for what",
-    "mistakes": "Sure and wrong",
-    "calibration": "Can its confidence be trusted?",
-    "again": "Make it again",
+    "numbers": "Metrics",
+    "limits": "Limits",
+    "steps": "Training steps",
+    "data": "Data",
+    "training": "Learning curves",
+    "classes": "Results per class",
+    "confusion": "Confusion matrix",
+    "mistakes": "Most confident mistakes",
+    "calibration": "Calibration: is the confidence reliable?",
+    "again": "Reproduce the run",
 }
 
 # What each text is painted with and on: [text, contrast]. A canvas turns any CSS colour into bytes.
@@ -167,7 +167,7 @@ def test_the_headline_and_the_key_numbers_are_in_sight(open_page, single_label):
     metric = single_label.report.main_metric
     shown = opened.page.locator(".headline")
     assert shown.is_visible()
-    assert shown.inner_text().startswith(f"Recognises 5 kinds; right on {100 * metric.value:.0f} of 100 new pictures")
+    assert shown.inner_text().startswith(f"Distinguishes 5 classes. {100 * metric.value:.0f} of 100 new images")
     assert shown.bounding_box()["y"] + shown.bounding_box()["height"] < DESK["height"]
     assert f"{100 * metric.value:.1f} %" in opened.texts(".card .value")
     assert f"{100 * metric.low:.1f} % to {100 * metric.high:.1f} %" in opened.texts(".card .range")[0]
@@ -196,21 +196,24 @@ def test_every_section_is_there_under_its_title(open_page, request, variant, mis
 @pytest.mark.parametrize(
     ("variant", "own"),
     [
-        ("detection", ["Class by class", "What goes wrong", "Finding more, erring more", "The hardest pictures"]),
-        ("segmentation", ["Class by class", "What is taken for what", "The hardest pictures"]),
-        ("regression", ["Number by number", "Answer and truth", "Can its intervals be trusted?", "Furthest off"]),
+        ("detection", ["Results per class", "Types of errors", "Precision and recall", "Worst images"]),
+        ("segmentation", ["Results per class", "Confusion matrix", "Worst images"]),
+        (
+            "regression",
+            ["Results per number", "Predicted and true values", "Are the intervals reliable?", "Largest errors"],
+        ),
     ],
 )
 def test_every_kind_has_sections_of_its_own(open_page, request, variant, own):
     opened = open_page(request.getfixturevalue(variant))
-    shared = ["The numbers", "Keep in mind", "What was done", "The pictures", "The training"]
-    assert opened.texts("section h2") == [*shared, *own, "Make it again"]
+    shared = ["Metrics", "Limits", "Training steps", "Data", "Learning curves"]
+    assert opened.texts("section h2") == [*shared, *own, "Reproduce the run"]
 
 
 @pytest.mark.browser
 def test_boxes_stand_beside_the_truth_and_numbers_say_it_in_words(open_page, detection, regression):
     boxes = open_page(detection)
-    assert boxes.texts(".gallery figure:first-child .pictures small") == ["truth", "answer"]
+    assert boxes.texts(".gallery figure:first-child .pictures small") == ["true", "predicted"]
     truth, answer = boxes.page.evaluate(boxes_of(".gallery figure:first-child img"))
     assert truth["right"] < answer["left"]
     numbers = open_page(regression)
@@ -231,7 +234,7 @@ def test_a_mistake_tells_its_picture_from_its_heat_map(open_page, single_label):
     opened = open_page(single_label)
     assert opened.texts(".gallery figure:first-child small") == [
         single_label.mistakes[0].name,
-        "picture",
+        "image",
         "heat map",
     ]
     picture, heat = opened.page.evaluate(boxes_of(".gallery figure:first-child img"))
@@ -522,12 +525,12 @@ def test_a_run_without_history_has_no_training_section(written, bare, single_lab
 
 def test_a_run_without_mistakes_says_so(written, bare):
     text = written(bare).read_text(encoding="utf-8")
-    assert "No test picture was mistaken." in text
+    assert "All test images are classified correctly." in text
     assert 'id="mistakes"' not in text
 
 
 def test_an_audit_that_found_nothing_says_so(written, bare, single_label):
-    sentence = "found nothing to leave out"
+    sentence = "The audit of the images found no problems."
     assert sentence in written(bare).read_text(encoding="utf-8")
     assert sentence not in written(single_label).read_text(encoding="utf-8")
 

@@ -38,7 +38,7 @@ def test_curves_follow_what_the_history_has_with_the_loss_last():
     )
     assert recorded_quantities(history) == ["mean_absolute_error", "map50", "loss"]
     titles = [axes.get_title(loc="left") for axes in learning_curves(history).axes]
-    assert titles == ["Mean error", "mAP50", "Loss"]
+    assert titles == ["Mean absolute error", "mAP50", "Loss"]
 
 
 def test_the_worst_pictures_come_first(detection, regression):

@@ -215,11 +215,11 @@ def test_galleries_of_mistakes_say_what_was_taken_for_what_and_show_the_heat():
         Mistake(colour_picture(3), "a", "b", 0.5),
     ]
     titles = [axes.get_title(loc="left") for axes in mistake_gallery(mistakes).axes]
-    assert titles == ["猫 → $dog$\n99 % sure", "a → b\n50 % sure"]
+    assert titles == ["猫 → $dog$\nconfidence 99 %", "a → b\nconfidence 50 %"]
     long = Mistake(colour_picture(0), *LONG_NAMES, 0.5)
     assert mistake_gallery([long]).axes[0].get_title(loc="left").startswith("first fir… one → first fir… two\n")
     pair = grad_cam_gallery(mistakes).axes
-    assert [axes.get_title(loc="left") for axes in pair] == ["猫 → $dog$\n99 % sure", "where it looked"]
+    assert [axes.get_title(loc="left") for axes in pair] == ["猫 → $dog$\nconfidence 99 %", "heat map (Grad-CAM)"]
     assert [int(axes.images[0].get_array()[0, 0, 0]) for axes in pair] == [1, 2]
 
 

@@ -164,20 +164,22 @@ def test_a_report_of_an_earlier_version_promised_nothing(tmp_path):
 def test_promises_are_told_in_words():
     facts = honesty_facts(report_with(measured(calibrated())))
     assert facts["temperature"].startswith("1.0") or facts["temperature"].startswith("0.9")
-    assert facts["sets of every likely class"].startswith("promised to hold the true class 90 % of the time, did so ")
-    assert facts["flagged as foreign"].endswith("; 5 % expected")
+    assert facts["conformal sets"].startswith("contain the true class with a promised probability of 90 %; measured ")
+    assert facts["images flagged as out-of-distribution (unfamiliar)"].endswith("; 5 % expected")
     assert "before" in facts["calibration error"]
 
 
 def test_a_promise_that_was_broken_stands_among_the_limits():
     calibration = calibrated()
-    assert not [text for text in limits(report_with(measured(calibration))) if "promised" in text or "foreign" in text]
+    assert not [
+        text for text in limits(report_with(measured(calibration))) if "promised" in text or "of-distribution" in text
+    ]
     logits, targets, _ = examples(400, seed=6)
     strange = np.random.default_rng(7).normal(size=(400, D))
     broken = measure_honesty(calibration, -logits, targets, features=strange)
     texts = " ".join(limits(report_with(broken)))
-    assert "where 90 % was promised" in texts
-    assert "look foreign" in texts
+    assert "90 % was promised" in texts
+    assert "are out-of-distribution" in texts
 
 
 def test_a_calibration_is_read_as_it_was_written(tmp_path):

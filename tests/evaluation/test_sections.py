@@ -35,7 +35,7 @@ def card_of(name: str, value: float, *, low: float, high: float, baseline: float
 
 def test_a_card_shows_a_metric_in_words_and_on_a_line_from_0_to_1():
     card = card_of("accuracy", 0.9, low=0.85, high=0.94, baseline=0.2)
-    assert (card.title, card.meaning) == ("Accuracy", "How many pictures are named rightly.")
+    assert (card.title, card.meaning) == ("Accuracy", "Share of images whose class is predicted correctly.")
     assert (card.value, card.low, card.high, card.baseline) == ("90.0 %", "85.0 %", "94.0 %", "20.0 %")
     assert card.scale == page.Scale(value=90.0, low=85.0, high=94.0, baseline=20.0)
 
@@ -120,7 +120,7 @@ def test_the_steps_tell_what_learned_in_the_order_in_which_it_did(single_label):
     }
     assert tuned.facts["kept epoch"] == str(single_label.history["epoch"].iloc[-1])
     assert froze.learning_share == pytest.approx(100 * 2_565 / 20_026_949, abs=0.01)
-    assert tuned.sentence.startswith("From block5 upwards")
+    assert tuned.sentence.startswith("The layers from block5 upwards")
     assert tuned.facts["epochs"] == "5"
     assert tuned.learning_share == pytest.approx(100 * 9_441_797 / 20_026_949, abs=0.01)
 

@@ -35,8 +35,8 @@ def with_accuracy(**numbers: float) -> Report:
 
 def test_the_headline_states_the_result_its_doubt_and_the_baseline():
     assert headline(with_accuracy(value=0.874, low=0.8, high=0.9991, baseline=1 / 3)) == (
-        "Recognises 2 kinds; right on 87 of 100 new pictures (95 % interval 80–99.9); "
-        "guessing the commonest class would be right on 33."
+        "Distinguishes 2 classes. 87 of 100 new images are classified correctly (95 % interval 80–99.9). "
+        "Always predicting the most common class would be correct for 33 of 100."
     )
 
 
@@ -44,8 +44,8 @@ def test_the_headline_of_several_labels_counts_pictures_with_every_label_right()
     targets = np.array([[1, 0], [1, 0], [1, 1], [0, 1]])
     report = evaluate_multi_label(targets * 0.8, targets[:, [0, 0]], "ab", baseline_targets=targets[:2])
     assert headline(report) == (
-        "Recognises 2 labels; every label right on 25 of 100 new pictures (95 % interval 0–75); "
-        "always giving the commonest labels would be right on 0."
+        "Recognises 2 labels. 25 of 100 new images get exactly the right labels (95 % interval 0–75). "
+        "Always predicting the most common labels would be correct for 0 of 100."
     )
 
 
@@ -64,14 +64,14 @@ def test_the_headline_of_several_labels_counts_pictures_with_every_label_right()
     ],
 )
 def test_the_headline_counts_whole_pictures_but_near_none_and_all(share, words):
-    assert f"right on {words} of 100 new pictures" in headline(with_accuracy(value=share))
+    assert f" {words} of 100 new images are" in headline(with_accuracy(value=share))
 
 
 @given(st.floats(0, 1, exclude_min=True, exclude_max=True))
 def test_nothing_but_none_and_all_is_called_0_and_100_of_100(share):
     said = headline(with_accuracy(value=share, low=0.0, high=1.0))
-    assert "right on 0 of" not in said
-    assert "right on 100 of" not in said
+    assert " 0 of 100 new" not in said
+    assert " 100 of 100 new" not in said
     assert "interval 0–100" in said
 
 
@@ -85,15 +85,15 @@ def test_a_good_result_on_enough_pictures_of_every_class_has_no_limits():
 @pytest.mark.parametrize(
     ("case", "sentence"),
     [
-        ((30, 40), "The test set has only 40 pictures"),
-        ((1, 1), "The test set has only 1 picture:"),
-        ((150, 150), "All of 150 test pictures are right"),
-        ((150, 150), "between 98 and 100 of 100 remain possible"),
-        ((0, 150), "None of 150 test pictures is right"),
-        ((0, 150), "not clearly better than always giving the commonest answer"),
-        ((0, 150), "Never recognised: kind 0."),
-        ((5, 9), "Fewer than 10 test pictures show kind 0: their"),
-        ((5, 9, 9), "shows kind 1, kind 2, kind 3, kind 4, kind 5, kind 6 and 2 more: nothing"),
+        ((30, 40), "The test part has only 40 images"),
+        ((1, 1), "The test part has only 1 image."),
+        ((150, 150), "All of 150 test images are correct"),
+        ((150, 150), "between 98 and 100 of 100."),
+        ((0, 150), "None of 150 test images is correct"),
+        ((0, 150), "not clearly better than always predicting the most common answer"),
+        ((0, 150), "Never predicted correctly: kind 0."),
+        ((5, 9), "Fewer than 10 test images for these classes, so their numbers are uncertain: kind 0."),
+        ((5, 9, 9), "about them: kind 1, kind 2, kind 3, kind 4, kind 5, kind 6 and 2 more."),
     ],
 )
 def test_limits_say_what_the_numbers_cannot(case, sentence):
@@ -105,7 +105,7 @@ def test_limits_say_what_the_numbers_cannot(case, sentence):
 @pytest.mark.parametrize(("num_examples", "few"), [(99, True), (100, False)])
 def test_a_test_set_below_a_hundred_pictures_is_called_small(num_examples, few):
     sentences = limits(answered(num_examples // 2, num_examples))
-    assert any(f"only {num_examples} pictures" in sentence for sentence in sentences) == few
+    assert any(f"only {num_examples} images" in sentence for sentence in sentences) == few
 
 
 def test_a_narrow_interval_of_a_mixed_result_is_not_called_all_right():
@@ -131,15 +131,13 @@ def test_durations_are_said_in_two_units_at_most(seconds, words):
     assert duration(seconds) == words
 
 
-@pytest.mark.parametrize(
-    ("right", "verdict"), [(70, "too sure"), (90, "can be taken at its word"), (100, "too modest")]
-)
+@pytest.mark.parametrize(("right", "verdict"), [(70, "overconfident"), (90, "is reliable"), (100, "underconfident")])
 def test_calibration_is_said_in_words(right, verdict):
     probabilities = np.tile([0.9, 0.1], (100, 1))
     targets = (np.arange(100) >= right).astype(int)
     report = evaluate_classification(probabilities, targets, "ab", baseline_targets=targets)
     assert calibration_words(report).endswith(f"{verdict}.")
-    assert f"claims 90 % confidence and is right {right} % of the time" in calibration_words(report)
+    assert f"average confidence is 90 %, and {right} % of the predictions are correct" in calibration_words(report)
 
 
 def test_confidence_that_is_right_only_on_average_is_not_called_honest():
@@ -147,8 +145,11 @@ def test_confidence_that_is_right_only_on_average_is_not_called_honest():
     probabilities = np.repeat([[0.99, 0.01], [0.61, 0.39]], 100, axis=0)
     targets = (np.arange(200) % 5 == 0).astype(int)
     words = calibration_words(evaluate_classification(probabilities, targets, "ab", baseline_targets=targets))
-    assert "at its word" not in words
-    assert "right on average, but answers of equal confidence miss their accuracy by 19 points" in words
+    assert "is reliable" not in words
+    assert (
+        "agree only on average: for predictions of equal confidence, confidence and accuracy differ by 19 percentage"
+        in words
+    )
 
 
 def test_the_baseline_of_the_calibration_error_has_no_rounding_noise():
@@ -188,15 +189,15 @@ def test_numbers_in_the_users_unit_have_three_digits(value, words):
     [
         (
             "detection",
-            r"Finds 3 kinds of object: \d+ of 100 on new pictures; \d+ of 100 boxes it draws are right \(mA",
+            r"Detects objects of 3 classes. \d+ of 100 objects in new images are found. \d+ of 100 predicted boxes",
         ),
         (
             "segmentation",
-            r"Tells 4 kinds of area apart: \d+ of 100 pixels of new pictures are named rightly. Areas",
+            r"Assigns one of 4 classes to every pixel. \d+ of 100 pixels of new images are classified correctly.",
         ),
         (
             "regression",
-            r"Estimates 2 numbers; off by [\d.]+ \(95 % interval [\d.]+–[\d.]+\) on average on new pictures;",
+            r"Predicts 2 numbers. The average error on new images is [\d.]+ \(95 % interval [\d.]+–[\d.]+\). Always",
         ),
     ],
 )
@@ -209,22 +210,24 @@ def test_no_clear_gain_is_said_for_errors_too(regression):
     metric = regression.report.main_metric
     poor = replace(metric, value=10.0, low=8.0, high=12.0, baseline=11.0)
     report = replace(regression.report, metrics={metric.name: poor})
-    assert "The result is not clearly better than always answering the training mean." in limits(report)
+    assert "The result is not clearly better than always predicting the mean of the training data." in limits(report)
     assert not [sentence for sentence in limits(regression.report) if "clearly" in sentence]
 
 
 def test_broken_and_missing_promises_of_intervals_are_said(regression):
     facts = honesty_facts(regression.report)
-    assert facts["interval around height in cm"] == "none: validation has too few pictures to promise one"
-    assert facts["interval around age in years"].startswith("8.20 either way; promised to hold the truth 90 % of the")
+    assert facts["interval of height in cm"] == "none: too few validation images for an interval"
+    assert facts["interval of age in years"].startswith("± 8.20; contains the true value with a promised prob")
     table = regression.report.tables["intervals"].assign(covered=0.5, covered_low=0.4, covered_high=0.6)
     broken = limits(replace(regression.report, tables={**regression.report.tables, "intervals": table}))
-    assert "The intervals around age in years hold the truth 50 % of the time, where 90 % was promised." in broken
+    assert (
+        "The intervals of age in years contain the true value for 50 % of the test images; 90 % was promised." in broken
+    )
 
 
 def test_what_no_test_picture_shows_or_finds_is_said(detection):
     table = detection.report.per_class.assign(support=[0, 4, 50], recall=[math.nan, 0.5, 0.0])
     said = limits(replace(detection.report, per_class=table))
-    assert "No test picture shows red cell: nothing is known about these." in said
-    assert "Fewer than 10 test boxes are of white cell: their rows below are rough." in said
-    assert "Never recognised: platelet." in said
+    assert "No test image shows these classes, so nothing is known about them: red cell." in said
+    assert "Fewer than 10 test boxes for these classes, so their numbers are uncertain: white cell." in said
+    assert "Never predicted correctly: platelet." in said

@@ -117,7 +117,7 @@ def test_a_run_learns_from_the_collages_that_it_draws(tmp_path, draw_data):
         num_rows = 2 * (num_training + count) + num_validation
         assert run.state["bank"]["num_computed"] == num_rows
         told = build_content(run).facts["bank"]
-        assert (told["kept"].split()[0], told["there already"]) == (str(num_rows), "0 rows")
+        assert (told["stored"].split()[0], told["reused from earlier runs"]) == (str(num_rows), "0 rows")
         assert run.recipe.images.collages == (0.5 if count else 0.0)
         assert len(run.dataset) == len(runs[0].dataset)  # no collage among its pictures
 

@@ -77,7 +77,7 @@ def test_the_report_tells_what_was_promised_and_how_it_was_kept(request, kind):
     assert honesty.flagged.count == len(run.dataset.part("test"))
     assert tuple(run.calibration.temperature) == honesty.temperature
     page = run.html_path.read_text(encoding="utf-8")
-    for text in ("as it answers now", "before calibration", "temperature", "flagged as foreign", "least certain tenth"):
+    for text in ("after calibration", "before calibration", "temperature", "out-of-distribution", "least certain 10"):
         assert text in page
 
 

@@ -70,8 +70,8 @@ def test_every_number_of_the_head_is_that_of_the_report(run, card):
 
 def test_every_number_of_the_tables_is_that_of_the_report(run, card):
     report = json.loads(run.report_path.read_text())
-    text = section(card, "How good it is")
-    assert f"On {report['num_examples']} test pictures" in text
+    text = section(card, "Results")
+    assert f"On {report['num_examples']} test images" in text
 
     def shown(value) -> str:
         return "-" if value is None else f"{value:.3f}"
@@ -94,11 +94,11 @@ def test_every_number_of_the_tables_is_that_of_the_report(run, card):
 
 
 def test_the_calibration_is_the_runs(run, card):
-    text = section(card, "How far to trust an answer")
+    text = section(card, "Calibration")
     for temperature in set(run.calibration.temperature.tolist()):
         assert f"{temperature:.3f}" in text
     honesty = json.loads(run.report_path.read_text())["honesty"]
-    assert f"{honesty['error_before']:.3f} before, {honesty['error_after']:.3f} after" in text
+    assert f"{honesty['error_before']:.3f} before calibration, {honesty['error_after']:.3f} after" in text
     assert f"{honesty['mean_set_size']:.2f}" in text
     lowest = run.calibration.thresholds.lowest_probability(0.9)
     assert (f"at least {lowest:.3f}" in text) if np.isfinite(lowest) else ("too few to promise" in text)

@@ -30,7 +30,7 @@ def test_the_content_is_that_of_the_run(content, finished_run, photos):
     assert content.commands == ["headstart train --recipe recipe.toml"]
     assert content.class_counts.loc[["blue", "green", "red"]].to_numpy().tolist() == [[6, 1, 1]] * 3
     assert content.facts["backbone"]["network"] == "VGG19Mini"
-    assert content.facts["backbone"]["pictures seen at"] == "32 x 32 pixels, stretch"
+    assert content.facts["backbone"]["input size"] == "32 x 32 pixels, stretch"
     assert content.facts["head"]["parameters"] == "387"
     assert content.facts["head"]["first weights"] == "a linear probe"
     assert content.facts["head"]["classes"] == 3
@@ -54,8 +54,8 @@ def test_the_content_tells_what_each_phase_did(content, finished_run):
 
 def test_the_content_tells_what_was_computed_once(content, finished_run):
     num_there = 18 * 8 + 3 - finished_run.state["bank"]["num_computed"]
-    assert content.facts["bank"]["kept"] == "147 rows of block4_pool"
-    assert content.facts["bank"]["there already"] == f"{num_there} rows"
+    assert content.facts["bank"]["stored"] == "147 rows of block4_pool"
+    assert content.facts["bank"]["reused from earlier runs"] == f"{num_there} rows"
     assert content.facts["bank"]["computed by"] == finished_run.state["bank"]["engine"]["engine"]
 
 
@@ -148,7 +148,7 @@ def test_several_labels_have_a_report_of_their_own(striped_run):
         assert name in ("green", "red")
         assert {mistake.true, mistake.predicted} == {name, f"not {name}"}
     page = striped_run.html_path.read_text(encoding="utf-8")
-    assert "All labels right" in page
+    assert "Subset accuracy" in page
 
 
 def test_mistakes_in_several_labels_tell_the_label(striped_run, tmp_path):

@@ -1,4 +1,4 @@
-"""What the numbers of a report cannot say."""
+"""The limits of the numbers of a report, as sentences."""
 
 import math
 from collections.abc import Hashable, Mapping
@@ -16,7 +16,7 @@ FEW_PER_CLASS = 10
 
 
 def limits(report: Report) -> list[str]:
-    """What to keep in mind before relying on the numbers, each a sentence; empty when nothing stands out."""
+    """Reasons for caution before relying on the numbers, one sentence each; empty if there are none."""
     found = (
         _size_limit(report),
         _one_sided_limit(report) if report.kind in (SINGLE_LABEL, MULTI_LABEL) else _doubtless_limit(report),
@@ -31,8 +31,8 @@ def _size_limit(report: Report) -> str:
     if report.num_examples >= FEW_EXAMPLES:
         return ""
     return (
-        f"The test set has only {report.num_examples} {_pictures(report.num_examples)}: "
-        "trust the intervals more than the numbers."
+        f"The test part has only {report.num_examples} {_images(report.num_examples)}. "
+        "The numbers are uncertain; look at their intervals."
     )
 
 
@@ -44,19 +44,20 @@ def _one_sided_limit(report: Report) -> str:
     low, high = wilson_interval(right, report.num_examples)
     verdict = "All" if metric.value > 0 else "None"
     return (
-        f"{verdict} of {report.num_examples} test pictures {'is' if verdict == 'None' else 'are'} right, "
-        "so resampling them cannot show doubt: "
-        f"between {of_hundred(float(low))} and {of_hundred(float(high))} of 100 remain possible (Wilson interval)."
+        f"{verdict} of {report.num_examples} test images {'is' if verdict == 'None' else 'are'} correct, so the "
+        "bootstrap interval has no width. "
+        f"By the Wilson interval, the true value lies between {of_hundred(float(low))} and {of_hundred(float(high))} "
+        "of 100."
     )
 
 
 def _doubtless_limit(report: Report) -> str:
     metric = report.main_metric
     if math.isnan(metric.value):
-        return "The test pictures do not define the main number."
+        return "The main metric is undefined on these test images."
     if metric.low < metric.high:
         return ""
-    return "However the test pictures are drawn they score alike: the interval cannot show doubt."
+    return "All test images score the same, so the interval has no width and does not show the uncertainty."
 
 
 def _baseline_limit(report: Report) -> str:
@@ -65,7 +66,7 @@ def _baseline_limit(report: Report) -> str:
     if better or math.isnan(metric.value):
         return ""
     if report.kind in (SINGLE_LABEL, MULTI_LABEL):
-        return "The result is not clearly better than always giving the commonest answer of the training pictures."
+        return "The result is not clearly better than always predicting the most common answer of the training images."
     return f"The result is not clearly better than {BASELINE_WORDS[report.kind]}."
 
 
@@ -74,11 +75,13 @@ def _class_limits(report: Report) -> tuple[str, ...]:
     absent = table.loc[table["support"] == 0, "class"].tolist()
     few = table.loc[table["support"].between(1, FEW_PER_CLASS - 1), "class"].tolist()
     never = table.loc[(table["support"] > 0) & (table["recall"] == 0), "class"].tolist()
-    shown = "test boxes are of" if report.kind == DETECTION else "test pictures show"
+    shown = "test boxes" if report.kind == DETECTION else "test images"
     return (
-        f"No test picture shows {_listed(absent)}: nothing is known about these." if absent else "",
-        f"Fewer than {FEW_PER_CLASS} {shown} {_listed(few)}: their rows below are rough." if few else "",
-        f"Never recognised: {_listed(never)}." if never else "",
+        f"No test image shows these classes, so nothing is known about them: {_listed(absent)}." if absent else "",
+        f"Fewer than {FEW_PER_CLASS} {shown} for these classes, so their numbers are uncertain: {_listed(few)}."
+        if few
+        else "",
+        f"Never predicted correctly: {_listed(never)}." if never else "",
     )
 
 
@@ -87,19 +90,19 @@ def _output_limits(report: Report) -> tuple[str, ...]:
     useless = table.loc[table["r2"] <= 0, "output"].tolist() if len(table) > 1 else []
     intervals = report.tables.get("intervals", pd.DataFrame()).to_dict("records")
     return (
-        f"No better than always answering the training mean: {_listed(useless)}." if useless else "",
+        f"Not better than {BASELINE_WORDS[REGRESSION]}: {_listed(useless)}." if useless else "",
         *(_interval_limit(str(row["output"]), row) for row in intervals),
     )
 
 
 def _interval_limit(output: str, row: Mapping[Hashable, float]) -> str:
     if math.isnan(row["half_width"]):
-        return f"Validation has too few pictures to promise an interval around {output}."
+        return f"There are too few validation images for an interval of {output}."
     if math.isnan(row["promised"]) or row["covered_high"] >= row["promised"]:
         return ""
     return (
-        f"The intervals around {output} hold the truth {percent(row['covered'])} of the time, "
-        f"where {percent(row['promised'])} was promised."
+        f"The intervals of {output} contain the true value for {percent(row['covered'])} of the test images; "
+        f"{percent(row['promised'])} was promised."
     )
 
 
@@ -108,12 +111,12 @@ def _honesty_limits(honesty: Honesty | None) -> tuple[str, ...]:
         return ()
     less, strange = honesty.covered.high < honesty.coverage, honesty.flagged.low > 1 - FAMILIAR_SHARE
     return (
-        f"Prediction sets hold the truth {percent(honesty.covered.value)} of the time, "
-        f"where {percent(honesty.coverage)} was promised."
+        f"The conformal sets contain the true class for {percent(honesty.covered.value)} of the test images; "
+        f"{percent(honesty.coverage)} was promised."
         if less
         else "",
-        f"{percent(honesty.flagged.value)} of these pictures look foreign to the model: "
-        "they are unlike those it learned from."
+        f"{percent(honesty.flagged.value)} of the test images are out-of-distribution (unlike the images that the "
+        "model learned from)."
         if strange
         else "",
     )
@@ -124,5 +127,5 @@ def _listed(names: list[str], *, limit: int = 6) -> str:
     return f"{shown} and {len(names) - limit} more" if len(names) > limit else shown
 
 
-def _pictures(count: int) -> str:
-    return "picture" if count == 1 else "pictures"
+def _images(count: int) -> str:
+    return "image" if count == 1 else "images"

@@ -1,4 +1,4 @@
-"""What a page shows of answers that are classes of pictures."""
+"""Values of the page for the classification of images."""
 
 import math
 from typing import NotRequired, TypedDict
@@ -30,18 +30,18 @@ def classification_values(content: ReportContent) -> dict[str, object]:
 
 
 def _reliability(report: Report) -> dict[str, Markup]:
-    """Caption → diagram: of the answers as they are, and of what they would be without calibration."""
+    """Caption → reliability diagram, before and after calibration."""
     words = calibration_words(report)
     after = inline_svg(reliability_diagram(report.calibration), description=f"Calibration. {words}")
     if report.honesty is None:
         return {"": after}
     before = reliability_diagram(report.honesty.calibration_before)
     description = f"Calibration before temperature scaling, with an error of {report.honesty.error_before:.3f}"
-    return {"before calibration": inline_svg(before, description=description), "as it answers now": after}
+    return {"before calibration": inline_svg(before, description=description), "after calibration": after}
 
 
 def _errors(report: Report) -> dict[str, object]:
-    """Which classes are taken for which: a table, a picture where a table would be too wide, or counts a label."""
+    """The confusion matrix as a table, or as a figure if a table would be too wide; for several labels, counts."""
     if report.kind == MULTI_LABEL:
         return {"label_rows": label_rows(report), "confusion_rows": [], "confusion": None, "mixups": []}
     small = len(report.class_names) <= MOST_CLASSES_WITH_NUMBERS
@@ -54,15 +54,15 @@ def _errors(report: Report) -> dict[str, object]:
 
 
 def confusion_figure(report: Report) -> Markup:
-    """Too many classes for a table."""
+    """The confusion matrix as a figure, for too many classes for a table."""
     description = (
-        f"Confusion matrix of {len(report.class_names)} classes; the list beside it names the commonest mix-ups."
+        f"Confusion matrix of {len(report.class_names)} classes; the list below shows the most frequent confusions."
     )
     return inline_svg(confusion_matrix(report.confusion, report.class_names), description=description)
 
 
 def mixups(report: Report) -> list[dict[str, object]]:
-    """The pairs most often confused, the commonest first: true, predicted, count, share of the true class."""
+    """The most frequent confusions: true, predicted, count, share of the true class in per cent."""
     errors = report.confusion.copy()
     np.fill_diagonal(errors, 0)
     order = np.argsort(-errors, axis=None, kind="stable")[:NUM_MIXUPS]
@@ -96,7 +96,7 @@ class ConfusionRow(TypedDict):
 
 
 def confusion_rows(report: Report) -> list[ConfusionRow]:
-    """One row a true class: name and cells, each with count, share of the row in per cent and colour depth 0 to 1."""
+    """One row per true class: name and cells, each with count, share of the row in per cent and colour depth 0-1."""
     rows: list[ConfusionRow] = []
     for name, counts in zip(report.class_names, report.confusion, strict=True):
         shares = counts / max(int(counts.sum()), 1)
@@ -109,7 +109,7 @@ def confusion_rows(report: Report) -> list[ConfusionRow]:
 
 
 def label_rows(report: Report) -> list[dict[str, object]]:
-    """One row a label of a multi-label report: how often it was found, missed and given without reason."""
+    """One row per label: numbers of true positives, false negatives and false positives."""
     return [
         {"name": name, "found": int(table[1, 1]), "missed": int(table[1, 0]), "false_alarms": int(table[0, 1])}
         for name, table in zip(report.class_names, report.confusion, strict=True)
@@ -117,7 +117,7 @@ def label_rows(report: Report) -> list[dict[str, object]]:
 
 
 def class_rows(report: Report) -> list[dict[str, object]]:
-    """The per-class table with shares in per cent; None where undefined."""
+    """The table of classes with shares in per cent; None if undefined."""
     shares = ("precision", "recall", "recall_low", "recall_high", "f1")
     return [
         {
@@ -130,12 +130,12 @@ def class_rows(report: Report) -> list[dict[str, object]]:
 
 
 def mistake_card(mistake: Mistake) -> dict[str, object]:
-    """A mistake with its pictures as text."""
+    """A mistake with its images as data URIs."""
     return {
         "picture": picture_uri(mistake.picture),
         "overlay": None if mistake.overlay is None else picture_uri(mistake.overlay),
         "true": mistake.true,
         "predicted": mistake.predicted,
-        "sure": f"{100 * mistake.probability:.0f} % sure",
+        "sure": f"confidence {100 * mistake.probability:.0f} %",
         "name": mistake.name,
     }

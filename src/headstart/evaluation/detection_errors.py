@@ -1,4 +1,4 @@
-"""What goes wrong with boxes, kind by kind."""
+"""Errors of predicted boxes, sorted into types."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -11,16 +11,16 @@ from pycocotools import mask as coco_mask
 from headstart.evaluation.detection_matching import BoxMatching
 
 GOOD_BOX = 0.5  # IoU from which a box counts as found
-BACKGROUND = 0.1  # IoU below which an answer has nothing to do with a box
+BACKGROUND = 0.1  # IoU below which a prediction does not belong to a box
 NUM_MIXUPS = 8
 
 ERROR_MEANINGS = {
-    "missed": "A true box that no answer lies on.",
-    "wrong class": "The box is right, the name is not.",
-    "poor box": "The name is right, but the box lies too far off (IoU 0.1 to 0.5).",
-    "wrong class and poor box": "Something is there, but neither name nor box is right.",
-    "duplicate": "A further answer for a box that is already found.",
-    "background": "Nothing known is there.",
+    "missed": "A true box that no prediction overlaps.",
+    "wrong class": "The box is correct, but the class is wrong.",
+    "poor box": "The class is correct, but the box overlaps too little (IoU 0.1 to 0.5).",
+    "wrong class and poor box": "There is an object, but class and box are wrong.",
+    "duplicate": "A second prediction for an object that is already found.",
+    "background": "There is no annotated object.",
 }
 
 

@@ -1,4 +1,4 @@
-"""What a page shows of answers that are boxes."""
+"""Values of the page for object detection."""
 
 import pandas as pd
 from markupsafe import Markup
@@ -9,7 +9,7 @@ from headstart.evaluation.precision_recall_plot import precision_recall_curves
 from headstart.evaluation.report import Report
 from headstart.evaluation.sections import BarRow, BarTable, Scale, decimals, example_card, share, table_of
 
-MOST_CURVES = 12  # small panels that a page still bears
+MOST_CURVES = 12  # small panels that fit on a page
 
 
 def detection_values(content: ReportContent) -> dict[str, object]:
@@ -18,13 +18,13 @@ def detection_values(content: ReportContent) -> dict[str, object]:
     point = report.tables["operating_point"].iloc[0]
     shown = report.per_class[report.per_class["support"] > 0]
     chosen = shown.sort_values("support", ascending=False, kind="stable")["class"].head(MOST_CURVES).tolist()
-    mixups = report.tables["mixups"].rename(columns={"predicted": "called", "count": "boxes"})
+    mixups = report.tables["mixups"].rename(columns={"count": "boxes"})
     return {
         "class_table": _class_table(report),
         "score_threshold": f"{point['score_threshold']:.2f}",
         "operating_point": {
-            "boxes found": f"{share(point['recall'])} of {int(point['boxes']):,}",
-            "answers that are right": f"{share(point['precision'])} of {int(point['answers']):,}",
+            "recall (true boxes that are found)": f"{share(point['recall'])} of {int(point['boxes']):,}",
+            "precision (predicted boxes that are correct)": f"{share(point['precision'])} of {int(point['answers']):,}",
         },
         "errors": table_of(_errors(report.tables["errors"])),
         "mixups": table_of(mixups),
@@ -47,11 +47,11 @@ def _class_table(report: Report) -> BarTable:
         )
         for row in report.per_class.to_dict("records")
     )
-    return BarTable(("class", "AP50", "AP", "found", "right", "boxes"), rows)
+    return BarTable(("class", "AP50", "AP", "recall", "precision", "boxes"), rows)
 
 
 def _errors(errors: pd.DataFrame) -> pd.DataFrame:
-    """The commonest first."""
+    """The table of errors, the most frequent first."""
     return errors.sort_values("count", ascending=False, kind="stable").rename(columns={"kind": "error"})
 
 

@@ -72,10 +72,10 @@ def draw_mask(picture: np.ndarray, mask: np.ndarray, num_classes: int, *, share:
     """
     if np.shape(mask) != np.shape(picture)[:2]:
         raise PredictionsError(
-            "A mask does not fit the picture that it is drawn on.",
-            expected=f"the size of the picture, {np.shape(picture)[:2]}",
+            "A mask does not fit the image that it is drawn on.",
+            expected=f"the size of the image, {np.shape(picture)[:2]}",
             received=str(np.shape(mask)),
-            hint="Bring the mask to the size of the picture first, to the nearest pixel.",
+            hint="Resize the mask to the size of the image first, with nearest-neighbour interpolation.",
         )
     indices = np.asarray(mask, dtype=np.int64)
     known = (indices >= 0) & (indices < num_classes)

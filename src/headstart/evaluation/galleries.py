@@ -1,4 +1,4 @@
-"""Figures made of pictures: samples, mistakes, and where a model looked."""
+"""Figures made of images: samples, mistakes and their heat maps."""
 
 import math
 from collections.abc import Sequence
@@ -48,14 +48,14 @@ def grad_cam_gallery(mistakes: Sequence[Mistake], *, columns: int = 3) -> Figure
     """
     seen = [mistake for mistake in mistakes if mistake.overlay is not None]
     pictures = [picture for mistake in seen for picture in (mistake.picture, mistake.overlay) if picture is not None]
-    titles = [title for mistake in seen for title in (caption(mistake), "where it looked")]
+    titles = [title for mistake in seen for title in (caption(mistake), "heat map (Grad-CAM)")]
     return picture_gallery(pictures, titles, columns=2 * columns)
 
 
 def caption(mistake: Mistake) -> str:
-    """Two lines: true → predicted, long names shortened, and how sure."""
+    """Two lines: true → predicted with long names shortened, and the confidence."""
     true, predicted = (shortened(name, longest=LONGEST_NAME) for name in (mistake.true, mistake.predicted))
-    return f"{true} → {predicted}\n{100 * mistake.probability:.0f} % sure"
+    return f"{true} → {predicted}\nconfidence {100 * mistake.probability:.0f} %"
 
 
 def _grid(count: int, *, columns: int) -> tuple[Figure, list[Axes]]:

@@ -81,10 +81,10 @@ def _feature_layer(model: keras.Model, layer_name: str) -> keras.Layer:
     if layer_name not in maps:
         near = difflib.get_close_matches(layer_name, maps, n=3, cutoff=0.4)
         raise UnknownStageError(
-            f"The model has no layer '{layer_name}' that gives a map of features.",
+            f"The model has no layer '{layer_name}' with a feature map as output.",
             expected="the name of a layer with an output (batch, height, width, channels)",
             received=layer_name,
-            hint=f"Near it: {', '.join(near)}." if near else f"The last such layer is '{list(maps)[-1]}'.",
+            hint=f"Did you mean {', '.join(near)}?" if near else f"Use the last such layer, '{list(maps)[-1]}'.",
         )
     return maps[layer_name]
 
@@ -94,9 +94,9 @@ def _checked_classes(class_indices: np.ndarray, *, num_images: int, num_classes:
     whole = np.issubdtype(indices.dtype, np.integer) or not indices.size
     if not whole or indices.shape != (num_images,) or not ((indices >= 0) & (indices < num_classes)).all():
         raise PredictionsError(
-            "Grad-CAM explains one class in each picture.",
+            "Grad-CAM explains one class per image.",
             expected=f"{num_images} class indices from 0 to {num_classes - 1}",
             received=str(indices.tolist()),
-            hint="Pass the predicted class of each picture.",
+            hint="Pass the predicted class of each image.",
         )
     return indices.astype(np.int64)

@@ -1,4 +1,4 @@
-"""The report as one HTML file: it loads nothing, and reads well on a phone, on a desk, at night and on paper."""
+"""The report as one self-contained HTML file that fits phones, screens in light and dark mode, and paper."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -95,11 +95,11 @@ def _curves(history: pd.DataFrame) -> list[Markup]:
 
 
 def _curve_words(name: str) -> str:
-    words = {"accuracy": "Share of pictures named rightly"}.get(name, quantity_title(name))
+    words = {"accuracy": "Share of correct images"}.get(name, quantity_title(name))
     return f"{words} in training and validation"
 
 
 def _training_words(history: pd.DataFrame) -> str:
     if "accuracy" in recorded_quantities(history):
-        return "Validation should rise in accuracy and fall in loss"
-    return "Loss should fall in validation as in training"
+        return "The validation accuracy should rise and the validation loss should fall"
+    return "The validation loss should fall like the training loss"

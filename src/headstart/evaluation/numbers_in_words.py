@@ -1,41 +1,59 @@
-"""Numbers as they are read: what each metric is called, says and looks like."""
+"""Names, explanations and number formats of the metrics for readers of a report."""
 
 import math
 
 from headstart.evaluation.report import DETECTION, MULTI_LABEL, REGRESSION, SEGMENTATION, SINGLE_LABEL, Metric
 
-# name → what it is called, and what it says in one sentence
+# name → title, and a literal explanation
 METRIC_WORDS = {
-    "accuracy": ("Accuracy", "How many pictures are named rightly."),
-    "balanced_accuracy": ("Balanced accuracy", "The same, every class counting alike."),
-    "macro_f1": ("Macro F1", "Found and not confused, averaged over classes."),
-    "micro_f1": ("Micro F1", "Found and not confused, common labels counting more."),
-    "subset_accuracy": ("All labels right", "How many pictures have every label right."),
-    "mean_average_precision": ("Mean average precision", "How well each label ranks its own pictures first."),
-    "roc_auc": ("ROC-AUC", "Chance that an image of a class scores higher for it than another image; 0.5 is guessing."),
-    "hamming_loss": ("Hamming loss", "Share of wrong yes and no. Lower is better."),
-    "log_loss": ("Log loss", "Price of being sure and wrong. Lower is better."),
-    "expected_calibration_error": ("Calibration error", "Gap between confidence and accuracy. Lower is better."),
-    "map50": ("mAP50", "Objects found and named without false alarms; a box must overlap by half."),
-    "map": ("mAP50-95", "The same, demanding ever tighter boxes."),
-    "average_recall": ("Average recall", "Share of objects found by any answer, demanding ever tighter boxes."),
-    "mean_iou": ("Mean IoU", "Overlap of answered and true areas, every class counting alike; 1 is perfect."),
-    "dice": ("Dice", "Overlap by a milder rule, every class counting alike; 1 is perfect."),
-    "pixel_accuracy": ("Pixel accuracy", "How many pixels are named rightly."),
-    "boundary_f": ("Boundary F", "How much of the outlines lies where it should; 1 is perfect."),
-    "mean_absolute_error": ("Mean error", "How far off an answer is on average. Lower is better."),
-    "root_mean_squared_error": ("RMSE", "The same, large errors weighing more. Lower is better."),
-    "r2": ("R²", "Share of the differences between pictures that is explained; the mean explains none."),
-    "median_absolute_error": ("Median error", "Half of the answers are nearer than this. Lower is better."),
+    "accuracy": ("Accuracy", "Share of images whose class is predicted correctly."),
+    "balanced_accuracy": ("Balanced accuracy", "Accuracy of each class, averaged over classes."),
+    "macro_f1": ("Macro F1", "F1, the harmonic mean of precision and recall, averaged over classes."),
+    "micro_f1": ("Micro F1", "F1, the harmonic mean of precision and recall, over all labels together."),
+    "subset_accuracy": ("Subset accuracy", "Share of images whose labels are all predicted correctly."),
+    "mean_average_precision": (
+        "Mean average precision",
+        "How well the scores rank the images of each label above the others; 1 is perfect.",
+    ),
+    "roc_auc": (
+        "ROC-AUC",
+        "Probability that an image of a class gets a higher score for it than another image; 0.5 is guessing.",
+    ),
+    "hamming_loss": ("Hamming loss", "Share of wrong decisions about single labels. Lower is better."),
+    "log_loss": ("Log loss", "Penalty for a low probability of the true class. Lower is better."),
+    "expected_calibration_error": (
+        "Calibration error",
+        "Average difference between confidence and accuracy. Lower is better.",
+    ),
+    "map50": (
+        "mAP50",
+        "Mean average precision of boxes; a box counts as correct if it overlaps the true box with an IoU of 0.5.",
+    ),
+    "map": ("mAP50-95", "mAP averaged over overlaps (IoU) from 0.5 to 0.95, as in COCO."),
+    "average_recall": ("Average recall", "Share of objects that are found, averaged over overlaps from 0.5 to 0.95."),
+    "mean_iou": ("Mean IoU", "Overlap of predicted and true areas, averaged over classes; 1 is perfect."),
+    "dice": ("Dice", "Overlap of areas as a Dice coefficient, averaged over classes; 1 is perfect."),
+    "pixel_accuracy": ("Pixel accuracy", "Share of pixels whose class is predicted correctly."),
+    "boundary_f": ("Boundary F", "Share of the outlines that are predicted at the right place; 1 is perfect."),
+    "mean_absolute_error": (
+        "Mean absolute error",
+        "Average distance between prediction and true value. Lower is better.",
+    ),
+    "root_mean_squared_error": (
+        "RMSE",
+        "Root mean squared error: like the mean absolute error, but large errors count more. Lower is better.",
+    ),
+    "r2": ("R²", "Share of the variance of the true values that is explained; predicting their mean gives 0."),
+    "median_absolute_error": ("Median absolute error", "Half of the errors are smaller than this. Lower is better."),
 }
 
-# kind → the answer that looks at no picture, which every metric is held against
+# kind → the prediction that uses no image, with which every metric is compared
 BASELINE_WORDS = {
-    SINGLE_LABEL: "always guessing the commonest class",
-    MULTI_LABEL: "always giving each label's frequency",
-    DETECTION: "drawing no box",
-    SEGMENTATION: "giving every pixel the commonest class",
-    REGRESSION: "always answering the training mean",
+    SINGLE_LABEL: "always predicting the most common class",
+    MULTI_LABEL: "always predicting the frequency of each label",
+    DETECTION: "predicting no box",
+    SEGMENTATION: "predicting the most common class for every pixel",
+    REGRESSION: "always predicting the mean of the training data",
 }
 
 PERCENT_METRICS = frozenset({"accuracy", "balanced_accuracy", "subset_accuracy", "pixel_accuracy"})
@@ -44,9 +62,9 @@ UNIT_METRICS = frozenset({"mean_absolute_error", "root_mean_squared_error", "med
 
 
 def formatted(metric: Metric, value: float) -> str:
-    """A metric's value as it is read: per cent for shares, the user's unit for errors, else three decimals.
+    """The value of a metric as text: per cent for shares, the user's unit for errors, otherwise three decimals.
 
-    A dash stands where it is undefined.
+    An undefined value is shown as a dash.
     """
     if math.isnan(value):
         return "–"
@@ -66,7 +84,7 @@ def measured(value: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Time as it is said: "48 s", "3 min 5 s", "1 h 12 min"."""
+    """A duration as text: "48 s", "3 min 5 s", "1 h 12 min"."""
     whole = round(seconds)
     if whole < 60:
         return f"{whole} s" if whole >= 10 else f"{seconds:.1f} s"
@@ -76,7 +94,7 @@ def duration(seconds: float) -> str:
 
 
 def of_hundred(share: float) -> str:
-    """Rounded to whole pictures, but never to 0 or 100 unless it is."""
+    """A share as a number out of 100, rounded, but to 0 or 100 only if it is exactly that."""
     percent = 100 * share
     if 99.5 <= percent < 100 or 0 < percent <= 0.5:
         return f"{percent:.1f}" if 0.05 <= percent < 99.95 else ("under 0.1" if percent < 1 else "over 99.9")
@@ -84,5 +102,5 @@ def of_hundred(share: float) -> str:
 
 
 def percent(share: float) -> str:
-    """A share of 1 in per cent, with one decimal where it has one."""
+    """A share in per cent, with one decimal if it is not a whole number."""
     return f"{round(100 * share, 1):g} %"

@@ -149,7 +149,7 @@ def reliability_diagram(calibration: pd.DataFrame) -> Figure:
         )
         upper.set(xlim=(0, 1), ylim=(0, 1.02), ylabel="right")
         lower.bar(centre, filled["num_examples"], width=width, color=light("faint"))
-        lower.set(xlabel="confidence", ylabel="answers")
+        lower.set(xlabel="confidence", ylabel="predictions")
         lower.yaxis.set_major_locator(MaxNLocator(integer=True, nbins=2))
         upper.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
         lower.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
@@ -175,7 +175,7 @@ def recall_bars(per_class: pd.DataFrame) -> Figure:
             known["recall"], rows, xerr=np.clip(spread, 0, 1), fmt="none", ecolor=light("ink"), elinewidth=1.1
         )
         _name_rows(axes, known["class"].tolist())
-        axes.set(xlim=(0, 1.02), xlabel="recognised, with 95 % interval")
+        axes.set(xlim=(0, 1.02), xlabel="recall, with 95 % interval")
         axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
         _rule_vertically(axes)
     return figure

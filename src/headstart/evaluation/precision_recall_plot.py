@@ -30,7 +30,7 @@ def precision_recall_curves(curves: pd.DataFrame) -> Figure:
             axes = figure.add_subplot(rows, columns, index + 1)
             axes.fill_between(curve["recall"], curve["precision"], color=light("accent"), alpha=0.12, linewidth=0)
             axes.plot(curve["recall"], curve["precision"], color=light("accent"))
-            axes.set(xlim=(0, 1), ylim=(0, 1.03), xlabel="found", ylabel="right")
+            axes.set(xlim=(0, 1), ylim=(0, 1.03), xlabel="recall", ylabel="precision")
             axes.set_title(shortened(name, longest=LONGEST_NAME))
             axes.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
             axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))

@@ -33,7 +33,7 @@ PLACES = (
 TITLES = {
     "accuracy": "Linear probe, accuracy with 95 % interval",
     "average_precision": "Linear probe, mean average precision with 95 % interval",
-    "balanced_accuracy": "Linear probe on places, balanced accuracy with 95 % interval",
+    "balanced_accuracy": "Linear probe on positions, balanced accuracy with 95 % interval",
     "r2": "Ridge regression, R² with 95 % interval",
 }
 NEAR = 11  # points: names further away from their dot are led to it by a line

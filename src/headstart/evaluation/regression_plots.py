@@ -22,7 +22,7 @@ def answer_scatter(answers: pd.DataFrame) -> Figure:
         ends = [float(answers[["true", "predicted"]].min().min()), float(answers[["true", "predicted"]].max().max())]
         axes.plot(ends, ends, color=light("ink"), linewidth=1.2, linestyle=(0, (4, 3)))
         _dots(axes, answers["true"], answers["predicted"])
-        axes.set(xlabel="true", ylabel="answered")
+        axes.set(xlabel="true", ylabel="predicted")
     return figure
 
 
@@ -39,7 +39,7 @@ def residual_plot(answers: pd.DataFrame, *, half_width: float = float("nan")) ->
             axes.axhspan(-half_width, half_width, color=light("accent"), alpha=0.12, linewidth=0)
         axes.axhline(0, color=light("ink"), linewidth=1.2, linestyle=(0, (4, 3)))
         _dots(axes, answers["predicted"], answers["predicted"] - answers["true"])
-        axes.set(xlabel="answered", ylabel="answered − true")
+        axes.set(xlabel="predicted", ylabel="predicted − true")
     return figure
 
 

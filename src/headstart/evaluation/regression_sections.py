@@ -1,4 +1,4 @@
-"""What a page shows of answers that are numbers."""
+"""Values of the page for regression."""
 
 from markupsafe import Markup
 
@@ -43,7 +43,7 @@ def _output_table(report: Report) -> BarTable:
         )
         for row in report.per_class.to_dict("records")
     )
-    return BarTable(("number", "mean error", "median error", "RMSE", "R²", "lean"), rows)
+    return BarTable(("number", "mean error", "median error", "RMSE", "R²", "bias"), rows)
 
 
 def _figures(report: Report, name: str) -> tuple[Markup, Markup]:
@@ -52,6 +52,6 @@ def _figures(report: Report, name: str) -> tuple[Markup, Markup]:
     if "intervals" in report.tables:
         half_width = float(report.tables["intervals"].query("output == @name")["half_width"].iloc[0])
     return (
-        inline_svg(answer_scatter(own), description=f"Answers over truths of {name}"),
-        inline_svg(residual_plot(own, half_width=half_width), description=f"How far off the answers for {name} are"),
+        inline_svg(answer_scatter(own), description=f"Predictions over true values of {name}"),
+        inline_svg(residual_plot(own, half_width=half_width), description=f"Errors of the predictions of {name}"),
     )

@@ -1,4 +1,4 @@
-"""Turns the content of a report into the rows, shares and words that its page shows."""
+"""Rows, shares and texts of the HTML page, from the content of a report."""
 
 import math
 from collections.abc import Mapping
@@ -13,18 +13,18 @@ from headstart.evaluation.numbers_in_words import METRIC_WORDS, UNIT_METRICS, du
 from headstart.evaluation.report import DETECTION, MULTI_LABEL, REGRESSION, SEGMENTATION, SINGLE_LABEL, Metric, Report
 
 ADDED_WORDS = {
-    SINGLE_LABEL: "A new last part that answers with these classes.",
-    MULTI_LABEL: "A new last part that answers with these classes.",
-    DETECTION: "A new last part that answers with boxes of these classes.",
-    SEGMENTATION: "A new last part that answers with one of these classes for every pixel.",
-    REGRESSION: "A new last part that answers with numbers.",
+    SINGLE_LABEL: "A new head, the last layers of the model, predicts one of the classes.",
+    MULTI_LABEL: "A new head, the last layers of the model, predicts the labels.",
+    DETECTION: "A new head, the last layers of the model, predicts boxes of the classes.",
+    SEGMENTATION: "A new head, the last layers of the model, predicts one of the classes for every pixel.",
+    REGRESSION: "A new head, the last layers of the model, predicts the numbers.",
 }
-LARGEST_EXAMPLE = 480  # pixels a side: names written on a picture stay readable
+LARGEST_EXAMPLE = 480  # pixels per side: names written on an image stay readable
 
 
 @dataclass(frozen=True)
 class Scale:
-    """Places on a line from its left to its right end, in per cent; None where undefined."""
+    """Positions on a horizontal line, in per cent of its length; None if undefined."""
 
     value: float | None
     low: float | None
@@ -33,7 +33,7 @@ class Scale:
 
     @classmethod
     def of(cls, *, end: float = 1.0, **numbers: float) -> "Scale":
-        """On a line from 0 to `end`; what lies beyond an end stands there."""
+        """Positions of numbers on a line from 0 to `end`; numbers outside are placed at the nearer end."""
         places = {
             name: None if math.isnan(number) else round(100 * min(max(number / end, 0.0), 1.0), 2)
             for name, number in numbers.items()
@@ -43,7 +43,7 @@ class Scale:
 
 @dataclass(frozen=True)
 class MetricCard:
-    """One metric as it is read."""
+    """Texts and scale of one metric on the page."""
 
     title: str
     meaning: str
@@ -56,7 +56,7 @@ class MetricCard:
 
 @dataclass(frozen=True)
 class BarRow:
-    """A class or a number, its main result on a line, and all results as texts."""
+    """One row of a `BarTable`: a class or a number, its main metric as a scale, and all metrics as texts."""
 
     name: str
     scale: Scale
@@ -65,7 +65,7 @@ class BarRow:
 
 @dataclass(frozen=True)
 class BarTable:
-    """One row a class; the second column is drawn as well as written."""
+    """One row per class; the second column is drawn and written."""
 
     columns: tuple[str, ...]
     rows: tuple[BarRow, ...]
@@ -83,7 +83,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Table:
-    """A table of texts; numeric columns stand right."""
+    """A table of texts; numeric columns are aligned to the right."""
 
     columns: tuple[str, ...]
     numeric: tuple[bool, ...]
@@ -91,7 +91,7 @@ class Table:
 
 
 def metric_cards(report: Report) -> list[MetricCard]:
-    """One card a metric, in the report's order."""
+    """One card per metric, in the order of the report."""
     return [_metric_card(metric) for metric in report.metrics.values()]
 
 
@@ -106,11 +106,11 @@ def _metric_card(metric: Metric) -> MetricCard:
 
 
 def steps(content: ReportContent) -> list[Step]:
-    """Loaded, froze, added, fine-tuned: what was done, with how much of the network learnt in each phase."""
+    """The steps loaded, froze, added and fine-tuned, with the share of the network that was trained in each."""
     frozen = [phase for phase in content.phases if phase.get("unfreeze_from") is None]
     tuned = [phase for phase in content.phases if phase.get("unfreeze_from") is not None and phase["epochs"]]
     return [
-        Step("Loaded", "A network that has already learnt to see.", content.facts.get("backbone", {}), None),
+        Step("Loaded", "A network that was pretrained on other images.", content.facts.get("backbone", {}), None),
         *(_froze(phase, content) for phase in frozen),
         Step("Added", _added(content), content.facts.get("head", {}), None),
         *(_fine_tuned(phase, content.history) for phase in tuned),
@@ -119,9 +119,9 @@ def steps(content: ReportContent) -> list[Step]:
 
 def _froze(phase: PhaseValues, content: ReportContent) -> Step:
     bank = content.facts.get("bank", {})
-    once = " What it makes of each picture was computed once and kept." if bank else ""
+    once = " The activations of the frozen layers were computed once and stored in a feature bank." if bank else ""
     sentence = (
-        f"What it knew was kept: {phase['num_frozen']:,} parameters stood still, "
+        f"The pretrained layers did not change: {phase['num_frozen']:,} parameters were frozen, "
         f"{phase['num_trainable']:,} were new.{once}"
     )
     learning = _phase_facts(phase, content.history) if phase["epochs"] else {}
@@ -156,14 +156,14 @@ def probe_accuracy(history: pd.DataFrame) -> float | None:
 
 def _fine_tuned(phase: PhaseValues, history: pd.DataFrame) -> Step:
     sentence = (
-        f"From {phase['unfreeze_from']} upwards it learnt gently on these pictures: "
-        f"{phase['num_trainable']:,} parameters learnt, {phase['num_frozen']:,} stood still."
+        f"The layers from {phase['unfreeze_from']} upwards were trained on these images at a low learning rate: "
+        f"{phase['num_trainable']:,} parameters were trained, {phase['num_frozen']:,} were frozen."
     )
     return Step("Fine-tuned", sentence, _phase_facts(phase, history), _learning_share(phase))
 
 
 def _phase_facts(phase: PhaseValues, history: pd.DataFrame) -> dict[str, object]:
-    """Epochs as they were run, which early stopping makes fewer than were planned."""
+    """Facts of a phase; early stopping can make the number of epochs smaller than planned."""
     planned = phase["epochs"]
     run = int((history["phase"] == phase["name"]).sum()) if "phase" in history.columns else planned
     return {
@@ -175,7 +175,7 @@ def _phase_facts(phase: PhaseValues, history: pd.DataFrame) -> dict[str, object]
 
 
 def _rate(phase: PhaseValues) -> str:
-    """The rate of the phase, and how it was lowered because the validation loss rose."""
+    """The learning rate of the phase, and how often it was lowered because the validation loss rose."""
     restarts = phase.get("num_restarts", 0)
     if not restarts:
         return f"{phase['learning_rate']:g}"
@@ -184,7 +184,7 @@ def _rate(phase: PhaseValues) -> str:
 
 
 def _kept_epoch(phase: PhaseValues, history: pd.DataFrame) -> dict[str, object]:
-    """Which epoch's weights the model has: those with the lowest validation loss of the whole run."""
+    """The epoch whose weights the model has: the one with the lowest validation loss of the whole run."""
     if not {"phase", "val_loss"} <= set(history.columns) or history["val_loss"].isna().all():
         return {}
     best = history.iloc[int(np.nanargmin(history["val_loss"]))]
@@ -204,7 +204,7 @@ def extra_facts(content: ReportContent) -> dict[str, Mapping[str, object]]:
 
 
 def surroundings(environment: Mapping[str, object]) -> dict[str, object]:
-    """Versions and the like under names without underscores; a list is spelt out."""
+    """Versions and machine under names without underscores; lists are joined with commas."""
     return {name.replace("_", " "): _listed(value) for name, value in environment.items()}
 
 
@@ -213,13 +213,13 @@ def _listed(value: object) -> object:
 
 
 def audit_table(summary: pd.DataFrame) -> Table:
-    """What the audit found, its kinds as words."""
+    """The findings of the audit, with their kinds as words."""
     kinds = {"kind": [str(kind).replace("_", " ") for kind in summary["kind"]]} if "kind" in summary.columns else {}
     return table_of(summary.assign(**kinds))
 
 
 def table_of(frame: pd.DataFrame) -> Table:
-    """Any frame as texts: thousands separated, short decimals, a dash for what is missing."""
+    """A data frame as texts: separated thousands, short decimals, a dash for missing values."""
     return Table(
         columns=tuple(str(column) for column in frame.columns),
         numeric=tuple(pd.api.types.is_numeric_dtype(dtype) for dtype in frame.dtypes),
@@ -228,19 +228,19 @@ def table_of(frame: pd.DataFrame) -> Table:
 
 
 def share(value: float) -> str:
-    """Per cent without decimals; a dash where undefined."""
+    """Per cent without decimals; a dash if undefined."""
     return "–" if math.isnan(value) else f"{100 * value:.0f}\u00a0%"
 
 
 def decimals(value: float) -> str:
-    """Three decimals; a dash where undefined."""
+    """Three decimals; a dash if undefined."""
     return "–" if math.isnan(value) else f"{value:.3f}"
 
 
 def example_card(example: AnnotatedPicture, *, with_picture: bool = True) -> dict[str, object]:
-    """What is drawn on a picture, and before it the picture itself, as text."""
-    plain = {"picture": example.picture} if with_picture else {}
-    shown = {**plain, "truth": example.true, "answer": example.predicted}
+    """An example as data URIs: the image itself if asked for, then with the true and with the predicted marks."""
+    plain = {"image": example.picture} if with_picture else {}
+    shown = {**plain, "true": example.true, "predicted": example.predicted}
     uris = {
         words: picture_uri(picture, largest_side=LARGEST_EXAMPLE)
         for words, picture in shown.items()
@@ -250,7 +250,7 @@ def example_card(example: AnnotatedPicture, *, with_picture: bool = True) -> dic
 
 
 def class_count_table(class_counts: pd.DataFrame) -> Table:
-    """Classes down, splits and their sum across, totals below."""
+    """Images per class (rows) and part (columns), with sums."""
     frame = class_counts.rename_axis("class").rename(index=str)
     frame = frame.assign(all=frame.sum(axis=1)) if frame.shape[1] > 1 else frame
     totals = frame.sum().to_frame("all classes").T

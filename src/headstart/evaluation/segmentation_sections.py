@@ -1,4 +1,4 @@
-"""What a page shows of answers that are masks."""
+"""Values of the page for semantic segmentation."""
 
 import pandas as pd
 from matplotlib.colors import to_hex
@@ -30,7 +30,7 @@ def _mixups(mixups: pd.DataFrame) -> pd.DataFrame:
     if mixups.empty:
         return mixups
     percent = (100 * mixups["share"]).round(1)
-    return mixups.drop(columns="share").rename(columns={"predicted": "taken for"}).assign(**{"% of its class": percent})
+    return mixups.drop(columns="share").assign(**{"% of its class": percent})
 
 
 def _class_table(report: Report) -> BarTable:
@@ -48,11 +48,11 @@ def _class_table(report: Report) -> BarTable:
         )
         for row in report.per_class.to_dict("records")
     )
-    return BarTable(("class", "IoU", "Dice", "found", "right", "outline", "of all pixels", "pictures"), rows)
+    return BarTable(("class", "IoU", "Dice", "recall", "precision", "boundary F", "of all pixels", "images"), rows)
 
 
 def _confusion_rows(report: Report) -> list[ConfusionRow]:
-    """Shares in place of counts, which have too many digits for a cell."""
+    """Rows of the confusion matrix with shares in place of counts, which have too many digits for a cell."""
     rows = confusion_rows(report)
     for row in rows:
         for cell in row["cells"]:

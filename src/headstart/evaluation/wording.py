@@ -1,4 +1,4 @@
-"""The report in plain words: what a manager reads first, and whether it may be believed."""
+"""The sentences of a report: its headline, and how well calibration and promised coverage hold."""
 
 import math
 from collections.abc import Hashable, Mapping
@@ -9,31 +9,31 @@ from headstart.evaluation.report import DETECTION, MULTI_LABEL, REGRESSION, SEGM
 from headstart.evaluation.thresholds import FAMILIAR_SHARE
 
 WORD_GAP = 0.03  # a smaller gap between mean confidence and accuracy is not mentioned
-WORD_ERROR = 0.05  # a larger calibration error means that single answers are not as sure as they say
+WORD_ERROR = 0.05  # with a larger calibration error, the confidence of single predictions is unreliable
 
 
 def headline(report: Report) -> str:
-    """The result in one sentence with as few technical words as its kind allows."""
+    """The result in two or three short sentences with few technical terms."""
     return _HEADLINES[report.kind](report)
 
 
 def _single_label_headline(report: Report) -> str:
-    right, interval, baseline = _share_of_pictures(report)
+    right, interval, baseline = _share_of_images(report)
     return (
-        f"Recognises {len(report.class_names)} kinds; right on {right} of 100 new pictures {interval}; "
-        f"guessing the commonest class would be right on {baseline}."
+        f"Distinguishes {len(report.class_names)} classes. {right} of 100 new images are classified correctly "
+        f"{interval}. Always predicting the most common class would be correct for {baseline} of 100."
     )
 
 
 def _multi_label_headline(report: Report) -> str:
-    right, interval, baseline = _share_of_pictures(report)
+    right, interval, baseline = _share_of_images(report)
     return (
-        f"Recognises {len(report.class_names)} labels; every label right on {right} of 100 new pictures {interval}; "
-        f"always giving the commonest labels would be right on {baseline}."
+        f"Recognises {len(report.class_names)} labels. {right} of 100 new images get exactly the right labels "
+        f"{interval}. Always predicting the most common labels would be correct for {baseline} of 100."
     )
 
 
-def _share_of_pictures(report: Report) -> tuple[str, str, str]:
+def _share_of_images(report: Report) -> tuple[str, str, str]:
     metric = report.main_metric
     right, low, high, baseline = (of_hundred(x) for x in (metric.value, metric.low, metric.high, metric.baseline))
     return right, f"(95 % interval {low}–{high})", baseline
@@ -43,13 +43,15 @@ def _detection_headline(report: Report) -> str:
     point = report.tables["operating_point"].iloc[0]
     number = len(report.class_names)
     if math.isnan(point["recall"]):
-        return f"Finds {_counted(number, 'kind')} of object, but the test pictures show none of them."
-    right = (
-        "" if math.isnan(point["precision"]) else f"; {of_hundred(point['precision'])} of 100 boxes it draws are right"
+        return f"Detects objects of {_counted(number)}. The test images show no such object."
+    correct = (
+        ""
+        if math.isnan(point["precision"])
+        else f" {of_hundred(point['precision'])} of 100 predicted boxes are correct."
     )
     return (
-        f"Finds {_counted(number, 'kind')} of object: {of_hundred(point['recall'])} of 100 on new pictures{right} "
-        f"(mAP50 {_with_interval_of(report)})."
+        f"Detects objects of {_counted(number)}. {of_hundred(point['recall'])} of 100 objects in new images are found."
+        f"{correct} mAP50 is {_with_interval_of(report)}."
     )
 
 
@@ -57,9 +59,9 @@ def _segmentation_headline(report: Report) -> str:
     right = of_hundred(report.metrics["pixel_accuracy"].value)
     baseline = formatted(report.main_metric, report.main_metric.baseline)
     return (
-        f"Tells {_counted(len(report.class_names), 'kind')} of area apart: {right} of 100 pixels of new pictures are "
-        f"named rightly. Areas overlap with the true ones by {_with_interval_of(report)}, where 1 is perfect; "
-        f"{BASELINE_WORDS[SEGMENTATION]} would reach {baseline}."
+        f"Assigns one of {_counted(len(report.class_names))} to every pixel. {right} of 100 pixels of new images are "
+        f"classified correctly. The mean IoU, the overlap of predicted and true areas, is {_with_interval_of(report)}; "
+        f"1 is perfect. {_capitalized(BASELINE_WORDS[SEGMENTATION])} would give {baseline}."
     )
 
 
@@ -68,21 +70,23 @@ def _regression_headline(report: Report) -> str:
     what = names[0] if len(names) == 1 else f"{len(names)} numbers"
     baseline = formatted(report.main_metric, report.main_metric.baseline)
     return (
-        f"Estimates {what}; off by {_with_interval_of(report)} on average on new pictures; "
-        f"{BASELINE_WORDS[REGRESSION]} would be off by {baseline}."
+        f"Predicts {what}. The average error on new images is {_with_interval_of(report)}. "
+        f"{_capitalized(BASELINE_WORDS[REGRESSION])} would give an error of {baseline}."
     )
 
 
 def _with_interval_of(report: Report) -> str:
     metric = report.main_metric
     value, low, high = (formatted(metric, number) for number in (metric.value, metric.low, metric.high))
-    return (
-        f"{value} (95 % interval {low}–{high})" if report.kind != DETECTION else f"{value}, 95 % interval {low}–{high}"
-    )
+    return f"{value} (95 % interval {low}–{high})"
 
 
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+def _counted(number: int) -> str:
+    return f"{number} {'class' if number == 1 else 'classes'}"
+
+
+def _capitalized(words: str) -> str:
+    return words[0].upper() + words[1:]
 
 
 _HEADLINES = {
@@ -95,58 +99,66 @@ _HEADLINES = {
 
 
 def calibration_words(report: Report) -> str:
-    """What the model claims on average beside what it keeps."""
+    """Average confidence and accuracy of the model, and whether they agree."""
     bins = report.calibration[report.calibration["num_examples"] > 0]
     share = bins["num_examples"] / bins["num_examples"].sum()
     claimed, kept = float((share * bins["confidence"]).sum()), float((share * bins["accuracy"]).sum())
     gap = claimed - kept
     error = report.metrics["expected_calibration_error"].value
     if abs(gap) >= WORD_GAP:
-        verdict = f"on the whole it is too {'sure' if gap > 0 else 'modest'}"
+        verdict = f"The model is {'overconfident' if gap > 0 else 'underconfident'}"
     elif error > WORD_ERROR:
-        verdict = f"right on average, but answers of equal confidence miss their accuracy by {100 * error:.0f} points"
+        verdict = (
+            "They agree only on average: for predictions of equal confidence, confidence and accuracy differ by "
+            f"{100 * error:.0f} percentage points"
+        )
     else:
-        verdict = "its confidence can be taken at its word"
+        verdict = "The confidence is reliable"
     return (
-        f"On average it claims {100 * claimed:.0f} % confidence and is right {100 * kept:.0f} % of the time: {verdict}."
+        f"The average confidence is {100 * claimed:.0f} %, and {100 * kept:.0f} % of the predictions are correct. "
+        f"{verdict}."
     )
 
 
 def honesty_facts(report: Report) -> dict[str, str]:
-    """What was promised and how it was kept, name → value; empty where nothing was promised."""
+    """What calibration promises and what the test images show, name → value; empty if nothing is promised."""
     if "intervals" in report.tables:
         rows = report.tables["intervals"].to_dict("records")
-        return {f"interval around {row['output']}": _interval_fact(row) for row in rows}
+        return {f"interval of {row['output']}": _interval_fact(row) for row in rows}
     honesty = report.honesty
     if honesty is None:
         return {}
     what = "label" if report.kind == MULTI_LABEL else "class"
     return {
-        "calibration error": f"{honesty.error_before:.3f} before, {honesty.error_after:.3f} after",
-        "log loss": f"{honesty.loss_before:.3f} before, {honesty.loss_after:.3f} after",
+        "calibration error": f"{honesty.error_before:.3f} before calibration, {honesty.error_after:.3f} after",
+        "log loss": f"{honesty.loss_before:.3f} before calibration, {honesty.loss_after:.3f} after",
         "temperature": _temperature(honesty),
-        f"sets of every likely {what}": (
-            f"promised to hold the true {what} {percent(honesty.coverage)} of the time, "
-            f"did so {_with_interval(honesty.covered)}; {honesty.mean_set_size:.2f} {_plural(what)} a set on average"
+        "conformal sets": (
+            f"contain the true {what} with a promised probability of {percent(honesty.coverage)}; "
+            f"measured {_with_interval(honesty.covered)}; {honesty.mean_set_size:.2f} {_plural(what)} per set"
         ),
-        "without the least certain tenth": f"right on {_with_interval(honesty.kept_accuracy)}",
-        "flagged as foreign": f"{_with_interval(honesty.flagged)}; {percent(1 - FAMILIAR_SHARE)} expected",
+        "accuracy without the least certain 10 %": _with_interval(honesty.kept_accuracy),
+        "images flagged as out-of-distribution (unfamiliar)": (
+            f"{_with_interval(honesty.flagged)}; {percent(1 - FAMILIAR_SHARE)} expected"
+        ),
     }
 
 
 def _interval_fact(row: Mapping[Hashable, float]) -> str:
     if math.isnan(row["half_width"]):
-        return "none: validation has too few pictures to promise one"
-    promise = (
-        "" if math.isnan(row["promised"]) else f"promised to hold the truth {percent(row['promised'])} of the time, "
-    )
+        return "none: too few validation images for an interval"
     held = f"{percent(row['covered'])} ({100 * row['covered_low']:.1f}–{100 * row['covered_high']:.1f})"
-    return f"{measured(row['half_width'])} either way; {promise}{'did so' if promise else 'held the truth'} {held}"
+    if math.isnan(row["promised"]):
+        return f"± {measured(row['half_width'])}; contains the true value for {held} of the test images"
+    return (
+        f"± {measured(row['half_width'])}; contains the true value with a promised probability of "
+        f"{percent(row['promised'])}; measured {held}"
+    )
 
 
 def _temperature(honesty: Honesty) -> str:
     low, high = min(honesty.temperature), max(honesty.temperature)
-    return f"{low:.2f}" if low == high else f"{low:.2f} to {high:.2f}, one a label"
+    return f"{low:.2f}" if low == high else f"{low:.2f} to {high:.2f}, one per label"
 
 
 def _with_interval(share: Proportion) -> str:

@@ -1,4 +1,4 @@
-"""A model card, from what the run knows: what the model is for, how good it is, how it was made and what limits it."""
+"""The model card of a run: purpose, use, metrics, calibration, limits, data and training of the model."""
 
 import json
 import math
@@ -25,21 +25,21 @@ _PARTS = ("train", "validation", "test")
 
 
 def write_card(run: Run, out: Path | str | None = None) -> Path:
-    """Writes the model card of a finished run as Markdown and gives its path.
+    """Write the model card of a finished run as Markdown and return its path.
 
-    The head of the file follows Hugging Face's conventions, so that a folder with the card can be published as it is.
-    Paths of this machine do not stand in it.
+    The metadata at the head of the file follows the conventions of Hugging Face, so that a folder with the card can be
+    published as it is. The card contains no paths of this machine.
 
     Args:
         run: a finished run.
         out: the file; None: README.md in the run, where Hugging Face looks for it.
 
     Raises:
-        RunIncompleteError: the run was stopped before it was evaluated.
+        RunIncompleteError: the run was interrupted before its evaluation.
     """
     path = run.card_path if out is None else Path(out).expanduser().absolute()
     text = card_text(run)
-    with storage_errors(path, hint="Free some room, then write the card again."):
+    with storage_errors(path, hint="Free disk space, then write the card again."):
         path.parent.mkdir(parents=True, exist_ok=True)
         write_text(path, text)
     return path
@@ -49,10 +49,10 @@ def card_text(run: Run) -> str:
     """The model card of a finished run."""
     sections = (
         f"# {markdown_text(_title(run))}\n\n{markdown_text(headline(run.report))}\n",
-        _section("What it is for", _purpose(run)),
-        _section("How to use it", _usage(run)),
-        _section("How good it is", _results(run)),
-        _section("How far to trust an answer", _calibration(run)),
+        _section("Purpose", _purpose(run)),
+        _section("Use", _usage(run)),
+        _section("Results", _results(run)),
+        _section("Calibration", _calibration(run)),
         _section("Limits", _limits(run)),
         _section("Data", _data(run)),
         _section("Training", _training(run)),
@@ -96,16 +96,16 @@ def _purpose(run: Run) -> list[str]:
     height, width = task.image_size
     return [
         parts.purpose(run),
-        f"It takes RGB pictures from 0 to 255, which it sees at {height} x {width} pixels (`{task.resize_mode}`). "
+        f"It takes RGB images with values from 0 to 255, resized to {height} x {width} pixels (`{task.resize_mode}`). "
         f"{parts.foreign}",
     ]
 
 
 def _usage(run: Run) -> list[str]:
-    """Lines that answer in an environment with Keras, NumPy and Pillow alone; and the same with this package."""
+    """Code that predicts with only Keras, NumPy and Pillow, and the command of this package that does the same."""
     parts = _parts(run)
     return [
-        "With the file `model.keras` beside this card, Keras, NumPy and Pillow:",
+        "With Keras, NumPy and Pillow, and the file `model.keras` in the working directory:",
         _code("python", [*opening_lines(run), *parts.answering(run)]),
         f"With Headstart, {parts.with_headstart}:",
         _code("", [parts.command]),
@@ -132,8 +132,8 @@ def _results(run: Run) -> list[str]:
         for row in report.per_class.to_dict("records")
     ]
     return [
-        f"On {report.num_examples} test pictures that were set aside before training and looked at once. The interval "
-        f"is the bootstrap's over test pictures; the baseline {_parts(run).baseline}.",
+        f"Measured on {report.num_examples} test images that were set aside before training and used once. The "
+        f"intervals come from a bootstrap over test images. The baseline {_parts(run).baseline}.",
         _table(("metric", "value", "95 % interval", "baseline"), rows),
         _table((*(name.replace("_", " ") for name in columns[:-1]), _parts(run).counted), classes),
     ]
@@ -149,18 +149,20 @@ def _calibration(run: Run) -> list[str]:
     lowest, highest = thresholds.lowest_probability(coverage), thresholds.highest_familiar_score()
     num_pictures = len(run.dataset.part("validation"))
     sets = (
-        f"A set of all classes with a probability of at least {_number(lowest)} holds the truth for about "
-        f"{100 * coverage:g} of 100 pictures like these (split conformal prediction)."
+        f"The set of all classes with a probability of at least {_number(lowest)} contains the true class for about "
+        f"{100 * coverage:g} of 100 images from the same source (split conformal prediction)."
         if math.isfinite(lowest)
-        else f"The validation pictures are too few to promise sets that hold the truth for {100 * coverage:g} of 100."
+        else "There are too few validation images to promise sets that contain the true class for "
+        f"{100 * coverage:g} of 100 images."
     )
     strange = (
-        f"A picture whose foreign score is above {_number(highest)} is unlike 95 of 100 validation pictures."
+        f"An image with an out-of-distribution score above {_number(highest)} differs from the training images more "
+        "than 95 of 100 validation images do."
         if math.isfinite(highest)
-        else "The validation pictures are too few to say which pictures are foreign."
+        else "There are too few validation images to detect out-of-distribution (unfamiliar) images."
     )
     return [
-        f"Learned from {num_pictures} validation pictures: logits are divided by a temperature of {shown} before they "
+        f"Calibrated on {num_pictures} validation images: logits are divided by a temperature of {shown} before they "
         f"become probabilities. {sets} {strange}",
         *_kept_promises(run.report),
     ]
@@ -170,15 +172,19 @@ def _kept_promises(report: Report) -> list[str]:
     facts = honesty_facts(report)
     if not facts:
         return []
-    return ["On the test pictures, which had no part in that:", _table(("", "measured"), facts.items())]
+    return [
+        "Measured on the test images, which were not used for the calibration:",
+        _table(("", "measured"), facts.items()),
+    ]
 
 
 def _limits(run: Run) -> list[str]:
     sentences = [
         *map(markdown_text, limits(run.report)),
-        "The numbers hold for pictures like those of the data below. Other cameras, places or times may lower them.",
+        "The numbers hold for images from the same source as the data below. They may be lower for other cameras, "
+        "places or times.",
         _parts(run).limit(run),
-        "Intervals say what another test set of this size would change, not what another training would.",
+        "The intervals show the variation over test sets of this size, not the variation over repeated training.",
     ]
     return ["\n".join(f"- {sentence}" for sentence in sentences)]
 
@@ -191,11 +197,11 @@ def _data(run: Run) -> list[str]:
         f"- {found['count']} x {found['kind'].replace('_', ' ')}: {found['meaning']}" for found in findings
     )
     return [
-        f"{markdown_code(_data_name(run))}, {len(run.dataset)} usable pictures. "
-        "Copies and near copies stand in one part. "
-        f"SHA-256 of the table of pictures with their hashes and parts: `{data_hash(run.dataset)}`.",
+        f"{markdown_code(_data_name(run))}, {len(run.dataset)} usable images. "
+        "Copies and near copies of an image are in the same part. "
+        f"SHA-256 of the table of images with their hashes and parts: `{data_hash(run.dataset)}`.",
         _table(("class", *_PARTS), rows),
-        *([f"What the audit found:\n\n{checked}"] if checked else []),
+        *([f"Findings of the audit:\n\n{checked}"] if checked else []),
     ]
 
 
@@ -206,7 +212,7 @@ def _training(run: Run) -> list[str]:
         (
             phase["name"],
             phase["epochs"],
-            phase["unfreeze_from"] or "the head alone",
+            phase["unfreeze_from"] or "only the head",
             f"{phase['learning_rate']:g}",
             f"{phase['num_trainable']:,}",
         )
@@ -216,9 +222,14 @@ def _training(run: Run) -> list[str]:
     return [
         f"{spec.title} ({spec.paper}) with a new head: {TASK_STEPS[run.task.kind].head_facts(run)['layers']}. "
         f"Batches of {images.batch_size}, seed {run.recipe.seed}. "
-        "`recipe.toml` in the run holds every setting and gives the same numbers again.",
+        "`recipe.toml` in the folder of the run contains every setting; training with it gives the same numbers again.",
         *(
-            [_table(("phase", "epochs at most", "learns from", "peak learning rate", "parameters that learn"), rows)]
+            [
+                _table(
+                    ("phase", "maximum epochs", "lowest trained stage", "highest learning rate", "trained parameters"),
+                    rows,
+                )
+            ]
             if rows
             else []
         ),
@@ -229,13 +240,13 @@ def _licence(run: Run) -> list[str]:
     source, weights = str(run.recipe.backbone.weights), find_backbone(run.recipe.backbone.name).weights
     known = f"{weights.licence}, {weights.origin}"
     if source == "none":
-        return ["Training started from random weights, so that no licence of pretrained weights applies."]
+        return ["Training started from random weights. No licence of pretrained weights applies."]
     if source in ("imagenet", "builtin"):
-        return [f"Pretrained weights: {known}. Training made a derived work of them."]
+        return [f"Pretrained weights: {known}. The model is a derived work of them."]
     return [
         f"Pretrained weights: the file {markdown_code(Path(source).name)}, SHA-256 "
-        f"`{run.fact('weights')['sha256']}`. The published weights of this network are under {known}; whether the "
-        "file is one of these is for you to know.",
+        f"`{run.fact('weights')['sha256']}`. The published weights of this network have this licence: {known}. Check "
+        "whether the file contains these weights.",
     ]
 
 
@@ -254,7 +265,7 @@ def _data_name(run: Run) -> str:
 
 
 def _licence_id(run: Run) -> str:
-    """As Hugging Face writes it: SPDX in small letters."""
+    """The identifier of the licence as Hugging Face writes it: SPDX in lower case."""
     if run.recipe.backbone.weights == "none":
         return "unknown"
     return find_backbone(run.recipe.backbone.name).weights.licence.lower()

@@ -1,4 +1,4 @@
-"""What a model card says of each task that cards of other tasks do not: one row a task."""
+"""The parts of a model card that depend on the task, one row per task."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -27,15 +27,15 @@ class CardParts:
     Attributes:
         tag: the task's name among those of Hugging Face.
         purpose: what the model does, in one sentence.
-        foreign: what becomes of a picture of something else.
-        answering: lines of Python that follow the model's raw output `logits` of one picture.
-        command: what answers with this package.
-        with_headstart: what that gives beyond the lines.
-        baseline: what the metrics are compared with, after "the baseline".
-        columns: of the table of classes, as they stand in the report; the last one counts.
-        counted: what that counts.
-        limit: what the classes or numbers leave out.
-        trust: how far to trust an answer, paragraphs; None: as a classifier's card says it.
+        foreign: what the model predicts for an image of something else.
+        answering: lines of Python that turn the raw output `logits` of one image into a prediction.
+        command: the command of this package that does the same.
+        with_headstart: what the command gives in addition.
+        baseline: what the metrics are compared with, as a sentence after "The baseline".
+        columns: columns of the table of classes, as in the report; the last one is a count.
+        counted: heading of that count.
+        limit: what the classes or numbers do not cover.
+        trust: paragraphs about the reliability of predictions; None: the paragraphs of a classifier.
     """
 
     tag: str
@@ -52,7 +52,7 @@ class CardParts:
 
 
 def opening_lines(run: Run) -> list[str]:
-    """Lines of Python up to the model's raw output, with Keras, NumPy and Pillow alone."""
+    """Lines of Python up to the raw output of the model, with only Keras, NumPy and Pillow."""
     height, width = run.task.image_size
     return [
         "import keras",
@@ -73,8 +73,11 @@ def _names(run: Run) -> str:
 
 def _classifier_purpose(run: Run) -> str:
     task = run.task_as(ImageClassifier)
-    kind = "Names every one of these labels that a picture shows" if task.multi_label else "Sorts pictures into"
-    return f"{kind} {len(task.class_names)} classes: {_names(run)}."
+    count = len(task.class_names)
+    what = (
+        f"Predicts which of {count} labels an image has" if task.multi_label else f"Sorts images into {count} classes"
+    )
+    return f"{what}: {_names(run)}."
 
 
 def _classifier_lines(run: Run) -> list[str]:
@@ -93,7 +96,7 @@ def _classifier_lines(run: Run) -> list[str]:
 def _detector_lines(_: Run) -> list[str]:
     return [
         "rows, columns = logits.shape[:2]",
-        "scores = 1 / (1 + np.exp(-logits[..., :-4]))  # of an object of each class with its middle in each cell",
+        "scores = 1 / (1 + np.exp(-logits[..., :-4]))  # of an object of each class with its centre in each cell",
         "row, column, number = np.unravel_index(scores.argmax(), scores.shape)",
         "cell = np.tile([pixels.shape[1] / columns, pixels.shape[0] / rows], 2)",
         "sides = 2 * np.exp(logits[row, column, -4:]) * cell * [-1, -1, 1, 1]",
@@ -104,9 +107,9 @@ def _detector_lines(_: Run) -> list[str]:
 
 def _detector_trust(run: Run) -> list[str]:
     return [
-        f"A box is an answer from a score of {score_threshold(run):.3g} on: that found most and erred least on "
-        f"{len(run.dataset.part('validation'))} validation pictures. A score ranks boxes; it is no probability, and a "
-        "lower threshold finds more objects and more that are none.",
+        f"Boxes with a score of at least {score_threshold(run):.3g} are returned. This threshold gives the best F1 on "
+        f"{len(run.dataset.part('validation'))} validation images. A score ranks boxes; it is not a probability. A "
+        "lower threshold finds more objects and gives more wrong boxes.",
     ]
 
 
@@ -119,8 +122,8 @@ def _segmenter_lines(_: Run) -> list[str]:
 
 def _segmenter_trust(_: Run) -> list[str]:
     return [
-        "Every pixel gets its likeliest class, however little likely; nothing says where the model is unsure. Edges "
-        "are as fine as the size at which the model sees pictures, not as the pictures.",
+        "Every pixel gets its most probable class, even if its probability is low; the mask does not show where the "
+        "model is unsure. Outlines have the resolution of the input of the model, not of the image.",
     ]
 
 
@@ -128,19 +131,19 @@ def _regressor_trust(run: Run) -> list[str]:
     half_widths = intervals_of(run).half_widths(DEFAULT_COVERAGE)
     if any(map(math.isinf, half_widths)):
         share = f"{100 * DEFAULT_COVERAGE:g} of 100"
-        return [f"The validation pictures are too few to promise intervals that hold the truth for {share}."]
+        return [f"There are too few validation images to promise intervals that contain the true value for {share}."]
     names = map(markdown_text, run.task.class_names)
     said = ", ".join(f"{name} ± {width:.4g}" for name, width in zip(names, half_widths, strict=True))
     return [
-        f"For about {100 * DEFAULT_COVERAGE:g} of 100 pictures like these each number lies within: {said} (split "
-        f"conformal prediction, from {len(run.dataset.part('validation'))} validation pictures).",
+        f"For about {100 * DEFAULT_COVERAGE:g} of 100 images from the same source, each true value lies within "
+        f"{said} (split conformal prediction, from {len(run.dataset.part('validation'))} validation images).",
     ]
 
 
 def _only_classes(run: Run) -> str:
     count = len(run.task.class_names)
-    known = "class is known" if count == 1 else "classes are known"
-    return f"Only {count} {known}; whatever else a picture shows has no name here."
+    known = "class" if count == 1 else "classes"
+    return f"The model knows only {count} {known}. It cannot recognize anything else."
 
 
 CARD_PARTS: Mapping[str, CardParts] = MappingProxyType(
@@ -148,24 +151,24 @@ CARD_PARTS: Mapping[str, CardParts] = MappingProxyType(
         CLASSIFICATION: CardParts(
             tag="image-classification",
             purpose=_classifier_purpose,
-            foreign="A picture of anything else gets one of these classes all the same, unless the answer may be "
-            '"not sure".',
+            foreign="An image of anything else also gets one of these classes, unless the option for the answer "
+            '"not sure" is used.',
             answering=_classifier_lines,
             command="headstart predict RUN new.jpg --abstain",
-            with_headstart='where the answer comes with a set of classes and may be "not sure"',
-            baseline="always gives the commonest answer of the training part",
+            with_headstart='which also gives a set of possible classes, and "not sure" in doubtful cases',
+            baseline="always predicts the most common class of the training part",
             columns=("class", "precision", "recall", "f1", "support"),
-            counted="test pictures",
+            counted="test images",
             limit=_only_classes,
         ),
         DETECTION: CardParts(
             tag="object-detection",
-            purpose=lambda run: f"Finds objects in pictures and draws boxes around them: {_names(run)}.",
-            foreign="What looks like one of these gets a box all the same.",
+            purpose=lambda run: f"Detects objects of these classes with bounding boxes: {_names(run)}.",
+            foreign="Objects of other classes that look similar can also get a box.",
             answering=_detector_lines,
             command="headstart predict RUN new.jpg --draw drawn",
-            with_headstart="which gives all boxes, without repeats, in pixels of the picture as it is stored",
-            baseline="draws no box",
+            with_headstart="which gives all boxes after non-maximum suppression, in pixels of the stored image",
+            baseline="predicts no box",
             columns=("class", "ap50", "ap", "precision", "recall", "support"),
             counted="test boxes",
             limit=_only_classes,
@@ -173,28 +176,28 @@ CARD_PARTS: Mapping[str, CardParts] = MappingProxyType(
         ),
         SEGMENTATION: CardParts(
             tag="image-segmentation",
-            purpose=lambda run: f"Names every pixel of a picture: {_names(run)}.",
-            foreign="Pixels of anything else get one of these classes all the same.",
+            purpose=lambda run: f"Assigns one of these classes to every pixel of an image: {_names(run)}.",
+            foreign="Pixels of anything else also get one of these classes.",
             answering=_segmenter_lines,
             command="headstart predict RUN new.jpg --masks masks",
-            with_headstart="which gives the mask in the picture's own size",
-            baseline="gives every pixel the commonest class",
+            with_headstart="which gives the mask in the size of the image",
+            baseline="predicts the most common class for every pixel",
             columns=("class", "iou", "dice", "precision", "recall", "support"),
-            counted="test pictures",
+            counted="test images",
             limit=_only_classes,
             trust=_segmenter_trust,
         ),
         REGRESSION: CardParts(
             tag="image-regression",
-            purpose=lambda run: f"Reads numbers off pictures: {_names(run)}.",
-            foreign="A picture of anything else gets numbers all the same.",
+            purpose=lambda run: f"Predicts numbers from images: {_names(run)}.",
+            foreign="An image of anything else also gets numbers.",
             answering=lambda _: ["print(dict(zip(class_names, logits.tolist())))  # in the unit of the table"],
             command="headstart predict RUN new.jpg",
-            with_headstart="where each number comes with an interval",
-            baseline="always gives the mean of the training part",
+            with_headstart="which also gives an interval for each number",
+            baseline="always predicts the mean of the training part",
             columns=("output", "mean_absolute_error", "root_mean_squared_error", "r2", "baseline", "support"),
-            counted="test pictures",
-            limit=lambda _: "Numbers far from those of the training pictures cannot be expected to be right.",
+            counted="test images",
+            limit=lambda _: "Predictions of numbers outside the range of the training images are unreliable.",
             trust=_regressor_trust,
         ),
     }

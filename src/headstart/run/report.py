@@ -1,4 +1,4 @@
-"""The report of a run, from what the run has on disk."""
+"""Writes the report of a run from the files of the run."""
 
 import hashlib
 from pathlib import Path
@@ -20,10 +20,10 @@ AUDIT_COLUMNS = ["kind", "severity", "count", "meaning"]
 
 
 def write_report(run: Run, *, progress: Progress = SILENT) -> Path:
-    """Writes report.html from the run's own files and gives its path.
+    """Write report.html from the files of the run and return its path.
 
     Raises:
-        RunIncompleteError: the run was stopped before it was evaluated.
+        RunIncompleteError: the run was interrupted before its evaluation.
     """
     progress.start("writing the report", 1)
     content = build_content(run)
@@ -33,7 +33,7 @@ def write_report(run: Run, *, progress: Progress = SILENT) -> Path:
 
 
 def build_content(run: Run) -> ReportContent:
-    """Everything that the report of a run shows, as plain values."""
+    """The content of the report of a run, as plain values."""
     report, dataset = run.report, run.dataset
     steps = TASK_STEPS[dataset.task]
     return ReportContent(
@@ -76,7 +76,7 @@ def _backbone_facts(run: Run) -> dict[str, object]:
         "network": spec.title,
         "weights": Path(str(section.weights)).name,
         "parameters": f"{spec.num_parameters:,}",
-        "pictures seen at": f"{height} x {width} pixels, {run.recipe.images.resize_mode}",
+        "input size": f"{height} x {width} pixels, {run.recipe.images.resize_mode}",
         "licence of the weights": spec.weights.licence,
         "SHA-256 of the weights": run.fact("weights")["sha256"] or "none: random weights",
         "paper": spec.paper,
@@ -91,9 +91,9 @@ def _bank_facts(run: Run) -> dict[str, object]:
     num_learned = num_training + num_collages(run.recipe, num_training)
     num_rows = num_learned * bank["num_views"] + len(run.dataset.part("validation"))
     return {
-        "views of a training picture": bank["num_views"],
-        "kept": f"{num_rows:,} rows of {', '.join(bank['stages'])}",
-        "there already": f"{num_rows - bank['num_computed']:,} rows",
+        "views per training image": bank["num_views"],
+        "stored": f"{num_rows:,} rows of {', '.join(bank['stages'])}",
+        "reused from earlier runs": f"{num_rows - bank['num_computed']:,} rows",
         "computed by": bank["engine"]["engine"],
     }
 
