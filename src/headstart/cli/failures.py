@@ -5,7 +5,6 @@ import os
 import re
 import traceback
 from collections.abc import Callable
-from typing import Any
 
 import typer
 from rich import box
@@ -31,14 +30,14 @@ def guarded(command: Command) -> Command:
     """A command whose errors become a screen and an exit code; it takes `context` and may take `as_json`."""
 
     @functools.wraps(command)
-    def run_command(**parameters: Any) -> None:
-        surroundings: Surroundings = parameters["context"].obj
+    def run_command(context: typer.Context, **parameters: object) -> None:
+        surroundings: Surroundings = context.obj
         try:
             _check_working_directory()
-            code = command(**parameters)
+            code = command(context=context, **parameters)
         except (Exception, KeyboardInterrupt) as error:
             code = exit_code_of(error)
-            show_failure(error, surroundings, as_json=parameters.get("as_json", False))
+            show_failure(error, surroundings, as_json=parameters.get("as_json") is True)
         if code:
             raise typer.Exit(code)
 

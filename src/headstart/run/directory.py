@@ -3,14 +3,14 @@
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar, overload
 
 from headstart.data import Dataset
 from headstart.errors import RunDamagedError, RunExistsError, RunIncompleteError, RunNotFoundError
 from headstart.evaluation import Calibration, Report
 from headstart.recipe import Recipe
 from headstart.run.rows import check_rows
-from headstart.run.schemas import RunState, RunValues, State
+from headstart.run.schemas import BankPlaceValues, PhaseState, RunState, RunValues, State, WeightsValues
 from headstart.stored import Schema, UnusableFileError, check, read_plain
 from headstart.tasks import Task, read_task
 from headstart.training import CheckpointDir, History
@@ -181,7 +181,19 @@ class Run:
         values: RunValues = read_json(self.state_path, RunState)
         return values
 
-    def fact(self, name: str) -> Any:
+    @overload
+    def fact(self, name: Literal["seconds"]) -> dict[str, float]: ...
+
+    @overload
+    def fact(self, name: Literal["bank_place"]) -> BankPlaceValues: ...
+
+    @overload
+    def fact(self, name: Literal["weights"]) -> WeightsValues: ...
+
+    @overload
+    def fact(self, name: Literal["phases"]) -> list[PhaseState]: ...
+
+    def fact(self, name: Literal["seconds", "bank_place", "weights", "phases"]) -> object:
         """One of the values of `state`.
 
         Raises:

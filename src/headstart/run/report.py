@@ -13,7 +13,7 @@ from headstart.evaluation import PhaseValues, ReportContent, write_html
 from headstart.progress import SILENT, Progress
 from headstart.run.box_choices import num_collages
 from headstart.run.directory import Run, read_json
-from headstart.run.schemas import AuditFacts, Environment, PhaseState
+from headstart.run.schemas import AuditFacts, Environment
 from headstart.run.task_steps import TASK_STEPS, TaskSteps
 
 AUDIT_COLUMNS = ["kind", "severity", "count", "meaning"]
@@ -52,8 +52,7 @@ def build_content(run: Run) -> ReportContent:
 
 
 def _phases(run: Run) -> list[PhaseValues]:
-    phases: list[PhaseState] = run.fact("phases")
-    return [{**phase, "seconds": run.history.seconds_of(phase["name"])} for phase in phases]
+    return [{**phase, "seconds": run.history.seconds_of(phase["name"])} for phase in run.fact("phases")]
 
 
 def data_hash(dataset: Dataset) -> str:

@@ -1,13 +1,12 @@
 """One phase of training, from its first epoch or from where it was interrupted."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import keras
 
 from headstart.backbones import model_above
-from headstart.data import evaluation_batches, original_errors, training_batches
+from headstart.data import Tensor, evaluation_batches, original_errors, training_batches
 from headstart.features import is_out_of_memory
 from headstart.progress import SILENT, Progress
 from headstart.tasks import Task
@@ -121,11 +120,12 @@ def learning_part(task: Task, cuts: Sequence[str]) -> keras.Model:
     return model_above(task.model, cuts) if cuts else without_optimizer(task.model)
 
 
-def _validation_batches(examples: TrainingExamples) -> Any:
+def _validation_batches(examples: TrainingExamples) -> Iterable[tuple[Tensor, ...]]:
     """The validation part in order, once: a `tf.data.Dataset` of examples and targets."""
-    return evaluation_batches(
+    batches: Iterable[tuple[Tensor, ...]] = evaluation_batches(
         examples.validation_source, batch_size=examples.batch_size, targets=examples.validation_targets
     )
+    return batches
 
 
 def _load_best(kept: keras.Model, recorder: EpochRecorder, checkpoints: CheckpointDir) -> None:
