@@ -6,6 +6,7 @@ import headstart
 from headstart.errors import RecipeError, RunDamagedError, RunIncompleteError, RunNotFoundError
 from headstart.prediction import predict
 from headstart.run import Run, evaluate, resume, write_report
+from headstart.tasks import ImageClassifier, ObjectDetector
 from headstart.training import CheckpointDir
 
 GARBAGE = {"no JSON": b"{", "another JSON": b"[1, 2]", "no text": b"\xff\xfe\x00", "nothing": b""}
@@ -117,3 +118,12 @@ def test_facts_add_up_and_an_error_lasts_no_longer_than_the_failure(tmp_path):
     assert run.state == {"format_version": 1, "state": "failed", "seconds": {}, "error": "no room"}
     run.update_state("started", is_split=True)
     assert run.state == {"format_version": 1, "state": "started", "seconds": {}, "is_split": True}
+
+
+def test_a_model_of_another_task_is_refused(tmp_path):
+    run = Run(tmp_path)
+    vars(run)["task"] = ImageClassifier(None, ("cat", "dog"), "vgg19", {}, "out")
+    assert run.task_as(ImageClassifier) is run.task
+    with pytest.raises(RunDamagedError) as caught:
+        run.task_as(ObjectDetector)
+    assert caught.value.received == "'image-classification'"
