@@ -1,8 +1,10 @@
 """The package's front door: light until a verb is used."""
 
 import os
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -40,6 +42,14 @@ def test_every_name_of_the_front_door_opens(name):
 def test_the_verbs_are_listed():
     assert {"train", "resume", "evaluate", "predict", "load", "write_report"} <= set(dir(headstart))
     assert dir(headstart) == sorted(headstart.__all__)
+
+
+def test_the_document_of_what_is_stable_lists_every_name():
+    text = (Path(__file__).parents[1] / "docs" / "stable.md").read_text(encoding="utf-8")
+    functions = next(line for line in text.splitlines() if line.startswith("| the functions"))
+    classes = next(line for line in text.splitlines() if line.startswith("| the classes"))
+    named = set(re.findall(r"`([a-z_]+)`", functions)) - {"headstart"} | set(re.findall(r"`headstart\.(\w+)`", classes))
+    assert named == set(headstart.__all__) - {"__version__"}
 
 
 def test_an_unknown_name_is_an_attribute_error():

@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING, Any
 from headstart import version
 
 if TYPE_CHECKING:
+    from headstart.data import Audit
+    from headstart.data import audit_data as audit
     from headstart.prediction import predict, predict_each
     from headstart.recipe import Recipe
-    from headstart.run import Run, evaluate, resume, train, write_card, write_report
+    from headstart.run import Plan, Run, evaluate, export, plan, resume, train, write_card, write_report
     from headstart.run import rank_backbones as rank
     from headstart.similarity import build_index as index
     from headstart.similarity import search_index as search
@@ -29,10 +31,15 @@ os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 __version__ = version.VERSION
 
 _HOMES = {
+    "Audit": "headstart.data",
+    "Plan": "headstart.run",
     "Recipe": "headstart.recipe",
     "Run": "headstart.run",
+    "audit": "headstart.data",
     "evaluate": "headstart.run",
+    "export": "headstart.run",
     "index": "headstart.similarity",
+    "plan": "headstart.run",
     "predict": "headstart.prediction",
     "predict_each": "headstart.prediction",
     "rank": "headstart.run",
@@ -43,15 +50,20 @@ _HOMES = {
     "write_report": "headstart.run",
 }
 # Verbs that are called otherwise in their room, because a module there has the name.
-_NAMES_AT_HOME = {"index": "build_index", "rank": "rank_backbones", "search": "search_index"}
+_NAMES_AT_HOME = {"audit": "audit_data", "index": "build_index", "rank": "rank_backbones", "search": "search_index"}
 
 __all__ = [
+    "Audit",
+    "Plan",
     "Recipe",
     "Run",
     "__version__",
+    "audit",
     "evaluate",
+    "export",
     "index",
     "load",
+    "plan",
     "predict",
     "predict_each",
     "rank",

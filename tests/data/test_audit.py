@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+import headstart
 from headstart.data import audit_dataset, read_dataset, split_dataset
 from headstart.data.findings import KINDS, Finding, findings_frame
 from headstart.data.inspection import inspect_file
@@ -314,3 +315,11 @@ def test_flowers_have_no_bad_file(shared_dir):
     audit = audit_dataset(read_dataset(shared_dir / "data" / "flowers5"))
     assert audit.left_out == []
     assert set(audit.summary()["kind"]) == {"near_duplicate"}
+
+
+def test_a_folder_is_audited_by_its_path(tmp_path):
+    write_files(tmp_path, sound_files(cat=3, dog=2, fox=1))
+    found = headstart.audit(tmp_path, min_per_class=2)
+    assert found.num_files == 6
+    assert list(found.dataset.class_names) == ["cat", "dog"]
+    assert list(found.findings["kind"]) == list(audit_dataset(read_dataset(tmp_path), min_per_class=2).findings["kind"])

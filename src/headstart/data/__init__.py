@@ -22,7 +22,7 @@ if TYPE_CHECKING:
         mask_paths,
         outlines_from_text,
     )
-    from headstart.data.audit import Audit, audit_dataset
+    from headstart.data.audit import Audit, audit_data, audit_dataset
     from headstart.data.augmentation import AUGMENTATIONS, Augmentation
     from headstart.data.augmentation_layers import augment_views
     from headstart.data.batches import evaluation_batches, original_errors, training_batches
@@ -68,6 +68,7 @@ __all__ = [
     "SideBySide",
     "Targets",
     "Tensor",
+    "audit_data",
     "audit_dataset",
     "augment_views",
     "box_areas",
@@ -123,6 +124,7 @@ _MODULE_OF = {
     "SideBySide": "source",
     "Targets": "targets",
     "Tensor": "tensors",
+    "audit_data": "audit",
     "audit_dataset": "audit",
     "augment_views": "augmentation_layers",
     "box_areas": "boxes",

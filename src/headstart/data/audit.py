@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Unpack
 
 import numpy as np
 import pandas as pd
@@ -25,9 +26,11 @@ from headstart.data.findings import KINDS, Finding, class_findings, findings_fra
 from headstart.data.inspection import Inspection, inspect_file
 from headstart.data.mask_inspection import MaskInspection, inspect_mask
 from headstart.data.rare_classes import without_rare_classes
+from headstart.data.reading import ReadingOptions, read_dataset
 from headstart.data.separation import connected_groups
 from headstart.data.stored_pixels import range_remarks
 from headstart.errors import NoReadableImagesError, OneClassError
+from headstart.progress import SILENT, Progress
 from headstart.writing import write_text
 
 FORMAT_VERSION = 1
@@ -150,6 +153,38 @@ def audit_dataset(
     _require_classes(kept, num_given=dataset.num_classes, min_classes=min_classes, findings=findings)
     findings += class_findings(kept)
     return Audit(findings_frame(findings), kept, num_files=len(dataset))
+
+
+def audit_data(
+    data: Path | str,
+    *,
+    task: str | None = None,
+    min_per_class: int = 1,
+    progress: Progress = SILENT,
+    **reading: Unpack[ReadingOptions],
+) -> Audit:
+    """Read a data set and check every file of it, as `headstart audit` does; nothing is written.
+
+    Args:
+        data: folder or table, as `read_dataset` takes it.
+        task: what is to be learned; None: what the data looks like.
+        min_per_class: classes with fewer images to learn from are left out.
+        progress: told of every file.
+        **reading: how the data is to be read, as for `read_dataset`.
+
+    Raises:
+        HeadstartError: the data cannot be read, or nothing to learn from is left; as `read_dataset` and
+            `audit_dataset`.
+
+    Example:
+        found = headstart.audit("photos")
+        print(found.findings)
+    """
+    dataset = read_dataset(data, task=task, **reading)
+    progress.start("checking images", len(dataset))
+    found = audit_dataset(dataset, progress=lambda *_: progress.advance(), min_per_class=min_per_class)
+    progress.finish()
+    return found
 
 
 def _across_findings(dataset: Dataset, across: Mapping[str, str]) -> Iterator[Finding]:

@@ -59,7 +59,7 @@ def audit(  # noqa: PLR0913, PLR0917  one parameter an option
     training would leave out, and 0 if there are only warnings and notes.
     """
     surroundings: Surroundings = context.obj
-    from headstart.data import audit_dataset, read_dataset  # noqa: PLC0415  heavy
+    from headstart.data import audit_data  # noqa: PLC0415  heavy
 
     reading = reading_options(
         format=format,
@@ -69,10 +69,8 @@ def audit(  # noqa: PLR0913, PLR0917  one parameter an option
         split_column=split_column,
         group_column=group_column,
     )
-    dataset = read_dataset(data, task=task, **reading)
     with shown_progress(surroundings) as progress:
-        progress.start("checking images", len(dataset))
-        found = audit_dataset(dataset, progress=lambda *_: progress.advance(), min_per_class=min_per_class or 1)
+        found = audit_data(data, task=task, min_per_class=min_per_class or 1, progress=progress, **reading)
     if as_json:
         surroundings.print_json(json.loads(found.to_json()))
     else:
