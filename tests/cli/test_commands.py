@@ -43,7 +43,7 @@ def test_a_plan_says_what_would_be_done_and_writes_nothing(type_command, photos,
     words = ["train", photos, *QUICK, "--epochs", "3", "--out", out, "--bank-dir", banks, "--plan"]
     outcome = type_command(*words)
     assert outcome.code == 0, outcome.stderr
-    for part in ("17 training pictures", "8 views of each picture at block4_pool", "a linear probe", "3 epochs from"):
+    for part in ("17 training images", "8 views per training image at block4_pool", "a linear probe", "3 epochs of"):
         assert part in " ".join(outcome.stdout.split())
     plan = json.loads(type_command(*words, "--json").stdout)
     assert Recipe.from_values(plan["recipe"]).fine_tuning_phase.epochs == 3
@@ -130,7 +130,7 @@ def test_evaluate_says_what_it_left_out_because_the_run_learned_from_it(type_com
     outcome = type_command("evaluate", finished_run, "--data", photos, "--json")
     assert outcome.code == 0, outcome.stderr
     assert json.loads(outcome.stdout)["num_examples"] == 3
-    assert "Left out: 21 pictures that the run learned from" in outcome.stderr
+    assert "Left out: 21 images that are copies of images that the run learned from" in outcome.stderr
 
 
 def test_report_writes_the_page_again_and_prints_its_path(type_command, finished_run):

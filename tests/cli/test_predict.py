@@ -186,7 +186,7 @@ def test_a_killed_prediction_goes_on_and_refuses_another_question(
     assert "--abstain" in outcome.stderr
     outcome = type_command("predict", finished_run, pictures, "--out", out)
     assert outcome.code == 0, outcome.stderr
-    assert f"Going on after {kept - kept % 32} of 600 files" in outcome.stderr
+    assert f"Continuing after {kept - kept % 32} of 600 files" in outcome.stderr
     printed = type_command("predict", finished_run, pictures, "--csv").stdout
     assert out.read_text() == printed
 

@@ -58,7 +58,7 @@ def test_a_compilation_in_the_first_step_is_not_counted_for_the_others():
 
 def test_without_a_terminal_there_are_no_control_characters(capsys):
     with shown_progress(Surroundings.from_process()) as progress:
-        progress.start("checking pictures", 3)
+        progress.start("checking images", 3)
         progress.advance(3)
         progress.say("[bold]as it is[/]")
     captured = capsys.readouterr()
@@ -69,7 +69,7 @@ def test_without_a_terminal_there_are_no_control_characters(capsys):
 
 def test_a_terminal_gets_a_bar_a_step_and_the_lines_that_are_said(terminal):
     with shown_progress(terminal) as progress:
-        progress.start("checking pictures", 30)
+        progress.start("checking images", 30)
         progress.advance(30)
         progress.start("frozen phase", 100)
         progress.advance(20, "loss 0.5")
@@ -96,7 +96,7 @@ def test_no_color_is_honoured(monkeypatch):
     monkeypatch.setenv("NO_COLOR", "1")
     console = Console(file=io.StringIO(), force_terminal=True, width=80)
     with shown_progress(Surroundings(console, console)) as progress:
-        progress.start("checking pictures", 30)
+        progress.start("checking images", 30)
         progress.advance(30)
     assert "\x1b[3" not in console.file.getvalue().replace("\x1b[3m", "")
 

@@ -75,7 +75,7 @@ def test_an_interrupted_file_goes_on_and_ends_as_an_unbroken_one(model, mixed, t
     listener = Interrupter()
     assert write_answers(job_of(broken, mixed), model, listener) == tally
     assert sum(model.predictor.runtime.batch_sizes) == 22 - 8 - (1 if _junk_comes_after(mixed, 8) else 0)
-    assert "Going on after 8 of 22 files" in listener.said[0]
+    assert "Continuing after 8 of 22 files" in listener.said[0]
     assert listener.done == 22
     assert broken.read_bytes() == unbroken.read_bytes()
     assert sorted(path.name for path in tmp_path.iterdir()) == [broken.name, "mixed", unbroken.name]
@@ -146,7 +146,7 @@ def test_what_a_kill_tore_is_answered_again(model, mixed, tmp_path, end):
     job.journal_path.write_bytes(b"".join(lines[:11]) + end)  # one whole batch of eight, and a part of the next
     listener = Interrupter()
     write_answers(job, model, listener)
-    assert "Going on after 8 " in listener.said[0]
+    assert "Continuing after 8 " in listener.said[0]
     assert broken.read_bytes() == unbroken.read_bytes()
 
 

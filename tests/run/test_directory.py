@@ -53,7 +53,7 @@ def test_an_incomplete_run_says_how_to_go_on(incomplete):
 
 def test_a_run_stopped_in_the_audit_has_no_table_yet(photos, train_quick, tmp_path, interrupter):
     with pytest.raises(KeyboardInterrupt):
-        train_quick(photos, tmp_path / "run", progress=interrupter("checking pictures", 1))
+        train_quick(photos, tmp_path / "run", progress=interrupter("checking images", 1))
     with pytest.raises(RunIncompleteError, match=r"no dataset\.csv"):
         _ = headstart.load(tmp_path / "run").dataset
 

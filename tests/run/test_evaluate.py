@@ -117,7 +117,7 @@ def test_moved_data_is_the_runs_own_test_part(own_run, own_photos, tmp_path):
     progress = SilentProgress()
     progress.say = told.append
     assert evaluate(own_run, moved, progress=progress).to_json() == stored
-    assert told == [f"'{moved}' holds the run's own images: its test part is scored"]
+    assert told == [f"'{moved}' contains the run's own images; its test part is scored"]
     again = Run.load(own_run.path)
     assert again.dataset.root == Path(again.recipe.data.path) == moved
     assert evaluate(again).to_json() == stored

@@ -20,7 +20,7 @@ from headstart.run import Run, resume
 NUM_RANDOM_MOMENTS = int(os.environ.get("HEADSTART_KILL_MOMENTS", "4"))
 # 18 training pictures in 3 views and 3 for validation are 57 rows of a bank; batches of 8 make 3 steps an epoch.
 MOMENTS = {
-    "in the audit": ("checking pictures", 7),
+    "in the audit": ("checking images", 7),
     "before the bank": ("computing the feature bank", 0),
     "in the bank": ("computing the feature bank", 40),
     "in the probe": ("linear probe", 10),

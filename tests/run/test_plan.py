@@ -76,10 +76,10 @@ def test_layers_learn_in_bfloat16_where_the_processor_has_instructions_for_it(
     ("limit", "num_views", "unfreeze_from", "note"),
     [
         (bytes_of(8, BELOW_BLOCK3), 8, "block3", None),
-        (bytes_of(8, BELOW_BLOCK3) - 1, 7, "block3", "7 views, cut below block3"),
-        (bytes_of(2, BELOW_BLOCK3), 2, "block3", "2 views, cut below block3"),
-        (bytes_of(2, BELOW_BLOCK3) - 1, 4, "block4", "4 views, cut below block4"),
-        (bytes_of(2, BELOW_BLOCK4) - 1, 4, "block5", "4 views, cut below block5"),
+        (bytes_of(8, BELOW_BLOCK3) - 1, 7, "block3", "7 views and cut below block3"),
+        (bytes_of(2, BELOW_BLOCK3), 2, "block3", "2 views and cut below block3"),
+        (bytes_of(2, BELOW_BLOCK3) - 1, 4, "block4", "4 views and cut below block4"),
+        (bytes_of(2, BELOW_BLOCK4) - 1, 4, "block5", "4 views and cut below block5"),
         (bytes_of(2, BELOW_BLOCK5) - 1, 0, "block3", "no bank"),
         (0, 0, "block3", "no bank"),
     ],
@@ -122,17 +122,18 @@ def test_a_time_without_fine_tuning_leaves_a_trunk_that_gives_what_the_bank_then
 @pytest.mark.parametrize(
     ("epochs", "text"),
     [
-        ({"epochs": 4}, "4 epochs from block5 up, rate 0.001"),
+        ({"epochs": 4}, "4 epochs of the stages from block5 upwards, learning rate 0.001"),
         (
             {"frozen_epochs": 2, "epochs": 4, "deep_epochs": 5},
-            "2 frozen epochs, then 4 epochs from block5 up, rate 0.001, then 5 epochs from block1 up, rate 0.0001",
+            "2 epochs of the head on the frozen network, then 4 epochs of the stages from block5 upwards, "
+            "learning rate 0.001, then 5 epochs of the stages from block1 upwards, learning rate 0.0001",
         ),
-        ({"epochs": 0}, "nothing more"),
+        ({"epochs": 0}, "none after the start of the head"),
     ],
 )
 def test_a_plan_names_the_phases_that_have_epochs(monkeypatch, photos, epochs, text):
     monkeypatch.setattr("headstart.training.precision.instructions", frozenset)
-    assert f"  learning: {text}" in plan(photos, **NETWORK, **epochs, learning_rate=0.001).lines
+    assert f"  training: {text}" in plan(photos, **NETWORK, **epochs, learning_rate=0.001).lines
 
 
 def test_without_augmentation_one_view_is_enough(photos):

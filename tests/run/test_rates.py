@@ -49,7 +49,7 @@ def test_a_network_with_small_kernels_learns_more_slowly_and_the_plan_says_so(ba
     assert rate < FINE_TUNING_RATES[task] / 3
     assert notes == [
         f"learning rate {rate:g} instead of {FINE_TUNING_RATES[task]:g}, because the kernels of VGG19Mini from block5 "
-        "up are small"
+        "upwards are small"
     ]
 
 

@@ -12,7 +12,7 @@ from headstart.run import Run, resume
 
 # 18 pictures in batches of 8 make 3 steps an epoch.
 MOMENTS = {
-    "in the audit": {"step": "checking pictures", "parts": 5},
+    "in the audit": {"step": "checking images", "parts": 5},
     "in the feature bank": {"step": "computing the feature bank", "parts": 32},
     "in the linear probe": {"step": "linear probe", "parts": 36},
     "after the linear probe": {"text": "linear probe: "},

@@ -112,8 +112,11 @@ def test_a_phase_stops_when_validation_loss_no_longer_falls(small_classifier, ex
     assert len(losses) < 30
     assert len(losses) - 1 - losses.argmin() == 2
     stopped, kept = listener.said[-2:]
-    assert stopped == f"hot: stopped early after epoch {len(losses)} of 30; validation loss has not fallen for 2 epochs"
-    assert kept.startswith(f"Kept: hot epoch {losses.argmin() + 1}, lowest validation loss")
+    assert (
+        stopped
+        == f"hot: stopped early after epoch {len(losses)} of 30; the validation loss has not fallen for 2 epochs"
+    )
+    assert kept.startswith(f"Kept weights: hot epoch {losses.argmin() + 1}, with the lowest validation loss")
 
 
 def test_a_phase_of_no_epochs_changes_nothing(small_classifier, examples, tmp_path):
@@ -194,7 +197,7 @@ def test_an_epoch_that_raises_the_loss_too_far_is_discarded_and_the_rate_lowered
     assert result.num_restarts >= 1
     assert [row["epoch"] for row in rows] == [1, 2]
     assert all(row["val_loss"] <= 0.7 * 1.05 for row in rows)
-    assert sum("back to the best weights, learning rate" in line for line in said) == result.num_restarts
+    assert sum("from the best weights with learning rate" in line for line in said) == result.num_restarts
 
 
 def test_without_a_limit_no_epoch_is_discarded(small_classifier, examples, tmp_path):
@@ -214,7 +217,7 @@ def test_a_phase_that_no_rate_helps_ends_with_the_weights_it_began_with(
     start = start_at(task, examples, tmp_path, val_loss=1e-6)
     result = fit_hot(task, examples, tmp_path, start=start, progress=listener)
     assert (result.checkpoint.stopped, result.num_restarts, len(result.history.rows)) == (True, 2, 1)
-    assert "stopped early after epoch 0 of 2; validation loss rises at every learning rate" in listener.said[-2]
+    assert "stopped early after epoch 0 of 2; the validation loss rises at every learning rate" in listener.said[-2]
     assert all(np.array_equal(ours, theirs) for ours, theirs in zip(before, task.model.get_weights(), strict=True))
 
 
@@ -268,8 +271,8 @@ def test_batches_are_halved_until_they_fit_into_memory(small_classifier, example
         task, phase, examples, phase_index=1, checkpoints=CheckpointDir(tmp_path), start=start, progress=listener
     )
     assert [line for line in listener.said if "out of memory" in line] == [
-        "frozen: out of memory with 8 images per batch; goes on with 4, from the best weights",
-        "frozen: out of memory with 4 images per batch; goes on with 2, from the best weights",
+        "frozen: out of memory with 8 images per batch; training continues from the best weights with 4",
+        "frozen: out of memory with 4 images per batch; training continues from the best weights with 2",
     ]
     assert (result.checkpoint.batch_size, result.history.rows[-1]["epoch"]) == (2, 1)
     newest, _ = CheckpointDir(tmp_path).newest()

@@ -49,7 +49,7 @@ def fill_bank(
     """
     wanted = {row: key for part in parts for row, key in _rows(part, views)}
     for name in bank.check(wanted):
-        progress.say(f"Chunk {name} of the feature bank was changed on disk; it is computed again")
+        progress.say(f"Chunk {name} of the feature bank has changed on disk; it is computed again")
     missing = bank.missing(wanted)
     if not missing:
         return 0

@@ -249,19 +249,19 @@ def _check_batch_size(batch_size: int | None) -> None:
 
 
 def _say_what_cannot_be_promised(predictor: TaskPredictor, progress: Progress) -> None:
-    """Says it where the validation pictures are too few for the coverage: no answer is sure then."""
+    """Note that there are too few validation images for the coverage; no prediction counts as sure then."""
     if isinstance(predictor, NumberPredictor) and np.isinf(predictor.intervals.half_widths(predictor.coverage)).any():
         progress.say(
-            f"Note: {len(predictor.intervals.residuals)} validation pictures are too few to promise a coverage of "
-            f"{predictor.coverage:g}; there are no intervals"
+            f"Note: {len(predictor.intervals.residuals)} validation images are too few to promise a coverage of "
+            f"{predictor.coverage:g}; no intervals are given"
         )
     if not isinstance(predictor, Predictor):
         return
     if math.isinf(predictor.thresholds.lowest_probability(predictor.coverage)):
         num_scores = len(predictor.thresholds.nonconformity)
         progress.say(
-            f"Note: {num_scores} validation pictures are too few to promise a coverage of {predictor.coverage:g}; "
-            "every set holds all classes, and no answer is sure"
+            f"Note: {num_scores} validation images are too few to promise a coverage of {predictor.coverage:g}; "
+            "every set contains all classes, and no prediction counts as sure"
         )
 
 

@@ -114,7 +114,7 @@ def write_answers(job: Job, model: Model, progress: Progress) -> Tallied:
         tally, num_done = _take_over(job, answered)
         progress.start("predicting", job.num_files)
         if num_done:
-            progress.say(f"Going on after {num_done} of {job.num_files} files that were answered before")
+            progress.say(f"Continuing after {num_done} of {job.num_files} files that are already done")
             progress.advance(num_done)
         with job.journal_path.open("a", encoding="utf-8") as journal:
             batches = answer_batches(

@@ -1,4 +1,4 @@
-"""What a run of a classifier does that other runs do otherwise."""
+"""The steps of a run that are specific to classification."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -34,7 +34,7 @@ NUM_SAMPLES = 12
 
 
 def outputs(task: Task) -> str:
-    """What the new layers answer with, in words."""
+    """The output of the new layers, in words."""
     return f"{len(task.class_names)} classes"
 
 
@@ -54,7 +54,9 @@ def start_head(
     checkpoint, history = start_from_probe(classifier, start, checkpoints=run.checkpoints, kept_from=kept_from)
     progress.finish()
     accuracy = history.rows[-1]["val_accuracy"]
-    progress.say(f"linear probe: validation accuracy {accuracy:.3f}, regularisation {start.probe.strength:.2g}")
+    progress.say(
+        f"linear probe: validation accuracy {accuracy:.3f}, regularization strength {start.probe.strength:.2g}"
+    )
     return checkpoint, history
 
 
@@ -72,12 +74,12 @@ def evaluate_pictures(run: Run, dataset: Dataset, progress: Progress) -> Evaluat
 
 
 def report_content(run: Run) -> PageContent:
-    """What the page of a classifier shows beside the numbers: samples of the classes and the worst mistakes."""
+    """Images for the report of a classifier: samples of the classes and the most confident mistakes."""
     return {"samples": _samples(run.dataset), "mistakes": _mistakes(run)}
 
 
 def head_facts(run: Run) -> Mapping[str, object]:
-    """What the page says of the new layers."""
+    """Facts about the new layers for the report."""
     stages = stages_read(find_backbone(run.task.backbone), num_stages_read(run.recipe))
     scaled = " (of each stage divided by its root mean square)" if len(stages) > 1 else ""
     return {
@@ -91,7 +93,7 @@ def head_facts(run: Run) -> Mapping[str, object]:
 
 @dataclass(frozen=True, eq=False)
 class Answers:
-    """What the model says of pictures before it is calibrated: logits `(n, num_classes)` and pooled features."""
+    """Outputs of the model before calibration: logits `(n, num_classes)` and pooled features."""
 
     logits: np.ndarray
     features: np.ndarray

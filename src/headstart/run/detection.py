@@ -1,4 +1,4 @@
-"""What a run of a detector does that other runs do otherwise."""
+"""The steps of a run that are specific to object detection."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,17 +22,13 @@ KEPT_SCORE = 0.01  # boxes below it change no metric that anyone reads
 
 
 def outputs(task: Task) -> str:
-    """What the new layers answer with, in words."""
+    """The output of the new layers, in words."""
     count = len(task.class_names)
-    return (
-        f"boxes around {count} kinds of object"
-        if count > 1
-        else f"boxes around one kind of object, {task.class_names[0]}"
-    )
+    return f"boxes of {count} classes" if count > 1 else f"boxes of one class, {task.class_names[0]}"
 
 
 def choose_threshold(run: Run, task: Task, parts: LearningParts | None, progress: Progress) -> None:
-    """Writes the score from which on a box is an answer: the best on the validation part."""
+    """Write the score threshold of boxes that is best on the validation part."""
     validation = run.dataset.part("validation")
     progress.start("choosing the score threshold", 1)
     detector = task_as(task, ObjectDetector)
@@ -43,12 +39,12 @@ def choose_threshold(run: Run, task: Task, parts: LearningParts | None, progress
 
 
 def score_threshold(run: Run) -> float:
-    """The score from which on a box is an answer."""
+    """The lowest score of a box that is returned."""
     return float(read_json(run.promises_path, BoxPromises)["score_threshold"])
 
 
 def evaluate_pictures(run: Run, dataset: Dataset, progress: Progress) -> Evaluated:
-    """The report on annotated pictures, and the boxes found in each of them."""
+    """The report on annotated images, and the predicted boxes of each image."""
     task = run.task_as(ObjectDetector)
     detections = list(_in_pictures(task, dataset, picture_outputs(task, dataset, progress)))
     report = evaluate_detection(
@@ -64,7 +60,7 @@ def evaluate_pictures(run: Run, dataset: Dataset, progress: Progress) -> Evaluat
 
 
 def found_boxes(class_names: Sequence[str], detections: Detections) -> list[list[str | float]]:
-    """Boxes as plain values: name, score, and the box in pixels of the picture."""
+    """Boxes as values for JSON: class name, score, and the corners in pixels of the image."""
     rows = zip(detections.classes, detections.scores, detections.boxes, strict=True)
     return [
         [class_names[number], round(float(score), 4), *(round(float(side), 1) for side in box)]
@@ -74,7 +70,7 @@ def found_boxes(class_names: Sequence[str], detections: Detections) -> list[list
 
 
 def report_content(run: Run) -> PageContent:
-    """What the page shows beside the numbers: the worst pictures with true boxes and with those found."""
+    """Images for the report of a detector: the worst ones with true and predicted boxes."""
     test, threshold = run.dataset.part("test"), score_threshold(run)
     task = run.task_as(ObjectDetector)
     found, names, paths = _FoundBoxes(run), task.class_names, test.paths()
@@ -132,17 +128,17 @@ def _plain_box(box: object) -> dict[str, object]:
 
 
 def head_facts(run: Run) -> Mapping[str, object]:
-    """What the page says of the new layers."""
+    """Facts about the new layers for the report."""
     return {
-        "layers": "a pyramid over stages of the network, and a dense head without anchors",
+        "layers": "a feature pyramid over stages of the network and an anchor-free dense head",
         "reads": ", ".join(run.task.tap_layers),
-        "kinds of object": len(run.task.class_names),
-        "learned from collages as well": num_collages(run.recipe, len(run.dataset.part("train"))),
+        "classes": len(run.task.class_names),
+        "collages among the training images": num_collages(run.recipe, len(run.dataset.part("train"))),
     }
 
 
 def _in_pictures(task: ObjectDetector, dataset: Dataset, batches: Iterator[np.ndarray]) -> Iterator[Detections]:
-    """Detections in pixels of the pictures as they are stored."""
+    """Detections in pixels of the stored images."""
     sizes = zip(dataset.frame["height"], dataset.frame["width"], strict=True)
     for batch in batches:
         for found, size in zip(task.decode(batch), sizes, strict=False):

@@ -1,4 +1,4 @@
-"""How many epochs a phase takes where the recipe does not say: so many that it sees enough examples."""
+"""The default number of epochs of a phase, from the number of training images."""
 
 import math
 from collections.abc import Mapping

@@ -57,7 +57,7 @@ def evaluate(
         raise _nothing_to_read(reading)
     moved = None if data is None else find_moved_data(run, Path(data))
     if moved is not None:
-        progress.say(f"'{moved}' holds the run's own images: its test part is scored")
+        progress.say(f"'{moved}' contains the run's own images; its test part is scored")
         with storage_errors(run.path):
             use_moved_data(run, moved)
     if data is None or moved is not None:
@@ -65,13 +65,15 @@ def evaluate(
         return evaluate_test_part(run, progress=progress)
     progress.say(f"'{data}' is scored as other labelled images")
     dataset = _read_data(run, Path(data), reading)
-    progress.start("checking pictures", len(dataset))
+    progress.start("checking images", len(dataset))
     audited = audit_dataset(dataset, progress=lambda *_: progress.advance(1), min_classes=1).dataset
     progress.finish()
     run.task.encode(audited)  # classes that the model does not know are told before the work
     unseen = _without_seen(run, audited)
     if len(unseen) < len(audited):
-        progress.say(f"Left out: {len(audited) - len(unseen)} pictures that the run learned from, or copies of them")
+        progress.say(
+            f"Left out: {len(audited) - len(unseen)} images that are copies of images that the run learned from"
+        )
     return TASK_STEPS[dataset.task].evaluate(run, unseen, progress).report
 
 

@@ -1,4 +1,4 @@
-"""How many stages a classifier's head reads where the recipe does not say."""
+"""The default number of stages that the head of a classifier reads."""
 
 from headstart.backbones import find_backbone
 from headstart.data import CLASSIFICATION
@@ -28,14 +28,14 @@ def with_num_stages(recipe: Recipe) -> Recipe:
         return recipe.with_values("head", num_stages=most if is_probe else 1)
     if asked > most:
         raise RecipeError(
-            f"{recipe.backbone.name} has no {asked} stages for the head to read.",
+            f"The head cannot read {asked} stages of {recipe.backbone.name}.",
             expected=f"head.num_stages from 1 to {most}",
             received=f"head.num_stages = {asked}",
-            hint=f"`headstart backbones {recipe.backbone.name}` lists its stages.",
+            hint=f"See its stages with `headstart backbones {recipe.backbone.name}`.",
         )
     if asked > 1 and not is_frozen:
         raise RecipeError(
-            "A head reads several stages only of a network that stays frozen.",
+            "A head can read several stages only if the network stays frozen.",
             expected="no epochs of fine-tuning, or head.num_stages = 1",
             received=f"head.num_stages = {asked}, {recipe.fine_tuning_phase.epochs or 0} epochs of fine-tuning and "
             f"{recipe.deep_phase.epochs or 0} of the deep phase",

@@ -1,4 +1,4 @@
-"""The automatic recipe: what is left open is chosen from pictures, network and machine, and its time is foretold.
+"""The plan of a run: settings that are not given are chosen from images, network and machine; its time is estimated.
 
 BiT's HyperRule (Kolesnikov et al., arXiv 1912.11370, section 3.3) chooses resolution, schedule length and mixup from
 the size of the data set alone; so does this, with constants that `benchmarks/recipe_choices.py` measures.
@@ -32,13 +32,13 @@ from headstart.run.speed import Speed
 from headstart.tasks import POOLED, num_pooled_features, stages_read
 from headstart.training import PROBE_VIEWS, fastest_precision
 
-# What a shorter time may bring epochs down to before views are given up.
+# With a time limit, epochs are reduced to these numbers before views are reduced.
 MIN_EPOCHS, MIN_FROZEN_EPOCHS = 11, 6
-# Views of each training picture: so many up to that number of pictures, and so many beyond all of them.
+# (largest number of training images, views of each training image); MIN_VIEWS for more images.
 VIEWS_UP_TO = ((300, 8), (1_000, 5), (10_000, 4))
 MIN_VIEWS = 2
 INT8 = "openvino-int8"
-_COLLAGES_NOTE = "{} of the training pictures are collages of objects from others, so that several lie side by side"
+_COLLAGES_NOTE = "{} of the training images are collages: objects of other images are combined in one image"
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,13 +46,13 @@ class Plan:
     """What a run will do.
 
     Attributes:
-        recipe: with every choice made.
-        num_training: pictures to learn from, collages included, about: files that cannot be used are not known yet.
+        recipe: the recipe with every setting chosen.
+        num_training: approximate number of training images, collages included; unusable files are not known yet.
         seconds: step → expected seconds on this machine.
-        notes: what had to be chosen otherwise than asked for or than usual, and why.
-        bank_bytes: that the bank's rows will take on disk.
-        bank_layers: whose activations the bank holds.
-        trunk: the frozen part, built to be timed; None without a bank, or with an engine that needs pictures first.
+        notes: choices that differ from the given or usual settings, with the reason.
+        bank_bytes: size of the rows of the bank on disk.
+        bank_layers: layers whose activations the bank holds.
+        trunk: the frozen part, built for timing; None without a bank, or if its engine has to see images first.
     """
 
     recipe: Recipe
@@ -70,27 +70,28 @@ class Plan:
 
     @property
     def lines(self) -> list[str]:
-        """The plan to read."""
+        """The plan as lines of text."""
         recipe = self.recipe
         frozen = recipe.frozen_phase.epochs
         start = "a linear probe" if recipe.head.start == "probe" else "random weights"
-        learning = [f"{frozen} frozen epochs"] if frozen else []
+        learning = [f"{frozen} epochs of the head on the frozen network"] if frozen else []
         learning += [
-            f"{section.epochs} epochs from {section.unfreeze_from} up, rate {section.learning_rate:g}"
+            f"{section.epochs} epochs of the stages from {section.unfreeze_from} upwards, learning rate "
+            f"{section.learning_rate:g}"
             f"{', in bfloat16' if section.precision == 'bfloat16' else ''}"
             for section in (recipe.fine_tuning_phase, recipe.deep_phase)
             if section.epochs
         ]
         return [
-            f"Plan: about {self.num_training} training pictures, about {_duration(sum(self.seconds.values()))}",
+            f"Plan: about {self.num_training} training images, about {_duration(sum(self.seconds.values()))}",
             self._bank_line(),
             f"  head: starts from {start}{self._stages_text()}",
-            f"  learning: {', then '.join(learning) or 'nothing more'}",
+            f"  training: {', then '.join(learning) or 'none after the start of the head'}",
             *(f"  note: {note}" for note in self.notes),
         ]
 
     def facts(self) -> dict[str, object]:
-        """The same as plain values."""
+        """The plan as values for JSON."""
         return {
             "num_training": self.num_training,
             "expected_seconds": {step: round(seconds, 1) for step, seconds in self.seconds.items()},
@@ -107,10 +108,10 @@ class Plan:
 
     def _bank_line(self) -> str:
         if not self.recipe.bank.num_views:
-            return "  feature bank: none, every epoch starts at the pixels"
+            return "  feature bank: none; every epoch starts at the pixels"
         engine = self.trunk.engine.name if self.trunk else self.recipe.bank.engine
         return (
-            f"  feature bank: {self.recipe.bank.num_views} views of each picture at {', '.join(self.bank_layers)}, "
+            f"  feature bank: {self.recipe.bank.num_views} views per training image at {', '.join(self.bank_layers)}, "
             f"{self.bank_bytes / 1e6:.3g} MB, computed once by {engine}"
         )
 
@@ -118,14 +119,14 @@ class Plan:
 def make_plan(
     recipe: Recipe, dataset: Dataset, backbone: Backbone, place: BankPlace, *, minutes: float | None = None
 ) -> Plan:
-    """Makes every open choice of a resolved recipe.
+    """Choose every setting that a resolved recipe does not give, and estimate the time.
 
     Args:
-        recipe: resolved. What it fixes stays, unless the bank would outgrow its limit.
-        dataset: as read; nothing was opened yet.
+        recipe: resolved. Its settings are kept, unless the bank would exceed its limit.
+        dataset: as `read_dataset` returns it; no image has been opened yet.
         backbone: the network.
-        place: where banks are kept and how large they may become.
-        minutes: time that the run may take; epochs, then views, are reduced to fit it.
+        place: folder and size limit of the banks.
+        minutes: time limit of the run; epochs, then views, are reduced to keep it.
 
     Raises:
         RecipeError: `minutes` or the limit is not above 0.
@@ -166,13 +167,13 @@ def make_plan(
 def fit_bank(
     recipe: Recipe, backbone: Backbone, num_training: int, num_validation: int, *, limit_bytes: float
 ) -> tuple[Recipe, list[str]]:
-    """The recipe with fewer views, a later cut or no bank, where its bank would be larger than the limit; and why."""
+    """The recipe with fewer views, a later cut or no bank if its bank would exceed the limit, and the reason."""
     if not recipe.bank.num_views:
         return recipe, []
     needed = bank_bytes(recipe, backbone, num_training, num_validation)
     if needed <= limit_bytes:
         return recipe, []
-    problem = f"the bank would take {needed / 1e9:.3g} GB, more than its limit of {limit_bytes / 1e9:.3g} GB"
+    problem = f"the feature bank would need {needed / 1e9:.3g} GB and has a limit of {limit_bytes / 1e9:.3g} GB"
     fewest = min(MIN_VIEWS, recipe.bank.num_views)
     for candidate in _later_cuts(recipe, backbone):
         row = row_bytes(_shapes(candidate, backbone))
@@ -180,13 +181,13 @@ def fit_bank(
         if num_views >= fewest:
             stage = candidate.fine_tuning_phase.unfreeze_from
             return candidate.with_values("bank", num_views=num_views), [
-                f"{problem}: {num_views} views, cut below {stage}"
+                f"{problem}; it is reduced to {num_views} views and cut below {stage}"
             ]
-    return recipe.with_values("bank", num_views=0), [f"{problem}: no bank, every epoch starts at the pixels"]
+    return recipe.with_values("bank", num_views=0), [f"{problem}; no bank is used, every epoch starts at the pixels"]
 
 
 def bank_bytes(recipe: Recipe, backbone: Backbone, num_training: int, num_validation: int) -> int:
-    """Bytes that the bank of a recipe takes on disk."""
+    """Size in bytes of the bank of a recipe on disk."""
     num_rows = num_training * (recipe.bank.num_views or 0) + (num_validation if recipe.bank.num_views else 0)
     return num_rows * row_bytes(_shapes(recipe, backbone))
 
@@ -197,19 +198,19 @@ def _check(minutes: float | None, place: BankPlace) -> None:
             f"A run cannot take {minutes:g} minutes.",
             expected="minutes above 0",
             received=f"minutes={minutes:g}",
-            hint="Leave --minutes out to let the recipe take what it needs; `--plan` says how long that is.",
+            hint="Leave out --minutes for no time limit; `--plan` shows how long the run takes.",
         )
     if place.limit_gigabytes is not None and not place.limit_gigabytes >= 0:
         raise RecipeError(
             f"A feature bank cannot have a limit of {place.limit_gigabytes:g} GB.",
-            expected="gigabytes from 0, which is no bank",
+            expected="0 (no bank) or a number of gigabytes above 0",
             received=f"bank_limit={place.limit_gigabytes:g}",
-            hint="Leave --bank-limit out for half of what is free on the disk.",
+            hint="Leave out --bank-limit for the default, half of the free disk space.",
         )
 
 
 def _counts(recipe: Recipe, dataset: Dataset) -> tuple[int, int]:
-    """Training and validation pictures, about."""
+    """Approximate numbers of training and validation images."""
     given = list(dataset.frame["split"]) if "split" in dataset.frame else []
     if num_training := given.count("train"):
         return num_training, max(1, given.count("validation"))
@@ -248,13 +249,13 @@ def _with_epochs(recipe: Recipe, num_training: int) -> Recipe:
 def _with_engine(
     recipe: Recipe, backbone: Backbone, num_training: int, num_validation: int
 ) -> tuple[Recipe, list[str]]:
-    """`auto` becomes int8 where the bank is large enough; all else that it may become is decided by the machine."""
+    """The engine `auto` becomes int8 if the bank is large enough; other choices are made when the trunk is built."""
     if recipe.bank.engine != AUTO or not recipe.bank.num_views:
         return recipe, []
     trunk = trunk_model(backbone, stored_layers(recipe, backbone).all, num_stages=num_stages_read(recipe))
     if not pays_int8(trunk, num_training * recipe.bank.num_views + num_validation):
         return recipe, []
-    note = "the bank is computed in int8, which finishes first; --engine openvino computes it in float32"
+    note = "the feature bank is computed in int8, which is fastest; use --engine openvino for float32"
     return recipe.with_values("bank", engine=INT8), [note]
 
 
@@ -268,7 +269,7 @@ def _with_precision(recipe: Recipe) -> Recipe:
 def _within(
     recipe: Recipe, seconds: float, expected: Callable[[Recipe], Mapping[str, float]]
 ) -> tuple[Recipe, list[str]]:
-    """Fewer epochs, then fewer views, until the expected seconds fit."""
+    """The recipe with fewer epochs, then fewer views, until the expected time fits."""
     wanted = recipe
     while sum(expected(recipe).values()) > seconds:
         fine, views = recipe.fine_tuning_phase.epochs or 0, recipe.bank.num_views or 0
@@ -284,14 +285,14 @@ def _within(
             recipe = recipe.with_values("fine_tuning_phase", epochs=fine - 1)
         else:
             shortest = _duration(sum(expected(recipe).values()))
-            return recipe, [f"not possible in {_duration(seconds)}: the least takes about {shortest}"]
+            return recipe, [f"not possible in {_duration(seconds)}: the shortest run takes about {shortest}"]
     if recipe is wanted:
         return recipe, []
-    return recipe, [f"shortened to fit {_duration(seconds)}"]
+    return recipe, [f"shortened to the time limit of {_duration(seconds)}"]
 
 
 def _later_cuts(recipe: Recipe, backbone: Backbone) -> list[Recipe]:
-    """The recipe, then the same fine-tuned from each higher stage."""
+    """The recipe itself, then its variants that are fine-tuned from a higher stage."""
     names = [stage.name for stage in backbone.spec.stages]
     first = names.index(recipe.fine_tuning_phase.unfreeze_from or names[0])
     if not recipe.fine_tuning_phase.epochs or taps_of(recipe, backbone):

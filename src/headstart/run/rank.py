@@ -158,11 +158,11 @@ def _read_data(recipe: Recipe, progress: Progress) -> tuple[Recipe, Dataset, int
     """What the task wants, every usable picture in its part as training would have it, and how many are left out."""
     dataset = read_dataset(Path(recipe.data.path), task=recipe.task, **recipe.data.reading_options())
     recipe = _for_task(recipe, dataset.task)
-    progress.start("checking pictures", len(dataset))
+    progress.start("checking images", len(dataset))
     audit = audit_dataset(dataset, progress=lambda *_: progress.advance(1), min_per_class=recipe.data.min_per_class)
     progress.finish()
     if audit.left_out:
-        progress.say(f"{len(audit.left_out)} files are left out; `headstart audit` names them")
+        progress.say(f"{len(audit.left_out)} files are left out; `headstart audit` lists them")
     dataset = split_dataset(audit.dataset, fractions=recipe.data.fractions, seed=recipe.seed)
     require_enough(_used(dataset))
     return recipe, dataset, len(audit.left_out)

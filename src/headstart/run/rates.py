@@ -1,4 +1,4 @@
-"""The learning rate of fine-tuning where the recipe does not say: the task's, or lower where the network needs it."""
+"""The default learning rate of fine-tuning: the rate of the task, or a lower one if the network requires it."""
 
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
@@ -39,7 +39,7 @@ def with_rates(recipe: Recipe, backbone: Backbone) -> tuple[Recipe, list[str]]:
         if section.epochs and rate < usual:
             notes.append(
                 f"learning rate {rate:g} instead of {usual:g}, because the kernels of {backbone.spec.title} from "
-                f"{section.unfreeze_from} up are small"
+                f"{section.unfreeze_from} upwards are small"
             )
     return recipe, notes
 

@@ -1,4 +1,4 @@
-"""What a run of a regressor does that other runs do otherwise."""
+"""The steps of a run that are specific to regression."""
 
 from collections.abc import Mapping, Sequence
 
@@ -24,7 +24,7 @@ from headstart.writing import write_json
 
 
 def outputs(task: Task) -> str:
-    """What the new layers answer with, in words."""
+    """The output of the new layers, in words."""
     return ", ".join(task.class_names)
 
 
@@ -42,13 +42,15 @@ def start_head(
     )
     write_json(run.probe_path, {"format_version": FORMAT_VERSION, "strength": strength})
     progress.finish()
-    progress.say(f"ridge regression: validation loss {checkpoint.best_loss:.3f}, regularisation {strength:.2g}")
+    progress.say(
+        f"ridge regression: validation loss {checkpoint.best_loss:.3f}, regularization strength {strength:.2g}"
+    )
     return checkpoint, history
 
 
 def measure_residuals(run: Run, task: Task, parts: LearningParts | None, progress: Progress) -> None:
-    """Writes how far off the answers for validation pictures are: what intervals around answers follow from."""
-    progress.start("measuring intervals", 1)
+    """Write the errors on the validation images, from which the prediction intervals follow."""
+    progress.start("measuring the errors for the intervals", 1)
     predictions = np.concatenate(list(validation_outputs(run, task, parts)))
     measured = RegressionIntervals.from_predictions(predictions, run.dataset.part("validation").numbers())
     write_json(run.promises_path, {"format_version": FORMAT_VERSION, "residuals": measured.residuals.tolist()})
@@ -56,7 +58,7 @@ def measure_residuals(run: Run, task: Task, parts: LearningParts | None, progres
 
 
 def intervals_of(run: Run) -> RegressionIntervals:
-    """What follows from the answers for validation pictures."""
+    """The prediction intervals of a run, from its errors on the validation images."""
     rows = read_json(run.promises_path, NumberPromises)["residuals"]
     num_names = len(run.task.class_names)
     if rows and len(rows[0]) != num_names:
@@ -91,7 +93,7 @@ def evaluate_pictures(run: Run, dataset: Dataset, progress: Progress) -> Evaluat
 
 
 def report_content(run: Run) -> PageContent:
-    """What the page shows beside the numbers: the pictures whose numbers are furthest off."""
+    """Images for the report of a regressor: those with the largest errors."""
     names, test = run.task.class_names, run.dataset.part("test")
     answers, numbers, paths = predicted_numbers(run, names), test.numbers(), test.paths()
     pictures = [
@@ -102,9 +104,9 @@ def report_content(run: Run) -> PageContent:
 
 
 def head_facts(run: Run) -> Mapping[str, object]:
-    """What the page says of the new layers."""
+    """Facts about the new layers for the report."""
     return {
-        "layers": "average over positions, dropout, one dense layer in units of the spread of the numbers",
+        "layers": "average over positions, dropout, one dense layer for standardized numbers",
         "first weights": "a ridge regression" if run.recipe.head.start == "probe" else "random",
         "dropout": run.recipe.head.dropout,
         "numbers": ", ".join(run.task.class_names),

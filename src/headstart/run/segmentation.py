@@ -1,4 +1,4 @@
-"""What a run of a segmenter does that other runs do otherwise."""
+"""The steps of a run that are specific to semantic segmentation."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -20,16 +20,16 @@ MASKS_COUNTED = 200
 
 
 def outputs(task: Task) -> str:
-    """What the new layers answer with, in words."""
-    return f"{len(task.class_names)} classes, one at every pixel,"
+    """The output of the new layers, in words."""
+    return f"one of {len(task.class_names)} classes per pixel"
 
 
 def choose_nothing(run: Run, task: Task, parts: LearningParts | None, progress: Progress) -> None:
-    """Every pixel gets its likeliest class: there is nothing to choose on the validation part."""
+    """Nothing to calibrate: every pixel gets its most probable class."""
 
 
 def evaluate_pictures(run: Run, dataset: Dataset, progress: Progress) -> Evaluated:
-    """The report on pictures with masks, and how well each of them was answered."""
+    """The report on images with masks, and the score of each image."""
     task = run.task_as(Segmenter)
     report = evaluate_segmentation(
         masks_of(task, dataset, progress),
@@ -43,7 +43,7 @@ def evaluate_pictures(run: Run, dataset: Dataset, progress: Progress) -> Evaluat
 
 
 def masks_of(task: Segmenter, dataset: Dataset, progress: Progress) -> Iterator[np.ndarray]:
-    """The likeliest class of every pixel, `(height, width)` uint8 in the size of each picture."""
+    """The most probable class of every pixel, `(height, width)` uint8 in the size of each image."""
     sizes = zip(dataset.frame["height"], dataset.frame["width"], strict=True)
     for batch in picture_outputs(task, dataset, progress, batch_size=BATCH_SIZE):
         for mask, size in zip(task.decode(batch), sizes, strict=False):
@@ -51,7 +51,7 @@ def masks_of(task: Segmenter, dataset: Dataset, progress: Progress) -> Iterator[
 
 
 def report_content(run: Run) -> PageContent:
-    """What the page shows beside the numbers: the worst pictures under their true mask and under the one answered."""
+    """Images for the report of a segmenter: the worst ones with true and predicted masks."""
     task, test = run.task_as(Segmenter), run.dataset.part("test")
     chosen = replace(test, frame=test.frame.iloc[worst_rows(run)].reset_index(drop=True))
     answers = zip(chosen.paths(), _own_masks(task, chosen), masks_of(task, chosen, SILENT), strict=True)
@@ -63,7 +63,7 @@ def report_content(run: Run) -> PageContent:
 
 
 def head_facts(run: Run) -> Mapping[str, object]:
-    """What the page says of the new layers."""
+    """Facts about the new layers for the report."""
     return {
         "layers": "a decoder that joins stages of the network from the coarsest to the finest",
         "reads": ", ".join(run.task.tap_layers),

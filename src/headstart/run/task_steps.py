@@ -1,4 +1,4 @@
-"""What runs of each task do otherwise than others: one row a task."""
+"""The steps of a run that depend on the task, one row per task."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""From a recipe to a finished run, step by step; every step that is done is kept and not done again."""
+"""Training, from a recipe to a finished run, in steps; finished steps are stored and not repeated by `resume`."""
 
 import logging
 import time
@@ -63,27 +63,27 @@ def train(
     progress: Progress = SILENT,
     **options: Unpack[RecipeOptions],
 ) -> Run:
-    """Trains on a folder of pictures, evaluates what was learned and writes its report.
+    """Train a model on a folder of images, test it and write a report.
 
-    What is to be learned follows from the data: class folders and labels make a classifier, boxes a detector, masks a
-    segmenter; `task` says so where it does not.
+    The task is detected automatically: class folders and labels give a classifier, boxes a detector, masks a segmenter,
+    numbers a regressor. The option `task` overrides it.
 
     Args:
-        data: folder of class folders or of annotated pictures, or a CSV, TSV or Parquet table of paths and labels.
-            None: the one in the recipe.
-        out: new folder for the run; None: `runs/DATA-BACKBONE-NUMBER`.
-        recipe: a recipe, or a TOML file, to start from. What it leaves open is chosen from the pictures.
-        minutes: time that the whole may take, about; None: whatever the recipe needs.
-        bank_dir: where feature banks are kept; None: the platform's folder for caches.
-        bank_limit: 10⁹ bytes that the run's bank may take, 0 for no bank; None: half of what is free on the disk.
-        progress: told of every step.
-        **options: short names of settings on top of the recipe, see `headstart.options.RecipeOptions`.
+        data: folder of class folders or of annotated images, or a CSV, TSV or Parquet table of paths and labels.
+            None: the data of the recipe.
+        out: new folder of the run; None: `runs/DATA-BACKBONE-NUMBER`.
+        recipe: a recipe, or a TOML file with one. Settings that are not given are chosen from the images.
+        minutes: approximate time limit of the whole run; None: no limit.
+        bank_dir: folder of the feature banks; None: in the cache folder of the system.
+        bank_limit: size limit of the run's bank in 10⁹ bytes, 0 for no bank; None: half of the free disk space.
+        progress: is called at every step.
+        **options: settings by their short names, which override the recipe, see `headstart.options.RecipeOptions`.
 
     Returns:
         The finished run.
 
     Raises:
-        HeadstartError: whatever the person can mend; its class and text say what.
+        HeadstartError: the input is wrong; class and text of the error describe how to correct it.
 
     Example:
         run = headstart.train("photos", backbone="mobilenetv2", epochs=10)
@@ -91,7 +91,7 @@ def train(
     """
     place = BankPlace.from_options(bank_dir, bank_limit)
     asked = _asked(data, recipe, options)
-    # So that most mistakes are told before anything is written.
+    # First, so that most mistakes are reported before anything is written.
     plan, dataset, backbone = _planned(asked, place, minutes=minutes, progress=progress)
     for line in plan.lines:
         progress.say(line)
@@ -118,10 +118,10 @@ def plan(
     progress: Progress = SILENT,
     **options: Unpack[RecipeOptions],
 ) -> Plan:
-    """What `train` would do with the same arguments and how long it would take; nothing is written.
+    """The plan of `train` with the same arguments and its expected time; nothing is written.
 
     Raises:
-        HeadstartError: as `train`, as far as it can be known without opening the pictures.
+        HeadstartError: as `train`, for mistakes that are found without opening the images.
     """
     place = BankPlace.from_options(bank_dir, bank_limit)
     return _planned(_asked(data, recipe, options), place, minutes=minutes, progress=progress)[0]
@@ -137,7 +137,7 @@ def _asked(data: Path | str | None, recipe: Path | str | Recipe | None, options:
 def _planned(
     recipe: Recipe, place: BankPlace, *, minutes: float | None, progress: Progress
 ) -> tuple[Plan, Dataset, Backbone]:
-    recipe.resolved()  # a wrong name is told before the data is read
+    recipe.resolved()  # a wrong name is reported before the data is read
     dataset = _read_data(recipe)
     suit = TASK_STEPS[dataset.task].suit
     recipe = (suit(recipe, dataset) if suit else recipe).resolved(dataset.task)
@@ -146,18 +146,18 @@ def _planned(
 
 
 def resume(path: Path | str, *, data: Path | str | None = None, progress: Progress = SILENT) -> Run:
-    """Goes on with a run that was interrupted; a finished one is given back as it is.
+    """Continue a run that was interrupted; a finished run is returned unchanged.
 
     Args:
-        path: the run directory.
-        data: where the run's own data has moved to, kept in the run; None: it is where it was.
-        progress: told of every step.
+        path: folder of the run.
+        data: new path of the run's own data, if it was moved; stored in the run. None: the path is unchanged.
+        progress: is called at every step.
 
     Raises:
         InUseError: another process trains in this folder.
         RunNotFoundError: there is no run in this folder.
-        RunDamagedError: its checkpoints are damaged, or pictures have changed since.
-        DataNotFoundError: the data is gone.
+        RunDamagedError: its checkpoints are damaged, or images have changed since.
+        DataNotFoundError: the data does not exist.
     """
     run = Run.load(path)
     with storage_errors(run.path), sole_training(run.path):
@@ -205,7 +205,7 @@ def _read_data(recipe: Recipe) -> Dataset:
 def _prepare_data(run: Run, dataset: Dataset, progress: Progress) -> None:
     recipe = run.recipe
     with _timed(run, "audit"):
-        progress.start("checking pictures", len(dataset))
+        progress.start("checking images", len(dataset))
         audit = audit_dataset(dataset, progress=lambda *_: progress.advance(1), min_per_class=recipe.data.min_per_class)
         audit.write(run.audit_path)
         for path, reason in audit.left_out:
@@ -220,14 +220,14 @@ def _prepare_data(run: Run, dataset: Dataset, progress: Progress) -> None:
 def _build_backbone(recipe: Recipe, progress: Progress) -> Backbone:
     section = recipe.backbone
     spec = find_backbone(section.name)
-    download = f" ({spec.megabytes:.0f} MB, downloaded the first time)" if section.weights == "imagenet" else ""
+    download = f" ({spec.megabytes:.0f} MB, downloaded once)" if section.weights == "imagenet" else ""
     progress.start(f"loading {spec.name}{download}", 1)
     keras.config.set_dtype_policy(dtype_policy())
     keras.utils.set_random_seed(recipe.seed)
     backbone = build_backbone(section.name, image_size=section.image_size, weights=section.weights or "none")
     progress.advance(1)
     progress.finish()
-    progress.say(f"Step 1: {spec.title} is loaded, {spec.num_parameters:,} parameters, weights: {section.weights}")
+    progress.say(f"Step 1: load {spec.title} with {spec.num_parameters:,} parameters, weights: {section.weights}")
     return backbone
 
 
@@ -236,10 +236,10 @@ def _train_model(run: Run, backbone: Backbone, trunk: Trunk | None, progress: Pr
     run.update_state("started", weights={"source": backbone.weights.source, "sha256": backbone.weights.sha256})
     task = build_task(backbone, dataset, head_settings(recipe))
     steps = TASK_STEPS[dataset.task]
-    progress.say("Step 2: it is frozen, so that none of its parameters changes for now")
+    progress.say("Step 2: freeze it, so that its parameters do not change")
     parts = _learning_parts(run, task, backbone, trunk, progress)
-    first = "start from a linear probe" if recipe.head.start == "probe" else "learn first"
-    progress.say(f"Step 3: new layers for {steps.outputs(task)} stand on top and {first}")
+    first = "a linear probe" if recipe.head.start == "probe" else "random weights"
+    progress.say(f"Step 3: add new layers for {steps.outputs(task)}, which start from {first}")
     start = run.checkpoints.newest()
     frozen = _frozen_examples(recipe, task, parts, start, progress)
     kept_from = _kept_from(recipe, backbone)
@@ -251,7 +251,9 @@ def _train_model(run: Run, backbone: Backbone, trunk: Trunk | None, progress: Pr
     examples_of = (frozen, parts.upper, parts.pixels)
     for phase_index, (phase, examples) in enumerate(zip(phases_of(recipe), examples_of, strict=True), start=1):
         if phase.unfreeze_from is not None and phase.epochs:
-            progress.say(f"Step 4: {phase.name}, stages from {phase.unfreeze_from} up learn, the lower the more slowly")
+            progress.say(
+                f"Step 4: {phase.name} of the stages from {phase.unfreeze_from} upwards; lower stages learn more slowly"
+            )
         was_over = start is not None and start[0].phase_index > phase_index
         with _timed(run, f"{phase.name} phase"):
             result = fit_phase(
@@ -309,7 +311,7 @@ def _frozen_examples(
     start: tuple[Checkpoint, History] | None,
     progress: Progress,
 ) -> TrainingExamples:
-    """What probe and frozen phase learn from; pooled once where many epochs will, and none of it is over."""
+    """The examples of probe and frozen phase; their features are pooled once if the frozen phase still has epochs."""
     newest = None if start is None else start[0]
     is_over = newest is not None and (newest.phase_index > 1 or (newest.phase_index == 1 and newest.stopped))
     if task.tap_layers or parts.frozen.cut in (None, POOLED) or is_over or not recipe.frozen_phase.epochs:
@@ -318,7 +320,7 @@ def _frozen_examples(
 
 
 def _kept_from(recipe: Recipe, backbone: Backbone) -> tuple[str, ...]:
-    """Layers above which something learns in some phase; none where even the lowest do, or nothing is stored."""
+    """The layers below which no phase changes anything; empty if the lowest layers learn or no bank is used."""
     if recipe.deep_phase.epochs or not recipe.bank.num_views:
         return ()
     return stored_layers(recipe, backbone).upper
@@ -339,13 +341,13 @@ def _phase(name: str, section: FrozenPhaseSection, recipe: Recipe) -> Phase:
 
 
 def _save_model(model: keras.Model, path: Path) -> None:
-    """Writes the model, never compiled, in one step, so that it loads where this package is not installed."""
+    """Write the model without its optimizer, in one step, so that it loads without this package."""
     with whole_file(path) as partial:
         without_optimizer(model).save(partial)
 
 
 def _claimed(recipe: Recipe) -> Run:
-    """A run directory with a number of its own, also where another process starts at the same moment."""
+    """A new run folder with a number of its own, even if another process starts at the same moment."""
     while True:
         try:
             return Run.create(_new_path(recipe), data_path=Path(recipe.data.path), is_claimed=True)
@@ -372,17 +374,17 @@ def _timed(run: Run, step: str) -> Iterator[None]:
 
 @contextmanager
 def _state_of(run: Run) -> Iterator[None]:
-    """Keeps in the run how it ended, whatever ended it."""
+    """Store in the run how it ended: finished, interrupted or failed."""
     run.update_state("started")
     try:
         yield
     except KeyboardInterrupt as stop:
         run.update_state("interrupted")
-        stop.add_note(f"Everything up to the last finished epoch is kept; to go on: headstart resume {run.path}")
+        stop.add_note(f"Everything up to the last finished epoch is stored. Continue with: headstart resume {run.path}")
         raise
     except Exception as error:
         logger.exception("failed")
         run.update_state("failed", error=str(error) if isinstance(error, HeadstartError) else repr(error))
         if not isinstance(error, HeadstartError):
-            error.add_note(f"The whole story stands in {run.log_path}")
+            error.add_note(f"See the log: {run.log_path}")
         raise

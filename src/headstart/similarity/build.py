@@ -92,7 +92,7 @@ def build_index(
     _check_folder(named, dataset.root)
     pictures = check_pictures(dataset, progress=progress)
     if pictures.left_out:
-        progress.say(f"{len(pictures.left_out)} files are left out; index.json names them")
+        progress.say(f"{len(pictures.left_out)} files are left out; index.json lists them")
     with _claimed(named, is_numbered=out is None) as (folder, partial):
         facts = _write_embeddings(partial, source, pictures, options.get("engine") or "auto", bank_dir, progress)
         embeddings = map_array(partial / EMBEDDINGS_FILE, (facts["num_pictures"], facts["dimension"]), "float16")

@@ -80,7 +80,7 @@ def check_pictures(dataset: Dataset, *, progress: Progress) -> IndexedPictures:
     Raises:
         NoReadableImagesError: none is.
     """
-    progress.start("checking pictures", len(dataset))
+    progress.start("checking images", len(dataset))
     audit = audit_dataset(dataset, progress=lambda *_: progress.advance(1), min_classes=1)
     progress.finish()
     unlabelled = audit.findings[audit.findings["kind"].isin(_NOT_LABELLED)]

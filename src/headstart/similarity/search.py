@@ -124,7 +124,7 @@ def _computed(index: SimilarityIndex, paths: Sequence[Path], source: ModelSource
             from headstart.similarity.embedder import open_embedder_of  # noqa: PLC0415  TensorFlow
 
             embedder = open_embedder_of(index.facts, source)
-            progress.start("looking at pictures", len(paths))
+            progress.start("computing embeddings", len(paths))
         if images and embedder is not None:
             found.update(zip(images, embedder.embed(np.stack(list(images.values()))), strict=True))
         progress.advance(len(paths[start : start + BATCH_SIZE]))

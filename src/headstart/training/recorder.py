@@ -100,14 +100,17 @@ class EpochRecorder(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ha
         within, best = self._checkpoint_of_phase(), self.history.best
         lines = []
         if within is not None and within.epoch < self._phase.epochs:
-            reason = f"validation loss has not fallen for {within.epochs_since_best} epochs"
+            reason = f"the validation loss has not fallen for {within.epochs_since_best} epochs"
             if within.num_restarts > MAX_RESTARTS:
-                reason = "validation loss rises at every learning rate"
+                reason = "the validation loss rises at every learning rate"
             lines.append(
                 f"{self._phase.name}: stopped early after epoch {within.epoch} of {self._phase.epochs}; {reason}"
             )
         if best is not None:
-            lines.append(f"Kept: {best['phase']} epoch {best['epoch']}, lowest validation loss {best['val_loss']:.3f}")
+            lines.append(
+                f"Kept weights: {best['phase']} epoch {best['epoch']}, with the lowest validation loss, "
+                f"{best['val_loss']:.3f}"
+            )
         return lines
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:  # noqa: ARG002
@@ -161,8 +164,8 @@ class EpochRecorder(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ha
         self.checkpoint = replace(self._restarted(), batch_size=batch_size // 2)
         self.checkpoints.write(self.checkpoint, self.history)
         self.progress.say(
-            f"{self._phase.name}: out of memory with {batch_size} images per batch; goes on with {batch_size // 2}, "
-            "from the best weights"
+            f"{self._phase.name}: out of memory with {batch_size} images per batch; training continues from the best "
+            f"weights with {batch_size // 2}"
         )
 
     def _restarted(self) -> Checkpoint:
@@ -200,8 +203,8 @@ class EpochRecorder(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ha
         self.checkpoints.write(self.checkpoint, self.history)
         self.progress.say(
             f"{row['phase']} epoch {row['epoch']}: validation loss {row['val_loss']:.3f} is above the limit of "
-            f"{self._highest_loss():.3f} and the epoch is discarded; back to the best weights"
-            + ("" if self.checkpoint.stopped else f", learning rate {rate:.2g} lowered to {self.learning_rate:.2g}")
+            f"{self._highest_loss():.3f}; the epoch is discarded, and training continues from the best weights"
+            + ("" if self.checkpoint.stopped else f" with learning rate {self.learning_rate:.2g} instead of {rate:.2g}")
         )
         self.model.stop_training = True
 
