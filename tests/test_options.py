@@ -114,13 +114,13 @@ def test_an_unknown_option_is_named_with_its_nearest_neighbour():
 
 @pytest.mark.parametrize("options", [{}, {"data": None}, {"data": ""}, {"label_column": "breed"}])
 def test_without_data_there_is_nothing_to_train_on(options):
-    with pytest.raises(RecipeError, match="nothing to train on"):
+    with pytest.raises(RecipeError, match="No data is given"):
         recipe_from_options(options)
 
 
 def test_a_file_without_data_is_named(tmp_path):
     path = write(tmp_path / "empty.toml", "seed = 3")
-    with pytest.raises(RecipeError, match="nothing to train on") as caught:
+    with pytest.raises(RecipeError, match="No data is given") as caught:
         recipe_from_options({}, recipe_path=path)
     assert str(path) in caught.value.received
 

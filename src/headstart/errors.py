@@ -1,17 +1,17 @@
-"""Everything that can go wrong and that a person can mend, one class a cause.
+"""The errors that a user can correct, one class per cause.
 
-Each error says what was expected, what came and what to do next. The command line gives every class an exit code of its
-own (`headstart.cli.exit_codes`).
+Each error states what was expected, what was received and what to do next. The command line has an exit code for every
+class (`headstart.cli.exit_codes`).
 """
 
 
 class HeadstartError(Exception):
-    """A mistake in the input or the surroundings that the person who typed can mend.
+    """An error in the input or the environment that the user can correct.
 
     Args:
-        problem: what is wrong, in one sentence, naming the thing as it was typed.
-        expected: what would have been right.
-        received: what came instead.
+        problem: what is wrong, in one sentence, with the name as the user gave it.
+        expected: what is accepted.
+        received: what was given.
         hint: what to do next.
     """
 

@@ -67,10 +67,10 @@ def recipe_from_options(options: Mapping[str, object], *, recipe_path: Path | No
     section = values.get("data", {})
     if isinstance(section, dict) and section.get("path", "") == "":
         raise RecipeError(
-            "There is nothing to train on.",
-            expected="a folder of class folders or a table of labels, or a recipe that names one",
+            "No data is given.",
+            expected="a folder of class folders, a table of labels, or a recipe with data.path",
             received="no data" if recipe_path is None else f"a recipe without data.path, '{recipe_path}'",
-            hint="Name the data, such as `headstart train photos`; `headstart demo` brings its own.",
+            hint="Give the data, for example `headstart train photos`; `headstart demo` uses built-in data.",
         )
     return _recipe_of(values)
 
@@ -127,5 +127,5 @@ def _unknown(name: str) -> RecipeError:
         f"There is no option '{name}'.",
         expected=f"one of {', '.join(OPTIONS)}",
         received=name,
-        hint=f"Did you mean '{nearest[0]}'?" if nearest else "Other settings stand in a recipe: recipe=FILE.toml.",
+        hint=f"Did you mean '{nearest[0]}'?" if nearest else "Write other settings into a recipe: recipe=FILE.toml.",
     )

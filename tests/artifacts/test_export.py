@@ -93,7 +93,7 @@ def test_a_float_file_under_the_name_of_int8_is_refused(make_job, tmp_path):
     with pytest.raises(ParityError, match=f"would be the float file under another name: {name}") as caught:
         export_formats(make_job(tmp_path / "new"), [pretending])
     assert "0% of weights stored" in caught.value.received
-    assert "use a float format" in caught.value.hint
+    assert "Use a float format" in caught.value.hint
     assert (tmp_path / "new" / "refused" / name / FORMATS[name].path).is_file()
     assert not (tmp_path / "new" / "artifact.json").exists()
 

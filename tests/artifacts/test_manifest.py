@@ -245,5 +245,5 @@ def test_what_fits_the_names_is_passed_on(tmp_path, task, outputs):
     ],
 )
 def test_what_does_not_fit_the_names_is_refused(tmp_path, task, outputs):
-    with pytest.raises(ArtifactDamagedError, match=f"as a model for {task}"):
+    with pytest.raises(ArtifactDamagedError, match=f"of a model for {task}"):
         CheckedRuntime(Gives(*outputs), tmp_path, task, 2).try_out((8, 8))

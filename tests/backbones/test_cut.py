@@ -62,7 +62,7 @@ def test_bare_operations_and_several_outputs_are_understood():
 
 
 def test_a_layer_inside_a_block_is_refused_and_its_neighbours_are_named(mobilenet):
-    with pytest.raises(UnknownStageError, match=r"shortcut goes past.* block_11_add below it and block_12_add"):
+    with pytest.raises(UnknownStageError, match=r"shortcut goes past.* block_11_add below it, block_12_add"):
         cut_model(mobilenet, "block_12_project_BN")
 
 

@@ -60,8 +60,8 @@ def test_a_sheet_and_a_file_that_is_no_picture(type_command, index, photos, tmp_
     words = [photos / "red" / "1.png", tmp_path / "broken.jpg", "--out", tmp_path / "sheet.png", "--json"]
     outcome = type_command("search", index, *words)
     assert outcome.code == ExitCode.PARTIAL
-    (line,) = [line for line in outcome.stderr.splitlines() if "broken.jpg' cannot be read as a picture" in line]
-    assert "Expected a whole picture file" in line
+    (line,) = [line for line in outcome.stderr.splitlines() if "broken.jpg' cannot be read as an image" in line]
+    assert "Expected a complete image file" in line
     assert "; received " in line
     assert json.loads(outcome.stdout)["sheet"] == str(tmp_path / "sheet.png")
     assert (tmp_path / "sheet.png").read_bytes().startswith(b"\x89PNG")

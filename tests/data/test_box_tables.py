@@ -161,7 +161,7 @@ def test_percent_of_the_sides_is_an_error_that_says_so(tmp_path, size, header):
     rows = [f"{at % 4}.jpg,cat,{','.join(f'{place:.2f}' for place in row)}" for at, row in enumerate(shown)]
     path = write(tmp_path, header, *rows)
     for named in (path, tmp_path):
-        with pytest.raises(AnnotationsError, match=r"look like percent.*Divide all places by 100"):
+        with pytest.raises(AnnotationsError, match=r"look like per cent.*Divide all coordinates by 100"):
             read_dataset(named)
     fractions = [f"{at % 4}.jpg,cat,{','.join(f'{place / 100:.4f}' for place in row)}" for at, row in enumerate(shown)]
     write(tmp_path, header, *fractions)

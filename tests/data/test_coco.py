@@ -152,12 +152,12 @@ def test_no_name_leads_out_of_the_folder(tmp_path, name):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda it: it.pop("categories"), "lacks 'categories'"),
-        (lambda it: it.update(annotations={}), "lacks 'annotations'"),
-        (lambda it: it.update(categories=["cat"]), "lacks 'categories'"),
+        (lambda it: it.pop("categories"), "has no 'categories'"),
+        (lambda it: it.update(annotations={}), "has no 'annotations'"),
+        (lambda it: it.update(categories=["cat"]), "has no 'categories'"),
         (lambda it: it.update(annotations=[]), "none that marks anything"),
         (lambda it: it["images"].append({**it["images"][0], "file_name": "b.png"}), "for 'a.png' and for 'b.png'"),
-        (lambda it: it["images"][0].pop("file_name"), "cannot be told apart"),
+        (lambda it: it["images"][0].pop("file_name"), "without a unique number"),
         (lambda it: it["categories"].append({"id": 1, "name": "rat"}), "Category 1 has two names"),
         (
             lambda it: [one.update(id=number) for number, one in enumerate(it["categories"], 2)],

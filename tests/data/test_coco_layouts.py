@@ -225,7 +225,7 @@ def test_other_annotations_beside_objects_are_passed_by_with_a_note(tmp_path, fi
     if held == "key points":  # which have boxes too
         assert len(read_dataset(tmp_path).boxes()[0]) == 1
     else:
-        with pytest.raises(AnnotationsError, match=f"No JSON file .* marks objects.*{held}"):
+        with pytest.raises(AnnotationsError, match=f"No JSON file .* contains objects.*{held}"):
             read_dataset(tmp_path)
 
 

@@ -61,7 +61,7 @@ def test_an_empty_folder_is_filled(tmp_path):
 
 def test_a_folder_with_something_else_is_refused_and_untouched(tmp_path):
     (tmp_path / "diary.txt").write_text("mine")
-    with pytest.raises(DataError, match="something else"):
+    with pytest.raises(DataError, match="other files"):
         write_digits(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["diary.txt"]
     with pytest.raises(DataError, match="a file"):

@@ -254,7 +254,7 @@ def test_images_beside_files_with_places_are_no_classes(tmp_path, suffix, text):
         for path in sorted((draw(tmp_path, folder) / folder).glob("*.png")):
             path.with_suffix(suffix).write_text(text)
     problem = refusal(tmp_path, task=CLASSIFICATION).problem
-    assert "look like images with annotations" in problem or "a data set lies inside" in problem
+    assert "look like images with annotations" in problem or "contains a data set" in problem
 
 
 def test_images_beside_files_of_annotations_are_no_classes(tmp_path):

@@ -89,7 +89,7 @@ def test_a_value_to_ignore_is_heeded_where_a_coco_file_names_the_others(tmp_path
     }
     (tmp_path / "train" / "x.json").write_text(json.dumps(listing))
     assert read_dataset(tmp_path, ignore_value="none").class_names == ("tree", "255")
-    with pytest.raises(AnnotationsError, match="hold numbers"):
+    with pytest.raises(AnnotationsError, match="contain numbers"):
         read_dataset(tmp_path, ignore_value="#ff0000")
 
 

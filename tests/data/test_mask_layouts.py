@@ -212,7 +212,7 @@ def test_lines_of_lists_name_images_in_many_ways(tmp_path, lines, folder):
 def test_a_list_of_another_data_set_is_an_error_that_names_it(tmp_path):
     laid_out(tmp_path, "images/{}.jpg", "masks/{}.png")
     (tmp_path / "train.txt").write_text("x\ny\n")
-    with pytest.raises(SplitError, match=r"'train.txt' names no image.*2 lines, the first is 'x'"):
+    with pytest.raises(SplitError, match=r"'train.txt' lists no image.*2 lines, the first is 'x'"):
         read_dataset(tmp_path)
 
 

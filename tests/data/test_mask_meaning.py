@@ -183,7 +183,7 @@ def test_255_is_a_class_where_nothing_is_to_be_ignored(tmp_path):
 def test_a_value_to_ignore_has_the_form_of_the_masks(tmp_path):
     masked(tmp_path / "numbers", striped(0, 1, 2), striped(0, 1, 2))
     masked(tmp_path / "colours", striped(BLACK, RED, GREEN), striped(BLACK, RED, GREEN))
-    for folder, asked, message in (("numbers", "#00ff00", "hold numbers"), ("colours", 255, "hold colours")):
+    for folder, asked, message in (("numbers", "#00ff00", "contain numbers"), ("colours", 255, "contain colours")):
         with pytest.raises(AnnotationsError, match=message):
             read_dataset(tmp_path / folder, ignore_value=asked)
 

@@ -43,7 +43,7 @@ def test_rare_classes_are_left_out_and_named(long_tail):
 
 
 def test_nothing_left_to_tell_apart_is_an_error(long_tail):
-    with pytest.raises(ClassTooSmallError, match="0 of 4 classes have 9 images"):
+    with pytest.raises(ClassTooSmallError, match="0 of 4 classes have 9 training images"):
         audit_dataset(read_dataset(long_tail), min_per_class=9)
 
 

@@ -49,8 +49,8 @@ def test_unknown_tasks_and_formats_are_refused_with_the_nearest(class_folders):
         ({"task": DETECTION}, "has nothing for object-detection"),
         ({"task": SEGMENTATION}, "has nothing for semantic-segmentation"),
         ({"task": REGRESSION}, "has nothing for image-regression"),
-        ({"format": "folders", "task": DETECTION}, "holds nothing for object-detection"),
-        ({"format": "voc", "task": SEGMENTATION}, "holds nothing for semantic-segmentation"),
+        ({"format": "folders", "task": DETECTION}, "cannot be used for object-detection"),
+        ({"format": "voc", "task": SEGMENTATION}, "cannot be used for semantic-segmentation"),
         ({"ignore_value": 3}, "no masks"),
     ],
 )

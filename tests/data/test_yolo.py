@@ -116,7 +116,7 @@ def test_labels_that_mark_nothing_are_one_clear_error(tmp_path, labels):
 
 def test_a_yaml_file_without_names_says_what_it_needs(tmp_path):
     yolo(tmp_path, {"a": "0 0.5 0.5 0.5 0.5"}, names="nc: 2\n")
-    with pytest.raises(AnnotationsError, match="names no classes"):
+    with pytest.raises(AnnotationsError, match="contains no class names"):
         read_dataset(tmp_path)
 
 
@@ -177,7 +177,7 @@ def test_kpt_shape_tells_keypoints_from_outlines(tmp_path):
 
 def test_pixels_instead_of_fractions_are_one_error_that_names_the_way(tmp_path):
     yolo(tmp_path, {"a": "0 30 20 30 10\n1 20 10 12 8", "b": "0 0.5 0.5 0.5 0.5"})
-    with pytest.raises(AnnotationsError, match="looks like pixels") as caught:
+    with pytest.raises(AnnotationsError, match="look like pixels") as caught:
         read_dataset(tmp_path)
     assert "2 of 3 lines" in caught.value.received
     assert "Divide x and width" in caught.value.hint
@@ -185,7 +185,7 @@ def test_pixels_instead_of_fractions_are_one_error_that_names_the_way(tmp_path):
 
 def test_corners_instead_of_centre_and_size_are_an_error(tmp_path):
     yolo(tmp_path, {"a": "0 0.6 0.6 0.9 0.9\n1 0.1 0.5 0.4 0.8", "b": "0 0.2 0.2 0.3 0.3"})
-    with pytest.raises(AnnotationsError, match="looks like corners"):
+    with pytest.raises(AnnotationsError, match="look like corners"):
         read_dataset(tmp_path)
 
 
@@ -234,7 +234,7 @@ def test_boxes_among_outlines_are_named_and_boxes_alone_are_no_masks(tmp_path):
 @pytest.mark.parametrize(
     ("names", "message"),
     [
-        ("names: null\n", "names no classes"),
+        ("names: null\n", "contains no class names"),
         ("names: [cat, null]\n", "needs quotes"),
         ("names: {cat: 0, dog: 1}\n", "whole number"),
         ("names: [cat, '']\n", "cannot be used"),

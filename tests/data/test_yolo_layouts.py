@@ -240,7 +240,7 @@ def test_a_folder_around_a_data_set_is_pointed_at_the_inner_one(tmp_path, layout
     draw(tmp_path, **{"README.txt": "exported"})
     with pytest.raises(DataFormatError) as caught:
         read_dataset(tmp_path)
-    assert caught.value.hint == f"Name the inner folder: headstart train '{tmp_path / 'pets.v1'}'"
+    assert caught.value.hint == f"Use the inner folder: headstart train '{tmp_path / 'pets.v1'}'"
 
 
 def test_a_yaml_of_something_else_is_no_matter(tmp_path):

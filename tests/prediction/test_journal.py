@@ -143,7 +143,7 @@ def test_what_is_no_file_of_answers_is_refused_with_what_to_delete(job, model, t
         job.journal_path.symlink_to(mine)
     with pytest.raises(AnswersMismatchError) as caught:
         write_answers(job, model, SILENT)
-    assert caught.value.hint == f"Delete '{job.folder}' to begin again."
+    assert caught.value.hint == f"Delete '{job.folder}' to start again."
     assert mine.read_text() == "precious"
 
 

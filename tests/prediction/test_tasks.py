@@ -195,7 +195,7 @@ def test_coco_answers_without_boxes_are_whole_json(photos, tmp_path):
 
 @pytest.mark.parametrize("kind", [SEGMENTATION, REGRESSION])
 def test_only_boxes_have_coco_answers(kind, tmp_path):
-    with pytest.raises(RecipeError, match="which format"):
+    with pytest.raises(RecipeError, match="select a format"):
         check_out(tmp_path / "a.json", kind)
 
 
@@ -236,7 +236,7 @@ def test_pictures_with_one_name_get_files_of_their_own(tmp_path):
 
 @pytest.mark.parametrize("place", ["photos", "photos/part-0", "photos/new", "."])
 def test_nothing_is_written_where_pictures_are_searched(place, photos, tmp_path):
-    with pytest.raises(FolderOccupiedError, match="no place for new pictures"):
+    with pytest.raises(FolderOccupiedError, match="New images cannot be written"):
         PictureFiles(DETECTION, ("cat",), Settings(draw=tmp_path / place), [photos])
 
 
@@ -256,7 +256,7 @@ def test_a_folder_beside_a_single_picture_will_do(photos):
     ],
 )
 def test_a_setting_that_means_nothing_for_a_task_is_refused(kind, settings, option):
-    with pytest.raises(RecipeError, match=f"{option} means nothing for {kind}"):
+    with pytest.raises(RecipeError, match=f"{option} does not apply to {kind}"):
         settings.check(kind)
 
 

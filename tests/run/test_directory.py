@@ -46,7 +46,7 @@ def test_an_incomplete_run_says_how_to_go_on(incomplete):
     for ask in asked.values():
         with pytest.raises(RunIncompleteError) as caught:
             ask()
-        assert caught.value.hint == f"Go on with `headstart resume {incomplete.path}`."
+        assert caught.value.hint == f"Continue it with `headstart resume {incomplete.path}`."
         assert "interrupted" in caught.value.received
     assert incomplete.history.frame["phase"].tolist() == ["linear probe"]
 

@@ -112,7 +112,7 @@ def test_pictures_that_the_run_learned_from_are_left_out(finished_run, photos, o
 def test_moved_data_is_the_runs_own_test_part(own_run, own_photos, tmp_path):
     stored, told = own_run.report.to_json(), []
     moved = own_photos.rename(tmp_path / "moved")
-    with pytest.raises(DataNotFoundError, match=r"no longer in.*headstart evaluate .* --data NEW_PLACE"):
+    with pytest.raises(DataNotFoundError, match=r"no longer in.*headstart evaluate .* --data NEW_PATH"):
         evaluate(own_run)
     progress = SilentProgress()
     progress.say = told.append
@@ -157,7 +157,7 @@ def test_pictures_that_the_run_learned_from_alone_are_no_test(finished_run, tmp_
     for target, path in zip(learned.frame["target"], learned.paths(), strict=True):
         (tmp_path / "again" / target).mkdir(parents=True, exist_ok=True)
         shutil.copy(path, tmp_path / "again" / target / path.name)
-    with pytest.raises(SeenImagesError, match="flatter"):
+    with pytest.raises(SeenImagesError, match="too optimistic"):
         evaluate(finished_run, tmp_path / "again")
 
 

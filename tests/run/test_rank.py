@@ -147,7 +147,7 @@ def test_a_backbone_that_fails_does_not_lose_the_others(photos, bank_dir, tmp_pa
 def test_if_none_can_be_ranked_the_reason_is_raised(photos, bank_dir):
     with pytest.raises(ImageSizeError):
         rank_backbones(photos, backbones=[], weights={"xception": "none"}, bank_dir=bank_dir, **SMALL)
-    with pytest.raises(WeightsNotFoundError, match="nothing to rank"):
+    with pytest.raises(WeightsNotFoundError, match="no network to rank"):
         rank_backbones(photos, backbones=["resnet50", "vgg16"], bank_dir=bank_dir, **SMALL)
 
 
@@ -205,7 +205,7 @@ def test_one_class_or_too_few_pictures_cannot_be_ranked_on(tmp_path, make_photos
     with pytest.raises(OneClassError):
         rank_backbones(tmp_path / "one", backbones="vgg19_mini", bank_dir=tmp_path)
     make_photos(tmp_path / "few", {"red": 3, "green": 3})
-    with pytest.raises(ClassTooSmallError, match="too few pictures to rank on"):
+    with pytest.raises(ClassTooSmallError, match="too few images for a ranking"):
         rank_backbones(tmp_path / "few", backbones="vgg19_mini", bank_dir=tmp_path)
 
 

@@ -137,7 +137,7 @@ def test_background_alone_cannot_be_ranked_on(tmp_path):
     path.write_text(json.dumps({**coco, "annotations": coco["annotations"][:2]}))
     used = audit_dataset(read_dataset(data)).dataset
     recipe = Recipe.from_values({"data": {"path": str(data)}})
-    with pytest.raises(ClassTooSmallError, match="show too little") as caught:
+    with pytest.raises(ClassTooSmallError, match="show too few") as caught:
         scored_examples(SimpleNamespace(shape=(4, 4, 8)), used, (SIDE, SIDE), recipe)
     assert caught.value.received == "only background"
 
@@ -146,10 +146,10 @@ def test_numbers_must_differ_and_pictures_be_three(tmp_path, rank):
     table, options = numbers(tmp_path / "data")
     header, *rows = table.read_text().splitlines()
     table.write_text("\n".join([header, *(",".join([row.split(",")[0], "5", "1"]) for row in rows)]))
-    with pytest.raises(ClassTooSmallError, match="do not differ"):
+    with pytest.raises(ClassTooSmallError, match="have the same"):
         rank(table, **options)
     table.write_text("\n".join([header, *rows[:3]]))
-    with pytest.raises(ClassTooSmallError, match="too few pictures to rank on"):
+    with pytest.raises(ClassTooSmallError, match="too few images for a ranking"):
         rank(table, **options)
 
 

@@ -118,7 +118,7 @@ def test_a_picture_that_vanished_meanwhile_stops_the_run(interrupted, own_photos
 def test_a_run_goes_on_where_its_data_was_moved_to(interrupted, own_photos, tmp_path, moment):
     run = interrupted(moment, data=own_photos)
     moved = own_photos.rename(tmp_path / "moved")
-    with pytest.raises(DataNotFoundError, match=r"headstart resume .* --data NEW_PLACE"):
+    with pytest.raises(DataNotFoundError, match=r"headstart resume .* --data NEW_PATH"):
         resume(run.path)
     resumed = resume(run.path, data=moved)
     assert resumed.state["state"] == "finished"
@@ -141,7 +141,7 @@ def test_a_new_place_that_lacks_images_is_refused(interrupted, own_photos, tmp_p
 def test_data_may_move_before_it_was_looked_at(interrupted, own_photos, tmp_path):
     run = interrupted("in the audit", data=own_photos)
     moved = own_photos.rename(tmp_path / "moved")
-    with pytest.raises(DataNotFoundError, match="--data NEW_PLACE"):
+    with pytest.raises(DataNotFoundError, match="--data NEW_PATH"):
         resume(run.path)
     assert resume(run.path, data=moved).dataset.root == moved
 

@@ -133,7 +133,7 @@ def test_a_server_answers_like_the_file(artifact, kind, pictures):
 
 
 def test_what_means_nothing_for_the_task_is_refused(run, pictures):
-    with pytest.raises(RecipeError, match="--abstain means nothing"):
+    with pytest.raises(RecipeError, match="--abstain does not apply"):
         predict(run, pictures, abstain=True)
 
 

@@ -308,7 +308,7 @@ def test_a_link_into_the_data_folder_is_no_way_around(own_photos, train_quick, t
 def test_an_occupied_folder_is_refused_and_left_as_it_is(photos, train_quick, tmp_path):
     (tmp_path / "notes.txt").write_text("mine")
     for out in (tmp_path, tmp_path / "notes.txt"):
-        with pytest.raises(RunExistsError, match="holds something already"):
+        with pytest.raises(RunExistsError, match="already exists and is not empty"):
             train_quick(photos, out)
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
 

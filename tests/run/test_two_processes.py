@@ -49,7 +49,7 @@ def test_two_indexes_get_folders_of_their_own_or_the_second_is_refused(tmp_path)
     assert (first / "index.json").read_text() == "{}"
     with (
         claimed_index(tmp_path / "mine", is_numbered=False),
-        pytest.raises(InUseError, match="makes an index"),
+        pytest.raises(InUseError, match="writes an index"),
         claimed_index(tmp_path / "mine", is_numbered=False),
     ):
         pass

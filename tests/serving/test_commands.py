@@ -24,7 +24,7 @@ def typed(*words: object):
         (["--format", "nonsense"], 58, "onnx"),
         (["--format", "openvino"], 54, "openvino"),
         (["--coverage", "2"], 40, "coverage"),
-        (["--min-score", "0.5"], 40, "means nothing"),
+        (["--min-score", "0.5"], 40, "does not apply"),
         (["--max-pictures", "0"], 40, "pictures"),
         (["--max-waiting", "3"], 40, "waiting_pictures"),
         (["--port", "70000"], 41, "70000"),

@@ -150,7 +150,7 @@ def test_names_and_files_from_outside_are_shown_as_text(open_page, png):
     opened.give((evil, png()), ("no.svg", b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(2)'/>"))
     captions = opened.page.locator(".answer figcaption").all_inner_texts()
     assert sorted(captions) == sorted([evil, "no.svg"])
-    assert "cannot be read as a picture" in opened.page.locator(".failed").inner_text()
+    assert "cannot be read as an image" in opened.page.locator(".failed").inner_text()
     assert opened.page.locator("figcaption img, .told img").count() == 0
     assert not [text for text in opened.complaints if text in {"1", "2"}]
 

@@ -161,7 +161,7 @@ def test_the_server_is_told_what_holds_where_a_request_does_not_say(served):
         (SEGMENTATION, {"min_score": 0.5}),
         (REGRESSION, {"min_score": 0.5}),
     ):
-        with pytest.raises(RecipeError, match=f"means nothing for {kind}"):
+        with pytest.raises(RecipeError, match=f"does not apply to {kind}"):
             load_model(served(kind).folder, **given)
     with pytest.raises(RecipeError, match="score"):
         load_model(served(DETECTION).folder, min_score=2)

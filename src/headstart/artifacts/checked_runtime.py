@@ -61,7 +61,7 @@ class CheckedRuntime:
 
     def _damaged(self, received: str) -> ArtifactDamagedError:
         return ArtifactDamagedError(
-            f"'{self.file}' does not answer as a model for {self.task} does.",
+            f"The outputs of '{self.file}' are not those of a model for {self.task}.",
             expected=f"{', '.join(OUTPUTS[self.task])} for the {self.num_names} names in artifact.json",
             received=received,
             hint="Export it again with `headstart export`.",

@@ -106,7 +106,7 @@ def _files_of_before(manifest: Manifest) -> Mapping[str, ExportedFile]:
     if not occupied and not folder.is_file():
         return {}
     raise FolderOccupiedError(
-        f"'{folder}' holds something else.",
+        f"'{folder}' contains other files.",
         expected="a new or empty folder, or one with exported files of the same model",
         received=", ".join(sorted(occupied)[:5]) or "a file",
         hint="Choose another --out, or remove that folder.",
@@ -203,11 +203,11 @@ def _parity_error(folder: Path, failures: Mapping[str, Parity]) -> ParityError:
     reasons += [f"would be the float file under another name: {', '.join(hollow)}"] if hollow else []
     error = ParityError(
         f"Refused, because the file {'; or '.join(reasons)}.",
-        expected="the model's own answers for the test pictures"
+        expected="the predictions of the model for the test images"
         + (f", and at least {MIN_INT8_STORED:.0%} of the weights in int8" if hollow else ""),
         received="; ".join(f"{name}: {parity.summary()}" for name, parity in failures.items()),
-        hint=f"They lie in '{folder / REFUSED_FOLDER}', each with a table of where it differs. Do not use them."
-        + (" This network does not bear rounding: use a float format." if hollow else ""),
+        hint=f"Do not use these files. They are in '{folder / REFUSED_FOLDER}', each with a table of its differences."
+        + (" Use a float format; this network loses too much accuracy in int8." if hollow else ""),
     )
     for name, parity in failures.items():
         error.add_note("\n".join([f"{name}: {parity.summary()}", *parity.table(_MAX_LINES)]))

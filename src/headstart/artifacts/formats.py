@@ -147,7 +147,7 @@ def find_format(name: str) -> ExportFormat:
         f"There is no export format '{name}'.",
         expected=f"one of {', '.join(FORMATS)}; or all",
         received=name,
-        hint=f"Did you mean '{nearest[0]}'?" if nearest else "docs/formats.md says what each is for.",
+        hint=f"Did you mean '{nearest[0]}'?" if nearest else "See the formats in docs/formats.md.",
     )
 
 
@@ -181,7 +181,7 @@ def check_task(formats: Iterable[ExportFormat], task: str) -> None:
             f"There is no format '{missing[0]}' for {task}.",
             expected=f"one of {', '.join(each.name for each in find_formats('all', task))}; or all",
             received=", ".join(missing),
-            hint="docs/formats.md says what there is for each task.",
+            hint="See the formats of each task in docs/formats.md.",
         )
 
 
@@ -194,7 +194,7 @@ def require(modules: Iterable[str], each: ExportFormat) -> None:
     missing = [module for module in modules if find_spec(module) is None]
     if missing:
         raise ExtraMissingError(
-            f"The format '{each.name}' needs packages that are not installed.",
+            f"The format '{each.name}' requires packages that are not installed.",
             expected=f"Headstart with its extra '{each.extra}'",
             received=f"no module {', '.join(missing)}",
             hint=f"Run `pip install 'headstart[{each.extra}]'`.",

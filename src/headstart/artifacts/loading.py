@@ -94,10 +94,10 @@ def load_runtime(chosen: ExportFormat, file: Path, task: str = CLASSIFICATION) -
         return loaded
     except UnusableFileError as error:
         raise ArtifactDamagedError(
-            f"'{file}' is refused: it is no file that `headstart export` writes.",
+            f"'{file}' is refused, because `headstart export` does not write such files.",
             expected=f"a file of the format '{chosen.name}' with {error.expected}",
             received=error.received,
-            hint="Export it again with `headstart export`; do not run files of others that were refused.",
+            hint="Export it again with `headstart export`. Do not run a refused file from another person.",
         ) from error
     except Exception as error:  # each library has errors of its own for a file that it cannot read
         raise ArtifactDamagedError(
@@ -122,10 +122,10 @@ def _format_at(manifest: Manifest, path: Path) -> str | None:
         if inside in exported.sha256 or inside == exported.path or inside == Path(exported.path).parts[0]:
             return name
     raise ArtifactNotFoundError(
-        f"'{path}' is no exported file of the artifact it lies in.",
+        f"'{path}' is not an exported file of the artifact in its folder.",
         expected=f"one of {', '.join(exported.path for exported in manifest.files.values())}",
         received=inside,
-        hint=f"Name the folder '{manifest.folder}' or one of these files.",
+        hint=f"Use the folder '{manifest.folder}' or one of these files.",
     )
 
 
@@ -136,14 +136,14 @@ def _preferred(manifest: Manifest) -> str:
             f"The artifact '{manifest.folder}' has no file that this version can run.",
             expected=f"one of {', '.join(FORMATS)}",
             received=", ".join(manifest.files) or "none",
-            hint="Make one with `headstart export RUN --to onnx`.",
+            hint="Create one with `headstart export RUN --to onnx`.",
         )
     runnable = [name for name in present if FORMATS[name].can_run]
     if not runnable:
         wanted = FORMATS[present[0]]
         raise ExtraMissingError(
-            f"Nothing that runs the files in '{manifest.folder}' is installed.",
-            expected=f"what runs one of {', '.join(present)}",
+            f"No runtime for the files in '{manifest.folder}' is installed.",
+            expected=f"a runtime for one of {', '.join(present)}",
             received="none of them",
             hint=f"Run `pip install 'headstart[{wanted.extra}]'` for {wanted.name}.",
         )

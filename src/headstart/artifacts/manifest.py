@@ -81,7 +81,7 @@ class Manifest:
                 f"The artifact '{self.folder}' has no file of the format '{format_name}'.",
                 expected=f"one of {', '.join(self.files)}",
                 received=format_name,
-                hint=f"Make it with `headstart export RUN --to {format_name}`.",
+                hint=f"Create it with `headstart export RUN --to {format_name}`.",
             )
         exported = self.files[format_name]
         try:
@@ -126,9 +126,9 @@ def read_manifest(folder: Path) -> Manifest:
     if not path.is_file():
         raise ArtifactNotFoundError(
             f"There is no artifact in '{folder}'.",
-            expected=f"a folder that `headstart export` made (with {FILE_NAME})",
+            expected=f"a folder written by `headstart export` (with {FILE_NAME})",
             received=f"a folder without {FILE_NAME}" if folder.is_dir() else "no such folder",
-            hint="Make one with `headstart export RUN --to onnx`.",
+            hint="Create one with `headstart export RUN --to onnx`.",
         )
     try:
         content = read_plain(path, allow_nan=True)

@@ -90,7 +90,7 @@ def _checked(image_size: tuple[int, int], spec: BackboneSpec) -> tuple[int, int]
     if height >= min_height and width >= min_width:
         return height, width
     raise ImageSizeError(
-        f"Pictures of {height} x {width} pixels are too small for {spec.title}.",
+        f"An input size of {height} x {width} pixels is too small for {spec.title}.",
         expected=f"at least {min_height} x {min_width} pixels (height x width)",
         received=f"{height} x {width}",
         hint=f"Use --image-size {max(height, width, min_height, min_width)}, or leave it out for {spec.image_size[0]}.",

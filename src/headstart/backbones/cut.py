@@ -112,16 +112,16 @@ def _not_separating(model: keras.Model, layer_name: str, separating: tuple[str, 
     if layer_name not in names:
         return UnknownStageError(
             f"'{model.name}' has no layer '{layer_name}' to cut at.",
-            expected="the name of one of its layers that everything above depends on",
+            expected="the name of a layer through which all information passes",
             received=layer_name,
-            hint=f"Every stage ends in one; the last ones are {', '.join(separating[-8:])}.",
+            hint=f"Use the last layer of a stage; the last such layers are {', '.join(separating[-8:])}.",
         )
     position = names.index(layer_name)
     beneath = [name for name in separating if names.index(name) < position][-2:]
     above = [name for name in separating if names.index(name) > position][:2]
     return UnknownStageError(
         f"'{model.name}' cannot be cut at '{layer_name}': a shortcut goes past that layer.",
-        expected="a layer that everything above depends on only through it",
+        expected="a layer through which all information passes",
         received=layer_name,
-        hint=f"The nearest such layers are {', '.join(beneath)} below it and {', '.join(above)} above it.",
+        hint=f"Use one of the nearest such layers: {', '.join(beneath)} below it, {', '.join(above)} above it.",
     )

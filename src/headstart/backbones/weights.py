@@ -53,8 +53,8 @@ def _local_file(path: Path) -> Path:
     raise WeightsNotFoundError(
         f"There is no weights file {str(path)!r}.",
         expected="imagenet, builtin, none or the path of a .weights.h5, .h5 or .keras file",
-        received="a folder" if path.is_dir() else "a path where nothing is",
-        hint="Check the path; a relative one starts at the current folder.",
+        received="a folder" if path.is_dir() else "a path that does not exist",
+        hint="Check the path; a relative path starts at the working directory.",
     )
 
 
@@ -66,7 +66,7 @@ def _builtin(spec: BackboneSpec) -> Path:
         f"{spec.title} has no built-in weights.",
         expected="imagenet, none or the path of a weights file",
         received="builtin",
-        hint="The backbone with built-in weights is vgg19_mini: --backbone vgg19_mini --weights builtin.",
+        hint="Use the backbone with built-in weights: --backbone vgg19_mini --weights builtin.",
     )
 
 
@@ -100,9 +100,9 @@ def _download_error(spec: BackboneSpec, error: Exception) -> WeightsDownloadErro
         expected=f"{spec.weights.url} (about {spec.megabytes:.0f} MB)",
         received=str(error),
         hint=(
-            "Fetch that file on a machine with a connection and either put it at "
-            f"{imagenet_path(spec)} or name it with --weights FILE. "
-            "Without any download: --backbone vgg19_mini --weights builtin."
+            "Download that file on a machine with a connection, then copy it to "
+            f"{imagenet_path(spec)} or pass it with --weights FILE. "
+            "Without a download, use --backbone vgg19_mini --weights builtin."
         ),
     )
 

@@ -156,7 +156,7 @@ def no_annotations(root: Path, *, looked_for: str, received: str) -> Annotations
         f"'{root}' has no usable annotations.",
         expected=looked_for,
         received=received,
-        hint="Look whether the annotations were copied along; --format names another format.",
+        hint="Check whether the annotations were copied; use --format to select another format.",
     )
 
 

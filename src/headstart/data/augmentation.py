@@ -72,7 +72,7 @@ class Augmentation:
                 f"The augmentation cannot have edges '{self.edges}'.",
                 expected=f"one of {', '.join(EDGES)}",
                 received=f"edges={self.edges!r}",
-                hint="'mirror' suits everything but detection.",
+                hint="Use 'mirror', or 'grey' for detection.",
             )
 
     @property
@@ -135,7 +135,7 @@ class Augmentation:
                 f"There is no augmentation '{name}'.",
                 expected=f"one of {', '.join(AUGMENTATIONS)}, or a strength from 0 to 10",
                 received=f"augment={name!r}",
-                hint="'medium' suits most photos; 'none' switches augmentation off.",
+                hint="Use 'medium' for most photos; 'none' turns augmentation off.",
             ) from None
         return cls.from_strength(strength)
 
@@ -147,7 +147,7 @@ def _check_amount(name: str, amount: float, limit: float) -> None:
         f"The augmentation cannot have {name} {amount}.",
         expected=f"{name} from 0 to {limit:g}",
         received=f"{name}={amount}",
-        hint="0 switches it off.",
+        hint="Choose a value in this range; 0 turns it off.",
     )
 
 

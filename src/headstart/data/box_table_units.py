@@ -45,11 +45,11 @@ def require_no_percent(walk: FolderWalk, table: str, rows: Sequence[tuple[str, B
     if are_percent(corners, np.array([size for _, size in known], np.float64).reshape(-1, 2)):
         width, height = known[0][1]
         raise AnnotationsError(
-            f"The boxes in '{walk.root / table}' look like percent of the images' sides, not like pixels.",
-            expected="pixels, or fractions of the sides from 0 to 1",
+            f"The boxes in '{walk.root / table}' look like per cent of the image size, not like pixels.",
+            expected="pixels, or fractions of the image size from 0 to 1",
             received=f"{', '.join(f'{place:g}' for place in corners[0])} in an image of {width} x {height} pixels, and "
-            "no place beyond 100",
-            hint="Divide all places by 100: fractions of the sides are read.",
+            "no coordinate above 100",
+            hint="Divide all coordinates by 100 to get fractions.",
         )
 
 

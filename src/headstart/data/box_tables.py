@@ -64,7 +64,7 @@ _WITHOUT_HEADER = ["path", "x1", "y1", "x2", "y2", "class"]
 _FOLDERS_OF_TABLES = frozenset({"annotations", "annotation", "labels", "data", "csv"})
 _ONLY_CLASS = "object"
 _NUM_LOOKED_AT = 50
-_LOOKED_FOR = "a table with a row an object: columns for the image, the class, and xmin, ymin, xmax, ymax"
+_LOOKED_FOR = "a table with one row per object and columns for the image, the class, and xmin, ymin, xmax, ymax"
 
 
 @dataclass(frozen=True)

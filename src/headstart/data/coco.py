@@ -40,7 +40,9 @@ from headstart.data.part_names import part_named
 from headstart.data.walking import FolderWalk
 from headstart.errors import AnnotationsError, UnreadableImageError
 
-_LOOKED_FOR = "a JSON file with the lists 'images', 'annotations' and 'categories', beside the pictures or above them"
+_LOOKED_FOR = (
+    "a JSON file with the lists 'images', 'annotations' and 'categories', in the folder of the images or above it"
+)
 _UNKNOWN = ""  # name of an area that belongs to no class: its pixels are ignored
 
 
@@ -285,9 +287,9 @@ def _no_images(walk: FolderWalk, lost: list[Listing], *, has_others: bool) -> An
     inside = "Put the images into a folder 'images' beside the JSON file, or name the folder above both."
     return AnnotationsError(
         f"None of the {len(names)} images that '{listing.file}' lists is in '{walk.root}'.",
-        expected="the images below that folder, with the paths that the file gives or at least with their names",
+        expected="the images inside that folder, with the paths or at least the file names of the JSON file",
         received=f"'{names[0]}'{' and others' if len(names) > 1 else ''}, and no file of that name",
         hint=inside
         if not has_others
-        else "Add the images, or remove this file, or name the JSON file that has images.",
+        else "Add the images, remove this file, or give the path of the JSON file whose images exist.",
     )

@@ -149,8 +149,8 @@ def _num_common_ends(path: str, other: str) -> int:
 
 def _ambiguous(listing: Listing, names: str, received: str) -> AnnotationsError:
     return AnnotationsError(
-        f"'{listing.file}' lists {names}, and which file that is cannot be told.",
+        f"'{listing.file}' lists {names}, which can be several files.",
         expected="file names that lead to one image each, from the folder of the JSON file or by their base name",
         received=received,
-        hint="Write paths relative to the JSON file into it, or give every image a name of its own.",
+        hint="Write paths relative to the JSON file into it, or give every image a unique name.",
     )

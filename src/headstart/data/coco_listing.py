@@ -107,7 +107,7 @@ def category_names(listings: Iterable[Listing]) -> dict[int, str]:
                     f"Category {number} is '{names[number]}' in one file and '{listing.names[number]}' in another.",
                     expected="the same categories in every JSON file",
                     received=f"two names for {number}",
-                    hint="Export all parts of the data set at once.",
+                    hint="Export all parts of the data set together, with the same categories.",
                 )
     return dict(sorted(names.items()))
 
@@ -191,7 +191,7 @@ def _names(walk: FolderWalk, file: str, categories: Iterable[Entry]) -> dict[obj
         if names.setdefault(number, name) != name:
             raise AnnotationsError(
                 f"Category {number} has two names in '{file}'.",
-                expected="an id of its own for every category",
+                expected="a unique id for every category",
                 received=f"'{names[number]}' and '{name}'",
                 hint="Export it again as COCO JSON.",
             )
@@ -226,10 +226,10 @@ def _require_same_numbers(listing: Listing) -> None:
     for step, direction in ((1, "higher"), (-1, "lower")):
         if {number + step for number in numbers} <= listing.names.keys():
             raise AnnotationsError(
-                f"The category_id of '{listing.file}' do not fit its categories: every class would be another one.",
+                f"The values of category_id in '{listing.file}' do not fit its categories; every class would be wrong.",
                 expected=f"numbers of the categories, {_some(listing.names)}",
                 received=f"category_id {_some(numbers)}, all of which would fit if they were one {direction}",
-                hint="Count categories and annotations from the same number, 0 or 1.",
+                hint="Number categories and annotations from the same number, 0 or 1.",
             )
 
 
@@ -275,7 +275,7 @@ def _described(name: str, value: object) -> str:
 
 def _lacks(path: Path, missing: Iterable[str], received: str) -> AnnotationsError:
     return AnnotationsError(
-        f"'{path}' lacks {' and '.join(repr(name) for name in missing)}.",
+        f"'{path}' has no {' and no '.join(repr(name) for name in missing)}.",
         expected="the lists 'images', 'annotations' and 'categories' of a COCO file",
         received=received or "nothing",
         hint="Export it again as COCO JSON.",
@@ -284,8 +284,8 @@ def _lacks(path: Path, missing: Iterable[str], received: str) -> AnnotationsErro
 
 def _not_told_apart(path: Path, received: str) -> AnnotationsError:
     return AnnotationsError(
-        f"'{path}' lists pictures without a number or a name of their own, which cannot be told apart.",
-        expected="'id', each once, and 'file_name' for every picture",
+        f"'{path}' lists images without a unique number or without a name.",
+        expected="a unique 'id' and a 'file_name' for every image",
         received=received,
         hint="Export it again as COCO JSON.",
     )
@@ -294,8 +294,8 @@ def _not_told_apart(path: Path, received: str) -> AnnotationsError:
 def _no_objects(root: Path, held: Mapping[str, str]) -> AnnotationsError:
     shown = ", ".join(f"'{file}' ({what})" for file, what in list(held.items())[:_NUM_SHOWN])
     return AnnotationsError(
-        f"No JSON file in '{root}' marks objects.",
+        f"No JSON file in '{root}' contains objects.",
         expected="annotations with 'category_id' and 'bbox' or 'segmentation', such as instances_train2017.json",
         received=shown,
-        hint="Put the file with the objects beside them, or name it.",
+        hint="Add the JSON file with the objects, or give its path.",
     )

@@ -89,7 +89,7 @@ def _require_inside(listing: Listing, boxes: np.ndarray) -> None:
         return
     corners = (boxes[:, 2:] > boxes[:, :2]).all()
     raise AnnotationsError(
-        f"The boxes of '{listing.file}' are no COCO boxes: fractions, but not of left, top, width and height.",
+        f"The boxes of '{listing.file}' are not COCO boxes: fractions, but not of left, top, width and height.",
         expected="bbox as [left, top, width, height] in pixels",
         received=f"{_example(listing, 'boxes')}, which look like {'two corners' if corners else 'centres and sizes'}"
         f"; {beyond.sum()} of {len(boxes)} would leave their image",
@@ -110,7 +110,7 @@ def _require_no_corners(listing: Listing, boxes: np.ndarray) -> None:
             f"The boxes of '{listing.file}' look like [left, top, right, bottom].",
             expected="bbox as [left, top, width, height] in pixels",
             received=f"{_example(listing, 'boxes')}; {leaves.sum()} of {len(boxes)} would leave their image",
-            hint="Subtract left from right and top from bottom.",
+            hint="Convert them: width is right minus left, height is bottom minus top.",
         )
 
 

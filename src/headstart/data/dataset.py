@@ -237,7 +237,7 @@ def _read_facts(path: Path) -> DatasetFacts:
                 f"'{file}' does not exist.",
                 expected=f"a table of examples with its facts beside it ('{path.name}' and '{_facts_path(path).name}')",
                 received="no such file",
-                hint="Name the run directory that training wrote.",
+                hint="Give the path of the folder that `headstart train` wrote.",
             )
     try:
         return read_json(_facts_path(path), DatasetFacts, max_bytes=MAX_FACTS_BYTES)
@@ -254,8 +254,8 @@ def _frame_from_cells(cells: Mapping[str, list[str]], kinds: Mapping[str, str]) 
 
 def _damaged(path: Path, received: str, hint: str = _RESTORE) -> RunDamagedError:
     return RunDamagedError(
-        f"'{path}' does not hold what was written there.",
-        expected="the table of examples of a run, unchanged",
+        f"'{path}' is damaged.",
+        expected="the unchanged table of examples of a run",
         received=received,
         hint=hint,
     )

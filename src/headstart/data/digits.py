@@ -79,10 +79,10 @@ def _write_pictures(folder: Path, image_size: tuple[int, int]) -> None:
 
 def _occupied(folder: Path) -> FolderOccupiedError:
     return FolderOccupiedError(
-        f"The digits cannot be written to '{folder}': something else is there.",
+        f"The digits cannot be written to '{folder}', because it contains other files.",
         expected="a new or empty folder, or one with the digits",
         received=f"{len(list(folder.iterdir()))} other files" if folder.is_dir() else "a file",
-        hint="Name another folder.",
+        hint="Choose another folder with --out.",
     )
 
 
@@ -93,16 +93,16 @@ def _storage_errors(folder: Path) -> Iterator[None]:
     except PermissionError as error:
         raise StoragePermissionError(
             f"The digits cannot be written to '{folder}'.",
-            expected="a folder that may be written to",
+            expected="a folder with write permission",
             received=str(error),
-            hint="Name another folder.",
+            hint="Choose another folder with --out.",
         ) from error
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
         raise StorageFullError(
             f"The disk of '{folder}' is full.",
-            expected="room for about 8 MB",
+            expected="about 8 MB of free space",
             received=str(error),
-            hint="Free some space, or name a folder on another disk.",
+            hint="Free disk space, or choose a folder on another disk with --out.",
         ) from error

@@ -90,10 +90,10 @@ def _require_no_wrapper(found: Mapping[str, list[str]], *, shown: Path) -> None:
         return
     names = [name for (name,) in inner]
     raise NoClassFoldersError(
-        f"'{shown}' holds the class folders inside of another folder, '{around}'.",
+        f"'{shown}' has its class folders inside another folder, '{around}'.",
         expected="the folder whose folders are the classes",
         received=f"{listed(names)} in {listed(folders)}",
-        hint=f"Name the inner folder: headstart train '{shown / around}'"
+        hint=f"Use the inner folder: headstart train '{shown / around}'"
         if len(folders) == 1
         else f"Move the class folders from {listed(folders)} one folder up.",
     )
@@ -113,8 +113,8 @@ def _require_no_annotations(root: Path, found: Mapping[str, list[str]], *, shown
             f"The folders of '{shown}' look like images with annotations, not like classes.",
             expected="one folder per class, with images inside",
             received=f"{count} {suffix} files with the names of images in {listed(found)}",
-            hint="Name the folder that directly holds the folders of images and annotations; --format voc, coco or "
-            "yolo tells what is missing. If the folders are the classes, add --format folders.",
+            hint="Give the folder that directly contains the folders of images and annotations. With --format voc, "
+            "coco or yolo, the error shows what is missing. If the folders are the classes, add --format folders.",
         )
 
 
@@ -140,10 +140,10 @@ def _parts(root: Path, folders: Iterable[str], *, is_flat: bool) -> SplitError:
 
 def _sites(shown: Path, folders: list[str], common: list[str]) -> DataFormatError:
     return DataFormatError(
-        f"The folders of '{shown}' hold folders of the same names, so they do not look like classes.",
+        f"The folders of '{shown}' contain folders with the same names, so they do not look like classes.",
         expected="one folder per class, or parts in folders named train, validation and test",
         received=f"{listed(common)} in several of {listed(folders)}",
-        hint=f"If they are data sets, name one: headstart train '{shown / sorted(folders)[0]}'. If they are parts, "
+        hint=f"If they are data sets, choose one: headstart train '{shown / sorted(folders)[0]}'. If they are parts, "
         "rename them to train, validation and test. If they are the classes, add --format folders.",
     )
 

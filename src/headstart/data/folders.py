@@ -102,7 +102,8 @@ def _part_folders(walk: FolderWalk, folders: list[str], *, needs_train: bool) ->
             f"'{walk.root.name}' has no train folder.",
             expected="a train folder beside " + listed(parts),
             received=", ".join(parts),
-            hint="Name the folder to learn from 'train', or put the class folders directly into the data folder.",
+            hint="Rename the folder with the training images to 'train', or put the class folders directly into the "
+            "data folder.",
         )
     for part in set(parts.values()):
         same = [folder for folder in parts if parts[folder] == part]
@@ -111,7 +112,7 @@ def _part_folders(walk: FolderWalk, folders: list[str], *, needs_train: bool) ->
                 f"'{walk.root.name}' has more than one {part} folder.",
                 expected=f"one folder for {part}",
                 received=listed(same),
-                hint="Merge them, or rename the one that should be left out and move it elsewhere.",
+                hint="Merge them, or move the one that should not be used out of the data folder.",
             )
     if train:
         _require_no_other_parts(walk, set(folders) - set(parts), train[0], is_alone=len(parts) == 1)
@@ -124,7 +125,7 @@ def _require_no_other_parts(walk: FolderWalk, others: set[str], train: str, *, i
     like = [folder for folder in inside if inside[folder] and part_like(folder)]
     if like:
         raise SplitError(
-            f"'{walk.root.name}' holds {listed(like)} beside '{train}': parts whose names are not known.",
+            f"'{walk.root.name}' contains {listed(like)} beside '{train}', which look like parts with unknown names.",
             expected="parts in folders named train, validation and test",
             received=listed(like),
             hint="Rename or merge them, or move them out of the data folder.",
@@ -133,8 +134,8 @@ def _require_no_other_parts(walk: FolderWalk, others: set[str], train: str, *, i
     foreign = [folder for folder in inside if inside[folder] and not inside[folder] & classes]
     if is_alone and foreign:
         raise SplitError(
-            f"'{walk.root.name}' holds '{train}', which can be the train part or a class.",
-            expected="a train folder beside nothing but validation and test, or class folders with other names",
+            f"'{walk.root.name}' contains '{train}', which can be the train part or a class.",
+            expected="only train, validation and test folders, or class folders with other names",
             received=f"'{train}' with the folders {listed(classes)} beside {listed(foreign)} with others",
             hint=f"If '{train}' is the train part, move {listed(foreign)} elsewhere; if it is a class, rename it.",
         )

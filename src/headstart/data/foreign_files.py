@@ -8,7 +8,7 @@ from headstart.data.walking import FolderWalk
 from headstart.errors import NoClassFoldersError
 
 _CSV = "Save it as CSV: one row per image, with the columns 'path' and 'label'."
-_UNPACK = "Unpack it, and name the folder with the images."
+_UNPACK = "Unpack it, and use the folder with the images."
 _EXPORT = (
     "Write its images to files, in one folder per class or beside a CSV table with the columns 'path' and 'label'."
 )
@@ -36,11 +36,11 @@ _FOREIGN = (
     _foreign("gsheet", "a link to a spreadsheet", f"{_CSV} In Google Sheets: File, Download, Comma-separated values."),
     _foreign("jsonl|ndjson", "a file with one JSON object per line", f"{_CSV} For boxes, export COCO JSON instead."),
     _foreign("txt|lst|dat", "a text file", f"If it lists images and labels: {_CSV[0].lower()}{_CSV[1:]}"),
-    _foreign("csv\\.gz|tsv\\.gz|csv\\.zip|csv\\.bz2|csv\\.xz", "a packed table", "Unpack it, and name the table."),
+    _foreign("csv\\.gz|tsv\\.gz|csv\\.zip|csv\\.bz2|csv\\.xz", "a packed table", "Unpack it, and use the table."),
     _foreign("zip|rar|7z|tar|tgz|tar\\.gz|tar\\.bz2|tar\\.xz|gz|bz2|xz|zst", "an archive", _UNPACK),
     _foreign(r"tfrecords?(-.*)?|record(-.*)?", "a file of TensorFlow records", _EXPORT),
     _foreign("npz|npy", "a file of NumPy arrays", _EXPORT),
-    _foreign("mat", "a file of MATLAB", _EXPORT),
+    _foreign("mat", "a MATLAB file", _EXPORT),
     _foreign("h5|hdf5|hdf", "an HDF5 file", _EXPORT),
     _foreign("arrow|feather|lmdb|mdb|rec|beton|pkl|pickle|pt|pth", "a file of packed data", _EXPORT),
     _foreign("db|sqlite|sqlite3|sql|accdb", "a database", f"Export the table of labels. {_CSV}"),
@@ -60,7 +60,7 @@ def foreign_file(path: Path) -> NoClassFoldersError | None:
     if known is None:
         return None
     return NoClassFoldersError(
-        f"'{path}' is {known.what}, which is not read.",
+        f"'{path}' is {known.what}, which is not supported.",
         expected="a folder with one folder per class, a folder of annotated images, or a table (.csv, .tsv, .parquet)",
         received=known.what,
         hint=known.hint,
@@ -81,7 +81,7 @@ def foreign_folder(folder: Path) -> NoClassFoldersError | None:
     same = [name for name, other in known if other == form]
     more = f" and {len(same) - 1} more such files" if len(same) > 1 else ""
     return NoClassFoldersError(
-        f"'{folder}' holds no class folders and no table or annotations that are read, but '{file}'{more}.",
+        f"'{folder}' contains no class folders and no supported table or annotations, but '{file}'{more}.",
         expected="one folder per class, annotated images, or a table (.csv, .tsv, .parquet)",
         received=form.what,
         hint=form.hint,

@@ -208,14 +208,14 @@ def _none_here(dataset: Dataset, one: ImageList) -> SplitError:
         f"'{one.file}' lists images for {one.part}, and none of them is a labelled image of '{dataset.root}'.",
         expected="names of images of this data set, one per line, with or without folder and ending",
         received=f"{len(one.lines)} lines, the first is '{one.lines[0]:.80}'",
-        hint="Add the images, or correct or remove the list; without it the parts are chosen anew.",
+        hint="Add the images, or correct or remove the list; without the list, the data is split automatically.",
     )
 
 
 def _several(one: ImageList, line: str, found: list[str]) -> SplitError:
     return SplitError(
         f"'{line:.80}' in '{one.file}' fits {len(found)} images.",
-        expected="a path, or a name that one image has",
+        expected="a path, or the name of exactly one image",
         received=", ".join(map(repr, found[:_NUM_SHOWN])) + (", ..." if found[_NUM_SHOWN:] else ""),
         hint="Write the folder of each image into the list, such as 'cat/1.jpg', or remove the list.",
     )
@@ -226,5 +226,5 @@ def _two_parts(dataset: Dataset, image: str, other: str, of_list: _Stated) -> Sp
         f"'{dataset.root}' states two parts for '{image}'.",
         expected="every image in one of train, validation and test",
         received=f"it is {other} and for {of_list.part} in '{of_list.file}'",
-        hint="Correct the lists so that they agree, or remove the one that should not count.",
+        hint="Correct the lists so that they agree, or remove the one that should not be used.",
     )

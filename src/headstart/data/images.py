@@ -136,17 +136,17 @@ def check_resize(image_size: tuple[int, int], mode: str) -> None:
     """
     if min(image_size) < 1:
         raise ImageSizeError(
-            f"No picture can have the size {image_size}.",
+            f"An image cannot have the size {image_size}.",
             expected="image_size=(height, width), both at least 1 pixel",
             received=f"image_size={image_size}",
-            hint="224 by 224 suits most backbones.",
+            hint="Use (224, 224) for most backbones.",
         )
     if mode not in _RESIZERS:
         raise RecipeError(
             f"There is no resize mode '{mode}'.",
             expected=f"one of {', '.join(RESIZE_MODES)}",
             received=f"resize_mode={mode!r}",
-            hint="'stretch' keeps the whole picture and is the default.",
+            hint="Use 'stretch', the default, to keep the whole image.",
         )
 
 
@@ -324,10 +324,10 @@ def _openable(source: bytes | Path) -> BytesIO | Path:
 def _unreadable(source: bytes | Path, error: Exception) -> UnreadableImageError:
     name = "The picture sent" if isinstance(source, bytes) else f"'{source}'"
     return UnreadableImageError(
-        f"{name} cannot be read as a picture.",
-        expected=f"a whole picture file ({', '.join(open_formats())})",
+        f"{name} cannot be read as an image.",
+        expected=f"a complete image file ({', '.join(open_formats())})",
         received=_describe(source, error),
-        hint="Open it in a picture viewer and save it again as JPEG or PNG, or remove it.",
+        hint="Open it in an image viewer and save it again as JPEG or PNG, or remove it.",
     )
 
 

@@ -53,11 +53,11 @@ def points_inside(root: Path, places: list[Path], *, received: str) -> DataForma
     rest = len(places) - len(shown)
     is_file = places[0].is_file()
     return DataFormatError(
-        f"'{root}' is not itself a data set; {'a table' if is_file else 'a data set'} lies inside: {', '.join(shown)}"
+        f"'{root}' is not a data set, but contains {'a table' if is_file else 'a data set'}: {', '.join(shown)}"
         + (f" and {rest} more." if rest else "."),
-        expected="the folder that directly holds the class folders or the annotations, or a table of labels",
+        expected="the folder that directly contains the class folders or the annotations, or a table of labels",
         received=received,
-        hint=f"Name {'the table' if is_file else 'the inner folder'}: headstart train '{places[0]}'",
+        hint=f"Use {'the table' if is_file else 'the inner folder'}: headstart train '{places[0]}'",
     )
 
 

@@ -111,5 +111,5 @@ def _looks_like_masks(shown: Path, received: str) -> DataFormatError:
         expected="one folder per class",
         received=received,
         hint=f"To learn the masks: headstart train '{shown}' --task semantic-segmentation. "
-        "To learn the folders as classes all the same, add --format folders.",
+        "To learn the folders as classes, add --format folders.",
     )

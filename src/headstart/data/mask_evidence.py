@@ -72,7 +72,7 @@ def jpeg_error(path: str, received: str) -> AnnotationsError:
     """What to raise for JPEG masks of more than black and white."""
     return AnnotationsError(
         "The masks are JPEG files, whose compression has changed their values.",
-        expected="PNG, or JPEG with nothing but black and white",
+        expected="PNG, or JPEG with only black and white",
         received=f"{received} in files like '{path}'",
-        hint="Export the masks again as PNG; the classes cannot be told from JPEG.",
+        hint="Export the masks again as PNG; the classes cannot be recovered from JPEG.",
     )

@@ -69,7 +69,7 @@ def refuse_unclear_masks(root: Path) -> None:
         f"'{walk.root}' can be images with masks, or class folders.",
         expected=_LOOKED_FOR,
         received=f"folders {' and '.join(map(repr, sorted(images | folders)))}, but the names of their files differ",
-        hint="Give each mask the name of its image, or use --format folders where these are classes.",
+        hint="Give each mask the name of its image, or use --format folders if these are classes.",
     )
 
 
@@ -209,10 +209,10 @@ def _remark_left_over(walk: FolderWalk, pairing: Pairing) -> None:
 def _no_pairs(walk: FolderWalk, pairing: Pairing) -> AnnotationsError:
     if pairing.arrays:
         return AnnotationsError(
-            f"The masks in '{walk.root}' are files of arrays or volumes, which are not read.",
+            f"The masks in '{walk.root}' are files of arrays or volumes, which are not supported.",
             expected="masks as images, such as PNG",
             received=f"{len(pairing.arrays)} files like '{pairing.arrays[0]}'",
-            hint="Save each as a grey PNG with the number of the class in each pixel.",
+            hint="Save each mask as a greyscale PNG with the number of the class in each pixel.",
         )
     if pairing.orphans:
         received = f"{len(pairing.orphans)} masks such as '{pairing.orphans[0]}', no mask with the name of a picture"

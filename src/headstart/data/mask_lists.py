@@ -38,10 +38,10 @@ def listed_parts(walk: FolderWalk, files: Iterable[str], images: Iterable[str]) 
         lost = [line for line, found in named.items() if not found]
         if lines and len(lost) == len(lines):
             raise SplitError(
-                f"'{file}' names no image of this folder that has a mask.",
+                f"'{file}' lists no image of this folder that has a mask.",
                 expected="names of images, one per line, with or without folder and ending",
                 received=f"{len(lines)} lines, the first is '{lines[0]}'",
-                hint="Correct or remove the list; without it the data is split anew.",
+                hint="Correct or remove the list; without the list, the data is split automatically.",
             )
         if lost:
             shown = ", ".join(f"'{line}'" for line in lost[:_NUM_SHOWN]) + (", ..." if lost[_NUM_SHOWN:] else "")

@@ -100,10 +100,10 @@ def _require_same_form(ignored: int, values: Mapping[int, str]) -> None:
     holds_colours = max(values) >= COLOUR
     if holds_colours != (ignored >= COLOUR):
         raise AnnotationsError(
-            f"The masks hold {'colours' if holds_colours else 'numbers'}, the value to ignore is none of them.",
+            f"The masks contain {'colours' if holds_colours else 'numbers'}, but the value to ignore is not one.",
             expected="a colour such as '#e0e0c0'" if holds_colours else "a number from 0 to 65535",
             received=f"ignore_value {ignored if holds_colours else hex_of(ignored)}",
-            hint="Leave --ignore-value out to see which values the masks hold.",
+            hint="Leave out --ignore-value to see which values the masks contain.",
         )
 
 
@@ -152,7 +152,7 @@ def _by_colour(evidence: Evidence) -> dict[int, str]:
         return dict(table.by_colour)
     if crowded or len(colours) > _MAX_UNNAMED_COLOURS:
         raise AnnotationsError(
-            f"The masks hold {'more than ' if crowded else ''}{max(len(colours), 1)} different colours.",
+            f"The masks contain {'more than ' if crowded else ''}{max(len(colours), 1)} different colours.",
             expected=f"at most {_MAX_UNNAMED_COLOURS} colours, one for each class, or a file that lists them",
             received=f"colours like {listed([hex_of(it) for it, _ in colours.most_common()])}"
             if colours

@@ -73,7 +73,7 @@ def _by_order(evidence: Evidence, table: Names, counts: Counter[int]) -> dict[in
         return _in_order(evidence, table, values, names)
     if used == set(range(num + 1)) and not is_background(names[0]):
         raise AnnotationsError(
-            f"'{table.file}' has {num} names, the masks hold the {num + 1} values 0 to {num}.",
+            f"'{table.file}' has {num} names, but the masks contain the {num + 1} values 0 to {num}.",
             expected=f"a name for each value, the first for 0, such as 'background' before '{names[0]}'",
             received=f"{num} names",
             hint=f"Write a first line 'background' into '{table.file}', or a number before each name.",
@@ -171,7 +171,7 @@ def _require_flat(evidence: Evidence, counts: Counter[int]) -> None:
     if len(counts) > _MAX_VALUES or len(rough) > len(evidence.looks) / 2:
         path = rough[0].path if rough else evidence.looks[0].path
         raise AnnotationsError(
-            f"The masks hold {len(counts)} different values, which look like shades and not like classes.",
+            f"The masks contain {len(counts)} different values, which look like shades and not like classes.",
             expected="areas of equal values, one value for each class",
             received=f"files like '{path}'",
             hint="Save the masks without smoothing, with the number of the class in each pixel; more than "

@@ -129,7 +129,7 @@ def require_one_set(pairing: Pairing) -> None:
             "Images have masks of more than one set.",
             expected="one mask per image",
             received=" and ".join(f"'{path}'" for path in pairing.sets),
-            hint="Copy the data without the masks that should not be used, and name the copy.",
+            hint="Copy the data without the masks that should not be used, and use the copy.",
         )
 
 

@@ -72,10 +72,10 @@ def find_names(walk: FolderWalk, files: Iterable[str]) -> list[Names]:
         same = next((it for it in found if PurePosixPath(it.file).name == PurePosixPath(file).name), None)
         if names and same and _facts(same) != _facts(names):
             raise AnnotationsError(
-                f"'{same.file}' and '{file}' name the classes differently.",
+                f"'{same.file}' and '{file}' have different class names.",
                 expected="the same names for all parts",
                 received="two files that differ",
-                hint="Export all parts of the data set at once.",
+                hint="Export all parts of the data set together.",
             )
         if names and not same:
             found.append(names)

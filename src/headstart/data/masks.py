@@ -184,10 +184,10 @@ def _inside(area: PixelMask, size: tuple[int, int]) -> np.ndarray:
         return mask_of(size, area.counts)
     except (TypeError, ValueError) as error:
         raise UnreadableImageError(
-            f"The mask of a '{area.name}' is not that of its picture.",
-            expected="runs of pixels in the size of the picture",
+            f"The mask of a '{area.name}' does not fit its image.",
+            expected="run lengths for the size of the image",
             received=str(error),
-            hint="Run headstart audit on the data; it leaves such pictures out.",
+            hint="Run `headstart audit` on the data; it leaves out such images.",
         ) from error
 
 

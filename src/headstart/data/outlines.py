@@ -55,5 +55,5 @@ def _no_such_value(values: dict[int, str], ignore_value: int | str) -> DataForma
         f"There is no value {ignore_value} in areas that are drawn from outlines.",
         expected=", ".join(shown) + (f" and so on to {max(values)}" if len(values) > _NUM_SHOWN else ""),
         received=f"ignore_value={ignore_value!r}",
-        hint="Leave --ignore-value out to ignore nothing; --ignore-value 0 ignores what no outline covers.",
+        hint="Leave out --ignore-value to ignore nothing, or use 0 to ignore pixels outside all outlines.",
     )

@@ -34,9 +34,9 @@ def without_rare_classes(dataset: Dataset, min_per_class: int) -> tuple[Dataset,
         return dataset, []
     if len(numbers) - len(rare) < 2:
         raise ClassTooSmallError(
-            f"{len(numbers) - len(rare)} of {len(numbers)} classes have {min_per_class} images to learn from.",
+            f"{len(numbers) - len(rare)} of {len(numbers)} classes have {min_per_class} training images.",
             expected="at least two classes that are not left out",
-            received=f"at most {max(numbers.values())} images of a class that are no copies of one another",
+            received=f"at most {max(numbers.values())} images of a class, without copies",
             hint="Use a smaller --min-per-class, or add images.",
         )
     targets = [LABEL_SEPARATOR.join(name for name in names if name not in rare) for names in dataset.labels()]

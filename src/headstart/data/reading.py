@@ -247,8 +247,8 @@ def _require_readable(path: Path) -> None:
         raise DataNotFoundError(
             f"'{path}' is neither a file nor a folder.",
             expected="a folder, or a file of labels or annotations",
-            received="a pipe, a device or a socket, of which reading may never end",
-            hint="Save what it gives to a file, and name that.",
+            received="a pipe, a device or a socket, which may never end",
+            hint="Save its content to a file, and give the path of the file.",
         )
     if not os.path.isdir(path) and path.suffix.lower() not in {*TABLE_READERS, *_FORMAT_OF_SUFFIX}:  # noqa: PTH112
         raise foreign_file(path) or neither(path, TABLE_READERS)
@@ -282,9 +282,9 @@ def _found_format(path: Path, task: str | None) -> str:
         f"'{path}' has nothing for {task}.",
         expected=f"data laid out as one of {', '.join(serving) or ', '.join(_formats_for(task))}",
         received=f"data that looks like {_found_format(path, None)}",
-        hint=f"Look at the names of its folders, or say --format {serving[0]} to learn what is missing."
+        hint=f"Check the names of its folders, or use --format {serving[0]} to see what is missing."
         if serving
-        else "Name the folder with the annotations instead of a table.",
+        else "Give the folder with the annotations instead of a table.",
     )
 
 
@@ -312,7 +312,7 @@ def _require_known(setting: str, value: str | None, known: Collection[str]) -> N
         f"There is no {setting} '{value}'.",
         expected=", ".join(known),
         received=f"{setting}={value!r}",
-        hint=f"Did you mean '{nearest[0]}'?" if nearest else "Leave it out to have it found.",
+        hint=f"Did you mean '{nearest[0]}'?" if nearest else "Leave it out for automatic detection.",
     )
 
 
@@ -323,15 +323,15 @@ def _require_served(path: Path, task: str | None, chosen: str) -> None:
             f"'{path}' cannot be read as {chosen}.",
             expected=" or ".join(possible) + (" for such a file" if len(possible) == 1 else " for a folder"),
             received=f"format={chosen!r}",
-            hint="Leave the format out to have it found, or name the folder or file that it belongs to.",
+            hint="Leave out the format for automatic detection, or give the folder or file that has this format.",
         )
     tasks = _FOLDER_FORMATS[chosen].tasks
     if task is not None and task not in tasks:
         raise DataFormatError(
-            f"'{path}' is read as {chosen}, which holds nothing for {task}.",
+            f"'{path}' is read as {chosen}, which cannot be used for {task}.",
             expected=" or ".join(tasks),
             received=f"task={task!r}",
-            hint="Leave the task out, or name data with other annotations.",
+            hint="Leave out the task, or use data with other annotations.",
         )
 
 
@@ -342,7 +342,7 @@ def _require_train(dataset: Dataset) -> None:
             f"'{dataset.root.name}' has nothing to train on.",
             expected="a train part beside " + " and ".join(sorted(parts)),
             received=", ".join(sorted(parts)),
-            hint="Name the folder or list to learn from 'train', or mark the rows to learn from with 'train'.",
+            hint="Rename the folder or list with the training images to 'train', or write 'train' into their rows.",
         )
 
 
@@ -351,5 +351,5 @@ def _no_masks(path: Path, task: str) -> DataFormatError:
         f"'{path}' has no masks in which a value could be ignored.",
         expected="ignore_value for semantic-segmentation only",
         received=f"data for {task}",
-        hint="Leave ignore_value out.",
+        hint="Leave out ignore_value.",
     )

@@ -48,20 +48,20 @@ def two_formats(path: Path, names: tuple[str, str], differing: str) -> DataForma
     """What to raise for a folder with annotations in two formats that do not agree."""
     first, second = names
     return DataFormatError(
-        f"'{path}' holds annotations in two formats, {first} and {second}, and they do not agree.",
+        f"'{path}' contains annotations in two formats, {first} and {second}, and they do not agree.",
         expected="annotations in one format, or in several with the same objects and parts",
         received=differing,
-        hint=f"Choose the one that counts: --format {first} or --format {second}.",
+        hint=f"Choose the format to use: --format {first} or --format {second}.",
     )
 
 
 def masks_and_objects(path: Path, other: str) -> DataFormatError:
     """What to raise for a folder with masks and with annotations of objects, where no task or format was asked for."""
     return DataFormatError(
-        f"'{path}' holds masks and annotations in another format, {other}.",
-        expected="annotations in one format, or the one that counts named",
+        f"'{path}' contains masks and annotations in another format, {other}.",
+        expected="annotations in one format, or the option --format",
         received=f"both masks and {other}",
-        hint=f"Choose the one that counts: --format masks or --format {other}.",
+        hint=f"Choose the format to use: --format masks or --format {other}.",
     )
 
 

@@ -99,10 +99,10 @@ def _require_fractions(fractions: Sequence[float]) -> None:
     if len(fractions) == len(SPLITS) and min(fractions) > 0 and abs(sum(fractions) - 1) < 1e-6:
         return
     raise SplitError(
-        "These fractions cannot be made.",
+        "The fractions of the parts are not valid.",
         expected="fractions above 0 for training, validation and test that add up to 1, such as 0.7, 0.15, 0.15",
         received=", ".join(f"{fraction:g}" for fraction in fractions),
-        hint="Correct them.",
+        hint="Correct `fractions` in the recipe.",
     )
 
 
@@ -119,7 +119,7 @@ def _require_large_classes(dataset: Dataset, *, units: np.ndarray, pool: np.ndar
     shown = ", ".join(descriptions[:_NUM_SHOWN]) + (f" and {rest} more classes" if rest > 0 else "")
     raise ClassTooSmallError(
         f"Too few images: {shown}.",
-        expected=f"at least {len(parts)} of each class that are no copies of one another, for {', '.join(parts)}",
+        expected=f"at least {len(parts)} of each class, without copies, for {', '.join(parts)}",
         received=f"fewer in {len(small)} of {dataset.num_classes} classes",
         hint=(_MEASURED if all(map(_is_number, dataset.class_names)) else "")
         + f"Add images of these classes, or leave the classes out with --min-per-class {len(parts)}.",
@@ -141,26 +141,26 @@ def _description(name: str, num_units: int, num_files: int) -> str:
 
 def _nothing_to_train_on(splits: np.ndarray) -> SplitError:
     return SplitError(
-        "No example is left for training.",
-        expected="examples given to training, or to no part",
+        "No image is left for training.",
+        expected="images in the training part, or in no part",
         received=", ".join(f"{(splits == part).sum()} for {part}" for part in SPLITS[1:]),
-        hint="Put pictures into the train folder, or mark rows with 'train'.",
+        hint="Put images into the train folder, or mark rows with 'train'.",
     )
 
 
 def _too_few(num_units: int, num_parts: int) -> SplitError:
     return SplitError(
-        "There are too few pictures.",
-        expected=f"at least {num_parts} that are no copies of one another and in no common group",
+        "There are too few images.",
+        expected=f"at least {num_parts} images that are not copies of each other and not in the same group",
         received=f"{num_units}",
-        hint="Add pictures.",
+        hint="Add images.",
     )
 
 
 def _tied_together(names: list[str]) -> ClassTooSmallError:
     return ClassTooSmallError(
-        f"Copies and groups tie the pictures of {', '.join(repr(name) for name in names[:5])} together.",
-        expected="examples of every class that can be put into training, validation and test apart from each other",
-        received=f"{len(names)} classes that do not reach every part",
-        hint="Add pictures of these classes from other groups, or use smaller groups.",
+        f"Copies and groups keep the images of {', '.join(repr(name) for name in names[:5])} together in one part.",
+        expected="images of every class that can be divided into training, validation and test",
+        received=f"{len(names)} classes that are not in every part",
+        hint="Add images of these classes from other groups, or use smaller groups.",
     )

@@ -189,9 +189,9 @@ def no_column(frame: pd.DataFrame, name: str, path: Path, *, role: str) -> Table
     several = " Several columns of numbers or of 0 and 1 are joined by commas." if role == "label" else ""
     return TableColumnsError(
         f"'{path}' has no column '{name}'.",
-        expected=f"one column '{name}', or one with another usual name for it",
+        expected=f"one column '{name}', or one with another common name for it",
         received=f"the columns {shown}",
-        hint=f"Name the column to use: --{role}-column NAME, or {role}_column=NAME in Python.{several}",
+        hint=f"Give the column to use: --{role}-column NAME, or {role}_column=NAME in Python.{several}",
     )
 
 
@@ -201,7 +201,7 @@ def _require_once(frame: pd.DataFrame, path: Path) -> None:
     if twice:
         raise TableColumnsError(
             f"'{path}' has two columns '{twice[0]}'.",
-            expected="another name for each column",
+            expected="a unique name for each column",
             received=", ".join(map(repr, names[:_MAX_NAMED])),
             hint="Rename or delete one of them.",
         )
@@ -241,9 +241,9 @@ def _several_could_be_meant(path: Path, role: str, names: Iterable[str]) -> Tabl
     shown = ", ".join(map(repr, names))
     return TableColumnsError(
         f"'{path}' has several columns that could be the {role}: {shown}.",
-        expected=f"one column '{role}', or one with a usual name for it",
+        expected=f"one column '{role}', or one with a common name for it",
         received=shown,
-        hint=f"Name the column to use: --{role}-column NAME, or {role}_column=NAME in Python.",
+        hint=f"Give the column to use: --{role}-column NAME, or {role}_column=NAME in Python.",
     )
 
 

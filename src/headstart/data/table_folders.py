@@ -64,11 +64,11 @@ def _tables_in(folder: Path) -> list[str]:
         return chosen
     raise TableColumnsError(
         f"'{folder}' has {'several tables' if tables else 'no table'} of labels.",
-        expected="one table with a column for the images and one for the labels, or one a part, such as train.csv",
+        expected="one table with a column for the images and one for the labels, or one per part, such as train.csv",
         received=shown(tables or files) or "no table",
-        hint="Name the table instead of the folder."
+        hint="Give the path of the table instead of the folder."
         if tables
-        else "Name the table, or its columns: --path-column NAME --label-column NAME.",
+        else "Give the path of the table, or its columns: --path-column NAME --label-column NAME.",
     )
 
 
@@ -83,7 +83,7 @@ def _joined(datasets: dict[str, Dataset], folder: Path) -> Dataset:
             f"The tables of parts in '{folder}' do not have the same labels.",
             expected="class names in all of them, or the same columns of numbers",
             received="; ".join(f"{part}: {it.task}, {', '.join(it.class_names[:5])}" for part, it in datasets.items()),
-            hint="Make them alike, or name one table instead of the folder.",
+            hint="Give all tables the same labels, or give the path of one table instead of the folder.",
         )
     ordered = [part for part in SPLITS[::-1] if part in datasets]
     frames = [datasets[part].frame.assign(split=part) for part in ordered]

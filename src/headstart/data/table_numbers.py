@@ -43,10 +43,10 @@ def number_targets(columns: list[pd.Series], names: tuple[str, ...], table: Path
         if wrong:
             first = wrong[0]
             raise TableColumnsError(
-                f"'{table}' has cells in column '{name}' that are no numbers.",
-                expected="a number in every row, with a decimal point or everywhere with a decimal comma",
+                f"'{table}' has cells in column '{name}' that are not numbers.",
+                expected="a number in every row, all with a decimal point or all with a decimal comma",
                 received=f"{len(wrong)} others, the first is {column.iat[first]!r} in row {column.index[first] + 1}",
-                hint="Correct them, delete these rows, or ask for image-classification if they are names of classes.",
+                hint="Correct or delete these rows, or use --task image-classification if they are class names.",
             )
     return [numbers_to_text(number for number in row if number is not None) for row in zip(*numbers, strict=True)]
 

@@ -54,9 +54,9 @@ def parts_of_rows(cells: pd.Series, plain: str, table: Path) -> list[str]:
     if unknown:
         raise SplitError(
             f"'{table}' has unknown parts: {shown(unknown)}.",
-            expected="train, validation or test (or nothing, to leave the choice to the program)",
+            expected="train, validation or test (or an empty cell, for an automatic choice)",
             received=f"{int(known.isna().sum())} rows with something else",
-            hint="Correct the column, or rename it to have the parts made for you.",
+            hint="Correct the column, or rename it for an automatic split.",
         )
     return list(known)
 

@@ -75,7 +75,7 @@ def resolve_paths(typed: Iterable[str], *, root: Path, table: Path, folder: str 
 def no_such_files(missing: list[str], num_paths: int, *, root: Path, table: Path) -> TablePathMissingError:
     """What to raise where files are missing."""
     return TablePathMissingError(
-        f"'{table}' names {_counted(missing)} that cannot be found: {shown(missing)}.",
+        f"'{table}' lists {_counted(missing)} that cannot be found: {shown(missing)}.",
         expected=f"paths relative to '{root}', or names of images in its folders, with or without their ending",
         received=f"{len(missing)} of {num_paths} paths without a file",
         hint="Correct the paths, or move the table to the folder they start from.",
@@ -177,7 +177,7 @@ def _num_shared(path: str, written: PurePosixPath) -> int:
 def _ambiguous(text: str, found: list[str], table: Path) -> TablePathMissingError:
     return TablePathMissingError(
         f"'{text}' in '{table}' fits {len(found)} files.",
-        expected="a path, or a name that one image has",
+        expected="a path, or the name of exactly one image",
         received=", ".join(map(repr, found[:_NUM_SHOWN])) + (", ..." if len(found) > _NUM_SHOWN else ""),
         hint="Write the folder and the ending into the column, such as 'images/1.jpg', or move the other files away.",
     )
@@ -185,10 +185,10 @@ def _ambiguous(text: str, found: list[str], table: Path) -> TablePathMissingErro
 
 def _outside(outside: list[str], root: Path, table: Path) -> TablePathOutsideError:
     return TablePathOutsideError(
-        f"'{table}' names {_counted(outside)} outside its own folder: {shown(outside)}.",
+        f"'{table}' lists {_counted(outside)} outside its own folder: {shown(outside)}.",
         expected=f"paths that stay inside '{root}'",
         received="paths or symbolic links that lead out of it",
-        hint="Move the table to a folder above all its images, and write the paths relative to that folder.",
+        hint="Move the table to a folder that contains all images, and write the paths relative to that folder.",
     )
 
 

@@ -184,7 +184,7 @@ def _no_label_at_all(path: Path, found: FoundColumns) -> TableColumnsError:
         f"'{path}' has no labels.",
         expected="a class name or a number in the label column",
         received=f"nothing in column {', '.join(map(repr, found.labels))} of any row",
-        hint="Fill the column in, or name another one: --label-column NAME.",
+        hint="Fill in the column, or give another one: --label-column NAME.",
     )
 
 
@@ -193,7 +193,7 @@ def _several_labels(path: Path, names: tuple[str, ...]) -> TableColumnsError:
         f"Classes cannot come from {len(names)} columns of '{path}'.",
         expected="one column with class names, several with 0 and 1, or several with numbers",
         received=", ".join(map(repr, names)),
-        hint=f"Join several labels of an image in one column with '{LABEL_SEPARATOR}', or ask for image-regression.",
+        hint=f"Join several labels of an image in one column with '{LABEL_SEPARATOR}', or use --task image-regression.",
     )
 
 
@@ -209,7 +209,7 @@ def _require_one_row_each(rows: set[tuple[str, str, str, str]], table: Path, *, 
             " cells.",
             expected="one row per image",
             received=f"'{path}' with {', '.join(map(repr, targets))}",
-            hint=f"Keep one row; several labels of one image are joined: '{LABEL_SEPARATOR.join(targets)}'."
+            hint=f"Keep one row per image. Join several labels of one image: '{LABEL_SEPARATOR.join(targets)}'."
             if joined
-            else "Keep one row.",
+            else "Keep one row per image.",
         )

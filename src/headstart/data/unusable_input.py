@@ -23,7 +23,7 @@ def not_found(path: Path) -> DataNotFoundError:
     parent = next(parent for parent in path.absolute().parents if os.path.exists(parent))  # noqa: PTH110
     return DataNotFoundError(
         f"'{path}' does not exist.",
-        expected="a folder of class folders or annotated pictures, or a table of labels (.csv, .tsv, .parquet)",
+        expected="a folder of class folders or annotated images, or a table of labels (.csv, .tsv, .parquet)",
         received=f"nothing of that name; the nearest folder that exists is '{parent}'",
         hint=_what_was_meant(path, parent),
     )
@@ -50,12 +50,12 @@ def no_class_folders(root: Path, *, num_folders: int) -> NoClassFoldersError:
     relative = [file.relative_to(root) for file in files]
     shown = [file for file in relative if not any(part.startswith(".") for part in file.parts)]
     endings = sorted({file.suffix.lower() for file in shown if file.suffix})
-    received = f"{num_folders} folders and {len(files)} files, no picture in a class folder"
+    received = f"{num_folders} folders and {len(files)} files, no image in a class folder"
     if endings:
         received += f"; names end in {', '.join(endings[:5])}"
     return NoClassFoldersError(
-        f"'{root}' has no class folders with pictures.",
-        expected="one folder per class with pictures inside, such as photos/cat/1.jpg and photos/dog/1.jpg",
+        f"'{root}' has no class folders with images.",
+        expected="one folder per class with images inside, such as photos/cat/1.jpg and photos/dog/1.jpg",
         received=received,
         hint=_advice_for_folder(relative, shown),
     )
@@ -86,7 +86,7 @@ def _what_was_meant(path: Path, parent: Path) -> str:
         if candidate not in {text, ""} and os.path.exists(candidate):  # noqa: PTH110
             return f"Did you mean '{candidate}'?"
     if re.match(r"[A-Za-z]:[\\/]", unquoted) and os.name != "nt":
-        return "This is a path of Windows, and this system is none. Under WSL, C:\\photos is /mnt/c/photos."
+        return "This is a Windows path, and this system is not Windows. Under WSL, C:\\photos is /mnt/c/photos."
     if any(letter in text for letter in "*?["):
         return f"Name the folder itself, without a pattern, such as '{parent}'."
     near = _nearest(path, parent)

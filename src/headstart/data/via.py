@@ -140,18 +140,18 @@ def _shapes(walk: FolderWalk, path: str, regions: Iterable[Region], attribute: s
 
 def _unclear(walk: FolderWalk, problem: str, shown: str) -> AnnotationsError:
     return AnnotationsError(
-        f"{problem} in the files of VIA in '{walk.root}'.",
+        f"{problem} in the VIA files in '{walk.root}'.",
         expected="one attribute, or one named 'class' or 'label', or the name of one with --label-column",
         received=shown,
-        hint="Say which attribute is the class: --label-column NAME.",
+        hint="Give the attribute that is the class: --label-column NAME.",
     )
 
 
 def _no_images(walk: FolderWalk, images: dict[str, list[MarkedImage]]) -> AnnotationsError:
     names = [image.name for found in images.values() for image in found]
     return AnnotationsError(
-        f"None of the {len(names)} images that the files of VIA list is in '{walk.root}'.",
-        expected="the images below that folder, with the names that the files give",
+        f"None of the {len(names)} images that the VIA files list is in '{walk.root}'.",
+        expected="the images inside that folder, with the names in the VIA files",
         received=f"'{names[0]}' and no file of that name" if names else "files without images",
-        hint="Copy the images into the folder, or name the folder above both.",
+        hint="Copy the images into the folder, or give the folder that contains both.",
     )

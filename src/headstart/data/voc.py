@@ -36,7 +36,7 @@ _PICTURE_FOLDERS = ("jpegimages", "images")
 _MASK_FOLDERS = ("segmentationclass", "segmentationobject")
 _YEAR = re.compile(r"voc[ _-]?(19|20)\d\d([ _-].*)?", re.IGNORECASE)
 _NUM_PAGES_TRIED = 20
-_LOOKED_FOR = "a folder 'Annotations' with one XML file a picture, as LabelImg and Pascal VOC write them"
+_LOOKED_FOR = "a folder 'Annotations' with one XML file per image, as LabelImg and Pascal VOC write them"
 
 
 @dataclass
@@ -257,8 +257,8 @@ def _num_common_folders(path: str, other: str) -> int:
 
 def _ambiguous(page: str, candidates: list[str]) -> AnnotationsError:
     return AnnotationsError(
-        f"'{page}' could be about several pictures.",
-        expected="one picture with the name of the XML file, in its own part and folder",
+        f"'{page}' fits several images.",
+        expected="one image with the name of the XML file, in its own part and folder",
         received=", ".join(f"'{path}'" for path in candidates[:3]),
-        hint="Give every picture a name of its own, or put each XML file beside its picture.",
+        hint="Give every image a unique name, or put each XML file beside its image.",
     )

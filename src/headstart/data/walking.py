@@ -123,7 +123,7 @@ def is_file(root: Path, path: str) -> bool:
 def _unreadable_root(root: Path, error: OSError) -> DataNotFoundError:
     return DataNotFoundError(
         f"'{root}' cannot be read.",
-        expected="a folder this user may read",
+        expected="a folder with read permission",
         received=error.strerror or str(error),
-        hint="Change its permissions, or copy the pictures elsewhere.",
+        hint="Change its permissions, or copy the images to another folder.",
     )

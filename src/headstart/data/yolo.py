@@ -151,20 +151,20 @@ class _Reader:
                 f"No line of the label files in '{self.walk.root}' can be read.",
                 expected="a class number, then centre and size as fractions, such as '0 0.5 0.5 0.2 0.3'",
                 received=self.first["broken"],
-                hint="Export the annotations as YOLO, or name the format that they have with --format.",
+                hint="Export the annotations as YOLO, or give their format with --format.",
             )
         if self.is_most("far"):
             raise AnnotationsError(
-                f"The boxes in '{self.walk.root}' lie outside of their images: this looks like pixels.",
-                expected="fractions of the image's width and height between 0 and 1, as YOLO has them",
+                f"The boxes in '{self.walk.root}' are outside their images; their coordinates look like pixels.",
+                expected="fractions of the image's width and height between 0 and 1, as in YOLO",
                 received=f"larger numbers in {self._described('far')}",
                 hint="Divide x and width by the image's width, y and height by its height, or export as YOLO again.",
             )
         # Large objects at the edge alone would not have numbers that are corners in nearly every line.
         if self.is_most("leaving") and self.counts["corners"] >= 0.95 * self.counts["line"]:
             raise AnnotationsError(
-                f"The boxes in '{self.walk.root}' reach beyond their images: this looks like corners.",
-                expected="centre x, centre y, width and height, as YOLO has them",
+                f"The boxes in '{self.walk.root}' extend beyond their images; their coordinates look like corners.",
+                expected="centre x, centre y, width and height, as in YOLO",
                 received=f"x_min, y_min, x_max, y_max in {self._described('corners')}",
                 hint="Replace the corners by centre and size, or export as YOLO again.",
             )
@@ -250,7 +250,7 @@ def _with_labels(walk: FolderWalk, part_of: dict[str, str], files: YoloFiles, *,
                 f"No image for {part} in '{walk.root}' has a label file.",
                 expected=_LOOKED_FOR,
                 received=f"{len(pictures)} images without one, such as '{pictures[0]}'",
-                hint="Copy their label files as well. For an image without objects, an empty file is enough.",
+                hint="Copy their label files as well. For an image without objects, add an empty file.",
             )
         walk.remark("part_without_labels", [str(PurePosixPath(pictures[0]).parent)], f"{len(pictures)} {part} images")
     return {picture: part for picture, part in part_of.items() if part in labelled}
@@ -262,7 +262,7 @@ def _require_pairs(walk: FolderWalk, files: YoloFiles) -> None:
             f"'{walk.root}' has no images.",
             expected="images in a folder 'images' beside 'labels', or beside their label files",
             received=f"{len(files.texts)} text files, no image",
-            hint="Copy the images to it; some tools export labels without them.",
+            hint="Copy the images to this folder; some tools export labels without images.",
         )
     if not files.label_of:
         raise no_annotations(

@@ -97,7 +97,7 @@ def _require_clear_folders(walk: FolderWalk, by_folder: dict[str, str]) -> None:
     mentioned = {folder: part for folder in sorted(folders) if (part := part_like(folder))}
     if len(set(mentioned.values())) > 1:
         raise SplitError(
-            f"Folders of '{walk.root}' look like parts, but their names do not say so clearly.",
+            f"Folders of '{walk.root}' look like parts, but their names are not clear.",
             expected="folders named train, val and test, or a YAML file with such entries",
             received=", ".join(f"'{folder}'" for folder in mentioned),
             hint=f"Rename them, or write the entries 'train: {next(iter(mentioned))}' and so on into data.yaml.",
@@ -336,5 +336,5 @@ def _lost(walk: FolderWalk, part: str, place: str, file: str) -> SplitError:
         f"The {part} part that '{walk.root / file}' states has no images here.",
         expected=f"images in '{walk.root}' at '{place}', relative to the file, to its 'path' or to the folder above",
         received="no such folder, no image in it, or an empty list",
-        hint=f"Copy them to '{walk.root}', correct the entry, or delete it to have this part taken from the others.",
+        hint=f"Copy the images to '{walk.root}', correct the entry, or delete it to take this part from the others.",
     )

@@ -248,10 +248,10 @@ def _contradiction(
 
 def _no_names(walk: FolderWalk, file: str) -> AnnotationsError:
     return AnnotationsError(
-        f"'{walk.root / file}' names no classes.",
+        f"'{walk.root / file}' contains no class names.",
         expected="'names:' with a list, such as names: [cat, dog], or with a line '0: cat' for each",
         received="no such entry that can be read",
-        hint="Correct it, or write the names into classes.txt, one a line.",
+        hint="Correct the file, or write the names into classes.txt, one per line.",
     )
 
 

@@ -78,9 +78,9 @@ def clear_banks(bank_dir: Path, names: tuple[str, ...] = ()) -> list[BankSummary
     if unknown := [name for name in names if name not in known]:
         raise BankNotFoundError(
             f"There is no feature bank '{unknown[0]}' in '{bank_dir}'.",
-            expected=f"one of {', '.join(sorted(known))}" if known else "a bank; this folder holds none",
+            expected=f"one of {', '.join(sorted(known))}" if known else "a bank; this folder contains none",
             received=unknown[0],
-            hint="`headstart bank list` shows the banks, `headstart bank clear` without names deletes all.",
+            hint="See the banks with `headstart bank list`; `headstart bank clear` without names deletes all.",
         )
     chosen = [bank for bank in banks if not names or bank.name in names]
     for bank in chosen:

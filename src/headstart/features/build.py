@@ -125,6 +125,6 @@ def _full_error(bank: FeatureBank, num_rows: int) -> StorageFullError:
         f"The disk with the feature bank '{bank.path}' is full.",
         expected=f"{needed / 1e9:.3g} GB for the {num_rows} rows that are still to be computed",
         received=f"{free / 1e9:.3g} GB free",
-        hint="Free some room or name another folder with --bank-dir; what was computed is kept. "
-        "Fewer --views need less, and --bank-limit 0 needs nothing.",
+        hint="Free disk space or choose another folder with --bank-dir; computed rows are kept. "
+        "Fewer --views need less space, and --bank-limit 0 needs none.",
     )

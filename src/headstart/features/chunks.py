@@ -142,9 +142,9 @@ def row_bytes(shapes: Sequence[tuple[int, ...]]) -> int:
 def _deleted(path: Path, error: OSError) -> BankNotFoundError:
     return BankNotFoundError(
         f"Rows of the feature bank '{path.parent}' were deleted while they were used.",
-        expected="a bank that nothing deletes before the work is done",
+        expected="a bank that is not deleted while it is used",
         received=f"no file '{error.filename}'",
-        hint="Type the command again, or `headstart resume RUN` for a training; what is missing is computed again.",
+        hint="Run the command again, or `headstart resume RUN` for a training; missing rows are computed again.",
     )
 
 

@@ -186,6 +186,6 @@ def build_engine(
             f"There is no engine '{name}'.",
             expected=f"one of {', '.join(ENGINES)}",
             received=name,
-            hint="`keras` runs everywhere; `openvino` gives the same numbers, faster on a processor.",
+            hint="Use `keras`, which runs everywhere, or `openvino`, which gives the same numbers faster on a CPU.",
         )
     return ENGINES[name](trunk, settings)

@@ -48,8 +48,8 @@ class OpenVinoEngine:
             raise RecipeError(
                 f"The engine '{name}' needs a processor with instructions for {precision}.",
                 expected="a processor with AMX, such as Intel Xeon from 2023 on",
-                received="one that OpenVINO computes in float32 on",
-                hint="Use the engine 'openvino', or 'auto', which takes what suits the processor.",
+                received="a processor on which OpenVINO computes in float32",
+                hint="Use the engine 'openvino', or 'auto', which selects an engine for the processor.",
             )
         self._ports = [compiled.output(f"output_{index}") for index in range(len(compiled.outputs))]
         num_requests = compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS")
@@ -129,7 +129,7 @@ def load_extra(name: str) -> ModuleType:
         return import_quietly(name)
     except ImportError as error:
         raise ExtraMissingError(
-            f"This engine needs the package '{name}'.",
+            f"This engine requires the package '{name}'.",
             expected="Headstart with its extra 'openvino'",
             received=str(error),
             hint="Run `pip install 'headstart[openvino]'`, or use the engine 'keras'.",

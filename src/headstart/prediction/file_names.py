@@ -49,10 +49,10 @@ def check_place(out: Path, paths: Sequence[Path | str]) -> None:
     for path in map(str, paths):
         if _is_searched(path) and target.is_relative_to(base := Path(os.path.realpath(_base(path)))):
             raise FolderOccupiedError(
-                f"'{out}' is no place for the answers: the pictures asked about are searched there.",
-                expected="a file outside the folders of the pictures, which are only read",
+                f"The predictions cannot be written to '{out}', because the images are in that folder.",
+                expected="a file outside the folders of the images, which are never changed",
                 received=f"a file in '{base}'",
-                hint="Name a file elsewhere, for example beside that folder.",
+                hint="Choose a file in another folder.",
             )
 
 
@@ -67,10 +67,10 @@ def check_folder(folder: Path, paths: Sequence[Path | str]) -> None:
         base = Path(os.path.realpath(_base(path)))
         if base.is_relative_to(target) or (_is_searched(path) and target.is_relative_to(base)):
             raise FolderOccupiedError(
-                f"'{folder}' is no place for new pictures: those asked about lie there.",
-                expected="a folder of its own, apart from the pictures",
-                received=f"a folder that {'holds' if base.is_relative_to(target) else 'lies in'} '{base}'",
-                hint="Name a new folder, such as 'drawn', beside that of the pictures.",
+                f"New images cannot be written to '{folder}', because the given images are there.",
+                expected="a folder apart from the images",
+                received=f"a folder that {'contains' if base.is_relative_to(target) else 'is inside'} '{base}'",
+                hint="Choose a new folder, such as 'drawn', next to the folder of the images.",
             )
 
 

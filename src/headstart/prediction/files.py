@@ -106,9 +106,9 @@ def _visible_names(folder: Path) -> tuple[list[str], list[str]]:
     except OSError as error:
         raise DataNotFoundError(
             f"'{folder}' cannot be read.",
-            expected="a folder this user may read",
+            expected="a folder with read permission",
             received=error.strerror or str(error),
-            hint="Change its permissions, or name the other folders one by one.",
+            hint="Change its permissions, or give the other folders one by one.",
         ) from error
     return sorted(files), sorted(folders)
 
@@ -133,7 +133,7 @@ def _shows(folder: Path, file: Path) -> bool:
 def _nothing_found(path: str, *, is_folder: bool) -> DataNotFoundError:
     return DataNotFoundError(
         f"'{path}' matches no file.",
-        expected="a picture, a folder of pictures, or a pattern such as 'new/*.jpg'",
+        expected="an image, a folder of images, or a pattern such as 'new/*.jpg'",
         received="an empty folder" if is_folder else "nothing of that name",
-        hint="Check the spelling; put patterns in quotes so that your shell leaves them alone.",
+        hint="Check the spelling; put patterns in quotes so that your shell does not expand them.",
     )

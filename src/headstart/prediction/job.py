@@ -146,10 +146,10 @@ def _alone(job: Job) -> Iterator[None]:
 
 def _exists(out: Path) -> AnswersExistError:
     return AnswersExistError(
-        f"'{out}' exists already.",
-        expected="a new file, or one whose writing was interrupted",
+        f"'{out}' already exists.",
+        expected="a new file, or a file whose writing was interrupted",
         received="a folder" if out.is_dir() else "a finished file",
-        hint="Name another file, or delete this one first.",
+        hint="Choose another file, or delete this one first.",
     )
 
 
@@ -217,12 +217,12 @@ def _mismatch(
         return ", ".join(f"{_NAMES[name]}: {_shown(source.get(name))}" for name in changed_settings)
 
     return AnswersMismatchError(
-        f"'{job.out}' was begun with something else: {', '.join(_NAMES[name] for name in changed)} changed since.",
+        f"'{job.out}' was started with other input: {', '.join(_NAMES[name] for name in changed)} changed since.",
         expected=f"the same as before ({values(known)})" if changed_settings else "the same model and files as before",
         received=values(facts)
         if changed_settings
         else f"other values of {', '.join(_NAMES[name] for name in changed)}",
-        hint=f"Ask as before to go on, name another file, or delete '{job.folder}' to begin again.",
+        hint=f"Repeat the earlier command to continue, choose another file, or delete '{job.folder}' to start again.",
     )
 
 
@@ -232,10 +232,10 @@ def _shown(value: object) -> str:
 
 def _damaged(job: Job, error: UnusableFileError) -> AnswersMismatchError:
     return AnswersMismatchError(
-        f"'{job.journal_path}' does not hold the answers that an interrupted prediction wrote.",
+        f"'{job.journal_path}' does not contain the predictions of an interrupted command.",
         expected=error.expected,
         received=error.received,
-        hint=f"Delete '{job.folder}' to begin again.",
+        hint=f"Delete '{job.folder}' to start again.",
     )
 
 

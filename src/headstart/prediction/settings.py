@@ -46,7 +46,7 @@ class Settings:
         if needless:
             known = [_OPTIONS[name] for name in TASK_SETTINGS[kind]]
             raise RecipeError(
-                f"{_OPTIONS[needless[0]]} means nothing for {kind}.",
+                f"{_OPTIONS[needless[0]]} does not apply to {kind}.",
                 expected=f"{' or '.join(known)}, or none of these options",
                 received=", ".join(_OPTIONS[name] for name in needless),
                 hint=f"Leave it out. {_MEANINGS[needless[0]]}",
@@ -80,18 +80,18 @@ _MEANINGS = {
 def _check_coverage(coverage: float | None) -> None:
     if coverage is not None and not 0 < coverage < 1:
         raise RecipeError(
-            "The coverage is a share of pictures.",
+            "The coverage must be a probability.",
             expected="coverage: a number above 0 and below 1",
             received=f"coverage={coverage!r}",
-            hint=f"{DEFAULT_COVERAGE} is the default; more makes sets and intervals larger, and fewer answers sure.",
+            hint=f"Use {DEFAULT_COVERAGE}, the default; a higher coverage gives larger sets and wider intervals.",
         )
 
 
 def _check_score(min_score: float | None) -> None:
     if min_score is not None and not 0 <= min_score <= 1:
         raise RecipeError(
-            "The score of a box is a number from 0 to 1.",
+            "The lowest score of a box must be a number from 0 to 1.",
             expected="min_score: 0 to 1",
             received=f"min_score={min_score!r}",
-            hint="Leave it out for the score that the run chose on its validation pictures.",
+            hint="Leave it out for the best value on the validation images.",
         )

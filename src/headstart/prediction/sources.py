@@ -86,10 +86,10 @@ def find_model(path: Path | str) -> ModelPlace:
         manifest, format_name = find_exported(path)
         return ModelPlace(manifest.folder, format_name)
     raise RunNotFoundError(
-        f"There is neither a run nor an exported file in '{path}'.",
-        expected="a folder that `headstart train` or `headstart export` made, or one of the exported files",
+        f"There is no run and no exported file in '{path}'.",
+        expected="a folder written by `headstart train` or `headstart export`, or an exported file",
         received=_what_is_there(path),
-        hint="Name the folder that `headstart train` printed at its end, for example runs/flowers-vgg19-1.",
+        hint="Use the folder that `headstart train` printed at its end, for example runs/flowers-vgg19-1.",
     )
 
 

@@ -54,10 +54,10 @@ def check_batch_size(batch_size: int) -> None:
     """
     if isinstance(batch_size, bool) or not isinstance(batch_size, int) or batch_size < 1:
         raise RecipeError(
-            "The number of pictures at a time must be at least 1.",
+            "The batch size must be at least 1.",
             expected="batch_size: a whole number, 1 or more",
             received=f"batch_size={batch_size!r}",
-            hint=f"Leave it out for {DEFAULT_BATCH_SIZE}; less takes less memory.",
+            hint=f"Leave it out for {DEFAULT_BATCH_SIZE}; a smaller batch needs less memory.",
         )
 
 

@@ -40,10 +40,10 @@ def check_table_path(path: Path, kind: str) -> str:
     endings = [ending for ending in TABLE_WRITERS if ending != ".json" or kind == DETECTION]
     if suffix not in endings:
         raise RecipeError(
-            f"'{path}' does not say in which format answers shall be written.",
+            f"The ending of '{path}' does not select a format for the predictions.",
             expected=f"a name that ends in {', '.join(endings)}",
             received=f"the ending '{path.suffix}'" if path.suffix else "a name without an ending",
-            hint=f"Name it, for example, {path.stem or 'answers'}.{'jsonl' if suffix == '.json' else 'csv'}.",
+            hint=f"Use, for example, {path.stem or 'answers'}.{'jsonl' if suffix == '.json' else 'csv'}.",
         )
     return suffix
 

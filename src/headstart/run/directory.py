@@ -48,17 +48,17 @@ class Run:
         path = path.expanduser().absolute()
         if data_path.is_dir() and path.resolve().is_relative_to(data_path.resolve()):
             raise RunExistsError(
-                f"The run directory '{path}' lies inside the data folder, which is never written to.",
-                expected="a folder elsewhere",
+                f"The folder of the run, '{path}', is inside the data folder, which is never written to.",
+                expected="a folder outside the data folder",
                 received=str(path),
-                hint="Name one with --out.",
+                hint="Choose another folder with --out.",
             )
         if path.exists() and (not path.is_dir() or any(path.iterdir())):
             raise RunExistsError(
-                f"'{path}' holds something already.",
+                f"'{path}' already exists and is not empty.",
                 expected="a new or empty folder for the run",
                 received="a folder with files" if path.is_dir() else "a file",
-                hint=f"Choose another --out, or go on with an interrupted run: `headstart resume {path}`.",
+                hint=f"Choose another --out, or continue an interrupted run: `headstart resume {path}`.",
             )
         path.parent.mkdir(parents=True, exist_ok=True)
         path.mkdir(exist_ok=not is_claimed)
@@ -75,9 +75,9 @@ class Run:
         if not run.state_path.is_file():
             raise RunNotFoundError(
                 f"There is no run in '{path}'.",
-                expected="a folder that `headstart train` made (with run.json and model.keras)",
+                expected="a folder written by `headstart train` (with run.json and model.keras)",
                 received="a folder without run.json" if run.path.is_dir() else "no such folder",
-                hint="Name the folder that `headstart train` printed at its end, for example runs/flowers-vgg19-1.",
+                hint="Use the folder that `headstart train` printed at its end, for example runs/flowers-vgg19-1.",
             )
         return run
 
@@ -268,8 +268,8 @@ class Run:
         """How far the model's answers can be trusted; of a run by an earlier version, `evaluate` writes it."""
         if self.state["state"] == "finished" and not self.calibration_path.is_file():
             raise RunIncompleteError(
-                f"The run '{self.path}' has no {self.calibration_path.name}: an earlier version of Headstart made it.",
-                expected="a run whose confidence was calibrated",
+                f"The run '{self.path}' has no {self.calibration_path.name}; an earlier version of Headstart wrote it.",
+                expected="a calibrated run",
                 received="a finished run without a calibration",
                 hint=f"Calibrate it with `headstart evaluate {self.path}`.",
             )
@@ -312,10 +312,10 @@ class Run:
         if path.is_file():
             return
         raise RunIncompleteError(
-            f"The run '{self.path}' has no {path.name}: it was stopped before it was written.",
+            f"The run '{self.path}' has no {path.name}, because it was interrupted before that.",
             expected="a finished run",
             received=f"a run in state '{self.state['state']}'",
-            hint=f"Go on with `headstart resume {self.path}`.",
+            hint=f"Continue it with `headstart resume {self.path}`.",
         )
 
 

@@ -116,10 +116,10 @@ def _has_mask_files(dataset: Dataset) -> bool:
 
 def _nothing_to_read(reading: Mapping[str, object]) -> RecipeError:
     return RecipeError(
-        f"{', '.join(reading)} say how other labelled images are read, and there are none.",
-        expected="the place of other labelled images beside it",
+        f"{', '.join(reading)} can only be used with other labelled images.",
+        expected="these options together with --data",
         received="data=None, which is the run's own test part",
-        hint="Add --data DATA, or leave these options out.",
+        hint="Add --data DATA, or leave out these options.",
     )
 
 
@@ -130,8 +130,8 @@ def _without_seen(run: Run, dataset: Dataset) -> Dataset:
     if not seen.all():
         return replace(dataset, frame=dataset.frame[~seen].reset_index(drop=True))
     raise SeenImagesError(
-        f"The run learned from all {len(dataset)} pictures in '{dataset.root}': testing on them would flatter it.",
-        expected="pictures that stood neither in training nor in validation",
-        received="copies of pictures in the run's dataset.csv",
-        hint=f"`headstart evaluate {run.path}` tests on the part that was set aside; or name other pictures.",
+        f"The run learned from all {len(dataset)} images in '{dataset.root}'; a test on them would be too optimistic.",
+        expected="images that were not used for training or validation",
+        received="copies of images in the run's dataset.csv",
+        hint=f"Use `headstart evaluate {run.path}` for the test images of the run, or give other images.",
     )

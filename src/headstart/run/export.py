@@ -79,7 +79,7 @@ def export(
     chosen = find_formats(asked, run.task.kind)
     check_task(chosen, run.task.kind)
     folder = Path(out).expanduser().absolute() if out is not None else run.path / ARTIFACT_FOLDER
-    with storage_errors(folder, hint="Free some room and export again."), _alone(folder):
+    with storage_errors(folder, hint="Free disk space and export again."), _alone(folder):
         return export_formats(build_job(run, folder, chosen), chosen, progress=progress)
 
 
@@ -89,7 +89,7 @@ def _alone(folder: Path) -> AbstractContextManager[None]:
         folder.mkdir(parents=True)
     if not folder.is_dir():
         return nullcontext()
-    return sole_use(folder, purpose="exports into", hint="Wait until it ends, or name another folder with --out.")
+    return sole_use(folder, purpose="exports into", hint="Wait until it ends, or choose another folder with --out.")
 
 
 def build_job(run: Run, folder: Path, formats: Sequence[ExportFormat]) -> ExportJob:

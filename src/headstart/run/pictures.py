@@ -36,11 +36,11 @@ def check_pictures(run: Run, dataset: Dataset) -> None:
             f"{what} {_listed(names)}" for what, names in (("no", missing), ("other bytes in", changed)) if names
         ]
         raise RunDamagedError(
-            f"{len(missing) + len(changed)} of {len(expected)} pictures are missing or have changed since the run "
-            "began.",
+            f"{len(missing) + len(changed)} of {len(expected)} images are missing or have changed since the run "
+            "was started.",
             expected=f"the images of the run's dataset.csv in '{dataset.root}', with their hashes",
             received="; ".join(received),
-            hint=f"Put them back, or name the folder they were moved to: {_command(run)} --data NEW_PLACE",
+            hint=f"Put them back, or give the folder that they were moved to: {_command(run)} --data NEW_PATH",
         )
 
 
@@ -48,9 +48,9 @@ def missing_data(run: Run, place: Path) -> DataNotFoundError:
     """What to raise where the data of a run is gone."""
     return DataNotFoundError(
         f"The data of the run '{run.path}' is no longer in '{place}'.",
-        expected="the images that the run began with",
+        expected="the images that the run was started with",
         received="no such folder or file",
-        hint=f"If it was moved, name its new place: {_command(run)} --data NEW_PLACE",
+        hint=f"If it was moved, give its new path: {_command(run)} --data NEW_PATH",
     )
 
 

@@ -136,7 +136,7 @@ def _recipe(data: Path | str, options: Mapping[str, object]) -> Recipe:
             f"A ranking has no option '{unknown[0]}'.",
             expected=f"one of {', '.join(RANK_OPTIONS)}",
             received=unknown[0],
-            hint="Leave it out: nothing is trained.",
+            hint="Leave it out; a ranking does not train.",
         )
     return recipe_from_options({**options, "data": data, "epochs": 0})
 
@@ -147,9 +147,9 @@ def _checked_folder(folder: Path, data_path: Path) -> Path:
     if is_inside or (folder.exists() and not folder.is_dir()):
         raise FolderOccupiedError(
             f"The ranking cannot be written to '{folder}'.",
-            expected="a folder, new or not, outside the pictures",
-            received="a place inside the data folder, which is never written to" if is_inside else "a file",
-            hint="Name another one with --out.",
+            expected="a new or existing folder outside the data folder",
+            received="a folder inside the data folder, which is never written to" if is_inside else "a file",
+            hint="Choose another folder with --out.",
         )
     return folder
 
@@ -218,10 +218,10 @@ def _reason(error: Exception) -> str:
 def _no_weights(not_ranked: Sequence[NotRanked]) -> WeightsNotFoundError:
     names = ", ".join(one.name for one in not_ranked[:5])
     return WeightsNotFoundError(
-        "There is nothing to rank: the weights of no candidate are on this machine.",
-        expected="a file in Keras' folder of models, or one named with --weights NAME=FILE",
+        "There is no network to rank, because no weights of the candidates are on this machine.",
+        expected="a file in the models folder of Keras, or --weights NAME=FILE",
         received=f"neither for {names}{' and others' if len(not_ranked) > 5 else ''}",
-        hint="`headstart backbones NAME` shows file and address; --download fetches them; vgg19_mini needs neither.",
+        hint="Use --download, or download the file that `headstart backbones NAME` shows. vgg19_mini needs none.",
     )
 
 

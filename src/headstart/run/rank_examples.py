@@ -88,17 +88,17 @@ def require_enough(used: Dataset) -> None:
         received = f"{most}"
     if most < MIN_SEPARATE_EXAMPLES:
         raise ClassTooSmallError(
-            "There are too few pictures to rank on.",
-            expected=f"{expected} {MIN_SEPARATE_EXAMPLES} pictures that are no copies of one another, test aside",
+            "There are too few images for a ranking.",
+            expected=f"{expected} {MIN_SEPARATE_EXAMPLES} images without copies, in addition to the test part",
             received=received,
-            hint="Add pictures.",
+            hint="Add images.",
         )
     if measure_of(used) in {AVERAGE_PRECISION, R2} and not np.ptp(_picture_targets(used), axis=0).any():
         raise ClassTooSmallError(
-            "The pictures do not differ in anything that could be told.",
-            expected="a label that some have and others have not, or numbers that differ, test aside",
+            "All images have the same labels or numbers, so that networks cannot be compared.",
+            expected="different labels or numbers in training and validation part",
             received=f"{used.frame['target'].iat[0]!r} for all {len(used)}",
-            hint="Add pictures with other targets.",
+            hint="Add images with other labels or numbers.",
         )
 
 
@@ -145,11 +145,11 @@ def _require_two_classes(chosen: pd.DataFrame, used: Dataset) -> None:
     shown = [names[number] for number in np.unique(chosen["number"])]
     if len(shown) < 2:
         raise ClassTooSmallError(
-            "The pictures show too little to rank on.",
-            expected=f"two classes, background counted, in {MIN_SEPARATE_EXAMPLES} pictures each that are no copies of "
-            "one another, test aside",
+            "The images show too few classes for a ranking.",
+            expected=f"two classes (background is one) in {MIN_SEPARATE_EXAMPLES} images each, without copies, in "
+            "addition to the test part",
             received=f"only {shown[0]}" if shown else "none",
-            hint="Add pictures that show something else.",
+            hint="Add images that show other classes.",
         )
 
 

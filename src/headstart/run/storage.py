@@ -30,5 +30,5 @@ def sole_training(path: Path) -> AbstractContextManager[None]:
     return sole_use(
         path,
         purpose="trains in",
-        hint=f"Wait until it ends. If it is stopped before, `headstart resume {path}` goes on.",
+        hint=f"Wait until it ends. If it is interrupted, continue with `headstart resume {path}`.",
     )

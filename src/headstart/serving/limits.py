@@ -63,5 +63,5 @@ def _refused(name: str, value: float, expected: str) -> RecipeError:
         f"The limit {name} cannot be {value}.",
         expected=expected,
         received=f"{name}={value}",
-        hint="`headstart serve --help` shows what holds when an option is left out.",
+        hint="See the defaults with `headstart serve --help`.",
     )

@@ -64,10 +64,10 @@ def load_model(
     manifest, chosen = find_exported(folder, format_name)
     if chosen not in SERVED_FORMATS:
         raise UnknownFormatError(
-            f"A server does not answer with the format '{chosen}'.",
+            f"The format '{chosen}' cannot be served.",
             expected=f"one of {', '.join(SERVED_FORMATS)}",
             received=chosen,
-            hint="`headstart export RUN --to onnx` makes the one to serve.",
+            hint="Export a format that can be served with `headstart export RUN --to onnx`.",
         )
     settings = Settings(coverage=coverage, min_score=min_score)
     settings.check(manifest.task)

@@ -27,7 +27,7 @@ def check_packages() -> None:
     missing = [package for module, package in NEEDED.items() if find_spec(module) is None]
     if missing:
         raise ExtraMissingError(
-            "Serving needs packages that are not installed.",
+            "`headstart serve` requires packages that are not installed.",
             expected=", ".join(NEEDED.values()),
             received=f"no {', no '.join(missing)}",
             hint="Run `pip install 'headstart[serve]'`.",

@@ -135,10 +135,10 @@ def listening(host: str, port: int) -> Iterator[socket.socket]:
         listener = socket.create_server(address[:2], family=family, backlog=2048)
     except (OSError, OverflowError, UnicodeError) as error:
         raise AddressError(
-            f"The server cannot listen at {host}, port {port}.",
+            f"The server cannot listen on {host}, port {port}.",
             expected="an address of this machine, and a port that no other program uses",
             received=getattr(error, "strerror", None) or str(error),
-            hint="Choose another port with --port, or 0 for any that is free.",
+            hint="Choose another port with --port; 0 selects any free port.",
         ) from error
     with listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER_BYTES)  # accepted ones have it as well

@@ -128,10 +128,10 @@ def _check_options(options: IndexOptions) -> None:
     sides = (size, size) if isinstance(size, int) else size
     if sides is not None and not (len(sides) == 2 and all(isinstance(side, int) and side > 0 for side in sides)):
         raise ImageSizeError(
-            f"No picture can have the size {size}.",
+            f"An image cannot have the size {size}.",
             expected="a number of pixels, or height and width",
             received=f"image_size={size!r}",
-            hint="Leave it out for the size that the network was trained at.",
+            hint="Leave it out for the image size of the pretraining.",
         )
 
 
@@ -163,7 +163,7 @@ def _known(name: str, value: str | None, known: tuple[Choice, ...]) -> Choice | 
         f"There is no {name.replace('_', ' ')} '{value}' for an index.",
         expected=f"one of {', '.join(known)}",
         received=f"{name}={value!r}",
-        hint=f"'{known[0]}' is the default.",
+        hint=f"Use '{known[0]}', the default.",
     )
 
 
@@ -180,9 +180,9 @@ def _check_folder(folder: Path, root: Path) -> None:
     if is_inside or is_taken:
         raise FolderOccupiedError(
             f"The index cannot be written to '{folder}'.",
-            expected="a new folder outside the pictures",
-            received="a place inside the data folder, which is never written to" if is_inside else "something there",
-            hint="Name another one with --out, or remove what is there.",
+            expected="a new folder outside the data folder",
+            received="a folder inside the data folder, which is never written to" if is_inside else "existing files",
+            hint="Choose another folder with --out, or remove the existing files.",
         )
 
 
@@ -203,7 +203,7 @@ def _claimed(named: Path, *, is_numbered: bool) -> Iterator[tuple[Path, Path]]:
         folder.mkdir(parents=True, exist_ok=True)
         try:
             with (
-                sole_use(folder, purpose="makes an index in", hint="Name another folder with --out."),
+                sole_use(folder, purpose="writes an index to", hint="Choose another folder with --out."),
                 whole_folder(folder) as partial,
             ):
                 yield folder, partial

@@ -71,9 +71,9 @@ def check_sheet(path: Path, root: Path) -> None:
     if path.expanduser().resolve().is_relative_to(root.resolve()):
         raise FolderOccupiedError(
             f"The contact sheet cannot be written to '{path}'.",
-            expected="a file outside the pictures",
-            received="a place inside the data folder, which is never written to",
-            hint="Name another one with --out.",
+            expected="a file outside the data folder",
+            received="a file inside the data folder, which is never written to",
+            hint="Choose another file with --out.",
         )
 
 
@@ -94,9 +94,9 @@ def write_sheet(results: SearchResults, path: Path | str) -> Path:
     except PermissionError as error:
         raise StoragePermissionError(
             f"The contact sheet cannot be written to '{path}'.",
-            expected="a folder you may write to",
+            expected="a folder with write permission",
             received=str(error),
-            hint="Name another file with --out.",
+            hint="Choose another file with --out.",
         ) from error
     return path
 

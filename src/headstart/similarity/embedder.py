@@ -141,10 +141,10 @@ def _embedder_with(source: ModelSource, engine: str, sha256: str) -> Embedder:
     received = embedder.facts["model"]["sha256"]
     if received != sha256 or embedder.image_size != source.image_size:
         raise IndexMismatchError(
-            f"The index was made with another model than the one in '{source.place}'.",
+            f"The index was made with a model that differs from the one in '{source.place}'.",
             expected=f"the {source.kind} with SHA-256 {sha256}",
             received=f"SHA-256 {received}",
-            hint="Say where that model lies with --model or --weights, or make the index again.",
+            hint="Give the path of the right model with --model or --weights, or make the index again.",
         )
     return embedder
 

@@ -27,11 +27,11 @@ def check_method(method: str) -> str:
             f"There is no search method '{method}'.",
             expected=f"one of {', '.join(METHODS)}",
             received=method,
-            hint="'exact' compares every picture and is quick up to some hundred thousand of them.",
+            hint="Use 'exact', which compares every image and is fast for up to some hundred thousand images.",
         )
     if method == "hnsw" and find_spec("usearch") is None:
         raise ExtraMissingError(
-            "The search method 'hnsw' needs a package that is not installed.",
+            "The search method 'hnsw' requires a package that is not installed.",
             expected="the package usearch",
             received="an environment without it",
             hint="Run `pip install 'headstart[similarity]'`, or search with --method exact.",

@@ -126,7 +126,7 @@ def _read_facts(path: Path) -> IndexValues:
     if not file.is_file():
         raise IndexNotFoundError(
             f"There is no index in '{path}'.",
-            expected=f"a folder that `headstart index` made (with {FACTS_FILE})",
+            expected=f"a folder written by `headstart index` (with {FACTS_FILE})",
             received=f"a folder without {FACTS_FILE}" if path.is_dir() else "no such folder",
             hint="Make one with `headstart index MODEL DATA`.",
         )
@@ -184,7 +184,7 @@ def _file_hash(path: Path) -> str:
 
 def _damaged(path: Path, expected: str, received: str) -> IndexDamagedError:
     return IndexDamagedError(
-        f"'{path}' is not what `headstart index` wrote.",
+        f"'{path}' is damaged or was not written by `headstart index`.",
         expected=expected,
         received=received.partition("\n")[0],
         hint="Make the index again with `headstart index MODEL DATA`.",

@@ -48,9 +48,9 @@ class ModelSource:
             right, wrong = ("weights", "model") if self.kind == "backbone" else ("model", "weights")
             raise RecipeError(
                 f"The index was made with a {self.kind}.",
-                expected=f"--{right} to say where it lies now",
+                expected=f"--{right} with its new path",
                 received=f"--{wrong} {model if self.kind == 'backbone' else weights}",
-                hint="Leave both out where nothing was moved.",
+                hint="Leave out both options if nothing was moved.",
             )
         place = model if self.kind == "run" else weights
         return self if place is None else replace(self, place=_absolute(str(place)))
@@ -77,9 +77,9 @@ def find_source(
     if str(model) not in BACKBONES and (folder.exists() or os.sep in str(model)):
         raise RunNotFoundError(
             f"There is no run in '{folder}'.",
-            expected="a folder that `headstart train` made, or the name of a network",
+            expected="a folder written by `headstart train`, or the name of a network",
             received="a folder without run.json" if folder.is_dir() else "something else",
-            hint="`headstart backbones` lists the networks.",
+            hint="See the names of the networks with `headstart backbones`.",
         )
     spec = find_backbone(str(model))
     size = (image_size, image_size) if isinstance(image_size, int) else image_size
@@ -92,10 +92,10 @@ def _refuse_settings(settings: Mapping[str, object]) -> None:
     if given:
         name, value = next(iter(given.items()))
         raise RecipeError(
-            f"A run has its own {name}.",
+            f"The option {name} cannot be used with a run.",
             expected=f"a run without {name}, or the name of a network",
             received=f"{name}={value}",
-            hint="Leave it out: the run's model sees pictures as it did in training.",
+            hint="Leave it out; the value of the training is used.",
         )
 
 

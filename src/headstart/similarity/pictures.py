@@ -65,10 +65,10 @@ def list_pictures(data: Path | str, *, labelled: bool = True, **columns: Unpack[
     named = sorted(path for path in paths if _is_unicode(path))
     if not named:
         raise NoReadableImagesError(
-            f"None of the {len(paths)} files in '{data}' can be read as a picture.",
-            expected="pictures such as JPEG, PNG, WebP, GIF, BMP or TIFF",
+            f"None of the {len(paths)} files in '{data}' can be read as an image.",
+            expected="images in a format such as JPEG, PNG, WebP, GIF, BMP or TIFF",
             received="names that are not UTF-8",
-            hint="Rename them.",
+            hint="Rename the files.",
         )
     frame = pd.DataFrame({"path": named, "target": "", "group": "", "split": ""}).astype(str)
     return Dataset(frame=frame, class_names=_NO_CLASSES, root=root)

@@ -83,10 +83,10 @@ def _files(pictures: Iterable[Path | str] | Path | str) -> list[Path]:
 def _check_top(top: int) -> None:
     if top < 1:
         raise RecipeError(
-            "A search finds at least one picture.",
+            f"A search cannot return {top} images.",
             expected="top: a number from 1",
             received=f"top={top}",
-            hint=f"{DEFAULT_TOP} is the default.",
+            hint=f"Use a number from 1, such as {DEFAULT_TOP}, the default.",
         )
 
 
@@ -95,7 +95,7 @@ def _method(index: SimilarityIndex, method: str | None) -> str:
         method = "exact" if index.graph_path is None else "hnsw"
     if check_method(method) == "hnsw" and index.graph_path is None:
         raise RecipeError(
-            f"The index '{index.path}' has no graph to search in.",
+            f"The index '{index.path}' has no graph.",
             expected="an index that was made with --method hnsw",
             received="--method hnsw for an index without one",
             hint="Search with --method exact, or make the index again with `headstart index MODEL DATA --method hnsw`.",

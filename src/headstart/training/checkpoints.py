@@ -126,11 +126,11 @@ class CheckpointDir:
                 "Headstart, which built some networks of other layers, or with another recipe.",
                 expected=error.expected,
                 received=error.received,
-                hint=f"The run cannot go on. {self._train_again}",
+                hint=f"The run cannot be continued. {self._train_again}",
             ) from error
         except (OSError, UnusableFileError) as error:
             raise RunDamagedError(
-                f"'{self.path / file_name}' does not hold the weights of this network.",
+                f"'{self.path / file_name}' does not contain the weights of this network.",
                 expected=error.expected if isinstance(error, UnusableFileError) else "a file that can be read",
                 received=error.received if isinstance(error, UnusableFileError) else str(error),
                 hint=self._train_again,
@@ -168,8 +168,8 @@ class CheckpointDir:
                 return newest
         if names:
             raise RunDamagedError(
-                f"No checkpoint in '{self.path}' is whole.",
-                expected="weights with the hashes that were noted when they were written",
+                f"No checkpoint in '{self.path}' is complete.",
+                expected="weights with the hashes that were stored with them",
                 received=f"{len(names)} checkpoints with other hashes or missing files",
                 hint=self._train_again,
             )

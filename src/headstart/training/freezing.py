@@ -76,6 +76,6 @@ def _layers_from(task: Task, stage_name: str | None) -> set[str]:
             f"The backbone '{task.backbone}' has no stage '{stage_name}'.",
             expected=f"one of {', '.join(names)}",
             received=stage_name,
-            hint="`headstart backbones NAME` lists its stages.",
+            hint="See its stages with `headstart backbones NAME`.",
         )
     return {layer for name in names[names.index(stage_name) :] for layer in task.stages[name]}

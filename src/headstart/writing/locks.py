@@ -36,7 +36,7 @@ def sole_use(folder: Path, *, purpose: str, hint: str) -> Iterator[None]:
             raise InUseError(
                 f"Another process {purpose} '{folder}'.",
                 expected="one process at a time",
-                received="a folder that is locked by a process that runs",
+                received="a folder that is locked by a running process",
                 hint=hint,
             )
         yield

@@ -59,7 +59,7 @@ def storage_errors(
         if isinstance(error, OSError) and _is_refused(error, path):
             raise StoragePermissionError(
                 f"'{error.filename or path}' cannot be written to.",
-                expected="a folder you may write to",
+                expected="a folder with write permission",
                 received=str(error),
                 hint=place_hint,
             ) from error

@@ -26,7 +26,7 @@ def f06_synonym_parts(data: Path) -> None:
 def f07_wrapper_folder(data: Path) -> None:
     with pytest.raises(NoClassFoldersError) as caught:
         read_dataset(data)
-    assert caught.value.hint == f"Name the inner folder: headstart train '{data}/PetImages'"
+    assert caught.value.hint == f"Use the inner folder: headstart train '{data}/PetImages'"
     assert read_dataset(data / "PetImages").class_names == ("daisy", "rose")
 
 

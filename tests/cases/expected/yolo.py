@@ -43,7 +43,7 @@ def y04_flat_folder(data: Path) -> None:
 
 
 def y07_pixels(data: Path) -> None:
-    with pytest.raises(AnnotationsError, match="looks like pixels") as caught:
+    with pytest.raises(AnnotationsError, match="look like pixels") as caught:
         read_dataset(data)
     assert "fractions of the image's width and height between 0 and 1" in caught.value.expected
     assert caught.value.received.startswith("larger numbers in 28 of 28 lines")
@@ -72,7 +72,7 @@ def y17_zip_nested(data: Path) -> None:
     for asked in ({}, {"task": DETECTION}):
         with pytest.raises(DataFormatError) as caught:
             read_dataset(data, **asked)
-        assert caught.value.hint == f"Name the inner folder: headstart train '{data}/chess.v1i'"
+        assert caught.value.hint == f"Use the inner folder: headstart train '{data}/chess.v1i'"
     assert read_dataset(data / "chess.v1i").task == DETECTION
 
 
