@@ -113,7 +113,7 @@ def test_a_path_that_is_nearly_right_is_told(tmp_path, monkeypatch, typed, meant
 @pytest.mark.parametrize(
     ("typed", "advice"),
     [
-        ("D:\\data\\photos", "path of Windows"),
+        ("D:\\data\\photos", "Windows path"),
         ("https://example.org/pets.zip", "Download"),
         ("pets/*", "without a pattern"),
     ],
