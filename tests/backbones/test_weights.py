@@ -136,7 +136,7 @@ def test_an_unsafe_model_file_is_refused(tmp_path):
 
 
 def test_a_path_where_nothing_is_is_refused(tmp_path):
-    with pytest.raises(WeightsNotFoundError, match="nothing is"):
+    with pytest.raises(WeightsNotFoundError, match="does not exist"):
         build_backbone("vgg19_mini", image_size=SIZE, weights=tmp_path / "missing.weights.h5")
     with pytest.raises(WeightsNotFoundError, match="a folder"):
         build_backbone("vgg19_mini", image_size=SIZE, weights=tmp_path)

@@ -93,7 +93,7 @@ def test_another_model_is_refused(photos, fresh, tmp_path):
     assert search_index(random, fresh, top=1).queries[0].neighbours  # drawn again, the weights are the same
     facts = {**random.facts, "model": {**random.facts["model"], "place": "builtin"}}
     other = SimilarityIndex(random.path, facts, random.embeddings, random.pictures)
-    with pytest.raises(IndexMismatchError, match="another model"):
+    with pytest.raises(IndexMismatchError, match="differs from the one"):
         search_index(other, fresh)
 
 
