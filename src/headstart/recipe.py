@@ -1,4 +1,4 @@
-"""A complete description of a run: typed values, the same as a TOML file."""
+"""The recipe: all settings of a run as typed values, read from and written to a TOML file."""
 
 import difflib
 from collections.abc import Mapping
@@ -52,13 +52,13 @@ class Section(BaseModel):
 
 
 class DataSection(Section):
-    """Which pictures, and how they are split.
+    """Which images, and how they are split.
 
     Attributes:
-        path: folder of class folders or of annotated pictures, or a CSV, TSV or Parquet table.
-        format: how pictures are annotated, such as `voc` or `coco`; None: found by looking.
-        ignore_value: value in a mask that says nothing of its pixel, a colour as "#rrggbb", or "none": 255 is a class;
-            None: 255, and what the format leaves unnamed.
+        path: folder of class folders or of annotated images, or a CSV, TSV or Parquet table.
+        format: format of the annotations, such as `voc` or `coco`; None: detected automatically.
+        ignore_value: mask value, or colour as "#rrggbb", of pixels that are neither learned nor scored; "none": 255 is
+            a class; None: 255, and values for which the format has no name.
         path_column, label_column: of a table; several columns of numbers are joined by a comma.
         split_column, group_column: of a table; None: columns named `split` and `group` where there are such.
         fractions: shares of training, validation and test where the data brings no split of its own; each above 0,
@@ -117,13 +117,13 @@ class BackboneSection(Section):
 
 
 class ImagesSection(Section):
-    """How pictures are fed.
+    """How images are resized, batched and augmented.
 
     Attributes:
-        resize_mode: `stretch` shows the whole picture, `pad` also keeps its aspect, `crop` keeps its aspect and loses
-            its edges.
-        batch_size: pictures a training step.
-        augmentation: random changes of training pictures; a name such as `medium` stands for its fields.
+        resize_mode: `stretch` resizes the whole image and distorts it, `pad` keeps the proportions and adds bars,
+            `crop` keeps the proportions and cuts off the edges.
+        batch_size: images per training step.
+        augmentation: random changes of training images; a name such as `medium` stands for its fields.
         flips: `none`, `horizontal`, `vertical` or `both`, whatever the augmentation says; None: as it says.
         collages: pictures put together from objects of others to learn from as well, so many a training picture; None:
             chosen from the number of objects in a picture. For boxes alone.
@@ -145,10 +145,10 @@ class ImagesSection(Section):
 
 
 class BankSection(Section):
-    """The feature bank: what the frozen trunk makes of the pictures, computed once.
+    """The feature bank: the activations of the frozen trunk, computed once.
 
     Attributes:
-        num_views: views of each training picture, the first one plain; None: chosen from the number of pictures.
+        num_views: views of each training image, the first one not augmented; None: chosen from the number of images.
             0: no bank, every epoch starts at the pixels.
         engine: what runs the trunk: `auto`, `keras`, `openvino`, `openvino-bfloat16` or `openvino-int8`. `auto` is
             `keras` on a GPU or without OpenVINO; else `openvino-int8` for large banks and `openvino-bfloat16` where
@@ -220,10 +220,10 @@ class DeepPhaseSection(FineTuningPhaseSection):
 
 
 class Recipe(Section):
-    """Everything that decides a run's result, apart from the pictures and the machine.
+    """All settings of a run; with the same images and machine, they determine its result.
 
     Attributes:
-        task: what is to be learned; None: found by looking at the data.
+        task: the task, such as `object-detection`; None: detected automatically from the data.
         seed: of every random draw.
     """
 

@@ -81,7 +81,7 @@ class Augmentation:
         return not any(getattr(self, field.name) for field in fields(self) if field.name != "edges")
 
     def with_flips(self, flips: str) -> "Augmentation":
-        """The same, but mirrored as `none`, `horizontal`, `vertical` or `both` says."""
+        """The augmentation with other flips: `none`, `horizontal`, `vertical` or `both`."""
         return replace(
             self, horizontal_flip=flips in {"horizontal", "both"}, vertical_flip=flips in {"vertical", "both"}
         )

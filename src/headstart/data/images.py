@@ -193,7 +193,7 @@ class ImageSource:
 
     @property
     def shape(self) -> tuple[int, int, int]:
-        """Of one picture: `(height, width, 3)`."""
+        """The shape of one image: `(height, width, 3)`."""
         return (*self.image_size, 3)
 
     def load_batch(self, examples: np.ndarray, views: np.ndarray) -> np.ndarray:  # noqa: ARG002 (there is one view)

@@ -45,7 +45,7 @@ class ExampleSource(Protocol):
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Of one example: `(height, width, channels)`."""
+        """The shape of one example: `(height, width, channels)`."""
         ...
 
     @property

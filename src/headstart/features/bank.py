@@ -117,7 +117,7 @@ class BankPart:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Of one row, such as `(10, 10, 96)`."""
+        """The shape of one row, such as `(10, 10, 96)`."""
         return self._chunk_dir.shapes[self._stage]
 
     def __len__(self) -> int:

@@ -49,17 +49,17 @@ class BankPlace:
 
     @classmethod
     def from_options(cls, bank_dir: Path | str | None, bank_limit: float | None) -> "BankPlace":
-        """The place a person named, or the default."""
+        """The place from the options `bank_dir` and `bank_limit`; None selects the default."""
         path = default_bank_dir() if bank_dir is None else Path(bank_dir).expanduser().absolute()
         return cls(path, bank_limit)
 
     @classmethod
     def from_facts(cls, facts: BankPlaceValues) -> "BankPlace":
-        """What `facts` gave."""
+        """The place from the values that `facts` returned."""
         return cls(Path(facts["path"]), facts["limit_gigabytes"])
 
     def facts(self) -> BankPlaceValues:
-        """The same as plain values."""
+        """Folder and limit as values for JSON, which `from_facts` reads back."""
         return {"path": str(self.path), "limit_gigabytes": self.limit_gigabytes}
 
     @property

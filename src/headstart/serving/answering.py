@@ -114,7 +114,7 @@ class _Teller:
         return answer
 
     def entry(self, name: str | None, answer: object) -> Entry:
-        """The same as plain values."""
+        """The measures of the server as values for JSON."""
         record = self._form.record(Prediction(path="", answer=answer))
         if self._kind.in_picture_size is not None:
             record |= self._kind.in_picture_size(answer)

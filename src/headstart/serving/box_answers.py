@@ -9,16 +9,16 @@ from headstart.artifacts import BoxPredictor, Manifest, TaskPredictor
 from headstart.serving.kind import Kind
 from headstart.serving.schemas import Answers, Entry, Metadata, Plain, Question, Size
 
-_MIN_SCORE = "From which score on a box is an answer."
+_MIN_SCORE = "Lowest score of a returned box."
 
 
 class Box(Plain):
     """One object."""
 
-    name: str = Field(description="Of the class.")
-    score: float = Field(ge=0, le=1, description="How certain it is.")
+    name: str = Field(description="Name of the class.")
+    score: float = Field(ge=0, le=1, description="Score of the box; higher is more certain.")
     box: list[float] = Field(
-        min_length=4, max_length=4, description="Left, top, right, bottom, in pixels of the upright picture."
+        min_length=4, max_length=4, description="Left, top, right, bottom, in pixels of the upright image."
     )
 
 
@@ -27,7 +27,7 @@ class BoxEntry(Entry):
 
     height: Size = None
     width: Size = None
-    boxes: Annotated[list[Box] | None, Field(description="Most certain first; none is an answer as well.")] = None
+    boxes: Annotated[list[Box] | None, Field(description="Boxes, the highest score first; can be empty.")] = None
 
 
 class BoxAnswers(Answers):
@@ -40,7 +40,7 @@ class BoxAnswers(Answers):
 class BoxMetadata(Metadata):
     """What answers, what it takes and what its answers mean."""
 
-    min_score: float = Field(description="From which score on a box is an answer, where the request does not say.")
+    min_score: float = Field(description="Lowest score of a returned box, if the request does not set it.")
 
 
 def _question(predictor: TaskPredictor) -> type[Question]:
@@ -64,7 +64,7 @@ def _result(entry: Entry) -> str:
 
 
 BOXES = Kind(
-    summary="Finds objects in pictures.",
+    summary="Detects objects in images.",
     question=_question,
     entry=BoxEntry,
     answers=BoxAnswers,

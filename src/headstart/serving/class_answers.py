@@ -9,7 +9,7 @@ from headstart.artifacts import NOT_SURE, Manifest, Predictor, TaskPredictor
 from headstart.serving.kind import Kind
 from headstart.serving.schemas import Answers, Entry, Metadata, Question
 
-_COVERAGE = "How often the prediction sets hold the truth."
+_COVERAGE = "Probability with which the sets contain the true class."
 
 
 class ClassEntry(Entry):
@@ -17,23 +17,27 @@ class ClassEntry(Entry):
 
     prediction: Annotated[
         str | None,
-        Field(description=f"Name of the class; several joined by ';'. With abstain=true '{NOT_SURE}' where it is not."),
+        Field(description=f"Name of the class; several are joined by ';'. With abstain=true also '{NOT_SURE}'."),
     ] = None
     probability: Annotated[
-        float | None, Field(description=f"Of the prediction, calibrated; null where that is '{NOT_SURE}'.")
+        float | None, Field(description=f"Calibrated probability of the prediction; null if that is '{NOT_SURE}'.")
     ] = None
-    probabilities: Annotated[dict[str, float] | None, Field(description="Class name → probability, calibrated.")] = None
+    probabilities: Annotated[dict[str, float] | None, Field(description="Class name → calibrated probability.")] = None
     prediction_set: Annotated[
-        list[str] | None, Field(description="Classes that hold the truth with the coverage asked for; may be empty.")
+        list[str] | None,
+        Field(description="Set of classes that contains the true class with the requested coverage; can be empty."),
     ] = None
     foreign_score: Annotated[
-        float | None, Field(description="How unlike the training pictures; higher is stranger.")
+        float | None,
+        Field(description="Out-of-distribution score: higher for images that differ more from the training images."),
     ] = None
     is_foreign: Annotated[
-        bool | None, Field(description="Whether it is stranger than 95 % of validation pictures.")
+        bool | None,
+        Field(description="Whether the score is above that of 95 % of the validation images."),
     ] = None
     is_sure: Annotated[
-        bool | None, Field(description="The set is exactly what was predicted, and the picture is not foreign.")
+        bool | None,
+        Field(description="Whether the set holds exactly the prediction and the image is not out-of-distribution."),
     ] = None
 
 
@@ -47,10 +51,12 @@ class ClassAnswers(Answers):
 class ClassMetadata(Metadata):
     """What answers, what it takes and what its answers mean."""
 
-    multi_label: bool = Field(description="Whether a picture may show several classes, or none.")
-    temperature: list[float] = Field(description="The calibration, one number a class.")
-    coverage: float = Field(description="Of prediction sets, where the request asks for none.")
-    highest_familiar_score: float | None = Field(description="Pictures with a foreign score above this are foreign.")
+    multi_label: bool = Field(description="Whether an image can have several classes, or none.")
+    temperature: list[float] = Field(description="Temperature of the calibration, one number per class.")
+    coverage: float = Field(description="Coverage of the sets of classes, if the request does not set it.")
+    highest_familiar_score: float | None = Field(
+        description="Images with a higher out-of-distribution score count as out-of-distribution."
+    )
 
 
 def _question(predictor: TaskPredictor) -> type[Question]:
@@ -82,7 +88,7 @@ def _result(entry: Entry) -> str:
 
 
 CLASSES = Kind(
-    summary="Tells kinds of pictures apart.",
+    summary="Classifies images.",
     question=_question,
     entry=ClassEntry,
     answers=ClassAnswers,

@@ -16,15 +16,17 @@ from headstart.serving.schemas import Answers, Entry, Metadata, Question, Size
 class MaskEntry(Entry):
     """What became of one picture: an answer, or the reason why there is none."""
 
-    prediction: Annotated[str | None, Field(description="Name of the class that covers most.")] = None
+    prediction: Annotated[str | None, Field(description="Name of the class with the most pixels.")] = None
     height: Size = None
     width: Size = None
-    shares: Annotated[dict[str, float] | None, Field(description="Class name → share of the picture's pixels.")] = None
+    shares: Annotated[dict[str, float] | None, Field(description="Class name → share of the pixels of the image.")] = (
+        None
+    )
     mask: Annotated[
         str | None,
         Field(
-            description="A PNG file of the picture's size in base64: of every pixel the place of its class in "
-            "`class_names`, from 0 on.",
+            description="PNG file in the size of the image, in base64: each pixel holds the index of its class in "
+            "`class_names`, from 0.",
             json_schema_extra={"contentEncoding": "base64", "contentMediaType": "image/png"},
         ),
     ] = None
@@ -45,7 +47,7 @@ def _png(answer: object) -> dict[str, str]:
 
 
 MASKS = Kind(
-    summary="Tells what each pixel of a picture shows.",
+    summary="Predicts the class of every pixel of an image.",
     question=lambda _: Question,
     entry=MaskEntry,
     answers=MaskAnswers,

@@ -10,16 +10,16 @@ from headstart.artifacts import Manifest, NumberPredictor, TaskPredictor
 from headstart.serving.kind import Kind
 from headstart.serving.schemas import Answers, Entry, Metadata, Plain, Question
 
-_COVERAGE = "How often the intervals hold the truth."
-_PROMISED = "null where the validation pictures are too few for the coverage."
+_COVERAGE = "Probability with which the intervals contain the true value."
+_PROMISED = "null if there are too few validation images for the coverage."
 
 
 class Number(Plain):
     """A number with the ends of its interval."""
 
     value: float | None
-    low: float | None = Field(description=f"Lower end; {_PROMISED}")
-    high: float | None = Field(description=f"Upper end; {_PROMISED}")
+    low: float | None = Field(description=f"Lower end of the interval; {_PROMISED}")
+    high: float | None = Field(description=f"Upper end of the interval; {_PROMISED}")
 
 
 class NumberEntry(Entry):
@@ -38,7 +38,7 @@ class NumberAnswers(Answers):
 class NumberMetadata(Metadata):
     """What answers, what it takes and what its answers mean."""
 
-    coverage: float = Field(description="Of intervals, where the request asks for none.")
+    coverage: float = Field(description="Coverage of the intervals, if the request does not set it.")
     half_widths: dict[str, float | None] = Field(
         description=f"Name → how far an interval of this coverage reaches below and above its number; {_PROMISED}"
     )
@@ -62,7 +62,7 @@ def _facts(_: Manifest, predictor: TaskPredictor) -> dict[str, object]:
 
 
 NUMBERS = Kind(
-    summary="Tells numbers from pictures.",
+    summary="Predicts numbers from images.",
     question=_question,
     entry=NumberEntry,
     answers=NumberAnswers,

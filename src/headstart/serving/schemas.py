@@ -21,8 +21,8 @@ class Question(Plain):
 class Entry(Plain):
     """What became of one picture: an answer, or the reason why there is none."""
 
-    name: Annotated[str | None, Field(description="As the client named the file.")] = None
-    error: Annotated[str | None, Field(description="Why there is no answer; null where there is one.")] = None
+    name: Annotated[str | None, Field(description="Name of the file, as the client sent it.")] = None
+    error: Annotated[str | None, Field(description="Why there is no prediction; null if there is one.")] = None
 
 
 class Answers(Plain):
@@ -46,20 +46,20 @@ class State(Plain):
 class Metadata(Plain):
     """What answers, what it takes and what its answers mean."""
 
-    version: str = Field(description="Of Headstart.")
-    task: str = Field(description="What is answered.")
-    format: str = Field(description="Of the exported file that answers.")
-    sha256: dict[str, str] = Field(description="File → SHA-256, compared when the server started.")
-    class_names: list[str] = Field(description="What answers speak of, in the file's order; of numbers, their names.")
+    version: str = Field(description="Version of Headstart.")
+    task: str = Field(description="Task of the model.")
+    format: str = Field(description="Format of the exported file.")
+    sha256: dict[str, str] = Field(description="File → SHA-256, checked when the server started.")
+    class_names: list[str] = Field(description="Names of the classes, or of the numbers, in the order of the outputs.")
     image_size: list[int] = Field(
-        min_length=2, max_length=2, description="(height, width) of the model; pictures may have any size."
+        min_length=2, max_length=2, description="(height, width) of the input of the model; images can have any size."
     )
-    resize_mode: str = Field(description="How pictures are brought to this size.")
+    resize_mode: str = Field(description="How images are resized to this size.")
     parity: dict[str, object] = Field(
-        description="How the file's answers for the test pictures differ from the model's."
+        description="Differences between the predictions of the file and of the model for the test images."
     )
     provenance: dict[str, object] = Field(description="Recipe, data, versions, licence of the weights.")
-    limits: dict[str, float] = Field(description="What a request may cost.")
+    limits: dict[str, float] = Field(description="Limits of a request.")
 
 
-Size = Annotated[int | None, Field(description="Of the upright picture, in pixels.")]
+Size = Annotated[int | None, Field(description="Size of the upright image in pixels.")]

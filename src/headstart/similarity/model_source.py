@@ -39,7 +39,7 @@ class ModelSource:
         return cls(model["kind"], model["name"], model["place"], (height, width), facts["resize_mode"])
 
     def moved(self, model: Path | str | None, weights: Path | str | None) -> "ModelSource":
-        """The same model where it lies now; None: where it was.
+        """The source of the model with a new path, if the model was moved; None keeps the path.
 
         Raises:
             RecipeError: a place was named that a model of this kind has not.

@@ -54,7 +54,7 @@ class History:
 
     @property
     def frame(self) -> pd.DataFrame:
-        """The same as a pandas table."""
+        """The history as a pandas table, one row per epoch."""
         return pd.DataFrame(list(self.rows), columns=list(self.rows[0]) if self.rows else COLUMNS)
 
     def seconds_of(self, phase: str) -> float:

@@ -37,7 +37,7 @@ class PooledRows:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Of one row."""
+        """The shape of one row of pooled features."""
         return self._rows.shape[2:]
 
     def __len__(self) -> int:
