@@ -8,10 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headstart.backbones import BACKBONES, find_backbone
-from headstart.data import AUGMENTATIONS, CLASSIFICATION, DETECTION, SEGMENTATION, TASK_KINDS, Augmentation
+from headstart.data import AUGMENTATIONS, Augmentation
 from headstart.errors import RecipeError, UnknownBackboneError, UnknownStageError
 from headstart.recipe import Recipe, read_toml
 from headstart.task_defaults import TASK_DEFAULTS
+from headstart.task_spec import CLASSIFICATION, DETECTION, SEGMENTATION, TASK_KINDS
 
 rates = st.floats(1e-6, 10.0)
 shares = st.floats(0.0, 0.99)

@@ -7,7 +7,8 @@ from typing import Annotated, TypedDict, get_type_hints
 
 from headstart.data import Augmentation
 from headstart.errors import RecipeError
-from headstart.recipe import EngineName, Flips, Recipe, ResizeMode, TaskName, read_toml
+from headstart.recipe import EngineName, Flips, Recipe, ResizeMode, read_toml
+from headstart.task_spec import TaskName
 
 
 class RankOptions(TypedDict, total=False):

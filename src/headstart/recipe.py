@@ -19,10 +19,11 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 
 from headstart.backbones import find_backbone
-from headstart.data import AUGMENTATIONS, CLASSIFICATION, DETECTION, SEGMENTATION, Augmentation, known_mask_value
+from headstart.data import AUGMENTATIONS, Augmentation, known_mask_value
 from headstart.errors import RecipeError
 from headstart.stored import Side, Text, UnusableFileError, read_toml_tables, shown
 from headstart.task_defaults import CLASSIFICATION_ONLY, TASK_DEFAULTS
+from headstart.task_spec import CLASSIFICATION, DETECTION, SEGMENTATION, TaskName
 
 if TYPE_CHECKING:
     from headstart.data import ReadingOptions
@@ -31,7 +32,6 @@ Fraction = Annotated[float, Field(ge=0.0, lt=1.0)]
 Share = Annotated[float, Field(gt=0.0, lt=1.0)]
 Rate = Annotated[float, Field(gt=0.0, le=10.0)]
 MaskValue = Annotated[int | str, AfterValidator(known_mask_value)]
-TaskName = Literal["image-classification", "object-detection", "semantic-segmentation", "image-regression"]
 ResizeMode = Literal["stretch", "pad", "crop"]
 Flips = Literal["none", "horizontal", "vertical", "both"]
 EngineName = Literal["auto", "keras", "openvino", "openvino-bfloat16", "openvino-int8"]

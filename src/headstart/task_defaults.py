@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from headstart.data import AUGMENTATIONS, CLASSIFICATION, DETECTION, REGRESSION, SEGMENTATION
+from headstart.data import AUGMENTATIONS
+from headstart.task_spec import CLASSIFICATION, DETECTION, REGRESSION, SEGMENTATION
 
 # What a task wants otherwise than classification does: section and setting → value, where the recipe says nothing.
 TASK_DEFAULTS: Mapping[str, Mapping[tuple[str, str], object]] = MappingProxyType(

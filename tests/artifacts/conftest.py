@@ -21,7 +21,7 @@ from headstart.artifacts import (
 from headstart.backbones import Backbone, build_backbone
 from headstart.data import ImageSource
 from headstart.evaluation import Calibration, Thresholds
-from headstart.tasks import ImageClassifier, build_classifier
+from headstart.heads import ImageClassifier, build_classifier
 
 COLOURS = {"blue": (40, 60, 200), "green": (40, 200, 40), "red": (200, 40, 40)}
 SIDE = 32

@@ -20,7 +20,6 @@ from headstart.artifacts import (
     read_manifest,
 )
 from headstart.artifacts.export import DIFFERENCES_FILE
-from headstart.data import DETECTION
 from headstart.errors import (
     ArtifactDamagedError,
     ArtifactNewerError,
@@ -30,6 +29,7 @@ from headstart.errors import (
     ParityError,
     UnknownFormatError,
 )
+from headstart.task_spec import DETECTION
 
 # Where the weights of the network lie.
 WEIGHT_FILES = {"onnx": "model.onnx", "litert": "model.tflite", "openvino": "openvino/model.bin"}

@@ -11,8 +11,8 @@ import pytest
 
 from headstart.artifacts import read_manifest
 from headstart.artifacts.checked_runtime import CheckedRuntime
-from headstart.data import CLASSIFICATION, DETECTION, REGRESSION, SEGMENTATION
 from headstart.errors import ArtifactDamagedError
+from headstart.task_spec import CLASSIFICATION, DETECTION, REGRESSION, SEGMENTATION
 
 CONTENTS = {
     "model.onnx": b"onnx",

@@ -21,7 +21,7 @@ from headstart.artifacts.rounding import (
 )
 from headstart.evaluation import Calibration
 from headstart.features import convert_graph
-from headstart.tasks import ImageClassifier
+from headstart.heads import ImageClassifier
 
 INT8 = [name for name, each in FORMATS.items() if each.is_int8]
 SIDE = 16

@@ -19,9 +19,10 @@ from headstart.artifacts import (
     read_manifest,
 )
 from headstart.backbones import build_backbone
-from headstart.data import DETECTION, REGRESSION, SEGMENTATION, ImageSource
+from headstart.data import ImageSource
 from headstart.errors import ParityError
-from headstart.tasks import Task, build_detector, build_regressor, build_segmenter
+from headstart.heads import Task, build_detector, build_regressor, build_segmenter
+from headstart.task_spec import DETECTION, REGRESSION, SEGMENTATION
 
 SIDE = 32
 NAMES = ("a", "b")

@@ -13,7 +13,7 @@ import pytest
 
 from headstart.cli.answers_table import TABLES, table_lines
 from headstart.cli.exit_codes import ExitCode
-from headstart.data import DETECTION, REGRESSION, SEGMENTATION, TASK_KINDS
+from headstart.task_spec import DETECTION, REGRESSION, SEGMENTATION, TASK_KINDS
 
 
 @pytest.fixture

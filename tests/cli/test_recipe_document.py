@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from headstart.data import AUGMENTATIONS, TASK_KINDS, Augmentation
+from headstart.data import AUGMENTATIONS, Augmentation
 from headstart.options import OPTIONS
 from headstart.recipe import Recipe
 from headstart.task_defaults import TASK_DEFAULTS
+from headstart.task_spec import TASK_KINDS
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "recipe.md"
 OPTION_OF = {".".join(keys): f"`--{name.replace('_', '-')}`" for name, keys in OPTIONS.items()} | {

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from headstart.data import DETECTION, audit_dataset, read_dataset
+from headstart.data import audit_dataset, read_dataset
 from headstart.data.annotations import boxes_from_text
 from headstart.errors import AnnotationsError, DataFormatError, SplitError, TableColumnsError
+from headstart.task_spec import DETECTION
 
 WIDTH, HEIGHT = 80, 40
 TFOD = "filename,width,height,class,xmin,ymin,xmax,ymax"

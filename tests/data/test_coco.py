@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from headstart.data import DETECTION, SEGMENTATION, audit_dataset, read_dataset, read_mask
+from headstart.data import audit_dataset, read_dataset, read_mask
 from headstart.errors import AnnotationsError, DataFormatError
+from headstart.task_spec import DETECTION, SEGMENTATION
 
 CATEGORIES = [{"id": 3, "name": "dog"}, {"id": 1, "name": "cat"}, {"id": 7, "name": "cow"}]
 SQUARE = [10, 10, 20, 10, 20, 20, 10, 20]

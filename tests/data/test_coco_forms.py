@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from headstart.data import DETECTION, IGNORED, IGNORED_CODES, SEGMENTATION, audit_dataset, read_dataset, read_mask
+from headstart.data import IGNORED, IGNORED_CODES, audit_dataset, read_dataset, read_mask
 from headstart.errors import AnnotationsError
+from headstart.task_spec import DETECTION, SEGMENTATION
 
 SIZE = (40, 60)
 SQUARE = [10, 10, 20, 10, 20, 20, 10, 20]

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import headstart.data
-from headstart.data import CLASSIFICATION, DETECTION, REGRESSION, SEGMENTATION, Dataset
+from headstart.data import Dataset
 from headstart.data.annotations import (
     CROWD,
     DIFFICULT,
@@ -26,6 +26,7 @@ from headstart.data.annotations import (
 from headstart.data.class_names import sort_class_names
 from headstart.data.dataset import Remark, frame_from_rows
 from headstart.errors import DataNotFoundError, RunDamagedError, SplitError
+from headstart.task_spec import CLASSIFICATION, DETECTION, REGRESSION, SEGMENTATION
 
 TRICKY = [
     "NA",

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from headstart.data import DETECTION, SEGMENTATION, audit_dataset, decode_image, read_dataset, read_mask
+from headstart.data import audit_dataset, decode_image, read_dataset, read_mask
 from headstart.data.exif_frame import stored_to_upright
 from headstart.data.images import TRANSPOSES
 from headstart.data.rle import text_of
+from headstart.task_spec import DETECTION, SEGMENTATION
 
 STORED = np.zeros((40, 60), bool)  # height, width
 STORED[5:15, 10:40] = True

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from headstart.data import CLASSIFICATION, SEGMENTATION, audit_dataset, read_dataset
+from headstart.data import audit_dataset, read_dataset
 from headstart.errors import DataFormatError, HeadstartError, NoClassFoldersError, SplitError
+from headstart.task_spec import CLASSIFICATION, SEGMENTATION
 
 
 def write_image(path: Path, seed: int = 0) -> None:

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from headstart.data import SEGMENTATION, audit_dataset, read_dataset, split_dataset
+from headstart.data import audit_dataset, read_dataset, split_dataset
 from headstart.errors import AnnotationsError, NoClassFoldersError, SplitError
+from headstart.task_spec import SEGMENTATION
 
 NUM_IMAGES = 6
 TRAIN, VALIDATION, TEST = ("0", "1", "2", "3"), ("4",), ("5",)

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from headstart.data import DETECTION, SEGMENTATION, audit_dataset, read_dataset, read_mask
+from headstart.data import audit_dataset, read_dataset, read_mask
 from headstart.data.annotations import boxes_from_text
 from headstart.errors import AnnotationsError, DataFormatError
+from headstart.task_spec import DETECTION, SEGMENTATION
 
 WIDTH, HEIGHT = 80, 40
 SQUARE = [[10, 5], [30, 5], [30, 25], [10, 25]]

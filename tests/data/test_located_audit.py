@@ -8,11 +8,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from headstart.data import DETECTION, Dataset, audit_dataset, read_dataset, split_dataset
+from headstart.data import Dataset, audit_dataset, read_dataset, split_dataset
 from headstart.data.annotated import Annotated, annotated_dataset
 from headstart.data.annotations import CROWD, Box, boxes_from_text, boxes_to_text
 from headstart.data.box_inspection import inspect_boxes
 from headstart.errors import AnnotationsError, NoReadableImagesError
+from headstart.task_spec import DETECTION
 
 SIZE = (40, 60)  # height, width
 numbers = st.one_of(st.integers(-99, 99), st.floats(-99, 99, allow_nan=False, width=32))

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from headstart.data import CLASSIFICATION, OTHER_VALUES, SEGMENTATION, audit_dataset, read_dataset, read_mask
+from headstart.data import OTHER_VALUES, audit_dataset, read_dataset, read_mask
 from headstart.errors import AnnotationsError, DataFormatError, OneClassError
+from headstart.task_spec import CLASSIFICATION, SEGMENTATION
 
 PICTURE = (40, 40)
 

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from headstart.data import CLASSIFICATION, SEGMENTATION, audit_dataset, read_dataset, read_mask
+from headstart.data import audit_dataset, read_dataset, read_mask
 from headstart.errors import AnnotationsError, DataFormatError, RunDamagedError, SplitError
 from headstart.run import Run
 from headstart.run.pictures import check_pictures
+from headstart.task_spec import CLASSIFICATION, SEGMENTATION
 
 SIZE = (40, 36)
 

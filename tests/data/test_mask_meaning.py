@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from headstart.data import OTHER_VALUES, SEGMENTATION, audit_dataset, read_dataset, read_mask
+from headstart.data import OTHER_VALUES, audit_dataset, read_dataset, read_mask
 from headstart.errors import AnnotationsError, RecipeError
+from headstart.task_spec import SEGMENTATION
 
 SIZE = (40, 32)
 RED, GREEN, BLACK, GREY = (255, 0, 0), (0, 255, 0), (0, 0, 0), (128, 128, 128)

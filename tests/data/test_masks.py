@@ -8,12 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from headstart.data import IGNORED, OTHER_VALUES, SEGMENTATION, Dataset, read_mask, resize_image, resize_mask
+from headstart.data import IGNORED, OTHER_VALUES, Dataset, read_mask, resize_image, resize_mask
 from headstart.data.annotations import Outline, mask_to_text, outlines_to_text
 from headstart.data.dataset import frame_from_rows
 from headstart.data.images import RESIZE_MODES
 from headstart.data.masks import draw_outlines
 from headstart.errors import UnreadableImageError
+from headstart.task_spec import SEGMENTATION
 
 CLASSES = ("background", "cell")
 

@@ -5,8 +5,9 @@ import json
 import pytest
 from PIL import Image
 
-from headstart.data import SEGMENTATION, audit_dataset, read_dataset, read_mask
+from headstart.data import audit_dataset, read_dataset, read_mask
 from headstart.errors import DataFormatError
+from headstart.task_spec import SEGMENTATION
 
 CORNERS = {"cat": (10, 10, 30, 30), "dog": (40, 10, 55, 30)}
 

@@ -4,17 +4,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from headstart.data import (
-    CLASSIFICATION,
-    DETECTION,
-    FORMATS,
-    REGRESSION,
-    SEGMENTATION,
-    TASK_KINDS,
-    audit_dataset,
-    read_dataset,
-)
+from headstart.data import FORMATS, audit_dataset, read_dataset
 from headstart.errors import DataFormatError, RecipeError, TableColumnsError
+from headstart.task_spec import CLASSIFICATION, DETECTION, REGRESSION, SEGMENTATION, TASK_KINDS
 
 
 def write_pictures(root, *names):

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from headstart.data import CLASSIFICATION, DETECTION, SEGMENTATION, read_dataset
+from headstart.data import read_dataset
 from headstart.errors import DataFormatError
+from headstart.task_spec import CLASSIFICATION, DETECTION, SEGMENTATION
 
 WIDTH, HEIGHT = 200, 120
 # Of every image: class and box.

@@ -6,10 +6,11 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from headstart.data import DETECTION, REGRESSION, Dataset, split_dataset
+from headstart.data import Dataset, split_dataset
 from headstart.data.annotations import Box, boxes_to_text, numbers_to_text
 from headstart.data.dataset import SPLITS, frame_from_rows
 from headstart.errors import ClassTooSmallError, SplitError
+from headstart.task_spec import DETECTION, REGRESSION
 
 
 def dataset_of(targets, *, groups=None, copies=None, splits=None, multi_label=False) -> Dataset:

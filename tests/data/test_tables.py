@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from headstart.data import CLASSIFICATION, REGRESSION, audit_dataset, read_dataset, split_dataset
+from headstart.data import audit_dataset, read_dataset, split_dataset
 from headstart.errors import (
     ClassTooSmallError,
     SplitError,
@@ -11,6 +11,7 @@ from headstart.errors import (
     TablePathMissingError,
     TablePathOutsideError,
 )
+from headstart.task_spec import CLASSIFICATION, REGRESSION
 
 
 @pytest.fixture

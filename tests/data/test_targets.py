@@ -8,9 +8,7 @@ import pytest
 from PIL import Image
 
 from headstart.data import (
-    DETECTION,
     IGNORED_CLASS,
-    SEGMENTATION,
     Augmentation,
     BoxTargets,
     Dataset,
@@ -22,6 +20,7 @@ from headstart.data import (
     view_batches,
     view_matrices,
 )
+from headstart.task_spec import DETECTION, SEGMENTATION
 
 SIZE = (48, 64)
 MOVES = Augmentation(horizontal_flip=True, rotation_degrees=20, zoom=0.3, translation=0.1, edges="grey")

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from headstart.data import DETECTION, SEGMENTATION, audit_dataset, read_dataset, read_mask
+from headstart.data import audit_dataset, read_dataset, read_mask
 from headstart.errors import AnnotationsError
+from headstart.task_spec import DETECTION, SEGMENTATION
 
 RECTANGLE = {"name": "rect", "x": 10, "y": 5, "width": 20, "height": 15}
 TRIANGLE = {"name": "polygon", "all_points_x": [40, 70, 40], "all_points_y": [5, 5, 35]}

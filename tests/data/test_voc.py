@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from headstart.data import DETECTION, audit_dataset, read_dataset
+from headstart.data import audit_dataset, read_dataset
 from headstart.errors import AnnotationsError, SplitError
+from headstart.task_spec import DETECTION
 
 
 def write_picture(path: Path, size=(60, 40), seed=0) -> Path:

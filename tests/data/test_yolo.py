@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from headstart.data import DETECTION, SEGMENTATION, audit_dataset, read_dataset, read_mask
+from headstart.data import audit_dataset, read_dataset, read_mask
 from headstart.errors import AnnotationsError
+from headstart.task_spec import DETECTION, SEGMENTATION
 
 NAMES = "nc: 2\nnames: ['cat', 'big dog']\n"
 

@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from headstart.data import DETECTION, Dataset, read_dataset
+from headstart.data import Dataset, read_dataset
 from headstart.data.yolo import looks_like_yolo
 from headstart.errors import AnnotationsError, DataFormatError, SplitError
+from headstart.task_spec import DETECTION
 
 BOX = "0 0.5 0.5 0.5 0.5\n"
 NAMES = "names: [cat, dog]\n"

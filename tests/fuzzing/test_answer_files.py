@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from headstart.data import CLASSIFICATION, DETECTION, REGRESSION, SEGMENTATION
 from headstart.prediction.forms import FORMS
 from headstart.prediction.journal import Journal
 from headstart.prediction.settings import Settings
 from headstart.prediction.tables import csv_cells, json_line
+from headstart.task_spec import CLASSIFICATION, DETECTION, REGRESSION, SEGMENTATION
 
 NAMES, NUM_FILES = ("cat", "dog"), 6
 CONTENTS = {

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from headstart.data import CLASSIFICATION, DETECTION, REGRESSION, SEGMENTATION, Dataset, read_mask
+from headstart.data import Dataset, read_mask
 from headstart.data.rle import text_of
 from headstart.evaluation import (
     Report,
@@ -22,12 +22,13 @@ from headstart.evaluation import (
 from headstart.evaluation.caveats import limits
 from headstart.evaluation.sections import metric_cards
 from headstart.evaluation.wording import calibration_words, headline, honesty_facts
+from headstart.heads import Detections, ImageClassifier, ObjectDetector
 from headstart.recipe import Recipe
 from headstart.run import Run, detection, regression
 from headstart.run.directory import read_json
 from headstart.run.evaluated import predicted_probabilities, worst_rows
 from headstart.run.schemas import AuditFacts, BoxPromises, Environment
-from headstart.tasks import Detections, ImageClassifier, ObjectDetector
+from headstart.task_spec import CLASSIFICATION, DETECTION, REGRESSION, SEGMENTATION
 from headstart.training import History
 from headstart.writing import frame_csv
 

@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from headstart.data import CLASSIFICATION
+from headstart.task_spec import CLASSIFICATION
 
 pytestmark = [pytest.mark.packaging, pytest.mark.slow]
 

@@ -5,7 +5,6 @@ import os
 
 import pytest
 
-from headstart.data import CLASSIFICATION, DETECTION, REGRESSION, SEGMENTATION
 from headstart.errors import AnswersMismatchError
 from headstart.prediction.files import count_files
 from headstart.prediction.forms import FORMS
@@ -15,6 +14,7 @@ from headstart.prediction.settings import Settings
 from headstart.prediction.sources import Model
 from headstart.progress import SILENT, SilentProgress
 from headstart.stored import UnusableFileError
+from headstart.task_spec import CLASSIFICATION, DETECTION, REGRESSION, SEGMENTATION
 
 NAMES = ("cat", "dog")
 SIZE = {"height": 24, "width": 32}

@@ -10,7 +10,6 @@ import pytest
 from PIL import Image
 
 from headstart.artifacts import BoxPredictor, MaskPredictor, NumberPredictor
-from headstart.data import DETECTION, REGRESSION, SEGMENTATION
 from headstart.errors import AnswersMismatchError, FolderOccupiedError, RecipeError
 from headstart.evaluation import RegressionIntervals
 from headstart.prediction.answering import _frame
@@ -23,6 +22,7 @@ from headstart.prediction.settings import Settings
 from headstart.prediction.sources import Model
 from headstart.prediction.stream import answer_batches
 from headstart.progress import SILENT, SilentProgress
+from headstart.task_spec import DETECTION, REGRESSION, SEGMENTATION
 
 SIDE = 16
 FACTS = {"image_size": (SIDE, SIDE), "resize_mode": "stretch"}

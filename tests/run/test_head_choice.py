@@ -4,7 +4,6 @@ import keras
 import pytest
 
 from headstart.backbones import build_backbone
-from headstart.data import CLASSIFICATION, REGRESSION
 from headstart.errors import RecipeError
 from headstart.features import trunk_hash
 from headstart.recipe import Recipe
@@ -12,6 +11,7 @@ from headstart.run import Run, evaluate, plan, resume, train
 from headstart.run.bank import num_stages_read, stored_layers, trunk_model
 from headstart.run.head_choice import with_num_stages
 from headstart.run.plan import bank_bytes
+from headstart.task_spec import CLASSIFICATION, REGRESSION
 
 NETWORK = {"backbone": "vgg19_mini", "weights": "none", "image_size": 32}
 CHANNELS = {1: 128, 5: 16 + 32 + 64 + 128 + 128}

@@ -9,10 +9,10 @@ from PIL import Image
 
 import headstart
 from headstart.data import ImageSource
+from headstart.heads import build_classifier
 from headstart.recipe import Recipe
 from headstart.run.rates import FINE_TUNING_RATES, highest_rate
 from headstart.run.train import phases_of
-from headstart.tasks import build_classifier
 from headstart.training import CheckpointDir, TrainingExamples, fit_phase, solve_probe, start_from_probe
 
 LIMIT = 1.05

@@ -11,12 +11,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from headstart.data import DETECTION, REGRESSION, SEGMENTATION, audit_dataset, read_dataset
+from headstart.data import audit_dataset, read_dataset
 from headstart.errors import ClassTooSmallError, RecipeError
 from headstart.features import list_banks
 from headstart.recipe import Recipe
 from headstart.run import Ranking, rank_backbones
 from headstart.run.rank_examples import scored_examples
+from headstart.task_spec import DETECTION, REGRESSION, SEGMENTATION
 
 NUM_PICTURES, SIDE = 24, 64  # a map of stride 16 has four by four places
 SMALL = {"image_size": SIDE, "engine": "keras"}

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from headstart.backbones import build_backbone
-from headstart.data import TASK_KINDS
 from headstart.recipe import Recipe
 from headstart.run.rates import FINE_TUNING_RATES, highest_rate, with_rates
+from headstart.task_spec import TASK_KINDS
 
 
 @pytest.fixture

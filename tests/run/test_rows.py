@@ -5,9 +5,10 @@ import json
 import pandas as pd
 import pytest
 
-from headstart.data import CLASSIFICATION, DETECTION, REGRESSION, SEGMENTATION, Dataset
+from headstart.data import Dataset
 from headstart.errors import RunDamagedError
 from headstart.run import Run
+from headstart.task_spec import CLASSIFICATION, DETECTION, REGRESSION, SEGMENTATION
 
 NAMES = ("cat", "dog")
 TARGETS = {

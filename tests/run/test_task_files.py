@@ -13,12 +13,13 @@ from PIL import Image
 from starlette.testclient import TestClient
 
 from headstart.artifacts import Manifest, ten_lines
-from headstart.data import DETECTION, REGRESSION, SEGMENTATION, read_mask
+from headstart.data import read_mask
 from headstart.errors import RecipeError, UnknownFormatError
 from headstart.prediction import Settings, predict, predict_records
 from headstart.recipe import Recipe
 from headstart.run import Run, export, train, write_card
 from headstart.serving import build_app, load_model
+from headstart.task_spec import DETECTION, REGRESSION, SEGMENTATION
 
 VALUES = {
     "backbone": {"name": "vgg19_mini", "image_size": 32},

@@ -9,11 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from headstart.data import CLASSIFICATION, DETECTION, REGRESSION, TASK_KINDS
 from headstart.recipe import Recipe
 from headstart.run import Run, evaluate, resume, train, write_report
 from headstart.run.task_steps import TASK_STEPS
-from headstart.tasks import TASKS
+from headstart.task_spec import CLASSIFICATION, DETECTION, REGRESSION, TASK_KINDS
 
 DRAWING = Path(__file__).parents[2] / "docs" / "architecture.md"
 # What only some tasks leave behind, or only when it is asked for.
@@ -37,7 +36,7 @@ def recipe_for(kind: str, data: Path) -> Recipe:
     return Recipe.from_values({**VALUES, "task": kind, "data": {"path": str(data)}})
 
 
-@pytest.fixture(scope="module", params=TASKS)
+@pytest.fixture(scope="module", params=TASK_KINDS)
 def kind(request) -> str:
     return request.param
 
@@ -123,7 +122,7 @@ def test_the_page_tells_the_numbers_and_shows_pictures(finished):
 
 
 # Classification is interrupted everywhere in tests/run/test_resume.py.
-@pytest.mark.parametrize("kind", sorted(set(TASKS) - {CLASSIFICATION}), indirect=True)
+@pytest.mark.parametrize("kind", sorted(set(TASK_KINDS) - {CLASSIFICATION}), indirect=True)
 def test_a_run_that_was_interrupted_ends_like_one_that_was_not(
     finished, kind, data, tmp_path, interrupter, assert_same_result
 ):

@@ -14,9 +14,10 @@ from PIL import Image
 from starlette.testclient import TestClient
 
 from headstart.artifacts import FORMATS, ExportJob, LabelledPictures, Manifest, NamedPixels, export_formats
-from headstart.data import DETECTION, REGRESSION, SEGMENTATION, ImageSource
+from headstart.data import ImageSource
 from headstart.recipe import Recipe
 from headstart.serving import Limits, ServedModel, build_app, build_server, listening, load_model
+from headstart.task_spec import DETECTION, REGRESSION, SEGMENTATION
 
 COLOURS = {"red": (200, 40, 40), "green": (40, 200, 40), "blue": (40, 40, 200)}
 VALUES = {
@@ -99,7 +100,7 @@ class NoMask:
 def untrained(kind: str):
     """A task on the built-in backbone whose new layers are random and large, so that answers differ with the place."""
     from headstart.backbones import build_backbone  # noqa: PLC0415  TensorFlow
-    from headstart.tasks import build_detector, build_regressor, build_segmenter  # noqa: PLC0415
+    from headstart.heads import build_detector, build_regressor, build_segmenter  # noqa: PLC0415
 
     backbone = build_backbone("vgg19_mini", image_size=(SIDE, SIDE), weights="builtin")
     if kind == REGRESSION:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from fastapi.openapi.models import OpenAPI
 
-from headstart.data import CLASSIFICATION, DETECTION
+from headstart.task_spec import CLASSIFICATION, DETECTION
 
 DOCUMENTED = {"200", "400", "403", "408", "413", "415", "421", "422", "429", "503"}
 

@@ -12,8 +12,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from headstart.data import DETECTION, REGRESSION, SEGMENTATION, TASK_KINDS
 from headstart.evaluation import class_colours
+from headstart.task_spec import DETECTION, REGRESSION, SEGMENTATION, TASK_KINDS
 
 CHROMIUM_OPTIONS = [
     "--no-sandbox",

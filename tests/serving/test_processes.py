@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from headstart.data import DETECTION, REGRESSION, SEGMENTATION
+from headstart.task_spec import DETECTION, REGRESSION, SEGMENTATION
 
 PROGRAM = [sys.executable, "-c", "from headstart.cli.app import main; main()", "serve"]
 # What a server does without, among it everything that Headstart needs to train.

@@ -15,12 +15,12 @@ from fastapi.openapi.models import OpenAPI
 from PIL import Image
 from starlette.testclient import TestClient
 
-from headstart.data import DETECTION, REGRESSION, SEGMENTATION, TASK_KINDS
 from headstart.errors import ArtifactDamagedError, RecipeError
 from headstart.prediction import Settings, predict_records
 from headstart.serving import Limits, build_app, load_model
 from headstart.serving.kinds import KINDS
 from headstart.serving.mask_answers import MASKS
+from headstart.task_spec import DETECTION, REGRESSION, SEGMENTATION, TASK_KINDS
 
 QUESTIONS = {DETECTION: {"min_score": 0.4}, SEGMENTATION: {}, REGRESSION: {"coverage": 0.7}}
 

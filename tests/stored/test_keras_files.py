@@ -6,8 +6,8 @@ import zipfile
 import keras
 import pytest
 
+from headstart.heads import load_stock_model
 from headstart.stored import UnusableFileError, check_keras_file
-from headstart.tasks import load_stock_model
 
 
 def saved(path, *layers):

@@ -8,7 +8,7 @@ from headstart.artifacts.parity import MAX_INT8_LOSS, Difference, MetricParity, 
 from headstart.artifacts.predictor import Runtime
 from headstart.data import Targets, iou
 from headstart.evaluation import evaluate_detection
-from headstart.tasks import MAX_OVERLAP, Detections
+from headstart.heads import MAX_OVERLAP, Detections
 
 MIN_IOU = 0.99
 MAX_SCORE_DIFFERENCE = 1e-3

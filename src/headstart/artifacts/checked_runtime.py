@@ -9,8 +9,8 @@ import numpy as np
 
 from headstart.artifacts.outputs import OUTPUTS
 from headstart.artifacts.predictor import Runtime
-from headstart.data import CLASSIFICATION, DETECTION, REGRESSION, SEGMENTATION
 from headstart.errors import ArtifactDamagedError
+from headstart.task_spec import CLASSIFICATION, DETECTION, REGRESSION, SEGMENTATION
 
 Outputs = tuple[np.ndarray, ...]
 

@@ -14,9 +14,9 @@ from headstart.artifacts.mask_check import NamedPixels, compare_masks, named_pix
 from headstart.artifacts.number_check import compare_numbers, given_numbers
 from headstart.artifacts.parity import MetricParity, Parity
 from headstart.artifacts.predictor import Runtime
-from headstart.data import CLASSIFICATION, DETECTION, REGRESSION, SEGMENTATION
 from headstart.evaluation import RegressionIntervals, Thresholds
-from headstart.tasks import Detections
+from headstart.heads import Detections
+from headstart.task_spec import CLASSIFICATION, DETECTION, REGRESSION, SEGMENTATION
 
 Batches = Iterable[np.ndarray]
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from headstart.artifacts.parity import MAX_INT8_LOSS, Difference, Parity, worst_first
 from headstart.artifacts.predictor import Runtime
-from headstart.tasks import decide, joined_names
+from headstart.heads import decide, joined_names
 
 MAX_PROBABILITY_DIFFERENCE = 1e-4
 MAX_SCORE_DIFFERENCE = 1e-3

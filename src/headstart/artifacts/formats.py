@@ -9,8 +9,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from headstart.data import CLASSIFICATION, TASK_KINDS
 from headstart.errors import ExtraMissingError, UnknownFormatError
+from headstart.task_spec import CLASSIFICATION, TASK_KINDS
 
 
 @dataclass(frozen=True)

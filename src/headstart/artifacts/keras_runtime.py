@@ -7,8 +7,8 @@ import keras
 import numpy as np
 
 from headstart.artifacts.outputs import OUTPUTS
-from headstart.data import CLASSIFICATION
-from headstart.tasks import load_stock_model
+from headstart.heads import load_stock_model
+from headstart.task_spec import CLASSIFICATION
 
 
 class KerasRuntime:

@@ -9,8 +9,8 @@ from ai_edge_litert.interpreter import Interpreter
 
 from headstart.artifacts.litert_contents import check_litert
 from headstart.artifacts.outputs import OUTPUTS
-from headstart.data import CLASSIFICATION
 from headstart.stored import read_bounded
+from headstart.task_spec import CLASSIFICATION
 
 _MAX_BYTES = 2**31  # flatbuffers has no larger files
 

@@ -12,10 +12,10 @@ from headstart.artifacts.mask_predictor import MaskPredictor
 from headstart.artifacts.number_predictor import NumberPredictor
 from headstart.artifacts.outputs import OUTPUTS
 from headstart.artifacts.predictor import Predictor, PredictorFacts, Runtime, TaskPredictor
-from headstart.data import CLASSIFICATION, DETECTION, REGRESSION, SEGMENTATION
 from headstart.errors import ArtifactDamagedError, ArtifactNotFoundError, ExtraMissingError
 from headstart.evaluation import DEFAULT_COVERAGE, RegressionIntervals
 from headstart.stored import UnusableFileError
+from headstart.task_spec import CLASSIFICATION, DETECTION, REGRESSION, SEGMENTATION
 
 _MAX_SHOWN = 300  # characters of an error of a runtime, some of which take many lines
 

@@ -9,8 +9,8 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from headstart.artifacts.formats import FORMATS
-from headstart.data import CLASSIFICATION, DETECTION, REGRESSION, SEGMENTATION, TASK_KINDS
 from headstart.stored import Hashes, ImageSize, Name, Names, Number, Numbers, Schema, Share, check
+from headstart.task_spec import CLASSIFICATION, DETECTION, REGRESSION, SEGMENTATION, TASK_KINDS
 
 MAX_BYTES = 2**40
 _ROUNDING = 0.01  # of scores between 0 and 1 that a file computes

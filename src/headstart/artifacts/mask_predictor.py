@@ -7,8 +7,8 @@ from typing import ClassVar
 import numpy as np
 
 from headstart.artifacts.predictor import Runtime
-from headstart.data import SEGMENTATION
-from headstart.tasks import mask_in_picture
+from headstart.heads import mask_in_picture
+from headstart.task_spec import SEGMENTATION
 
 
 @dataclass(frozen=True, eq=False)

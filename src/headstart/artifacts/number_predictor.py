@@ -7,8 +7,8 @@ from typing import ClassVar
 import numpy as np
 
 from headstart.artifacts.predictor import Runtime
-from headstart.data import REGRESSION
 from headstart.evaluation import DEFAULT_COVERAGE, RegressionIntervals
+from headstart.task_spec import REGRESSION
 
 
 @dataclass(frozen=True, eq=False)

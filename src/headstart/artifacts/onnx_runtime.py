@@ -13,8 +13,8 @@ import onnxruntime
 
 from headstart.artifacts.onnx_contents import check_onnx
 from headstart.artifacts.outputs import OUTPUTS
-from headstart.data import CLASSIFICATION
 from headstart.stored import read_bounded
+from headstart.task_spec import CLASSIFICATION
 
 # A few pictures' activations stay in a core's cache: MobileNetV2 took 7.3 ms of it for a picture in pieces of 1 or
 # 2, 7.7 in pieces of 4, 9.8 in pieces of 32.

@@ -15,8 +15,8 @@ from headstart.artifacts.outputs import PROBABILITIES
 from headstart.artifacts.rounding import NUM_PROBES, Rounding, fit_rounding
 from headstart.artifacts.serving_model import FLOAT_LAYERS, ServingModel
 from headstart.artifacts.tensorflow_export import one_size_function
-from headstart.data import CLASSIFICATION
 from headstart.features import convert_graph, import_quietly
+from headstart.task_spec import CLASSIFICATION
 
 if TYPE_CHECKING:
     import openvino

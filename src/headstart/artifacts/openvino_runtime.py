@@ -6,9 +6,9 @@ from threading import Lock
 import numpy as np
 
 from headstart.artifacts.outputs import OUTPUTS
-from headstart.data import CLASSIFICATION
 from headstart.features import import_quietly
 from headstart.stored import UnusableFileError
+from headstart.task_spec import CLASSIFICATION
 
 # Without the first, processors with bfloat16 instructions would use them unasked.
 _SETTINGS = {"INFERENCE_PRECISION_HINT": "f32", "PERFORMANCE_HINT": "THROUGHPUT"}

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from headstart.data import CLASSIFICATION, DETECTION, REGRESSION, SEGMENTATION
+from headstart.task_spec import CLASSIFICATION, DETECTION, REGRESSION, SEGMENTATION
 
 INPUT = "images"
 PROBABILITIES, FOREIGN_SCORE = "probabilities", "foreign_score"

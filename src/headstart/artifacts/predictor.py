@@ -6,9 +6,9 @@ from typing import ClassVar, Protocol, TypedDict
 
 import numpy as np
 
-from headstart.data import CLASSIFICATION
 from headstart.evaluation import DEFAULT_COVERAGE, Thresholds
-from headstart.tasks import chosen_names, decide, joined_names
+from headstart.heads import chosen_names, decide, joined_names
+from headstart.task_spec import CLASSIFICATION
 
 NOT_SURE = "not sure"  # what is said in place of a prediction that is not, where that is asked for
 

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from headstart.artifacts.outputs import INPUT, OUTPUTS
 from headstart.artifacts.savedmodel_contents import check_savedmodel
-from headstart.data import CLASSIFICATION
+from headstart.task_spec import CLASSIFICATION
 
 
 class SavedModelRuntime:

@@ -6,9 +6,9 @@ import keras
 import numpy as np
 
 from headstart.artifacts.outputs import FOREIGN_SCORE, INPUT, OUTPUTS, PROBABILITIES
-from headstart.data import CLASSIFICATION
 from headstart.evaluation import Calibration
-from headstart.tasks import ImageClassifier
+from headstart.heads import ImageClassifier
+from headstart.task_spec import CLASSIFICATION
 
 # Layers that stay in float32 in every format: those before the network, and the head with what stands on it. They take
 # next to no time, and their rounding would be seen in every answer.

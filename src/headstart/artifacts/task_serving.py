@@ -7,8 +7,8 @@ import keras
 
 from headstart.artifacts.outputs import BOXES, CLASSES, INPUT, NUMBERS, PROBABILITY, SCORES
 from headstart.artifacts.serving_model import ServingModel
-from headstart.data import DETECTION, REGRESSION, SEGMENTATION
-from headstart.tasks import ObjectDetector, Task, task_as
+from headstart.heads import ObjectDetector, Task, task_as
+from headstart.task_spec import DETECTION, REGRESSION, SEGMENTATION
 
 Answers = dict[str, keras.KerasTensor]
 

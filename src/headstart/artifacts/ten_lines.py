@@ -3,7 +3,7 @@
 from headstart.artifacts.formats import FORMATS
 from headstart.artifacts.manifest import FILE_NAME, Manifest
 from headstart.artifacts.outputs import OUTPUTS
-from headstart.data import CLASSIFICATION, DETECTION, REGRESSION, SEGMENTATION
+from headstart.task_spec import CLASSIFICATION, DETECTION, REGRESSION, SEGMENTATION
 
 _OPENED = """\
 import json

@@ -9,15 +9,10 @@ from headstart.doors import lazy_door
 
 if TYPE_CHECKING:
     from headstart.data.annotations import (
-        CLASSIFICATION,
         CROWD,
-        DETECTION,
         DIFFICULT,
         IGNORED_CODES,
         LABEL_SEPARATOR,
-        REGRESSION,
-        SEGMENTATION,
-        TASK_KINDS,
         Outline,
         mask_paths,
         outlines_from_text,
@@ -43,9 +38,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AUGMENTATIONS",
-    "CLASSIFICATION",
     "CROWD",
-    "DETECTION",
     "DIFFICULT",
     "FORMATS",
     "IGNORED",
@@ -53,9 +46,6 @@ __all__ = [
     "IGNORED_CODES",
     "LABEL_SEPARATOR",
     "OTHER_VALUES",
-    "REGRESSION",
-    "SEGMENTATION",
-    "TASK_KINDS",
     "Audit",
     "Augmentation",
     "BoxTargets",
@@ -99,9 +89,7 @@ __all__ = [
 
 _MODULE_OF = {
     "AUGMENTATIONS": "augmentation",
-    "CLASSIFICATION": "annotations",
     "CROWD": "annotations",
-    "DETECTION": "annotations",
     "DIFFICULT": "annotations",
     "FORMATS": "reading",
     "IGNORED": "masks",
@@ -109,10 +97,7 @@ _MODULE_OF = {
     "IGNORED_CODES": "annotations",
     "LABEL_SEPARATOR": "annotations",
     "OTHER_VALUES": "masks",
-    "REGRESSION": "annotations",
     "ReadingOptions": "reading",
-    "SEGMENTATION": "annotations",
-    "TASK_KINDS": "annotations",
     "Audit": "audit",
     "Augmentation": "augmentation",
     "BoxTargets": "targets",

@@ -6,12 +6,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-CLASSIFICATION = "image-classification"
-DETECTION = "object-detection"
-SEGMENTATION = "semantic-segmentation"
-REGRESSION = "image-regression"
-TASK_KINDS = (CLASSIFICATION, DETECTION, SEGMENTATION, REGRESSION)
-
 LABEL_SEPARATOR = ";"
 
 _MAX_BINS = 10

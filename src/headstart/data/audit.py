@@ -16,7 +16,6 @@ import pandas as pd
 from PIL import Image
 
 from headstart.data.annotated import no_annotations
-from headstart.data.annotations import DETECTION, REGRESSION, SEGMENTATION
 from headstart.data.box_inspection import inspect_boxes
 from headstart.data.copies import across_splits, conflict_findings, copy_findings, copy_groups, exact_pairs
 from headstart.data.dataset import Dataset
@@ -31,6 +30,7 @@ from headstart.data.separation import connected_groups
 from headstart.data.stored_pixels import range_remarks
 from headstart.errors import NoReadableImagesError, OneClassError
 from headstart.progress import SILENT, Progress
+from headstart.task_spec import DETECTION, REGRESSION, SEGMENTATION
 from headstart.writing import write_text
 
 FORMAT_VERSION = 1

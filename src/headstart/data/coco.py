@@ -21,7 +21,7 @@ from headstart.data.annotated import (
     require_annotations,
     used_class_names,
 )
-from headstart.data.annotations import DETECTION, Area, Box, Outline, PixelMask, boxes_to_text, outlines_to_text
+from headstart.data.annotations import Area, Box, Outline, PixelMask, boxes_to_text, outlines_to_text
 from headstart.data.coco_crowds import Crowds, crowds_of
 from headstart.data.coco_images import ImageFinder
 from headstart.data.coco_listing import (
@@ -39,6 +39,7 @@ from headstart.data.outlines import outline_classes
 from headstart.data.part_names import part_named
 from headstart.data.walking import FolderWalk
 from headstart.errors import AnnotationsError, UnreadableImageError
+from headstart.task_spec import DETECTION
 
 _LOOKED_FOR = (
     "a JSON file with the lists 'images', 'annotations' and 'categories', in the folder of the images or above it"

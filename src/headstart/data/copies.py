@@ -5,11 +5,11 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from headstart.data.annotations import DETECTION
 from headstart.data.boxes import iou
 from headstart.data.dataset import SPLITS, Dataset
 from headstart.data.findings import Finding
 from headstart.data.separation import connected_groups
+from headstart.task_spec import DETECTION
 
 # Of boxes as shares of the sides; copies saved in another size differ by rounding, people who mark one anew by more.
 _MIN_SAME_IOU = 0.8

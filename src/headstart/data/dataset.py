@@ -10,10 +10,7 @@ import numpy as np
 import pandas as pd
 
 from headstart.data.annotations import (
-    CLASSIFICATION,
-    DETECTION,
     LABEL_SEPARATOR,
-    REGRESSION,
     bins_of_numbers,
     box_array,
     boxes_from_text,
@@ -24,6 +21,7 @@ from headstart.data.dataset_facts import MAX_FACTS_BYTES, DatasetFacts
 from headstart.data.remarks import Remark as Remark  # noqa: PLC0414  for those who have it from here
 from headstart.errors import DataNotFoundError, RunDamagedError, SplitError
 from headstart.stored import UnusableFileError, read_json, read_table, shown
+from headstart.task_spec import CLASSIFICATION, DETECTION, REGRESSION
 from headstart.writing import write_csv, write_json
 
 SPLITS = ("train", "validation", "test")

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from headstart.stored import Name, Schema, Text
+from headstart.task_spec import DEFAULT_TASK, TaskName
 
 MAX_FACTS_BYTES = 2**28  # remarks on a million files
 
@@ -19,7 +20,5 @@ class DatasetFacts(Schema):
     multi_label: bool
     columns: dict[Name, Literal["text", "integer", "number", "boolean"]]
     remarks: list[Annotated[list[str], Field(min_length=3, max_length=3)]]
-    task: Literal["image-classification", "object-detection", "semantic-segmentation", "image-regression"] = (
-        "image-classification"
-    )
+    task: TaskName = DEFAULT_TASK
     mask_values: dict[Annotated[str, Field(pattern=r"^-?[0-9]{1,9}$")], str] = Field(default_factory=dict)

@@ -8,7 +8,6 @@ import numpy as np
 from PIL import Image
 
 from headstart.data.annotations import (
-    DETECTION,
     Area,
     PixelMask,
     boxes_from_text,
@@ -20,6 +19,7 @@ from headstart.data.annotations import (
 from headstart.data.boxes import moved_boxes
 from headstart.data.images import TRANSPOSES
 from headstart.data.rle import mask_of, text_of
+from headstart.task_spec import DETECTION
 
 UPRIGHT, STORED, UNKNOWN = "upright", "stored", "unknown"
 _SIDEWAYS = frozenset({5, 6, 7, 8})

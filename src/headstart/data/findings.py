@@ -6,10 +6,10 @@ from typing import Literal, NamedTuple
 import numpy as np
 import pandas as pd
 
-from headstart.data.annotations import REGRESSION
 from headstart.data.class_names import similar_class_names
 from headstart.data.dataset import Dataset
 from headstart.data.separation import separable_groups
+from headstart.task_spec import REGRESSION
 
 Severity = Literal["error", "warning", "note"]
 

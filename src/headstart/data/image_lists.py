@@ -9,12 +9,12 @@ from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from headstart.data.annotated import part_of
-from headstart.data.annotations import CLASSIFICATION, SEGMENTATION
 from headstart.data.dataset import Dataset, Remark
 from headstart.data.inspection import could_be_picture
 from headstart.data.list_files import ImageList, could_be_name, image_lists, split_files
 from headstart.data.walking import FolderWalk
 from headstart.errors import SplitError
+from headstart.task_spec import CLASSIFICATION, SEGMENTATION
 
 _LIST_FOLDERS = frozenset(
     {"imagesets", "main", "segmentation", "layout", "splits", "split", "lists", "list", "annotations", "meta"}

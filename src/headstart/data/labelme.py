@@ -18,7 +18,7 @@ from headstart.data.annotated import (
     part_of,
     require_annotations,
 )
-from headstart.data.annotations import DETECTION, Box, Outline, boxes_to_text, outlines_to_text
+from headstart.data.annotations import Box, Outline, boxes_to_text, outlines_to_text
 from headstart.data.class_names import sort_class_names
 from headstart.data.dataset import Dataset
 from headstart.data.inspection import could_be_picture
@@ -27,6 +27,7 @@ from headstart.data.outlines import BACKGROUND, outline_classes
 from headstart.data.part_names import part_named
 from headstart.data.walking import FolderWalk, is_file, relative_path
 from headstart.errors import AnnotationsError
+from headstart.task_spec import DETECTION
 
 # LabelMe's own names for what is no object.
 _BACKGROUND, _IGNORED = "_background_", "__ignore__"

@@ -4,11 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from headstart.data.annotations import CLASSIFICATION, LABEL_SEPARATOR
+from headstart.data.annotations import LABEL_SEPARATOR
 from headstart.data.dataset import Dataset
 from headstart.data.findings import Finding
 from headstart.data.separation import separable_groups
 from headstart.errors import ClassTooSmallError
+from headstart.task_spec import CLASSIFICATION
 
 
 def without_rare_classes(dataset: Dataset, min_per_class: int) -> tuple[Dataset, list[Finding]]:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TypedDict
 
 from headstart.data.annotated import Asked
-from headstart.data.annotations import CLASSIFICATION, DETECTION, SEGMENTATION, TASK_KINDS
 from headstart.data.box_tables import looks_like_box_table, read_box_tables
 from headstart.data.coco import looks_like_coco, read_coco
 from headstart.data.dataset import Dataset, Remark
@@ -43,6 +42,7 @@ from headstart.errors import (
     RecipeError,
     SplitError,
 )
+from headstart.task_spec import CLASSIFICATION, DETECTION, SEGMENTATION, TASK_KINDS
 
 
 @dataclass(frozen=True)

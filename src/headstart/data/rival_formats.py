@@ -7,9 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from headstart.data.annotations import DETECTION, PixelMask, boxes_from_text, outlines_from_text
+from headstart.data.annotations import PixelMask, boxes_from_text, outlines_from_text
 from headstart.data.dataset import Dataset
 from headstart.errors import DataFormatError
+from headstart.task_spec import DETECTION
 
 # Pixels, and a share of the coordinates: formats round, and Pascal VOC counts pixels from 1.
 _MAX_SHIFT, _MAX_SHARE = 2.0, 0.01

@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from headstart.data.annotations import CLASSIFICATION
 from headstart.data.apportion import apportion, covers, fill_empty
 from headstart.data.dataset import SPLITS, Dataset
 from headstart.data.separation import separable_groups
 from headstart.errors import ClassTooSmallError, SplitError
+from headstart.task_spec import CLASSIFICATION
 
 _NUM_ATTEMPTS = 20
 _NUM_SHOWN = 20

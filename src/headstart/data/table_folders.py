@@ -8,7 +8,6 @@ from pathlib import Path, PurePosixPath
 import pandas as pd
 
 from headstart.data.annotated import Asked
-from headstart.data.annotations import CLASSIFICATION, REGRESSION
 from headstart.data.class_names import sort_class_names
 from headstart.data.dataset import SPLITS, Dataset, Remark
 from headstart.data.inspection import could_be_picture
@@ -20,6 +19,7 @@ from headstart.data.table_paths import resolve_paths
 from headstart.data.tables import read_table
 from headstart.data.walking import FolderWalk
 from headstart.errors import HeadstartError, TableColumnsError
+from headstart.task_spec import CLASSIFICATION, REGRESSION
 
 _IMAGE_FOLDERS = re.compile(r"(all)?(jpeg|jpg|png)?(images?|imgs?|pictures?|photos?|pics|data)\d*", re.IGNORECASE)
 _NUM_LOOKED_AT = 20

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from headstart.data.annotations import CLASSIFICATION, LABEL_SEPARATOR, REGRESSION
+from headstart.data.annotations import LABEL_SEPARATOR
 from headstart.data.class_names import sort_class_names
 from headstart.data.dataset import Dataset, Remark, frame_from_rows
 from headstart.data.table_columns import (
@@ -22,6 +22,7 @@ from headstart.data.table_numbers import are_measured, number_remarks, number_ta
 from headstart.data.table_parts import parts_of_folders, parts_of_rows, plain_name
 from headstart.data.table_paths import no_such_files, resolve_paths
 from headstart.errors import TableColumnsError
+from headstart.task_spec import CLASSIFICATION, REGRESSION
 
 _PERHAPS_MISSING = frozenset({"na", "n/a", "none", "?", "-", "missing", "unknown"})
 

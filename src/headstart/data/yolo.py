@@ -14,7 +14,7 @@ from headstart.data.annotated import (
     require_annotations,
     used_class_names,
 )
-from headstart.data.annotations import SEGMENTATION, Box, Outline, boxes_to_text, outlines_to_text
+from headstart.data.annotations import Box, Outline, boxes_to_text, outlines_to_text
 from headstart.data.dataset import Dataset
 from headstart.data.images import upright_size
 from headstart.data.outlines import largest_first, outline_classes
@@ -25,6 +25,7 @@ from headstart.data.yolo_lines import Line, are_labels, parse_line, text_lines
 from headstart.data.yolo_parts import parts_of_pictures
 from headstart.data.yolo_settings import YAML_SUFFIXES, class_names, find_settings, is_names_file
 from headstart.errors import AnnotationsError, UnreadableImageError
+from headstart.task_spec import SEGMENTATION
 
 _LOOKED_FOR = (
     "a .txt file of the same name for every image, in a folder 'labels' beside 'images' (also inside train, val and "

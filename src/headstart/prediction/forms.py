@@ -3,13 +3,13 @@
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from headstart.data import CLASSIFICATION, DETECTION, REGRESSION, SEGMENTATION
 from headstart.prediction.box_records import BoxForm
 from headstart.prediction.columns import Form
 from headstart.prediction.mask_records import MaskForm
 from headstart.prediction.number_records import NumberForm
 from headstart.prediction.records import ClassForm
 from headstart.prediction.settings import Settings
+from headstart.task_spec import CLASSIFICATION, DETECTION, REGRESSION, SEGMENTATION
 
 # Task → its form, from class names and settings.
 FORMS: Mapping[str, Callable[[tuple[str, ...], Settings], Form]] = MappingProxyType(

@@ -8,12 +8,13 @@ import numpy as np
 from PIL import Image
 
 from headstart.artifacts import FoundBoxes, PictureMask
-from headstart.data import DETECTION, SEGMENTATION, decode_image
+from headstart.data import decode_image
 from headstart.evaluation import draw_boxes, draw_mask
 from headstart.prediction.columns import Record
 from headstart.prediction.file_names import FileNames, check_folder
 from headstart.prediction.settings import Settings
 from headstart.prediction.stream import Prediction
+from headstart.task_spec import DETECTION, SEGMENTATION
 from headstart.writing import whole_file
 
 _JPEG_QUALITY = 90

@@ -5,9 +5,9 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from types import MappingProxyType
 
-from headstart.data import CLASSIFICATION, DETECTION, REGRESSION, SEGMENTATION
 from headstart.errors import RecipeError
 from headstart.evaluation import DEFAULT_COVERAGE
+from headstart.task_spec import CLASSIFICATION, DETECTION, REGRESSION, SEGMENTATION
 
 
 @dataclass(frozen=True)

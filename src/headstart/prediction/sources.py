@@ -18,10 +18,10 @@ from headstart.artifacts import (
     load_predictor,
     read_manifest,
 )
-from headstart.data import CLASSIFICATION, TASK_KINDS
 from headstart.errors import RunNotFoundError
 from headstart.prediction.settings import Settings
 from headstart.stored import UnusableFileError, read_plain
+from headstart.task_spec import CLASSIFICATION, TASK_KINDS
 
 if TYPE_CHECKING:
     from headstart.run import Run

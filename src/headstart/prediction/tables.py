@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 
-from headstart.data import DETECTION, LABEL_SEPARATOR
+from headstart.data import LABEL_SEPARATOR
 from headstart.errors import RecipeError
 from headstart.prediction.coco_results import write_coco
 from headstart.prediction.columns import BOXES, COUNT, FLAG, NAMES, NUMBER, TEXT, Form, Record
+from headstart.task_spec import DETECTION
 from headstart.writing import write_csv
 
 # Rows that a reader of Parquet gets at once; also what is held in memory here.

@@ -6,10 +6,10 @@ import numpy as np
 
 from headstart.backbones import model_above
 from headstart.data import Dataset, ImageSource, evaluation_batches
+from headstart.heads import Task
 from headstart.progress import Progress
 from headstart.run.bank import LearningParts, pixel_examples
 from headstart.run.directory import Run
-from headstart.tasks import Task
 from headstart.training import TrainingExamples
 
 BATCH_SIZE = 16

@@ -11,7 +11,7 @@ import numpy as np
 import PIL
 
 from headstart.backbones import Backbone, cut_model, find_backbone
-from headstart.data import CLASSIFICATION, Dataset, ImageSource, SideBySide, view_matrices
+from headstart.data import Dataset, ImageSource, SideBySide, view_matrices
 from headstart.features import (
     ENGINES_FOLDER,
     Engine,
@@ -24,10 +24,11 @@ from headstart.features import (
     fill_bank,
     trunk_hash,
 )
+from headstart.heads import POOLED, HeadSettings, Task, pooled_maps, tap_layers
 from headstart.progress import Progress
 from headstart.recipe import Recipe
 from headstart.run.schemas import BankPlaceValues
-from headstart.tasks import POOLED, HeadSettings, Task, pooled_maps, tap_layers
+from headstart.task_spec import CLASSIFICATION
 from headstart.training import TrainingExamples, example_weights
 
 CALIBRATION_PICTURES = 32

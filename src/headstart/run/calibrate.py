@@ -5,10 +5,10 @@ import numpy as np
 from headstart.backbones import cut_model
 from headstart.data import ExampleSource, SideBySide
 from headstart.evaluation import Calibration, fit_calibration
+from headstart.heads import POOLED, ImageClassifier, Task, task_as
 from headstart.progress import SILENT, Progress
 from headstart.run.bank import LearningParts, pixel_examples
 from headstart.run.directory import Run
-from headstart.tasks import POOLED, ImageClassifier, Task, task_as
 from headstart.training import TrainingExamples, pooled_features
 
 # Directions of features find no more foreign pictures from 800 pictures than from 400.

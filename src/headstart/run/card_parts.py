@@ -5,13 +5,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from headstart.data import CLASSIFICATION, DETECTION, REGRESSION, SEGMENTATION
 from headstart.evaluation import DEFAULT_COVERAGE
+from headstart.heads import ImageClassifier
 from headstart.run.detection import score_threshold
 from headstart.run.directory import Run
 from headstart.run.markdown import markdown_text
 from headstart.run.regression import intervals_of
-from headstart.tasks import ImageClassifier
+from headstart.task_spec import CLASSIFICATION, DETECTION, REGRESSION, SEGMENTATION
 
 _RESIZED = {
     "stretch": "picture.resize(({width}, {height}), Image.Resampling.BICUBIC)",

@@ -20,12 +20,12 @@ from headstart.evaluation import (
     most_confident_mistakes,
     overlay,
 )
+from headstart.heads import ImageClassifier, Task, stages_read, task_as
 from headstart.progress import Progress
 from headstart.run.bank import num_stages_read
 from headstart.run.calibrate import calibrate
 from headstart.run.directory import FORMAT_VERSION, Run
 from headstart.run.evaluated import BATCH_SIZE, Evaluated, PageContent, predicted_probabilities
-from headstart.tasks import ImageClassifier, Task, stages_read, task_as
 from headstart.training import Checkpoint, History, TrainingExamples, solve_probe, start_from_probe
 from headstart.writing import write_json
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from headstart.data import Dataset, decode_image
 from headstart.evaluation import best_score_threshold, detection_example, evaluate_detection
+from headstart.heads import Detections, ObjectDetector, Task, boxes_in_picture, task_as
 from headstart.progress import Progress
 from headstart.run.answers import picture_outputs, validation_outputs
 from headstart.run.bank import LearningParts
@@ -15,7 +16,6 @@ from headstart.run.directory import FORMAT_VERSION, Run, read_json
 from headstart.run.evaluated import Evaluated, PageContent, damaged_predictions, prediction_rows, worst_rows
 from headstart.run.schemas import BoxPromises, FoundBox
 from headstart.stored import UnusableFileError, check, parse_json, shown
-from headstart.tasks import Detections, ObjectDetector, Task, boxes_in_picture, task_as
 from headstart.writing import write_json
 
 KEPT_SCORE = 0.01  # boxes below it change no metric that anyone reads

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from headstart.data import CLASSIFICATION, DETECTION, REGRESSION, SEGMENTATION
+from headstart.task_spec import CLASSIFICATION, DETECTION, REGRESSION, SEGMENTATION
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from headstart.data import SEGMENTATION, Dataset, audit_dataset, mask_paths, read_dataset
+from headstart.data import Dataset, audit_dataset, mask_paths, read_dataset
 from headstart.errors import RecipeError, SeenImagesError
 from headstart.evaluation import Report
 from headstart.progress import SILENT, Progress
@@ -12,6 +12,7 @@ from headstart.run.directory import Run
 from headstart.run.pictures import check_pictures, find_moved_data, use_moved_data
 from headstart.run.storage import storage_errors
 from headstart.run.task_steps import TASK_STEPS
+from headstart.task_spec import SEGMENTATION
 from headstart.writing import frame_csv, write_text
 
 

@@ -9,9 +9,9 @@ import pandas as pd
 
 from headstart.errors import RunDamagedError
 from headstart.evaluation import AnnotatedPicture, Mistake, Report, worst_examples
+from headstart.heads import ImageClassifier
 from headstart.run.directory import Run
 from headstart.stored import UnusableFileError, read_table, shown
-from headstart.tasks import ImageClassifier
 
 BATCH_SIZE = 32
 _SUM_TOLERANCE = 1e-3  # of probabilities; the table holds every digit

@@ -21,22 +21,15 @@ from headstart.artifacts import (
     without_places,
 )
 from headstart.backbones import find_backbone
-from headstart.data import (
-    CLASSIFICATION,
-    DETECTION,
-    REGRESSION,
-    SEGMENTATION,
-    ImageSource,
-    evaluation_batches,
-    original_errors,
-)
+from headstart.data import ImageSource, evaluation_batches, original_errors
+from headstart.heads import Detections, ImageClassifier, ImageRegressor, ObjectDetector, Segmenter
 from headstart.progress import SILENT, Progress
 from headstart.run.detection import score_threshold
 from headstart.run.directory import Run, read_json
 from headstart.run.pictures import check_pictures, file_hash
 from headstart.run.predictor import serving_model_of
 from headstart.run.storage import storage_errors
-from headstart.tasks import Detections, ImageClassifier, ImageRegressor, ObjectDetector, Segmenter
+from headstart.task_spec import CLASSIFICATION, DETECTION, REGRESSION, SEGMENTATION
 from headstart.writing import sole_use
 
 ARTIFACT_FOLDER = "artifact"

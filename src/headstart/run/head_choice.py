@@ -1,9 +1,9 @@
 """The default number of stages that the head of a classifier reads."""
 
 from headstart.backbones import find_backbone
-from headstart.data import CLASSIFICATION
 from headstart.errors import RecipeError
 from headstart.recipe import Recipe
+from headstart.task_spec import CLASSIFICATION
 
 
 def with_num_stages(recipe: Recipe) -> Recipe:

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from headstart.data import SEGMENTATION, Dataset, mask_paths
+from headstart.data import Dataset, mask_paths
 from headstart.errors import DataNotFoundError, RunDamagedError
 from headstart.run.directory import Run
+from headstart.task_spec import SEGMENTATION
 
 _NUM_SHOWN = 5
 _BLOCK_BYTES = 1 << 20

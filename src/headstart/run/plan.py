@@ -8,12 +8,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from headstart.backbones import Backbone, find_backbone
-from headstart.data import (
-    CLASSIFICATION,
-    Dataset,
-)
+from headstart.data import Dataset
 from headstart.errors import RecipeError
 from headstart.features import AUTO, pays_int8, row_bytes
+from headstart.heads import POOLED, num_pooled_features, stages_read
 from headstart.recipe import Recipe
 from headstart.run.bank import (
     BankPlace,
@@ -29,7 +27,7 @@ from headstart.run.epochs import FINE_TUNING_EPOCHS, FROZEN_EPOCHS
 from headstart.run.head_choice import with_num_stages
 from headstart.run.rates import with_rates
 from headstart.run.speed import Speed
-from headstart.tasks import POOLED, num_pooled_features, stages_read
+from headstart.task_spec import CLASSIFICATION
 from headstart.training import PROBE_VIEWS, fastest_precision
 
 # With a time limit, epochs are reduced to these numbers before views are reduced.

@@ -15,12 +15,12 @@ from headstart.artifacts import (
     build_serving_model,
     build_task_serving,
 )
-from headstart.data import CLASSIFICATION, DETECTION, REGRESSION, SEGMENTATION
 from headstart.evaluation import DEFAULT_COVERAGE
+from headstart.heads import ImageClassifier
 from headstart.run.detection import score_threshold
 from headstart.run.directory import Run
 from headstart.run.regression import intervals_of
-from headstart.tasks import ImageClassifier
+from headstart.task_spec import CLASSIFICATION, DETECTION, REGRESSION, SEGMENTATION
 
 
 def predictor_of(run: Run, *, coverage: float = DEFAULT_COVERAGE, min_score: float | None = None) -> TaskPredictor:

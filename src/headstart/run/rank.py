@@ -12,7 +12,7 @@ from typing import Unpack
 import keras
 
 from headstart.backbones import build_backbone
-from headstart.data import CLASSIFICATION, Dataset, audit_dataset, read_dataset, split_dataset
+from headstart.data import Dataset, audit_dataset, read_dataset, split_dataset
 from headstart.errors import (
     DataError,
     ExtraMissingError,
@@ -34,6 +34,7 @@ from headstart.run.rank_examples import measure_of, require_enough, scored_examp
 from headstart.run.ranking import NotRanked, RankedBackbone, RankedData, Ranking
 from headstart.run.storage import storage_errors
 from headstart.task_defaults import TASK_DEFAULTS
+from headstart.task_spec import CLASSIFICATION
 from headstart.writing import sole_use
 
 logger = logging.getLogger("headstart")

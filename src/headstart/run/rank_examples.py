@@ -8,17 +8,7 @@ import numpy as np
 import pandas as pd
 
 from headstart.backbones import Backbone
-from headstart.data import (
-    CLASSIFICATION,
-    DETECTION,
-    REGRESSION,
-    SEGMENTATION,
-    BoxTargets,
-    Dataset,
-    MaskTargets,
-    resize_matrix,
-    separable_groups,
-)
+from headstart.data import BoxTargets, Dataset, MaskTargets, resize_matrix, separable_groups
 from headstart.errors import ClassTooSmallError
 from headstart.features import (
     ACCURACY,
@@ -33,9 +23,10 @@ from headstart.features import (
     mask_places,
     most_separate_examples,
 )
+from headstart.heads import POOLED
 from headstart.recipe import Recipe
 from headstart.run.bank import taps_of
-from headstart.tasks import POOLED
+from headstart.task_spec import CLASSIFICATION, DETECTION, REGRESSION, SEGMENTATION
 
 # Between what is seen and where: heads read maps of this stride whatever the network.
 STRIDE = 16

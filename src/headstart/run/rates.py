@@ -7,8 +7,8 @@ import keras
 import numpy as np
 
 from headstart.backbones import Backbone, stage_layers
-from headstart.data import CLASSIFICATION, DETECTION, REGRESSION, SEGMENTATION
 from headstart.recipe import Recipe
+from headstart.task_spec import CLASSIFICATION, DETECTION, REGRESSION, SEGMENTATION
 
 # Highest rate of the head, for networks that bear it; docs/decisions/0030 says what was measured.
 FINE_TUNING_RATES: Mapping[str, float] = MappingProxyType(

@@ -12,13 +12,13 @@ from headstart.evaluation import (
     evaluate_regression,
     regression_example,
 )
+from headstart.heads import ImageRegressor, Task, task_as
 from headstart.progress import Progress
 from headstart.run.answers import picture_outputs, validation_outputs
 from headstart.run.bank import LearningParts
 from headstart.run.directory import FORMAT_VERSION, Run, read_json
 from headstart.run.evaluated import Evaluated, PageContent, predicted_numbers, worst_rows
 from headstart.run.schemas import NumberPromises
-from headstart.tasks import ImageRegressor, Task, task_as
 from headstart.training import Checkpoint, History, TrainingExamples, start_from_ridge
 from headstart.writing import write_json
 

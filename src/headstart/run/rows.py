@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from headstart.data import DETECTION, REGRESSION, SEGMENTATION, Dataset, Outline, mask_paths, outlines_from_text
+from headstart.data import Dataset, Outline, mask_paths, outlines_from_text
 from headstart.stored import UnusableFileError, refuse_outside, shown
+from headstart.task_spec import DETECTION, REGRESSION, SEGMENTATION
 
 _MAX_PIXELS = 2**28  # of an image; Pillow opens none of more than 178,956,970
 _MAX_PLACE = 10**7  # pixels of a side of a box: dashes are drawn along it

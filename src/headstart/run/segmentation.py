@@ -8,12 +8,12 @@ import pandas as pd
 
 from headstart.data import Dataset, decode_image, read_mask
 from headstart.evaluation import evaluate_segmentation, segmentation_example
+from headstart.heads import Segmenter, Task, mask_in_picture
 from headstart.progress import SILENT, Progress
 from headstart.run.answers import picture_outputs
 from headstart.run.bank import LearningParts
 from headstart.run.directory import Run
 from headstart.run.evaluated import Evaluated, PageContent, worst_rows
-from headstart.tasks import Segmenter, Task, mask_in_picture
 
 BATCH_SIZE = 4
 MASKS_COUNTED = 200

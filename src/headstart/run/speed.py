@@ -9,10 +9,10 @@ import numpy as np
 
 from headstart.backbones import Backbone, cut_model, model_above
 from headstart.data import Augmentation, Dataset, ImageSource, augment_views
+from headstart.heads import POOLED, build_task
 from headstart.recipe import Recipe
 from headstart.run.bank import Trunk, cut_layer, head_settings, stored_layers, taps_of
 from headstart.run.calibrate import MAX_TRAINING_PICTURES
-from headstart.tasks import POOLED, build_task
 from headstart.training import PROBE_VIEWS
 
 BACKWARD_COST = 3.0  # a training step in forward passes: forward, gradients of activations, gradients of weights

@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from headstart.data import CLASSIFICATION, DETECTION, REGRESSION, SEGMENTATION, Dataset
+from headstart.data import Dataset
+from headstart.heads import Task
 from headstart.progress import Progress
 from headstart.recipe import Recipe
 from headstart.run import classification, detection, regression, segmentation
@@ -13,7 +14,7 @@ from headstart.run.box_choices import suit_boxes
 from headstart.run.calibrate import calibrate
 from headstart.run.directory import Run
 from headstart.run.evaluated import Evaluated, PageContent
-from headstart.tasks import Task
+from headstart.task_spec import CLASSIFICATION, DETECTION, REGRESSION, SEGMENTATION
 from headstart.training import Checkpoint, History, TrainingExamples
 
 

@@ -14,6 +14,7 @@ import keras
 from headstart.backbones import Backbone, build_backbone, find_backbone
 from headstart.data import Dataset, audit_dataset, read_dataset, split_dataset
 from headstart.errors import HeadstartError
+from headstart.heads import POOLED, Task, build_task
 from headstart.options import RecipeOptions, recipe_from_options, recipe_with_options
 from headstart.progress import SILENT, Progress
 from headstart.recipe import FrozenPhaseSection, Recipe
@@ -37,7 +38,6 @@ from headstart.run.plan import Plan, make_plan
 from headstart.run.report import write_report
 from headstart.run.storage import sole_training, storage_errors
 from headstart.run.task_steps import TASK_STEPS
-from headstart.tasks import POOLED, Task, build_task
 from headstart.training import (
     Checkpoint,
     History,

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from headstart.data import CLASSIFICATION, DETECTION, REGRESSION, SEGMENTATION
 from headstart.serving.box_answers import BOXES
 from headstart.serving.class_answers import CLASSES
 from headstart.serving.kind import Kind
 from headstart.serving.mask_answers import MASKS
 from headstart.serving.number_answers import NUMBERS
+from headstart.task_spec import CLASSIFICATION, DETECTION, REGRESSION, SEGMENTATION
 
 KINDS: Mapping[str, Kind] = MappingProxyType(
     {CLASSIFICATION: CLASSES, DETECTION: BOXES, SEGMENTATION: MASKS, REGRESSION: NUMBERS}

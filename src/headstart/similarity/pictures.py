@@ -7,10 +7,11 @@ from typing import Unpack
 import numpy as np
 import pandas as pd
 
-from headstart.data import REGRESSION, Dataset, ReadingOptions, audit_dataset, read_dataset
+from headstart.data import Dataset, ReadingOptions, audit_dataset, read_dataset
 from headstart.errors import NoClassFoldersError, NoReadableImagesError
 from headstart.prediction import expand_paths
 from headstart.progress import Progress
+from headstart.task_spec import REGRESSION
 
 _NO_CLASSES = ("",)
 # Findings about pictures that training would not use, and that therefore have no label.

@@ -8,8 +8,8 @@ import keras
 from headstart.backbones import model_above
 from headstart.data import Tensor, evaluation_batches, original_errors, training_batches
 from headstart.features import is_out_of_memory
+from headstart.heads import Task
 from headstart.progress import SILENT, Progress
-from headstart.tasks import Task
 from headstart.training.checkpoints import Checkpoint, CheckpointDir
 from headstart.training.examples import TrainingExamples
 from headstart.training.freezing import TrainableCount, set_trainable

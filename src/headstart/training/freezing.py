@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import keras
 
 from headstart.errors import UnknownStageError
-from headstart.tasks import Task
+from headstart.heads import Task
 
 # Of moving statistics that learn: averaged over about ten batches, as in PyTorch. Networks come with 0.99 or, as
 # MobileNetV2, 0.999: a phase of some hundred batches would end before they had caught up with the weights.

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 import keras
 
 from headstart.data import Tensor
-from headstart.tasks import Task
+from headstart.heads import Task
 from headstart.training.adam_operation import apply_adam
 from headstart.training.phases import Phase
 

@@ -9,8 +9,8 @@ import numpy as np
 from headstart.backbones import cut_model
 from headstart.data import ExampleSource, SideBySide
 from headstart.errors import HeadstartError
+from headstart.heads import POOLED, Task
 from headstart.progress import Progress
-from headstart.tasks import POOLED, Task
 from headstart.training.examples import TrainingExamples
 from headstart.training.precision import computing_in
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import keras
 
 from headstart.features import BFLOAT16_MATRICES, instructions
-from headstart.tasks import Task
+from headstart.heads import Task
 
 LOGITS = "logits"
 # What multiplies matrices. Steps of MobileNetV2 took 0.9 of their time with these alone in bfloat16, and 1.2 times as

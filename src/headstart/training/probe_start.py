@@ -11,8 +11,8 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from headstart.features import STRENGTHS, LinearProbe, fit_probe
+from headstart.heads import ImageClassifier, Task
 from headstart.progress import SILENT, Progress
-from headstart.tasks import ImageClassifier, Task
 from headstart.training.checkpoints import Checkpoint, CheckpointDir
 from headstart.training.examples import TrainingExamples
 from headstart.training.fit import learning_part

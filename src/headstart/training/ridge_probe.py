@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from headstart.features import ridge_start
+from headstart.heads import ImageRegressor
 from headstart.progress import SILENT, Progress
-from headstart.tasks import ImageRegressor
 from headstart.training.checkpoints import Checkpoint, CheckpointDir
 from headstart.training.examples import TrainingExamples
 from headstart.training.history import History

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from headstart.data import DETECTION, IGNORED, SEGMENTATION, audit_dataset, read_dataset, read_mask
+from headstart.data import IGNORED, audit_dataset, read_dataset, read_mask
+from headstart.task_spec import DETECTION, SEGMENTATION
 
 # The same fourteen images in every case: the objects of the first two, red 0 and blue 1.
 FIRST = [[59, 8, 73, 35, 1], [67, 41, 89, 55, 1]]

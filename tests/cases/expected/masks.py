@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from headstart.data import SEGMENTATION, audit_dataset, read_dataset, read_mask
+from headstart.data import audit_dataset, read_dataset, read_mask
 from headstart.errors import AnnotationsError
+from headstart.task_spec import SEGMENTATION
 
 
 def _audited(data: Path, **asked):

@@ -4,16 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from headstart.data import (
-    CLASSIFICATION,
-    DETECTION,
-    REGRESSION,
-    SEGMENTATION,
-    audit_dataset,
-    read_dataset,
-    split_dataset,
-)
+from headstart.data import audit_dataset, read_dataset, split_dataset
 from headstart.errors import ClassTooSmallError, NoClassFoldersError
+from headstart.task_spec import CLASSIFICATION, DETECTION, REGRESSION, SEGMENTATION
 
 
 def t01_onehot_multilabel(data: Path) -> None:

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from headstart.data import DETECTION, SEGMENTATION, Dataset, audit_dataset, read_dataset, read_mask
+from headstart.data import Dataset, audit_dataset, read_dataset, read_mask
 from headstart.errors import AnnotationsError, DataFormatError
+from headstart.task_spec import DETECTION, SEGMENTATION
 
 
 def y02_yaml_list_of_paths(data: Path) -> None:

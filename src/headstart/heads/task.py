@@ -16,7 +16,7 @@ class Task(Protocol):
     """A plain Keras model from raw RGB 0-255 to one tensor, and what its numbers mean.
 
     Attributes:
-        kind: one of `headstart.data.TASK_KINDS`.
+        kind: one of `headstart.task_spec.TASK_KINDS`.
         model: flat functional model of stock layers.
         class_names: what the outputs stand for.
         backbone: name of the backbone below the head.

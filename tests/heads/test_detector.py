@@ -12,10 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from headstart.backbones import BACKBONES, build_backbone, find_backbone, separating_layers
-from headstart.data import DETECTION, IGNORED_CLASS, Dataset
+from headstart.data import IGNORED_CLASS, Dataset
 from headstart.errors import ClassNamesError
 from headstart.evaluation import evaluate_detection
-from headstart.tasks import DetectionLoss, Detections, ObjectDetector, build_detector, detector_taps
+from headstart.heads import DetectionLoss, Detections, ObjectDetector, build_detector, detector_taps
+from headstart.task_spec import DETECTION
 
 NAMES = ("square", "disc")
 SIZE = (64, 64)

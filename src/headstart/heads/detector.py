@@ -9,13 +9,14 @@ import keras
 import numpy as np
 
 from headstart.backbones import Backbone, stage_layers
-from headstart.data import DETECTION, BoxTargets, Dataset, Tensor
+from headstart.data import BoxTargets, Dataset, Tensor
 from headstart.errors import ClassNamesError
-from headstart.tasks.detection_grid import decode_grid, decode_in_graph
-from headstart.tasks.detection_loss import DetectionLoss
-from headstart.tasks.detections import MAX_OVERLAP, Detections
-from headstart.tasks.pyramid import HeadLayers, detector_taps, pyramid
-from headstart.tasks.saved import from_saved, plain_facts
+from headstart.heads.detection_grid import decode_grid, decode_in_graph
+from headstart.heads.detection_loss import DetectionLoss
+from headstart.heads.detections import MAX_OVERLAP, Detections
+from headstart.heads.pyramid import HeadLayers, detector_taps, pyramid
+from headstart.heads.saved import from_saved, plain_facts
+from headstart.task_spec import DETECTION
 
 MAX_BOXES = 100
 MIN_SCORE = 1e-6  # what is no peak has 0
@@ -30,7 +31,7 @@ class ObjectDetector:
     Attributes:
         kind: of task.
         model: flat functional model of stock layers, `(batch, height, width, 3)` to
-            `(batch, rows, columns, num_classes + 4)`; see `headstart.tasks.detection_grid`.
+            `(batch, rows, columns, num_classes + 4)`; see `headstart.heads.detection_grid`.
         class_names: what each score stands for.
         backbone: name of the backbone below the head.
         stages: stage name → names of the layers that belong to it, lowest stage first.

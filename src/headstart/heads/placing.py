@@ -4,7 +4,7 @@ import numpy as np
 from PIL import Image
 
 from headstart.data import clipped_boxes, moved_boxes, resize_matrix
-from headstart.tasks.detections import Detections
+from headstart.heads.detections import Detections
 
 
 def boxes_in_picture(

@@ -10,11 +10,12 @@ import numpy as np
 import pandas as pd
 
 from headstart.backbones import Backbone, last_map_layer, stage_layers
-from headstart.data import CLASSIFICATION, LABEL_SEPARATOR, Dataset, ImageSource, evaluation_batches
+from headstart.data import LABEL_SEPARATOR, Dataset, ImageSource, evaluation_batches
 from headstart.errors import ClassNamesError
-from headstart.tasks.decoding import decide, joined_names
-from headstart.tasks.pooling import POOLED, pooled_maps
-from headstart.tasks.saved import from_saved, plain_facts
+from headstart.heads.decoding import decide, joined_names
+from headstart.heads.pooling import POOLED, pooled_maps
+from headstart.heads.saved import from_saved, plain_facts
+from headstart.task_spec import CLASSIFICATION
 
 HEAD_LAYERS = (POOLED, "head_dropout", "logits")
 

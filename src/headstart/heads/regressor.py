@@ -9,10 +9,11 @@ import keras
 import numpy as np
 
 from headstart.backbones import Backbone, last_map_layer, stage_layers
-from headstart.data import REGRESSION, Dataset, ImageSource, evaluation_batches
+from headstart.data import Dataset, ImageSource, evaluation_batches
 from headstart.errors import ClassNamesError
-from headstart.tasks.regression_loss import RegressionLoss, StandardisedAbsoluteError
-from headstart.tasks.saved import from_saved, plain_facts
+from headstart.heads.regression_loss import RegressionLoss, StandardisedAbsoluteError
+from headstart.heads.saved import from_saved, plain_facts
+from headstart.task_spec import REGRESSION
 
 HEAD_LAYERS = ("head_pool", "head_dropout", "head_numbers", "logits")
 

@@ -5,10 +5,10 @@ from dataclasses import Field, fields
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Protocol, TypeVar
 
-from headstart.data import DETECTION
+from headstart.heads.model_file import load_stock_model
+from headstart.heads.task import Task
 from headstart.stored import Name, Names, Schema, UnusableFileError, check, shown
-from headstart.tasks.model_file import load_stock_model
-from headstart.tasks.task import Task
+from headstart.task_spec import DETECTION
 
 Saved = TypeVar("Saved", bound=Task)
 STAGES, MODEL = "stages", "model"

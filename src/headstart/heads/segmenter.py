@@ -9,12 +9,13 @@ import keras
 import numpy as np
 
 from headstart.backbones import Backbone, stage_layers
-from headstart.data import SEGMENTATION, Dataset, ImageSource, MaskTargets
+from headstart.data import Dataset, ImageSource, MaskTargets
 from headstart.errors import ClassNamesError
-from headstart.tasks.decoder import decode_maps
-from headstart.tasks.saved import from_saved, plain_facts
-from headstart.tasks.segmentation_loss import SegmentationLoss
-from headstart.tasks.taps import taps_at
+from headstart.heads.decoder import decode_maps
+from headstart.heads.saved import from_saved, plain_facts
+from headstart.heads.segmentation_loss import SegmentationLoss
+from headstart.heads.taps import taps_at
+from headstart.task_spec import SEGMENTATION
 
 STRIDES = (4, 8, 16, 32)
 # Of larger pictures the map at stride 4 is most of the bank and of the work, and the head learns more slowly with it:

@@ -1,0 +1,95 @@
+"""The tasks, and where the parts of each task are found.
+
+A room that needs something from a task declares a frozen record of it, for example `headstart.serving.Kind`. The
+folder of the task creates this record, and the specification of the task holds its address. The record is imported at
+its first use: a room below `headstart.tasks` never imports a task, and no command waits for parts that it does not use.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+from functools import cache
+from importlib import import_module
+from typing import Final, Literal, TypeVar, get_args
+
+Part = TypeVar("Part")
+
+TaskName = Literal["image-classification", "object-detection", "semantic-segmentation", "image-regression"]
+TASK_KINDS: tuple[str, ...] = get_args(TaskName)
+
+CLASSIFICATION: Final = "image-classification"
+DETECTION: Final = "object-detection"
+SEGMENTATION: Final = "semantic-segmentation"
+REGRESSION: Final = "image-regression"
+
+# The task of files that name none, which earlier versions wrote, and of a recipe whose data is not read yet.
+DEFAULT_TASK: Final = CLASSIFICATION
+
+_FOLDERS = {
+    CLASSIFICATION: "classification",
+    DETECTION: "detection",
+    SEGMENTATION: "segmentation",
+    REGRESSION: "regression",
+}
+
+
+class TargetForm(Enum):
+    """What the data states for each image."""
+
+    LABELS = "labels"
+    BOXES = "boxes"
+    MASKS = "masks"
+    NUMBERS = "numbers"
+
+
+@dataclass(frozen=True)
+class Late:
+    """A part of a task that is imported at its first use.
+
+    Attributes:
+        address: `module:name` of the part.
+    """
+
+    address: str
+
+    def load(self, record: type[Part]) -> Part:
+        """The part.
+
+        Args:
+            record: the class of the part; the room that uses the part declares it.
+
+        Raises:
+            TypeError: the part is of another class.
+        """
+        module, _, name = self.address.partition(":")
+        part = getattr(import_module(module), name)
+        if not isinstance(part, record):
+            raise TypeError(f"Expected {record.__name__} at {self.address}. Received: {type(part).__name__}")
+        return part
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskSpec:
+    """Everything that the rooms need to know about one task. Only the first fields are values; the others load late.
+
+    Attributes:
+        name: the name of the task, one of `TASK_KINDS`.
+        form: what the data states for each image.
+        model: the `TaskModel`: class, builder and taps of the model.
+    """
+
+    name: str
+    form: TargetForm
+    model: Late
+
+
+@cache
+def find_task(name: str) -> TaskSpec:
+    """The specification of a task.
+
+    Args:
+        name: one of `TASK_KINDS`.
+
+    Raises:
+        KeyError: there is no task of this name.
+    """
+    return Late(f"headstart.tasks.{_FOLDERS[name]}.spec:SPEC").load(TaskSpec)

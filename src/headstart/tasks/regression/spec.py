@@ -1,0 +1,11 @@
+"""The specification of regression of numbers."""
+
+from headstart.task_spec import REGRESSION, Late, TargetForm, TaskSpec
+
+_FOLDER = "headstart.tasks.regression"
+
+SPEC = TaskSpec(
+    name=REGRESSION,
+    form=TargetForm.NUMBERS,
+    model=Late(f"{_FOLDER}.model:MODEL"),
+)

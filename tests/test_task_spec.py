@@ -1,0 +1,31 @@
+"""Every task of the table is complete: its folder holds every part that a room asks for."""
+
+from dataclasses import fields
+
+import pytest
+
+from headstart.heads import TaskModel
+from headstart.task_spec import TASK_KINDS, Late, TaskSpec, find_task
+
+# Part of a specification → the record that a room declares for it.
+RECORDS = {"model": TaskModel}
+
+
+@pytest.mark.parametrize("task", TASK_KINDS)
+def test_every_part_of_a_task_is_found_and_has_the_class_that_its_room_declares(task):
+    spec = find_task(task)
+    parts = {each.name: getattr(spec, each.name) for each in fields(TaskSpec)}
+    late = {name: part for name, part in parts.items() if isinstance(part, Late)}
+    assert set(late) == set(RECORDS)
+    for name, part in late.items():
+        part.load(RECORDS[name])
+
+
+@pytest.mark.parametrize("task", TASK_KINDS)
+def test_a_specification_has_the_name_under_which_it_is_found(task):
+    assert find_task(task).name == task
+
+
+def test_a_part_of_another_class_is_refused():
+    with pytest.raises(TypeError, match=r"Expected TaskModel at headstart\.task_spec:TASK_KINDS\. Received: tuple"):
+        Late("headstart.task_spec:TASK_KINDS").load(TaskModel)
