@@ -5,10 +5,11 @@ from dataclasses import fields
 import pytest
 
 from headstart.heads import TaskModel
+from headstart.serving import Kind
 from headstart.task_spec import TASK_KINDS, Late, TaskSpec, find_task
 
 # Part of a specification → the record that a room declares for it.
-RECORDS = {"model": TaskModel}
+RECORDS = {"served": Kind, "model": TaskModel}
 
 
 @pytest.mark.parametrize("task", TASK_KINDS)

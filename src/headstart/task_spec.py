@@ -75,11 +75,13 @@ class TaskSpec:
         name: the name of the task, one of `TASK_KINDS`.
         form: what the data states for each image.
         model: the `TaskModel`: class, builder and taps of the model.
+        served: the `Kind` of the server: question, answers and metadata.
     """
 
     name: str
     form: TargetForm
     model: Late
+    served: Late
 
 
 @cache

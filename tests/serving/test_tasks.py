@@ -18,9 +18,8 @@ from starlette.testclient import TestClient
 from headstart.errors import ArtifactDamagedError, RecipeError
 from headstart.prediction import Settings, predict_records
 from headstart.serving import Limits, build_app, load_model
-from headstart.serving.kinds import KINDS
-from headstart.serving.mask_answers import MASKS
 from headstart.task_spec import DETECTION, REGRESSION, SEGMENTATION, TASK_KINDS
+from headstart.tasks.segmentation.served import SERVED
 
 QUESTIONS = {DETECTION: {"min_score": 0.4}, SEGMENTATION: {}, REGRESSION: {"coverage": 0.7}}
 
@@ -50,10 +49,6 @@ def same(one, other) -> bool:
     if isinstance(one, list):
         return len(one) == len(other) and all(map(same, one, other))
     return one == (pytest.approx(other, rel=1e-4, abs=1e-4) if isinstance(one, float) else other)
-
-
-def test_every_task_is_served():
-    assert set(KINDS) == set(TASK_KINDS)
 
 
 @pytest.mark.parametrize("own", [False, True], ids=["as the artifact says", "as the request says"])
@@ -218,8 +213,8 @@ def test_what_became_of_pictures_is_counted(served):
 
 def test_a_mask_that_takes_too_long_is_given_up_and_keeps_nobody_waiting(served, monkeypatch):
     gate, content = threading.Event(), served(SEGMENTATION).pictures[0].read_bytes()
-    slow = replace(MASKS, in_picture_size=lambda answer: MASKS.in_picture_size(answer) if gate.wait(20) else {})
-    monkeypatch.setattr("headstart.serving.model.KINDS", {SEGMENTATION: slow})
+    slow = replace(SERVED, in_picture_size=lambda answer: SERVED.in_picture_size(answer) if gate.wait(20) else {})
+    monkeypatch.setattr("headstart.tasks.segmentation.served.SERVED", slow)
     with TestClient(
         build_app(served(SEGMENTATION).model, Limits(answer_seconds=0.5)), base_url="http://localhost"
     ) as client:

@@ -10,15 +10,24 @@ from headstart.doors import lazy_door
 if TYPE_CHECKING:
     from headstart.serving.app import build_app
     from headstart.serving.hosts import is_host_name
+    from headstart.serving.kind import Kind
     from headstart.serving.limits import Limits
     from headstart.serving.model import SERVED_FORMATS, ServedModel, load_model
+    from headstart.serving.schemas import Answers, Entry, Metadata, Plain, Question, Size
     from headstart.serving.server import ServerOptions, build_server, listening, serve
 
 _MODULE_OF = {
     "SERVED_FORMATS": "model",
+    "Answers": "schemas",
+    "Entry": "schemas",
+    "Kind": "kind",
     "Limits": "limits",
+    "Metadata": "schemas",
+    "Plain": "schemas",
+    "Question": "schemas",
     "ServedModel": "model",
     "ServerOptions": "server",
+    "Size": "schemas",
     "build_app": "app",
     "build_server": "server",
     "is_host_name": "hosts",
@@ -29,9 +38,16 @@ _MODULE_OF = {
 
 __all__ = [
     "SERVED_FORMATS",
+    "Answers",
+    "Entry",
+    "Kind",
     "Limits",
+    "Metadata",
+    "Plain",
+    "Question",
     "ServedModel",
     "ServerOptions",
+    "Size",
     "build_app",
     "build_server",
     "is_host_name",

@@ -9,7 +9,7 @@ from headstart.serving.schemas import Answers, Entry, Metadata, Question
 
 @dataclass(frozen=True)
 class Kind:
-    """One row of the table of tasks; its functions take what the task gives.
+    """The part of a task that the server uses; its functions take what the task gives.
 
     What an entry says is what `headstart.prediction` records of the picture.
 

@@ -7,8 +7,8 @@ from headstart.artifacts import ExportedFile, Manifest, TaskPredictor, find_expo
 from headstart.errors import UnknownFormatError
 from headstart.prediction import Settings
 from headstart.serving.kind import Kind
-from headstart.serving.kinds import KINDS
 from headstart.serving.packages import check_packages
+from headstart.task_spec import find_task
 
 # The others need TensorFlow.
 SERVED_FORMATS = ("onnx", "openvino", "litert", "openvino-int8", "litert-int8")
@@ -32,7 +32,7 @@ class ServedModel:
     @property
     def kind(self) -> Kind:
         """How its task is served."""
-        return KINDS[self.manifest.task]
+        return find_task(self.manifest.task).served.load(Kind)
 
     @property
     def file(self) -> ExportedFile:

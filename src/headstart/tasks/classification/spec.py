@@ -8,4 +8,5 @@ SPEC = TaskSpec(
     name=CLASSIFICATION,
     form=TargetForm.LABELS,
     model=Late(f"{_FOLDER}.model:MODEL"),
+    served=Late(f"{_FOLDER}.served:SERVED"),
 )

@@ -8,4 +8,5 @@ SPEC = TaskSpec(
     name=DETECTION,
     form=TargetForm.BOXES,
     model=Late(f"{_FOLDER}.model:MODEL"),
+    served=Late(f"{_FOLDER}.served:SERVED"),
 )

@@ -8,4 +8,5 @@ SPEC = TaskSpec(
     name=REGRESSION,
     form=TargetForm.NUMBERS,
     model=Late(f"{_FOLDER}.model:MODEL"),
+    served=Late(f"{_FOLDER}.served:SERVED"),
 )

@@ -8,4 +8,5 @@ SPEC = TaskSpec(
     name=SEGMENTATION,
     form=TargetForm.MASKS,
     model=Late(f"{_FOLDER}.model:MODEL"),
+    served=Late(f"{_FOLDER}.served:SERVED"),
 )

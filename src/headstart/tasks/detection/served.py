@@ -6,8 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from headstart.artifacts import BoxPredictor, Manifest, TaskPredictor
-from headstart.serving.kind import Kind
-from headstart.serving.schemas import Answers, Entry, Metadata, Plain, Question, Size
+from headstart.serving import Answers, Entry, Kind, Metadata, Plain, Question, Size
 
 _MIN_SCORE = "Lowest score of a returned box."
 
@@ -63,7 +62,7 @@ def _result(entry: Entry) -> str:
     return "found" if entry.boxes else "empty"
 
 
-BOXES = Kind(
+SERVED = Kind(
     summary="Detects objects in images.",
     question=_question,
     entry=BoxEntry,

@@ -9,8 +9,7 @@ from PIL import Image
 from pydantic import Field
 
 from headstart.artifacts import PictureMask
-from headstart.serving.kind import Kind
-from headstart.serving.schemas import Answers, Entry, Metadata, Question, Size
+from headstart.serving import Answers, Entry, Kind, Metadata, Question, Size
 
 
 class MaskEntry(Entry):
@@ -46,7 +45,7 @@ def _png(answer: object) -> dict[str, str]:
     return {"mask": base64.b64encode(file.getbuffer()).decode("ascii")}
 
 
-MASKS = Kind(
+SERVED = Kind(
     summary="Predicts the class of every pixel of an image.",
     question=lambda _: Question,
     entry=MaskEntry,

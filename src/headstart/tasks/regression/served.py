@@ -7,8 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from headstart.artifacts import Manifest, NumberPredictor, TaskPredictor
-from headstart.serving.kind import Kind
-from headstart.serving.schemas import Answers, Entry, Metadata, Plain, Question
+from headstart.serving import Answers, Entry, Kind, Metadata, Plain, Question
 
 _COVERAGE = "Probability with which the intervals contain the true value."
 _PROMISED = "null if there are too few validation images for the coverage."
@@ -61,7 +60,7 @@ def _facts(_: Manifest, predictor: TaskPredictor) -> dict[str, object]:
     return {"coverage": predictor.coverage, "half_widths": dict(zip(predictor.class_names, promised, strict=True))}
 
 
-NUMBERS = Kind(
+SERVED = Kind(
     summary="Predicts numbers from images.",
     question=_question,
     entry=NumberEntry,

@@ -6,8 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from headstart.artifacts import NOT_SURE, Manifest, Predictor, TaskPredictor
-from headstart.serving.kind import Kind
-from headstart.serving.schemas import Answers, Entry, Metadata, Question
+from headstart.serving import Answers, Entry, Kind, Metadata, Question
 
 _COVERAGE = "Probability with which the sets contain the true class."
 
@@ -87,7 +86,7 @@ def _result(entry: Entry) -> str:
     return "sure" if entry.is_sure else "unsure"
 
 
-CLASSES = Kind(
+SERVED = Kind(
     summary="Classifies images.",
     question=_question,
     entry=ClassEntry,
