@@ -5,11 +5,12 @@ from dataclasses import fields
 import pytest
 
 from headstart.heads import TaskModel
+from headstart.prediction import TaskAnswers
 from headstart.serving import Kind
 from headstart.task_spec import TASK_KINDS, Late, TaskSpec, find_task
 
 # Part of a specification → the record that a room declares for it.
-RECORDS = {"served": Kind, "model": TaskModel}
+RECORDS = {"answers": TaskAnswers, "served": Kind, "model": TaskModel}
 
 
 @pytest.mark.parametrize("task", TASK_KINDS)

@@ -74,14 +74,18 @@ class TaskSpec:
     Attributes:
         name: the name of the task, one of `TASK_KINDS`.
         form: what the data states for each image.
+        prediction_settings: names of the settings of `headstart.prediction` that apply to the task.
         model: the `TaskModel`: class, builder and taps of the model.
         served: the `Kind` of the server: question, answers and metadata.
+        answers: the `TaskAnswers`: predictions as records, tables, files and lines of the console.
     """
 
     name: str
     form: TargetForm
+    prediction_settings: tuple[str, ...]
     model: Late
     served: Late
+    answers: Late
 
 
 @cache

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from headstart.prediction.forms import FORMS
+from headstart.prediction import form_of
 from headstart.prediction.journal import Journal
 from headstart.prediction.settings import Settings
 from headstart.prediction.tables import csv_cells, json_line
@@ -32,7 +32,7 @@ CONTENTS = {
 
 @pytest.mark.parametrize("task", CONTENTS)
 def test_no_mutation_of_a_file_of_answers_is_a_mistake_of_the_program(task, fuzz):
-    form = FORMS[task](NAMES, Settings())
+    form = form_of(task, NAMES, Settings())
 
     def make(folder: Path) -> Path:
         rows = [{"path": f"{folder}/{number}.png", **CONTENTS[task]} for number in range(NUM_FILES)]

@@ -6,8 +6,8 @@ import os
 import pytest
 
 from headstart.errors import AnswersMismatchError
+from headstart.prediction import form_of
 from headstart.prediction.files import count_files
-from headstart.prediction.forms import FORMS
 from headstart.prediction.job import Job, write_answers
 from headstart.prediction.journal import Journal
 from headstart.prediction.settings import Settings
@@ -42,7 +42,7 @@ def without_answer(record: dict) -> dict:
 
 @pytest.mark.parametrize("task", RECORDS)
 def test_a_record_comes_back_from_a_file_with_the_same_values_in_the_same_order(task):
-    form = FORMS[task](NAMES, Settings())
+    form = form_of(task, NAMES, Settings())
     for record in (RECORDS[task], without_answer(RECORDS[task])):
         line = json.dumps(record)
         assert json.dumps(form.checked(json.loads(line))) == line
@@ -52,7 +52,7 @@ def test_a_record_comes_back_from_a_file_with_the_same_values_in_the_same_order(
 
 @pytest.mark.parametrize("task", RECORDS)
 def test_a_record_of_another_model_or_type_is_refused(task):
-    form = FORMS[task](NAMES, Settings())
+    form = form_of(task, NAMES, Settings())
     record = RECORDS[task]
     for name, content in record.items():
         wrong = 5 if name in ("path", "prediction", "mask", "error") else "a"
@@ -158,7 +158,7 @@ def test_a_long_setting_of_a_damaged_job_is_shown_on_a_short_line(job, model):
 
 @pytest.mark.parametrize("task", RECORDS)
 def test_a_journal_gives_its_answers_again_and_again(task, tmp_path):
-    journal = Journal(tmp_path / "answers.jsonl", FORMS[task](NAMES, Settings()))
+    journal = Journal(tmp_path / "answers.jsonl", form_of(task, NAMES, Settings()))
     journal.path.write_text(json.dumps(RECORDS[task]) + "\n")
     assert list(journal) == list(journal) == [RECORDS[task]]
     journal.path.write_text(json.dumps(RECORDS[task]))

@@ -12,10 +12,10 @@ from PIL import Image
 from headstart.artifacts import BoxPredictor, MaskPredictor, NumberPredictor
 from headstart.errors import AnswersMismatchError, FolderOccupiedError, RecipeError
 from headstart.evaluation import RegressionIntervals
+from headstart.prediction import form_of
 from headstart.prediction.answering import _frame
 from headstart.prediction.columns import Form
 from headstart.prediction.files import count_files, expand_paths
-from headstart.prediction.forms import FORMS
 from headstart.prediction.job import Job, check_out, write_answers
 from headstart.prediction.picture_files import PictureFiles
 from headstart.prediction.settings import Settings
@@ -89,7 +89,7 @@ def job_of(out: Path, photos: Path, settings: Settings | None = None) -> Job:
 
 def records_of(kind: str, photos: Path) -> tuple[list[dict], Form]:
     predictor = model_of(kind).predictor
-    form = FORMS[kind](predictor.class_names, Settings())
+    form = form_of(kind, predictor.class_names, Settings())
     batches = answer_batches(predictor, expand_paths([photos]), batch_size=5)
     return [form.record(each) for batch in batches for each in batch], form
 

@@ -76,15 +76,15 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     },
     "features.chunks.ChunkFacts": {"format_version": 2, "rows": ["a-0"], "hashes": [SHA256]},
     "features.quantized_trunk._Facts": {"format_version": 1, "sha256": {"model.xml": SHA256}},
-    "prediction.box_records.BoxRecord": {"path": "a.png", "error": None, "height": 4, "width": 5, "boxes": [BOX]},
-    "prediction.box_records.FoundBoxRecord": BOX,
-    "prediction.mask_records.MaskRecord": {
+    "tasks.detection.records.BoxRecord": {"path": "a.png", "error": None, "height": 4, "width": 5, "boxes": [BOX]},
+    "tasks.detection.records.FoundBoxRecord": BOX,
+    "tasks.segmentation.records.MaskRecord": {
         "path": "a.png", "prediction": "cat", "error": None, "height": 4, "width": 5, "mask": None,
         "shares": {"cat": 1.0},
     },
-    "prediction.number_records.IntervalRecord": INTERVAL,
-    "prediction.number_records.NumberRecord": {"path": "a.png", "error": None, "numbers": {"age": INTERVAL}},
-    "prediction.records.ClassRecord": {
+    "tasks.regression.records.IntervalRecord": INTERVAL,
+    "tasks.regression.records.NumberRecord": {"path": "a.png", "error": None, "numbers": {"age": INTERVAL}},
+    "tasks.classification.records.ClassRecord": {
         "path": "a.png", "prediction": "cat", "probability": 0.75, "error": None, "prediction_set": ["cat"],
         "is_sure": True, "is_foreign": False, "foreign_score": 0.5, "probabilities": {"cat": 0.75},
     },
@@ -116,7 +116,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "similarity.index_schema.QualityFacts": {
         "value": 0.5, "low": 0.4, "high": 0.6, "baseline": 0.1, "num_examples": 3, "higher_is_better": True
     },
-    "tasks.saved.TaskFacts": {
+    "heads.saved.TaskFacts": {
         "format_version": 1, "task": "image-classification", "class_names": ["cat", "dog"], "backbone": "vgg19_mini",
         "stages": {"block5": ["a", "b"]}, "resize_mode": "stretch", "last_feature_layer": "b", "tap_layers": ["a"],
         "multi_label": False,

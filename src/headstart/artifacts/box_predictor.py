@@ -47,6 +47,16 @@ class BoxPredictor:
     resize_mode: str
     min_score: float
 
+    @property
+    def measured(self) -> Sequence[np.ndarray]:
+        """See `headstart.artifacts.TaskPredictor`; nothing."""
+        return ()
+
+    @property
+    def missing_promise(self) -> str:
+        """See `headstart.artifacts.TaskPredictor`; no coverage is promised."""
+        return ""
+
     def answers(self, images: np.ndarray, sizes: Sequence[tuple[int, int]]) -> list[FoundBoxes]:
         """Boxes in pictures as they are stored.
 

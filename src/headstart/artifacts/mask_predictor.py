@@ -49,6 +49,16 @@ class MaskPredictor:
     image_size: tuple[int, int]
     resize_mode: str
 
+    @property
+    def measured(self) -> Sequence[np.ndarray]:
+        """See `headstart.artifacts.TaskPredictor`; nothing."""
+        return ()
+
+    @property
+    def missing_promise(self) -> str:
+        """See `headstart.artifacts.TaskPredictor`; no coverage is promised."""
+        return ""
+
     def answers(self, images: np.ndarray, sizes: Sequence[tuple[int, int]]) -> list[PictureMask]:
         """Masks of pictures; arguments as in `BoxPredictor.answers`."""
         return self.decode(self.runtime.run(np.asarray(images, np.uint8)), sizes)

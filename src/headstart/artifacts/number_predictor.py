@@ -48,6 +48,21 @@ class NumberPredictor:
     intervals: RegressionIntervals
     coverage: float = DEFAULT_COVERAGE
 
+    @property
+    def measured(self) -> Sequence[np.ndarray]:
+        """See `headstart.artifacts.TaskPredictor`."""
+        return [self.intervals.residuals]
+
+    @property
+    def missing_promise(self) -> str:
+        """See `headstart.artifacts.TaskPredictor`."""
+        if not np.isinf(self.intervals.half_widths(self.coverage)).any():
+            return ""
+        return (
+            f"{len(self.intervals.residuals)} validation images are too few to promise a coverage of "
+            f"{self.coverage:g}; no intervals are given"
+        )
+
     def answers(self, images: np.ndarray, sizes: Sequence[tuple[int, int]]) -> list[Numbers]:
         """Numbers of pictures; arguments as in `BoxPredictor.answers`, whose `sizes` change nothing here."""
         return self.decode(self.runtime.run(np.asarray(images, np.uint8)), sizes)

@@ -1,5 +1,6 @@
 """From pictures to answers, with any exported file and in the same way with a run's own model."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Protocol, TypedDict
@@ -55,6 +56,16 @@ class TaskPredictor(Protocol):
     @property
     def resize_mode(self) -> str:
         """See the class."""
+        ...
+
+    @property
+    def measured(self) -> Sequence[np.ndarray]:
+        """What was measured on validation images and decides the answers, besides the runtime."""
+        ...
+
+    @property
+    def missing_promise(self) -> str:
+        """A sentence about a coverage that too few validation images cannot promise; empty if there is none."""
         ...
 
     def answers(self, images: np.ndarray, sizes: Sequence[tuple[int, int]]) -> Sequence[object]:
@@ -136,6 +147,21 @@ class Predictor:
     multi_label: bool
     thresholds: Thresholds
     coverage: float = DEFAULT_COVERAGE
+
+    @property
+    def measured(self) -> Sequence[np.ndarray]:
+        """See `TaskPredictor`."""
+        return self.thresholds.nonconformity, self.thresholds.foreign_scores
+
+    @property
+    def missing_promise(self) -> str:
+        """See `TaskPredictor`."""
+        if not math.isinf(self.thresholds.lowest_probability(self.coverage)):
+            return ""
+        return (
+            f"{len(self.thresholds.nonconformity)} validation images are too few to promise a coverage of "
+            f"{self.coverage:g}; every set contains all classes, and no prediction counts as sure"
+        )
 
     def answers(self, images: np.ndarray, sizes: Sequence[tuple[int, int]]) -> list[Answer]:  # noqa: ARG002
         """See `TaskPredictor`; `sizes` change nothing."""

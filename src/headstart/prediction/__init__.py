@@ -16,41 +16,74 @@ if TYPE_CHECKING:
         predict_records,
         write_predictions,
     )
-    from headstart.prediction.columns import Form, Record, Tallied
+    from headstart.prediction.columns import (
+        BOXES,
+        COUNT,
+        FLAG,
+        MAX_PIXELS,
+        NAMES,
+        NUMBER,
+        TEXT,
+        Form,
+        Record,
+        Tallied,
+        plain_number,
+    )
+    from headstart.prediction.file_tally import FileTally
     from headstart.prediction.files import expand_paths
-    from headstart.prediction.forms import FORMS
     from headstart.prediction.settings import Settings
     from headstart.prediction.sources import Model, ModelPlace, find_model, open_model
     from headstart.prediction.stream import Prediction, answer_batches
     from headstart.prediction.tables import TABLE_WRITERS, csv_cells, json_line
+    from headstart.prediction.task_answers import ConsoleTable, TaskAnswers, answers_of, form_of
 
 _MODULE_OF = {
-    "FORMS": "forms",
+    "BOXES": "columns",
+    "COUNT": "columns",
+    "FLAG": "columns",
+    "MAX_PIXELS": "columns",
+    "NAMES": "columns",
+    "NUMBER": "columns",
     "TABLE_WRITERS": "tables",
+    "TEXT": "columns",
+    "ConsoleTable": "task_answers",
+    "FileTally": "file_tally",
+    "Form": "columns",
     "Model": "sources",
     "ModelPlace": "sources",
     "Prediction": "stream",
     "Predictions": "answering",
-    "Form": "columns",
     "Record": "columns",
     "Records": "answering",
     "Settings": "settings",
     "Tallied": "columns",
-    "predict_records": "answering",
+    "TaskAnswers": "task_answers",
     "answer_batches": "stream",
+    "answers_of": "task_answers",
     "csv_cells": "tables",
     "expand_paths": "files",
     "find_model": "sources",
+    "form_of": "task_answers",
     "json_line": "tables",
     "open_model": "sources",
+    "plain_number": "columns",
     "predict": "answering",
     "predict_each": "answering",
+    "predict_records": "answering",
     "write_predictions": "answering",
 }
 
 __all__ = [
-    "FORMS",
+    "BOXES",
+    "COUNT",
+    "FLAG",
+    "MAX_PIXELS",
+    "NAMES",
+    "NUMBER",
     "TABLE_WRITERS",
+    "TEXT",
+    "ConsoleTable",
+    "FileTally",
     "Form",
     "Model",
     "ModelPlace",
@@ -60,12 +93,16 @@ __all__ = [
     "Records",
     "Settings",
     "Tallied",
+    "TaskAnswers",
     "answer_batches",
+    "answers_of",
     "csv_cells",
     "expand_paths",
     "find_model",
+    "form_of",
     "json_line",
     "open_model",
+    "plain_number",
     "predict",
     "predict_each",
     "predict_records",

@@ -1,24 +1,21 @@
 """The answers of a run or an exported file for pictures that it has never seen."""
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Union
 
-import numpy as np
-
-from headstart.artifacts import NumberPredictor, Predictor, TaskPredictor
+from headstart.artifacts import TaskPredictor
 from headstart.prediction.columns import BOXES, COUNT, FLAG, NAMES, NUMBER, TEXT, Form, Record, Tallied
 from headstart.prediction.file_names import check_place
 from headstart.prediction.files import Paths, count_files, expand_paths, path_list
-from headstart.prediction.forms import BATCH_SIZES, FORMS
 from headstart.prediction.job import Job, check_out, storage_errors, write_answers
 from headstart.prediction.picture_files import PictureFiles
 from headstart.prediction.settings import Settings
 from headstart.prediction.sources import ModelPlace, find_model, kind_of, open_model
 from headstart.prediction.stream import Prediction, answer_batches, check_batch_size
 from headstart.prediction.tables import joined
+from headstart.prediction.task_answers import answers_of, form_of
 from headstart.progress import SILENT, Progress
 
 if TYPE_CHECKING:
@@ -137,7 +134,7 @@ def predict_records(
     kind, paths = kind_of(_place(source)), path_list(paths)
     settings.check(kind)
     predictions = _predictions(source, paths, settings, batch_size, progress)
-    form = FORMS[predictions.kind](predictions.class_names, settings)
+    form = form_of(predictions.kind, predictions.class_names, settings)
     files = PictureFiles(predictions.kind, predictions.class_names, settings, paths)
 
     def records() -> Iterator[Record]:
@@ -177,7 +174,7 @@ def _predictions(
 
     def answers() -> Iterator[Prediction]:
         progress.start("predicting", num_files)
-        size = batch_size or BATCH_SIZES[predictor.kind]
+        size = batch_size or answers_of(predictor.kind).batch_size
         for batch in answer_batches(predictor, expand_paths(asked), batch_size=size):
             yield from batch
             progress.advance(len(batch))
@@ -229,7 +226,7 @@ def write_predictions(  # noqa: PLR0913  one parameter a setting
     settings.check(kind)
     asked = tuple(path_list(paths))
     check_place(out, asked)
-    job = Job(out, asked, count_files(asked), batch_size or BATCH_SIZES[kind], settings)
+    job = Job(out, asked, count_files(asked), batch_size or answers_of(kind).batch_size, settings)
     model = open_model(place, settings)
     _say_what_cannot_be_promised(model.predictor, progress)
     return write_answers(job, model, progress)
@@ -250,19 +247,8 @@ def _check_batch_size(batch_size: int | None) -> None:
 
 def _say_what_cannot_be_promised(predictor: TaskPredictor, progress: Progress) -> None:
     """Note that there are too few validation images for the coverage; no prediction counts as sure then."""
-    if isinstance(predictor, NumberPredictor) and np.isinf(predictor.intervals.half_widths(predictor.coverage)).any():
-        progress.say(
-            f"Note: {len(predictor.intervals.residuals)} validation images are too few to promise a coverage of "
-            f"{predictor.coverage:g}; no intervals are given"
-        )
-    if not isinstance(predictor, Predictor):
-        return
-    if math.isinf(predictor.thresholds.lowest_probability(predictor.coverage)):
-        num_scores = len(predictor.thresholds.nonconformity)
-        progress.say(
-            f"Note: {num_scores} validation images are too few to promise a coverage of {predictor.coverage:g}; "
-            "every set contains all classes, and no prediction counts as sure"
-        )
+    if predictor.missing_promise:
+        progress.say(f"Note: {predictor.missing_promise}")
 
 
 def _frame(rows: list[Record], form: Form) -> "pd.DataFrame":

@@ -16,15 +16,16 @@ from pathlib import Path
 from headstart.errors import AnswersExistError, AnswersMismatchError
 from headstart.prediction.columns import Tallied
 from headstart.prediction.files import expand_paths, fingerprint_files
-from headstart.prediction.forms import FORMS
 from headstart.prediction.journal import Journal
 from headstart.prediction.picture_files import PictureFiles
-from headstart.prediction.settings import TASK_SETTINGS, Settings
+from headstart.prediction.settings import Settings
 from headstart.prediction.sources import Model
 from headstart.prediction.stream import answer_batches
 from headstart.prediction.tables import TABLE_WRITERS, check_table_path, json_line
+from headstart.prediction.task_answers import answers_of, form_of
 from headstart.progress import Progress
 from headstart.stored import UnusableFileError, read_plain, shown
+from headstart.task_spec import find_task
 from headstart.writing import sole_use, write_json
 from headstart.writing import storage_errors as disk_errors
 
@@ -106,7 +107,7 @@ def write_answers(job: Job, model: Model, progress: Progress) -> Tallied:
         StoragePermissionError: the folder may not be written to.
     """
     predictor = model.predictor
-    form = FORMS[predictor.kind](predictor.class_names, job.settings)
+    form = form_of(predictor.kind, predictor.class_names, job.settings)
     files = PictureFiles(predictor.kind, predictor.class_names, job.settings, job.paths)
     with storage_errors(job.out), _alone(job):
         _open_job(job, model)
@@ -128,7 +129,7 @@ def write_answers(job: Job, model: Model, progress: Progress) -> Tallied:
                     tally.counted(record)
                 progress.advance(len(records))
         progress.finish()
-        _finish(job, answered)
+        _finish(job, answered, predictor.kind)
     return tally
 
 
@@ -155,7 +156,7 @@ def _exists(out: Path) -> AnswersExistError:
 
 def _settings(job: Job, model: Model) -> dict[str, object]:
     """What is asked, with what the model chose where nothing was."""
-    names = TASK_SETTINGS[model.predictor.kind]
+    names = find_task(model.predictor.kind).prediction_settings
     values = {name: getattr(model.predictor, name, getattr(job.settings, name)) for name in names}
     return {name: str(value) if isinstance(value, Path) else value for name, value in values.items()}
 
@@ -198,10 +199,11 @@ def _take_over(job: Job, journal: Journal) -> tuple[Tallied, int]:
         raise _damaged(job, error) from error
 
 
-def _finish(job: Job, journal: Journal) -> None:
+def _finish(job: Job, journal: Journal, kind: str) -> None:
     whole = job.folder / f"whole{job.out.suffix}"
     try:
-        TABLE_WRITERS[job.out.suffix.lower()](whole, journal, journal.form)
+        writers = {**TABLE_WRITERS, **answers_of(kind).writers}
+        writers[job.out.suffix.lower()](whole, journal, journal.form)
     except UnusableFileError as error:
         raise _damaged(job, error) from error
     whole.replace(job.out)

@@ -1,13 +1,11 @@
 """What a person may ask of answers, and of which task."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from types import MappingProxyType
 
 from headstart.errors import RecipeError
 from headstart.evaluation import DEFAULT_COVERAGE
-from headstart.task_spec import CLASSIFICATION, DETECTION, REGRESSION, SEGMENTATION
+from headstart.task_spec import find_task
 
 
 @dataclass(frozen=True)
@@ -42,9 +40,10 @@ class Settings:
         if kind is None:
             return
         asked = [each.name for each in fields(self) if getattr(self, each.name) != each.default]
-        needless = [name for name in asked if name not in TASK_SETTINGS[kind]]
+        known_names = find_task(kind).prediction_settings
+        needless = [name for name in asked if name not in known_names]
         if needless:
-            known = [_OPTIONS[name] for name in TASK_SETTINGS[kind]]
+            known = [_OPTIONS[name] for name in known_names]
             raise RecipeError(
                 f"{_OPTIONS[needless[0]]} does not apply to {kind}.",
                 expected=f"{' or '.join(known)}, or none of these options",
@@ -58,15 +57,6 @@ class Settings:
         return DEFAULT_COVERAGE if self.coverage is None else self.coverage
 
 
-# Task → settings that mean something for it.
-TASK_SETTINGS: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        CLASSIFICATION: ("coverage", "abstain"),
-        DETECTION: ("min_score", "draw"),
-        SEGMENTATION: ("masks", "draw"),
-        REGRESSION: ("coverage",),
-    }
-)
 _OPTIONS = {name: f"--{name.replace('_', '-')}" for name in ("coverage", "abstain", "min_score", "masks", "draw")}
 _MEANINGS = {
     "coverage": "It belongs to the sets of a classifier and the intervals of a regressor.",

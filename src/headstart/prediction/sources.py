@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from headstart.artifacts import (
-    NumberPredictor,
-    Predictor,
     TaskPredictor,
     find_exported,
     find_format,
@@ -21,7 +19,7 @@ from headstart.artifacts import (
 from headstart.errors import RunNotFoundError
 from headstart.prediction.settings import Settings
 from headstart.stored import UnusableFileError, read_plain
-from headstart.task_spec import CLASSIFICATION, TASK_KINDS
+from headstart.task_spec import DEFAULT_TASK, TASK_KINDS
 
 if TYPE_CHECKING:
     from headstart.run import Run
@@ -46,14 +44,14 @@ class ModelPlace:
 
     @property
     def kind(self) -> str:
-        """Of task. A run without a usable task.json, which is told later, counts as one of classification."""
+        """Of task. A run without a usable task.json, which is told later, counts as one of the default task."""
         if self.format_name is not None:
             return read_manifest(self.path).task
         try:
             kind = read_plain(self.path / "task.json").get("task")
         except UnusableFileError:
-            return CLASSIFICATION
-        return kind if kind in TASK_KINDS else CLASSIFICATION
+            return DEFAULT_TASK
+        return kind if kind in TASK_KINDS else DEFAULT_TASK
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,13 +146,6 @@ def _open_run(place: "Run | ModelPlace", settings: Settings) -> Model:
 def _thresholds_hash(predictor: TaskPredictor) -> str:
     """What a picture is called depends on these and on the names as well as on the model."""
     digest = hashlib.sha256(json.dumps(predictor.class_names).encode())
-    for scores in _measured(predictor):
+    for scores in predictor.measured:
         digest.update(np.ascontiguousarray(scores, "<f8").tobytes())
     return digest.hexdigest()
-
-
-def _measured(predictor: TaskPredictor) -> Sequence[np.ndarray]:
-    """What was measured on validation pictures, and what answers depend on."""
-    if isinstance(predictor, Predictor):
-        return predictor.thresholds.nonconformity, predictor.thresholds.foreign_scores
-    return [predictor.intervals.residuals] if isinstance(predictor, NumberPredictor) else []

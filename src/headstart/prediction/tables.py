@@ -7,9 +7,8 @@ from pathlib import Path
 
 from headstart.data import LABEL_SEPARATOR
 from headstart.errors import RecipeError
-from headstart.prediction.coco_results import write_coco
 from headstart.prediction.columns import BOXES, COUNT, FLAG, NAMES, NUMBER, TEXT, Form, Record
-from headstart.task_spec import DETECTION
+from headstart.prediction.task_answers import answers_of
 from headstart.writing import write_csv
 
 # Rows that a reader of Parquet gets at once; also what is held in memory here.
@@ -38,7 +37,7 @@ def check_table_path(path: Path, kind: str) -> str:
         RecipeError: there is no such format, or answers of the task do not fit into it.
     """
     suffix = path.suffix.lower()
-    endings = [ending for ending in TABLE_WRITERS if ending != ".json" or kind == DETECTION]
+    endings = [*TABLE_WRITERS, *answers_of(kind).writers]
     if suffix not in endings:
         raise RecipeError(
             f"The ending of '{path}' does not select a format for the predictions.",
@@ -77,12 +76,11 @@ def _write_parquet(path: Path, records: Iterable[Record], form: Form) -> None:
             writer.write_table(pa.Table.from_pylist([form.row(row) for row in rows], schema))
 
 
-# Ending of a file's name → what writes it: path, records (which may be gone through several times), form.
+# Ending of a file's name → what writes it for every task: path, records (they can be read several times), form.
 TABLE_WRITERS: dict[str, Callable[[Path, Iterable[Record], Form], None]] = {
     ".csv": _write_csv,
     ".jsonl": _write_json_lines,
     ".parquet": _write_parquet,
-    ".json": write_coco,
 }
 
 

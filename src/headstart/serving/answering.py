@@ -8,7 +8,7 @@ from typing import Any
 
 from headstart.artifacts import TaskPredictor
 from headstart.errors import UnreadableImageError
-from headstart.prediction import FORMS, Form, Prediction, Settings
+from headstart.prediction import Form, Prediction, Settings, form_of
 from headstart.serving.batcher import Batcher, Row
 from headstart.serving.kind import Kind
 from headstart.serving.limits import Limits
@@ -106,7 +106,7 @@ class _Teller:
         asked = dict(question)
         self._kind = kind
         self._predictor = _with(predictor, asked)
-        self._form: Form = FORMS[predictor.kind](predictor.class_names, Settings(**asked))
+        self._form: Form = form_of(predictor.kind, predictor.class_names, Settings(**asked))
 
     def answer(self, row: Row, size: tuple[int, int]) -> object:
         """The predictor's, small as long as it waits."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from headstart.cli.answers_table import TABLES, AnswersTable, table_lines
+from headstart.cli.answers_table import table_lines
 from headstart.cli.exit_codes import ExitCode
 from headstart.cli.parameters import OUTPUT, examples, with_default
 from headstart.cli.progress import RemarksOnly, shown_progress
@@ -15,7 +15,7 @@ from headstart.cli.tensorflow_noise import load_keras
 from headstart.writing import csv_line
 
 if TYPE_CHECKING:
-    from headstart.prediction import ModelPlace, Records, Settings, Tallied
+    from headstart.prediction import ConsoleTable, ModelPlace, Records, Settings, Tallied
     from headstart.progress import Progress
 
 EXAMPLES = examples(
@@ -159,7 +159,7 @@ def predict(  # noqa: PLR0913, PLR0917  one parameter an option
     code is 3.
     """
     surroundings: Surroundings = context.obj
-    from headstart.prediction import Settings, find_model, predict_records  # noqa: PLC0415  heavy
+    from headstart.prediction import Settings, answers_of, find_model, predict_records  # noqa: PLC0415  heavy
 
     place = find_model(model)
     settings = Settings(coverage, abstain, min_score, masks, draw)
@@ -170,7 +170,7 @@ def predict(  # noqa: PLR0913, PLR0917  one parameter an option
         return _write(surroundings, place, paths, out, settings)
     with _progress(surroundings) as progress:
         records = predict_records(place, paths, settings, progress=progress)
-        tally = _print(surroundings, records, TABLES[place.kind], as_json=as_json, as_csv=as_csv)
+        tally = _print(surroundings, records, answers_of(place.kind).console, as_json=as_json, as_csv=as_csv)
     return ExitCode.PARTIAL if tally.num_unreadable else None
 
 
@@ -193,7 +193,7 @@ def _write(
 
 
 def _print(
-    surroundings: Surroundings, records: "Records", table: AnswersTable, *, as_json: bool, as_csv: bool
+    surroundings: Surroundings, records: "Records", table: "ConsoleTable", *, as_json: bool, as_csv: bool
 ) -> "Tallied":
     from headstart.prediction import csv_cells  # noqa: PLC0415  heavy
 

@@ -7,6 +7,8 @@ _FOLDER = "headstart.tasks.classification"
 SPEC = TaskSpec(
     name=CLASSIFICATION,
     form=TargetForm.LABELS,
+    prediction_settings=("coverage", "abstain"),
     model=Late(f"{_FOLDER}.model:MODEL"),
     served=Late(f"{_FOLDER}.served:SERVED"),
+    answers=Late(f"{_FOLDER}.records:ANSWERS"),
 )

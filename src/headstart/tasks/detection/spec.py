@@ -7,6 +7,8 @@ _FOLDER = "headstart.tasks.detection"
 SPEC = TaskSpec(
     name=DETECTION,
     form=TargetForm.BOXES,
+    prediction_settings=("min_score", "draw"),
     model=Late(f"{_FOLDER}.model:MODEL"),
     served=Late(f"{_FOLDER}.served:SERVED"),
+    answers=Late(f"{_FOLDER}.records:ANSWERS"),
 )

@@ -7,6 +7,8 @@ _FOLDER = "headstart.tasks.regression"
 SPEC = TaskSpec(
     name=REGRESSION,
     form=TargetForm.NUMBERS,
+    prediction_settings=("coverage",),
     model=Late(f"{_FOLDER}.model:MODEL"),
     served=Late(f"{_FOLDER}.served:SERVED"),
+    answers=Late(f"{_FOLDER}.records:ANSWERS"),
 )

@@ -7,6 +7,8 @@ _FOLDER = "headstart.tasks.segmentation"
 SPEC = TaskSpec(
     name=SEGMENTATION,
     form=TargetForm.MASKS,
+    prediction_settings=("masks", "draw"),
     model=Late(f"{_FOLDER}.model:MODEL"),
     served=Late(f"{_FOLDER}.served:SERVED"),
+    answers=Late(f"{_FOLDER}.records:ANSWERS"),
 )

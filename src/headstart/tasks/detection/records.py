@@ -1,17 +1,29 @@
 """Boxes found in a picture, as plain values."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
+import numpy as np
 from pydantic import Field
 
 from headstart.artifacts import FoundBoxes
-from headstart.prediction.columns import BOXES, COUNT, MAX_PIXELS, TEXT, Record, plain_number
-from headstart.prediction.stream import Prediction
+from headstart.prediction import (
+    BOXES,
+    COUNT,
+    MAX_PIXELS,
+    TEXT,
+    ConsoleTable,
+    Prediction,
+    Record,
+    TaskAnswers,
+    plain_number,
+)
 from headstart.stored import Number, Schema, UnusableFileError, check, shown
+from headstart.tasks.detection.coco_results import write_coco
 
 _DECIMALS = 2  # of a pixel: finer than anyone can see
+_BOXES_IN_A_LINE = 4
 
 
 class FoundBoxRecord(Schema):
@@ -126,3 +138,32 @@ class BoxForm:
     def tally(self) -> BoxTally:
         """Nothing counted yet."""
         return BoxTally()
+
+
+def _box_cells(record: Record) -> tuple[str, str, str]:
+    """The number of boxes of each class, the best score, and the corners of the first boxes."""
+    boxes = record["boxes"]
+    names = [box["name"] for box in boxes]
+    counts = ", ".join(f"{names.count(name)} x {name}" for name in dict.fromkeys(names))
+    best = f"{boxes[0]['score']:.3f}" if boxes else ""
+    places = [" ".join(f"{side:.0f}" for side in box["box"]) for box in boxes[:_BOXES_IN_A_LINE]]
+    more = [f"and {len(boxes) - _BOXES_IN_A_LINE} more"] if len(boxes) > _BOXES_IN_A_LINE else []
+    return counts or "nothing", best, "; ".join([*places, *more])
+
+
+def _drawn(picture: np.ndarray, answer: object, class_names: Sequence[str]) -> np.ndarray:
+    from headstart.evaluation import draw_boxes  # noqa: PLC0415  Matplotlib, which a server does not need
+
+    assert isinstance(answer, FoundBoxes)  # that of the task
+    found = answer.found
+    labels = [class_names[number] for number in found.classes]
+    return draw_boxes(picture, found.boxes, labels, found.scores, classes=found.classes)
+
+
+ANSWERS = TaskAnswers(
+    form=lambda class_names, _: BoxForm(class_names),
+    batch_size=16,
+    console=ConsoleTable(("path", "objects", "best score", "left top right bottom"), _box_cells),
+    draw=_drawn,
+    writers={".json": write_coco},
+)

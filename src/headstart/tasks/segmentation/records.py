@@ -1,15 +1,25 @@
 """How much of a picture each class covers, as plain values."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
+import numpy as np
 from PIL import Image
 from pydantic import Field
 
 from headstart.artifacts import PictureMask
-from headstart.prediction.columns import COUNT, MAX_PIXELS, NUMBER, TEXT, Record, plain_number
-from headstart.prediction.file_tally import FileTally
-from headstart.prediction.stream import Prediction
+from headstart.prediction import (
+    COUNT,
+    MAX_PIXELS,
+    NUMBER,
+    TEXT,
+    ConsoleTable,
+    FileTally,
+    Prediction,
+    Record,
+    TaskAnswers,
+    plain_number,
+)
 from headstart.stored import Number, Schema, UnusableFileError, check, shown
 
 
@@ -76,3 +86,30 @@ class MaskForm:
     def tally(self) -> FileTally:
         """Nothing counted yet."""
         return FileTally()
+
+
+def _mask_cells(record: Record) -> tuple[str, str, str]:
+    """The class with most pixels, its share, and the shares of the others."""
+    shares = sorted(record["shares"].items(), key=lambda item: -item[1])
+    others = ", ".join(f"{name} {share:.1%}" for name, share in shares[1:] if share)
+    return record["prediction"], f"{record['shares'][record['prediction']]:.1%}", others
+
+
+def _in_picture(answer: object) -> np.ndarray:
+    assert isinstance(answer, PictureMask)  # that of the task
+    return answer.in_picture()
+
+
+def _drawn(picture: np.ndarray, answer: object, class_names: Sequence[str]) -> np.ndarray:
+    from headstart.evaluation import draw_mask  # noqa: PLC0415  Matplotlib, which a server does not need
+
+    return draw_mask(picture, _in_picture(answer), len(class_names))
+
+
+ANSWERS = TaskAnswers(
+    form=lambda class_names, _: MaskForm(class_names),
+    batch_size=8,
+    console=ConsoleTable(("path", "largest class", "share", "others"), _mask_cells),
+    draw=_drawn,
+    mask=_in_picture,
+)

@@ -4,9 +4,7 @@ import math
 from collections.abc import Mapping
 
 from headstart.artifacts import Numbers
-from headstart.prediction.columns import NUMBER, TEXT, Record, plain_number
-from headstart.prediction.file_tally import FileTally
-from headstart.prediction.stream import Prediction
+from headstart.prediction import NUMBER, TEXT, ConsoleTable, FileTally, Prediction, Record, TaskAnswers, plain_number
 from headstart.stored import Number, Schema, UnusableFileError, check, shown
 
 _KINDS = ("value", "low", "high")
@@ -80,3 +78,22 @@ class NumberForm:
 
 def _finite(value: float) -> float | None:
     return plain_number(value) if math.isfinite(value) else None
+
+
+def _number_cells(record: Record) -> tuple[str, str, str]:
+    """Each number and its prediction interval."""
+    numbers = record["numbers"]
+    values = ", ".join(f"{name} {number['value']:.4g}" for name, number in numbers.items())
+    bounds = [
+        f"{name} {number['low']:.4g} to {number['high']:.4g}"
+        for name, number in numbers.items()
+        if number["low"] is not None
+    ]
+    return values, "", ", ".join(bounds)
+
+
+ANSWERS = TaskAnswers(
+    form=lambda class_names, _: NumberForm(class_names),
+    batch_size=32,
+    console=ConsoleTable(("path", "numbers", "", "intervals"), _number_cells),
+)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TextIO
 
-from headstart.prediction.columns import Form, Record
+from headstart.prediction import Form, Record
 
 
 def write_coco(path: Path, records: Iterable[Record], form: Form) -> None:

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from headstart.artifacts import Answer
-from headstart.prediction.columns import FLAG, NAMES, NUMBER, TEXT, Record, plain_number
-from headstart.prediction.stream import Prediction
+from headstart.prediction import FLAG, NAMES, NUMBER, TEXT, ConsoleTable, Prediction, Record, TaskAnswers, plain_number
 from headstart.stored import Number, Schema, UnusableFileError, check, shown
 
 # Columns before those of the probabilities, one a class.
@@ -122,3 +121,29 @@ class ClassForm:
     def tally(self) -> Tally:
         """Nothing counted yet."""
         return Tally()
+
+
+def _class_cells(record: Record) -> tuple[str, str, str]:
+    probability = "" if record["probability"] is None else f"{record['probability']:.3f}"
+    return record["prediction"], probability, _doubts(record)
+
+
+def _doubts(record: Record) -> str:
+    if record["is_sure"]:
+        return ""
+    names = record["prediction_set"]
+    doubts = [f"possible: {', '.join(names)}" if names else "no class is likely enough"]
+    if names == [record["prediction"]]:
+        doubts = []
+    if record["is_foreign"]:
+        doubts.append("out-of-distribution (unlike the training images)")
+    return "; ".join(doubts)
+
+
+ANSWERS = TaskAnswers(
+    form=lambda class_names, settings: ClassForm(class_names, abstain=settings.abstain),
+    batch_size=32,
+    console=ConsoleTable(
+        ("path", "prediction", "probability", "doubts"), _class_cells, lambda record: record["is_sure"] is False
+    ),
+)
