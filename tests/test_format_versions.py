@@ -18,9 +18,11 @@ from headstart.prediction.settings import Settings
 from headstart.recipe import Recipe
 from headstart.run import Run
 from headstart.run.directory import read_json
-from headstart.run.schemas import AuditFacts, BoxPromises, Environment, NumberPromises
+from headstart.run.schemas import AuditFacts, Environment
 from headstart.similarity import SimilarityIndex
 from headstart.stored import Schema
+from headstart.tasks.detection.schemas import BoxPromises
+from headstart.tasks.regression.schemas import NumberPromises
 from headstart.training import CheckpointDir
 
 SHA256 = "a" * 64

@@ -6,11 +6,19 @@ import pytest
 
 from headstart.heads import TaskModel
 from headstart.prediction import TaskAnswers
+from headstart.run import CardParts, ExportSteps, TaskSteps
 from headstart.serving import Kind
 from headstart.task_spec import TASK_KINDS, Late, TaskSpec, find_task
 
 # Part of a specification → the record that a room declares for it.
-RECORDS = {"answers": TaskAnswers, "served": Kind, "model": TaskModel}
+RECORDS = {
+    "card": CardParts,
+    "export": ExportSteps,
+    "steps": TaskSteps,
+    "answers": TaskAnswers,
+    "served": Kind,
+    "model": TaskModel,
+}
 
 
 @pytest.mark.parametrize("task", TASK_KINDS)

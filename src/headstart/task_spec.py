@@ -75,17 +75,26 @@ class TaskSpec:
         name: the name of the task, one of `TASK_KINDS`.
         form: what the data states for each image.
         prediction_settings: names of the settings of `headstart.prediction` that apply to the task.
+        has_probabilities: whether an exported file returns calibrated probabilities of classes: artifact.json then
+            holds temperatures and thresholds, and they show which operations can be rounded to int8.
         model: the `TaskModel`: class, builder and taps of the model.
         served: the `Kind` of the server: question, answers and metadata.
         answers: the `TaskAnswers`: predictions as records, tables, files and lines of the console.
+        steps: the `TaskSteps`: the steps of a run that depend on the task.
+        export: the `ExportSteps`: predictions with the model of a run, and their export.
+        card: the `CardParts` of the model card.
     """
 
     name: str
     form: TargetForm
     prediction_settings: tuple[str, ...]
+    has_probabilities: bool = False
     model: Late
     served: Late
     answers: Late
+    steps: Late
+    export: Late
+    card: Late
 
 
 @cache

@@ -24,11 +24,15 @@ from headstart.evaluation.sections import metric_cards
 from headstart.evaluation.wording import calibration_words, headline, honesty_facts
 from headstart.heads import Detections, ImageClassifier, ObjectDetector
 from headstart.recipe import Recipe
-from headstart.run import Run, detection, regression
+from headstart.run import Run
 from headstart.run.directory import read_json
-from headstart.run.evaluated import predicted_probabilities, worst_rows
-from headstart.run.schemas import AuditFacts, BoxPromises, Environment
+from headstart.run.evaluated import worst_rows
+from headstart.run.schemas import AuditFacts, Environment
 from headstart.task_spec import CLASSIFICATION, DETECTION, REGRESSION, SEGMENTATION
+from headstart.tasks.classification.steps import predicted_probabilities
+from headstart.tasks.detection import steps as detection
+from headstart.tasks.detection.schemas import BoxPromises
+from headstart.tasks.regression import steps as regression
 from headstart.training import History
 from headstart.writing import frame_csv
 

@@ -10,8 +10,8 @@ from headstart.data import read_dataset
 from headstart.errors import RecipeError
 from headstart.recipe import Recipe
 from headstart.run import plan, train
-from headstart.run.box_choices import COLLAGES, LEAST, MOST, SMALL_SIDE, collage_share, detection_image_size
 from headstart.run.report import build_content
+from headstart.tasks.detection.box_choices import COLLAGES, LEAST, MOST, SMALL_SIDE, collage_share, detection_image_size
 
 
 def write_boxes(folder, sizes, sides):

@@ -7,7 +7,8 @@ import pytest
 from headstart.data import ImageSource
 from headstart.errors import RunDamagedError, RunIncompleteError
 from headstart.run import Run, evaluate, resume
-from headstart.run.calibrate import MAX_TRAINING_PICTURES, calibrate
+from headstart.run.task_steps import MAX_CALIBRATION_PICTURES
+from headstart.tasks.classification.calibrate import calibrate
 
 
 def what_the_model_says(run, part):
@@ -112,8 +113,8 @@ def test_a_damaged_calibration_says_how_to_make_another(own_run, content):
 
 
 def test_of_many_training_pictures_only_some_are_read(own_run, monkeypatch):
-    assert MAX_TRAINING_PICTURES >= 400  # what was measured to be enough
-    monkeypatch.setattr("headstart.run.calibrate.MAX_TRAINING_PICTURES", 5)
+    assert MAX_CALIBRATION_PICTURES >= 400  # what was measured to be enough
+    monkeypatch.setattr("headstart.tasks.classification.calibrate.MAX_CALIBRATION_PICTURES", 5)
     assert calibrate(own_run, own_run.task).projection.shape[1] == 5 // 2
 
 

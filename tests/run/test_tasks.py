@@ -11,7 +11,6 @@ import pytest
 
 from headstart.recipe import Recipe
 from headstart.run import Run, evaluate, resume, train, write_report
-from headstart.run.task_steps import TASK_STEPS
 from headstart.task_spec import CLASSIFICATION, DETECTION, REGRESSION, TASK_KINDS
 
 DRAWING = Path(__file__).parents[2] / "docs" / "architecture.md"
@@ -56,10 +55,6 @@ def files_in_drawing() -> set[str]:
     table = DRAWING.read_text(encoding="utf-8").split("\n## The run directory\n")[1].split("\n## ")[0]
     rows = [line for line in table.splitlines() if line.startswith("| `")]
     return {name.strip("/") for row in rows for name in re.findall(r"`([^`]+)`", row.split("|")[1])}
-
-
-def test_every_task_has_its_steps():
-    assert set(TASK_STEPS) == set(TASK_KINDS)
 
 
 def test_a_run_leaves_the_files_that_the_drawing_names(finished, kind):

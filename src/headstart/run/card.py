@@ -10,13 +10,14 @@ import numpy as np
 
 from headstart.backbones import find_backbone
 from headstart.evaluation import DEFAULT_COVERAGE, Metric, Report, headline, honesty_facts, limits
-from headstart.run.card_parts import CARD_PARTS, CardParts, opening_lines
+from headstart.run.card_parts import CardParts, opening_lines
 from headstart.run.directory import Run, read_json
 from headstart.run.markdown import markdown_code, markdown_text
 from headstart.run.report import data_hash
 from headstart.run.schemas import AuditFacts, Environment
 from headstart.run.storage import storage_errors
-from headstart.run.task_steps import TASK_STEPS
+from headstart.run.task_steps import steps_of
+from headstart.task_spec import find_task
 from headstart.writing import one_line, write_text
 
 # Name here → name among Hugging Face's metrics, where there is one.
@@ -113,7 +114,7 @@ def _usage(run: Run) -> list[str]:
 
 
 def _parts(run: Run) -> CardParts:
-    return CARD_PARTS[run.task.kind]
+    return find_task(run.task.kind).card.load(CardParts)
 
 
 def _results(run: Run) -> list[str]:
@@ -220,7 +221,7 @@ def _training(run: Run) -> list[str]:
         if phase["epochs"]
     ]
     return [
-        f"{spec.title} ({spec.paper}) with a new head: {TASK_STEPS[run.task.kind].head_facts(run)['layers']}. "
+        f"{spec.title} ({spec.paper}) with a new head: {steps_of(run.task.kind).head_facts(run)['layers']}. "
         f"Batches of {images.batch_size}, seed {run.recipe.seed}. "
         "`recipe.toml` in the folder of the run contains every setting; training with it gives the same numbers again.",
         *(

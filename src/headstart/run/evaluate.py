@@ -11,7 +11,7 @@ from headstart.progress import SILENT, Progress
 from headstart.run.directory import Run
 from headstart.run.pictures import check_pictures, find_moved_data, use_moved_data
 from headstart.run.storage import storage_errors
-from headstart.run.task_steps import TASK_STEPS
+from headstart.run.task_steps import steps_of
 from headstart.task_spec import SEGMENTATION
 from headstart.writing import frame_csv, write_text
 
@@ -75,12 +75,12 @@ def evaluate(
         progress.say(
             f"Left out: {len(audited) - len(unseen)} images that are copies of images that the run learned from"
         )
-    return TASK_STEPS[dataset.task].evaluate(run, unseen, progress).report
+    return steps_of(dataset.task).evaluate(run, unseen, progress).report
 
 
 def evaluate_test_part(run: Run, *, progress: Progress = SILENT) -> Report:
     """Scores the test part and writes predictions.csv and report.json into the run."""
-    evaluated = TASK_STEPS[run.dataset.task].evaluate(run, run.dataset.part("test"), progress)
+    evaluated = steps_of(run.dataset.task).evaluate(run, run.dataset.part("test"), progress)
     write_text(run.predictions_path, frame_csv(evaluated.predictions))
     evaluated.report.write(run.report_path)
     return evaluated.report

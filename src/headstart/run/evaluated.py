@@ -9,12 +9,10 @@ import pandas as pd
 
 from headstart.errors import RunDamagedError
 from headstart.evaluation import AnnotatedPicture, Mistake, Report, worst_examples
-from headstart.heads import ImageClassifier
 from headstart.run.directory import Run
 from headstart.stored import UnusableFileError, read_table, shown
 
 BATCH_SIZE = 32
-_SUM_TOLERANCE = 1e-3  # of probabilities; the table holds every digit
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,22 +73,6 @@ def predicted_numbers(run: Run, names: Sequence[str]) -> np.ndarray:
     if not np.isfinite(numbers).all():
         raise damaged_predictions(run, UnusableFileError("finite numbers", "NaN or infinite ones"))
     return numbers
-
-
-def predicted_probabilities(run: Run) -> np.ndarray:
-    """Probabilities of predictions.csv, `(examples, num_classes)` float64.
-
-    Raises:
-        RunDamagedError: as `predicted_numbers`, or they are no probabilities.
-    """
-    values = predicted_numbers(run, [f"p({name})" for name in run.task.class_names])
-    if values.size and not 0 <= values.min() <= values.max() <= 1:
-        raise damaged_predictions(
-            run, UnusableFileError("numbers from 0 to 1", f"{values.min():g} to {values.max():g}")
-        )
-    if not run.task_as(ImageClassifier).multi_label and (np.abs(values.sum(axis=1) - 1) > _SUM_TOLERANCE).any():
-        raise damaged_predictions(run, UnusableFileError("probabilities with the sum 1 in every row", "other sums"))
-    return values
 
 
 def worst_rows(run: Run) -> list[int]:

@@ -1,20 +1,18 @@
 """A run's model in files for other programs, each checked against it."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
-from types import MappingProxyType
 
 import numpy as np
 
 from headstart.artifacts import (
-    Answers,
     ExportFormat,
     ExportJob,
     LabelledPictures,
     Manifest,
-    NamedPixels,
+    ServingModel,
     check_task,
     export_formats,
     find_formats,
@@ -22,22 +20,19 @@ from headstart.artifacts import (
 )
 from headstart.backbones import find_backbone
 from headstart.data import ImageSource, evaluation_batches, original_errors
-from headstart.heads import Detections, ImageClassifier, ImageRegressor, ObjectDetector, Segmenter
 from headstart.progress import SILENT, Progress
-from headstart.run.detection import score_threshold
 from headstart.run.directory import Run, read_json
+from headstart.run.export_steps import export_steps_of
 from headstart.run.pictures import check_pictures, file_hash
 from headstart.run.predictor import serving_model_of
 from headstart.run.storage import storage_errors
-from headstart.task_spec import CLASSIFICATION, DETECTION, REGRESSION, SEGMENTATION
+from headstart.task_spec import find_task
 from headstart.writing import sole_use
 
 ARTIFACT_FOLDER = "artifact"
 # Between 64 and 300 pictures the agreement of int8 files moved by less than the next draw of pictures would move it.
 NUM_CALIBRATION_PICTURES = 100
 _BATCH_SIZE = 32
-Batches = Iterable[np.ndarray]  # a `tf.data.Dataset`
-ModelAnswers = Answers | list[Detections] | NamedPixels | np.ndarray
 
 
 def export(
@@ -93,20 +88,15 @@ def build_job(run: Run, folder: Path, formats: Sequence[ExportFormat]) -> Export
     """
     serving, validation = serving_model_of(run), _labelled_pictures(run, "validation")
     if any(each.is_int8 for each in formats):
-        held_out = validation.answers.probabilities if run.task.kind == CLASSIFICATION else None
+        held_out = validation.answers.probabilities if _is_calibrated(run) else None
         serving = replace(serving, calibration_pictures=_calibration_pictures(run), held_out=held_out)
     return ExportJob(
         serving=serving,
-        manifest=_manifest(run, folder),
+        manifest=_manifest(run, folder, serving),
         test=_labelled_pictures(run, "test"),
         validation=validation,
-        promises=_promises(run),
+        promises=export_steps_of(run.task.kind).promises(run),
     )
-
-
-def _promises(run: Run) -> dict[str, object]:
-    """What answers of a detector follow from; what regressors promise is measured with each file."""
-    return {"score_threshold": score_threshold(run)} if run.task.kind == DETECTION else {}
 
 
 def _calibration_pictures(run: Run) -> np.ndarray:
@@ -131,58 +121,22 @@ def _labelled_pictures(run: Run, part_name: str) -> LabelledPictures:
     )
 
 
-def _answers(run: Run, source: ImageSource) -> ModelAnswers:
+def _answers(run: Run, source: ImageSource) -> object:
     """What the run's own model says, decoded in NumPy: not by the layers that are exported."""
     with original_errors(source):
-        return _ANSWERS[run.task.kind](run, evaluation_batches(source, batch_size=_BATCH_SIZE))
+        return export_steps_of(run.task.kind).answers(run, evaluation_batches(source, batch_size=_BATCH_SIZE))
 
 
-def _class_answers(run: Run, batches: Batches) -> Answers:
-    task = run.task_as(ImageClassifier)
-    logits, pooled = task.model_with_features.predict(batches, verbose=0)
-    calibration = run.calibration
-    probabilities = task.probabilities(np.asarray(logits, "float64") / calibration.temperature)
-    return Answers(probabilities, calibration.foreign_score(pooled))
-
-
-def _boxes(run: Run, batches: Batches) -> list[Detections]:
-    return [found for logits in _outputs(run, batches) for found in run.task_as(ObjectDetector).decode(logits)]
-
-
-def _named_pixels(run: Run, batches: Batches) -> NamedPixels:
-    task = run.task_as(Segmenter)
-    classes, probabilities = [], []
-    for logits in _outputs(run, batches):
-        classes.append(task.decode(logits))
-        probabilities.append(task.probabilities(logits).max(axis=-1))
-    return NamedPixels(np.concatenate(classes), np.concatenate(probabilities))
-
-
-def _numbers(run: Run, batches: Batches) -> np.ndarray:
-    return np.concatenate([run.task_as(ImageRegressor).decode(numbers) for numbers in _outputs(run, batches)])
-
-
-def _outputs(run: Run, batches: Batches) -> Iterator[np.ndarray]:
-    """One batch at a time: maps of logits are large."""
-    return (np.asarray(run.task.model.predict_on_batch(batch)) for batch in batches)
-
-
-_ANSWERS: Mapping[str, Callable[[Run, Batches], ModelAnswers]] = MappingProxyType(
-    {CLASSIFICATION: _class_answers, DETECTION: _boxes, SEGMENTATION: _named_pixels, REGRESSION: _numbers}
-)
-
-
-def _manifest(run: Run, folder: Path) -> Manifest:
+def _manifest(run: Run, folder: Path, serving: ServingModel) -> Manifest:
     task = run.task
-    calibrated = task.kind == CLASSIFICATION
     return Manifest(
         folder=folder,
         class_names=task.class_names,
         image_size=task.image_size,
         resize_mode=task.resize_mode,
         files={},
-        multi_label=calibrated and run.task_as(ImageClassifier).multi_label,
-        temperature=tuple(float(value) for value in run.calibration.temperature) if calibrated else (),
+        multi_label=serving.multi_label,
+        temperature=tuple(float(value) for value in run.calibration.temperature) if _is_calibrated(run) else (),
         provenance=_provenance(run),
         task=task.kind,
     )
@@ -196,7 +150,7 @@ def _provenance(run: Run) -> dict[str, object]:
         "recipe": run.recipe.model_dump(mode="json", exclude_none=True),
         "data_sha256": file_hash(run.dataset_path),
         "model_sha256": file_hash(run.model_path),
-        **({"calibration_sha256": file_hash(run.calibration_path)} if run.task.kind == CLASSIFICATION else {}),
+        **({"calibration_sha256": file_hash(run.calibration_path)} if _is_calibrated(run) else {}),
         "weights": {
             **run.state.get("weights", {}),
             "licence": weights.licence if has_known_licence else "unknown",
@@ -205,3 +159,7 @@ def _provenance(run: Run) -> dict[str, object]:
         "trained_with": read_json(run.environment_path).get("packages", {}),
     }
     return without_places(facts)
+
+
+def _is_calibrated(run: Run) -> bool:
+    return find_task(run.task.kind).has_probabilities

@@ -22,7 +22,7 @@ from headstart.run.bank import (
     taps_of,
     trunk_model,
 )
-from headstart.run.box_choices import num_collages
+from headstart.run.collages import num_collages
 from headstart.run.epochs import FINE_TUNING_EPOCHS, FROZEN_EPOCHS
 from headstart.run.head_choice import with_num_stages
 from headstart.run.rates import with_rates

@@ -11,10 +11,10 @@ from headstart.backbones import find_backbone
 from headstart.data import Dataset
 from headstart.evaluation import PhaseValues, ReportContent, write_html
 from headstart.progress import SILENT, Progress
-from headstart.run.box_choices import num_collages
+from headstart.run.collages import num_collages
 from headstart.run.directory import Run, read_json
 from headstart.run.schemas import AuditFacts, Environment
-from headstart.run.task_steps import TASK_STEPS, TaskSteps
+from headstart.run.task_steps import TaskSteps, steps_of
 
 AUDIT_COLUMNS = ["kind", "severity", "count", "meaning"]
 
@@ -35,7 +35,7 @@ def write_report(run: Run, *, progress: Progress = SILENT) -> Path:
 def build_content(run: Run) -> ReportContent:
     """The content of the report of a run, as plain values."""
     report, dataset = run.report, run.dataset
-    steps = TASK_STEPS[dataset.task]
+    steps = steps_of(dataset.task)
     return ReportContent(
         report=report,
         title=Path(run.recipe.data.path).stem,

@@ -1,11 +1,10 @@
 """What may stand in the JSON files of a run directory, as far as later steps use it."""
 
-from itertools import pairwise
 from typing import Annotated, Literal, NotRequired, Required, TypedDict
 
 from pydantic import Field, model_validator
 
-from headstart.stored import Name, Number, Schema, Share
+from headstart.stored import Name, Number, Schema
 
 Count = Annotated[int, Field(ge=0, le=10**15)]
 Seconds = Annotated[float, Field(ge=0, le=1e12)]
@@ -152,35 +151,3 @@ class Environment(Schema):
     python: str
     machine: str
     packages: dict[Name, str]
-
-
-class BoxPromises(Schema):
-    """promises.json of a detector."""
-
-    format_version: Literal[1] = 1
-    score_threshold: Share
-
-
-class FoundBox(Schema):
-    """One box of a detector's predictions.csv."""
-
-    name: Name
-    score: Share
-    sides: Annotated[list[Annotated[float, Field(ge=-1e7, le=1e7)]], Field(min_length=4, max_length=4)]  # pixels
-
-
-class NumberPromises(Schema):
-    """promises.json of a regressor: a row a validation picture."""
-
-    format_version: Literal[1] = 1
-    residuals: Annotated[list[list[Annotated[Number, Field(ge=0)]]], Field(max_length=10_000_000)]
-
-    @model_validator(mode="after")
-    def _is_ascending(self) -> "NumberPromises":
-        if len({len(row) for row in self.residuals}) > 1:
-            raise ValueError("should have rows of one length")
-        if any(
-            low > high for before, after in pairwise(self.residuals) for low, high in zip(before, after, strict=True)
-        ):
-            raise ValueError("should be in ascending order")
-        return self

@@ -12,7 +12,7 @@ from headstart.data import Augmentation, Dataset, ImageSource, augment_views
 from headstart.heads import POOLED, build_task
 from headstart.recipe import Recipe
 from headstart.run.bank import Trunk, cut_layer, head_settings, stored_layers, taps_of
-from headstart.run.calibrate import MAX_TRAINING_PICTURES
+from headstart.run.task_steps import MAX_CALIBRATION_PICTURES
 from headstart.training import PROBE_VIEWS
 
 BACKWARD_COST = 3.0  # a training step in forward passes: forward, gradients of activations, gradients of weights
@@ -85,7 +85,7 @@ class Speed:
             "frozen phase": self._frozen_seconds(recipe, num_examples, num_training),
             "fine-tuning phase": self._phase_seconds(recipe.fine_tuning_phase.epochs, epoch + num_validation * answer),
             "deep phase": self._phase_seconds(recipe.deep_phase.epochs, deep),
-            "calibration": (min(MAX_TRAINING_PICTURES, num_training) + num_validation) * answer,
+            "calibration": (min(MAX_CALIBRATION_PICTURES, num_training) + num_validation) * answer,
             "evaluation and report": num_validation * (self.read + self.trunk + self.above) + REPORT_SECONDS,
         }
         return {step: seconds for step, seconds in steps.items() if seconds}

@@ -1,26 +1,25 @@
-"""The steps of a run that depend on the task, one row per task."""
+"""The steps of a run that depend on the task."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 
 from headstart.data import Dataset
 from headstart.heads import Task
 from headstart.progress import Progress
 from headstart.recipe import Recipe
-from headstart.run import classification, detection, regression, segmentation
 from headstart.run.bank import LearningParts
-from headstart.run.box_choices import suit_boxes
-from headstart.run.calibrate import calibrate
 from headstart.run.directory import Run
 from headstart.run.evaluated import Evaluated, PageContent
-from headstart.task_spec import CLASSIFICATION, DETECTION, REGRESSION, SEGMENTATION
+from headstart.task_spec import find_task
 from headstart.training import Checkpoint, History, TrainingExamples
+
+# Training images with which a model is calibrated: 800 images show no more directions of features than 400.
+MAX_CALIBRATION_PICTURES = 1000
 
 
 @dataclass(frozen=True)
 class TaskSteps:
-    """One row of the table.
+    """The part of a task that a run executes.
 
     Attributes:
         outputs: what the new layers answer with, in words.
@@ -42,38 +41,6 @@ class TaskSteps:
     suit: Callable[[Recipe, Dataset], Recipe] | None = None
 
 
-TASK_STEPS: Mapping[str, TaskSteps] = MappingProxyType(
-    {
-        CLASSIFICATION: TaskSteps(
-            outputs=classification.outputs,
-            calibrate=calibrate,
-            evaluate=classification.evaluate_pictures,
-            report_content=classification.report_content,
-            head_facts=classification.head_facts,
-            start=classification.start_head,
-        ),
-        DETECTION: TaskSteps(
-            outputs=detection.outputs,
-            calibrate=detection.choose_threshold,
-            evaluate=detection.evaluate_pictures,
-            report_content=detection.report_content,
-            head_facts=detection.head_facts,
-            suit=suit_boxes,
-        ),
-        SEGMENTATION: TaskSteps(
-            outputs=segmentation.outputs,
-            calibrate=segmentation.choose_nothing,
-            evaluate=segmentation.evaluate_pictures,
-            report_content=segmentation.report_content,
-            head_facts=segmentation.head_facts,
-        ),
-        REGRESSION: TaskSteps(
-            outputs=regression.outputs,
-            calibrate=regression.measure_residuals,
-            evaluate=regression.evaluate_pictures,
-            report_content=regression.report_content,
-            head_facts=regression.head_facts,
-            start=regression.start_head,
-        ),
-    }
-)
+def steps_of(task: str) -> TaskSteps:
+    """The steps of a task."""
+    return find_task(task).steps.load(TaskSteps)

@@ -28,7 +28,7 @@ from headstart.run.bank import (
     head_settings,
     stored_layers,
 )
-from headstart.run.box_choices import with_collages
+from headstart.run.collages import with_collages
 from headstart.run.directory import FORMAT_VERSION, Run
 from headstart.run.environment import describe_environment, dtype_policy
 from headstart.run.evaluate import evaluate_test_part
@@ -37,7 +37,7 @@ from headstart.run.pictures import check_pictures, missing_data, move_data
 from headstart.run.plan import Plan, make_plan
 from headstart.run.report import write_report
 from headstart.run.storage import sole_training, storage_errors
-from headstart.run.task_steps import TASK_STEPS
+from headstart.run.task_steps import steps_of
 from headstart.training import (
     Checkpoint,
     History,
@@ -139,7 +139,7 @@ def _planned(
 ) -> tuple[Plan, Dataset, Backbone]:
     recipe.resolved()  # a wrong name is reported before the data is read
     dataset = _read_data(recipe)
-    suit = TASK_STEPS[dataset.task].suit
+    suit = steps_of(dataset.task).suit
     recipe = (suit(recipe, dataset) if suit else recipe).resolved(dataset.task)
     backbone = _build_backbone(recipe, progress)
     return make_plan(recipe, dataset, backbone, place, minutes=minutes), dataset, backbone
@@ -235,7 +235,7 @@ def _train_model(run: Run, backbone: Backbone, trunk: Trunk | None, progress: Pr
     recipe, dataset = run.recipe, run.dataset
     run.update_state("started", weights={"source": backbone.weights.source, "sha256": backbone.weights.sha256})
     task = build_task(backbone, dataset, head_settings(recipe))
-    steps = TASK_STEPS[dataset.task]
+    steps = steps_of(dataset.task)
     progress.say("Step 2: freeze it, so that its parameters do not change")
     parts = _learning_parts(run, task, backbone, trunk, progress)
     first = "a linear probe" if recipe.head.start == "probe" else "random weights"

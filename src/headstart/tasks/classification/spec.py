@@ -8,7 +8,11 @@ SPEC = TaskSpec(
     name=CLASSIFICATION,
     form=TargetForm.LABELS,
     prediction_settings=("coverage", "abstain"),
+    has_probabilities=True,
     model=Late(f"{_FOLDER}.model:MODEL"),
     served=Late(f"{_FOLDER}.served:SERVED"),
     answers=Late(f"{_FOLDER}.records:ANSWERS"),
+    steps=Late(f"{_FOLDER}.steps:STEPS"),
+    export=Late(f"{_FOLDER}.export:EXPORT"),
+    card=Late(f"{_FOLDER}.card:CARD"),
 )

@@ -11,4 +11,7 @@ SPEC = TaskSpec(
     model=Late(f"{_FOLDER}.model:MODEL"),
     served=Late(f"{_FOLDER}.served:SERVED"),
     answers=Late(f"{_FOLDER}.records:ANSWERS"),
+    steps=Late(f"{_FOLDER}.steps:STEPS"),
+    export=Late(f"{_FOLDER}.export:EXPORT"),
+    card=Late(f"{_FOLDER}.card:CARD"),
 )

@@ -4,12 +4,10 @@ import math
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 
-from headstart.data import Dataset, box_areas, draw_collages, upright_size
+from headstart.data import Dataset, box_areas, upright_size
 from headstart.errors import UnreadableImageError
 from headstart.recipe import Recipe
-from headstart.run.directory import Run
 
 # COCO calls an object small below 32² pixels (cocodataset.org/#detection-eval), and detectors find those worst.
 SMALL_SIDE = 32
@@ -22,7 +20,6 @@ SAME_SHAPE, SHAPE_TOLERANCE = 0.9, 0.05
 MOST_OBLONG = 2.0
 # Collages a training picture, where so few of the pictures with an object show several.
 COLLAGES, FEW_WITH_SEVERAL = 0.6, 0.25
-MOST_COLLAGES = 500
 
 
 def suit_boxes(recipe: Recipe, dataset: Dataset) -> Recipe:
@@ -39,22 +36,6 @@ def collage_share(dataset: Dataset) -> float:
     counts = np.array([len(boxes) for boxes in _learned(dataset).boxes()])
     shown = counts[counts > 0]
     return COLLAGES if len(shown) and (shown > 1).mean() < FEW_WITH_SEVERAL else 0.0
-
-
-def num_collages(recipe: Recipe, num_training: int) -> int:
-    """How many collages so many training pictures bring."""
-    return min(round((recipe.images.collages or 0.0) * num_training), MOST_COLLAGES)
-
-
-def with_collages(run: Run, image_size: tuple[int, int]) -> Dataset:
-    """The run's data set, to its training part added the collages that the recipe asks for, drawn into the run."""
-    dataset = run.dataset
-    training = dataset.part("train")
-    count = num_collages(run.recipe, len(training))
-    if not count or not any(len(boxes) for boxes in training.boxes()):
-        return dataset
-    drawn = draw_collages(training, run.collages_path, count=count, image_size=image_size, seed=run.recipe.seed)
-    return replace(dataset, frame=pd.concat([dataset.frame, drawn.frame[dataset.frame.columns]], ignore_index=True))
 
 
 def detection_image_size(dataset: Dataset) -> tuple[int, int]:

@@ -9,13 +9,24 @@ from headstart.data import Dataset, decode_image
 from headstart.evaluation import best_score_threshold, detection_example, evaluate_detection
 from headstart.heads import Detections, ObjectDetector, Task, boxes_in_picture, task_as
 from headstart.progress import Progress
-from headstart.run.answers import picture_outputs, validation_outputs
-from headstart.run.bank import LearningParts
-from headstart.run.box_choices import num_collages
-from headstart.run.directory import FORMAT_VERSION, Run, read_json
-from headstart.run.evaluated import Evaluated, PageContent, damaged_predictions, prediction_rows, worst_rows
-from headstart.run.schemas import BoxPromises, FoundBox
+from headstart.run import (
+    FORMAT_VERSION,
+    Evaluated,
+    LearningParts,
+    PageContent,
+    Run,
+    TaskSteps,
+    damaged_predictions,
+    num_collages,
+    picture_outputs,
+    prediction_rows,
+    read_json,
+    validation_outputs,
+    worst_rows,
+)
 from headstart.stored import UnusableFileError, check, parse_json, shown
+from headstart.tasks.detection.box_choices import suit_boxes
+from headstart.tasks.detection.schemas import BoxPromises, FoundBox
 from headstart.writing import write_json
 
 KEPT_SCORE = 0.01  # boxes below it change no metric that anyone reads
@@ -149,3 +160,13 @@ def _own_numbers(task: ObjectDetector, dataset: Dataset, boxes: list[np.ndarray]
     """The data's boxes with the numbers that the model has for their classes."""
     number_of = np.array([task.class_names.index(name) for name in dataset.class_names], float)
     return [np.column_stack([own[:, :4], number_of[own[:, 4].astype(int)], own[:, 5:]]) for own in boxes]
+
+
+STEPS = TaskSteps(
+    outputs=outputs,
+    calibrate=choose_threshold,
+    evaluate=evaluate_pictures,
+    report_content=report_content,
+    head_facts=head_facts,
+    suit=suit_boxes,
+)

@@ -22,15 +22,25 @@ from headstart.evaluation import (
 )
 from headstart.heads import ImageClassifier, Task, stages_read, task_as
 from headstart.progress import Progress
-from headstart.run.bank import num_stages_read
-from headstart.run.calibrate import calibrate
-from headstart.run.directory import FORMAT_VERSION, Run
-from headstart.run.evaluated import BATCH_SIZE, Evaluated, PageContent, predicted_probabilities
+from headstart.run import (
+    BATCH_SIZE,
+    FORMAT_VERSION,
+    Evaluated,
+    PageContent,
+    Run,
+    TaskSteps,
+    damaged_predictions,
+    num_stages_read,
+    predicted_numbers,
+)
+from headstart.stored import UnusableFileError
+from headstart.tasks.classification.calibrate import calibrate
 from headstart.training import Checkpoint, History, TrainingExamples, solve_probe, start_from_probe
 from headstart.writing import write_json
 
 NUM_MISTAKES = 12
 NUM_SAMPLES = 12
+_SUM_TOLERANCE = 1e-3  # of probabilities; the table holds every digit
 
 
 def outputs(task: Task) -> str:
@@ -182,3 +192,29 @@ def _label_mistakes(task: ImageClassifier, frame: pd.DataFrame, probabilities: n
 def _overlays(task: ImageClassifier, pictures: list[np.ndarray], classes: np.ndarray) -> list[np.ndarray]:
     heatmaps = grad_cam(task.model, np.stack(pictures), classes, layer_name=task.last_feature_layer)
     return [overlay(picture, heatmap) for picture, heatmap in zip(pictures, heatmaps, strict=True)]
+
+
+def predicted_probabilities(run: Run) -> np.ndarray:
+    """Probabilities of predictions.csv, `(examples, num_classes)` float64.
+
+    Raises:
+        RunDamagedError: as `predicted_numbers`, or they are no probabilities.
+    """
+    values = predicted_numbers(run, [f"p({name})" for name in run.task.class_names])
+    if values.size and not 0 <= values.min() <= values.max() <= 1:
+        raise damaged_predictions(
+            run, UnusableFileError("numbers from 0 to 1", f"{values.min():g} to {values.max():g}")
+        )
+    if not run.task_as(ImageClassifier).multi_label and (np.abs(values.sum(axis=1) - 1) > _SUM_TOLERANCE).any():
+        raise damaged_predictions(run, UnusableFileError("probabilities with the sum 1 in every row", "other sums"))
+    return values
+
+
+STEPS = TaskSteps(
+    outputs=outputs,
+    calibrate=calibrate,
+    evaluate=evaluate_pictures,
+    report_content=report_content,
+    head_facts=head_facts,
+    start=start_head,
+)

@@ -10,10 +10,7 @@ from headstart.data import Dataset, decode_image, read_mask
 from headstart.evaluation import evaluate_segmentation, segmentation_example
 from headstart.heads import Segmenter, Task, mask_in_picture
 from headstart.progress import SILENT, Progress
-from headstart.run.answers import picture_outputs
-from headstart.run.bank import LearningParts
-from headstart.run.directory import Run
-from headstart.run.evaluated import Evaluated, PageContent, worst_rows
+from headstart.run import Evaluated, LearningParts, PageContent, Run, TaskSteps, picture_outputs, worst_rows
 
 BATCH_SIZE = 4
 MASKS_COUNTED = 200
@@ -84,3 +81,12 @@ def _pixel_counts(task: Segmenter, training: Dataset) -> np.ndarray:
     counts = [np.bincount(mask.ravel(), minlength=256) for mask in _own_masks(task, first)]
     chosen: np.ndarray = np.sum(counts, axis=0)[: len(task.class_names)]
     return chosen
+
+
+STEPS = TaskSteps(
+    outputs=outputs,
+    calibrate=choose_nothing,
+    evaluate=evaluate_pictures,
+    report_content=report_content,
+    head_facts=head_facts,
+)

@@ -14,11 +14,20 @@ from headstart.evaluation import (
 )
 from headstart.heads import ImageRegressor, Task, task_as
 from headstart.progress import Progress
-from headstart.run.answers import picture_outputs, validation_outputs
-from headstart.run.bank import LearningParts
-from headstart.run.directory import FORMAT_VERSION, Run, read_json
-from headstart.run.evaluated import Evaluated, PageContent, predicted_numbers, worst_rows
-from headstart.run.schemas import NumberPromises
+from headstart.run import (
+    FORMAT_VERSION,
+    Evaluated,
+    LearningParts,
+    PageContent,
+    Run,
+    TaskSteps,
+    picture_outputs,
+    predicted_numbers,
+    read_json,
+    validation_outputs,
+    worst_rows,
+)
+from headstart.tasks.regression.schemas import NumberPromises
 from headstart.training import Checkpoint, History, TrainingExamples, start_from_ridge
 from headstart.writing import write_json
 
@@ -111,3 +120,13 @@ def head_facts(run: Run) -> Mapping[str, object]:
         "dropout": run.recipe.head.dropout,
         "numbers": ", ".join(run.task.class_names),
     }
+
+
+STEPS = TaskSteps(
+    outputs=outputs,
+    calibrate=measure_residuals,
+    evaluate=evaluate_pictures,
+    report_content=report_content,
+    head_facts=head_facts,
+    start=start_head,
+)

@@ -7,12 +7,8 @@ from headstart.data import ExampleSource, SideBySide
 from headstart.evaluation import Calibration, fit_calibration
 from headstart.heads import POOLED, ImageClassifier, Task, task_as
 from headstart.progress import SILENT, Progress
-from headstart.run.bank import LearningParts, pixel_examples
-from headstart.run.directory import Run
+from headstart.run import MAX_CALIBRATION_PICTURES, LearningParts, Run, pixel_examples
 from headstart.training import TrainingExamples, pooled_features
-
-# Directions of features find no more foreign pictures from 800 pictures than from 400.
-MAX_TRAINING_PICTURES = 1000
 
 
 def calibrate(run: Run, task: Task, parts: LearningParts | None = None, progress: Progress = SILENT) -> Calibration:
@@ -60,9 +56,9 @@ def _facts(calibration: Calibration, num_training: int, num_validation: int) -> 
 
 def _some(num_pictures: int, *, seed: int) -> np.ndarray:
     """Numbers of all pictures, or of as many as are worth their time."""
-    if num_pictures <= MAX_TRAINING_PICTURES:
+    if num_pictures <= MAX_CALIBRATION_PICTURES:
         return np.arange(num_pictures)
-    return np.sort(np.random.default_rng(seed).choice(num_pictures, MAX_TRAINING_PICTURES, replace=False))
+    return np.sort(np.random.default_rng(seed).choice(num_pictures, MAX_CALIBRATION_PICTURES, replace=False))
 
 
 def _plain_features(
