@@ -21,9 +21,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from headstart.artifacts import Predictor
 from headstart.data import open_rgb, resize_image
 from headstart.prediction import answer_batches, expand_paths, open_model
+from headstart.tasks import ClassPredictor
 
 SHARED = Path(os.environ.get("HEADSTART_SHARED", Path(__file__).parents[2] / "shared"))
 BATCH_SIZE = 32
@@ -60,7 +60,7 @@ def exported_model(pictures: Path, folder: Path) -> Path:
     return export(run, "onnx").folder
 
 
-def measure(predictor: Predictor, pictures: Path, small: Path, repeat: int) -> None:
+def measure(predictor: ClassPredictor, pictures: Path, small: Path, repeat: int) -> None:
     files = list(expand_paths([pictures]))
     seconds = time.process_time()
     decoded = [resize_image(open_rgb(file), predictor.image_size, predictor.resize_mode) for file in files]
@@ -84,7 +84,7 @@ def measure(predictor: Predictor, pictures: Path, small: Path, repeat: int) -> N
         print(f"| {name} | {rate:.0f} | {100 * rate / bare:.0f} % |")
 
 
-def answer_all(predictor: Predictor, folder: Path) -> None:
+def answer_all(predictor: ClassPredictor, folder: Path) -> None:
     for _ in answer_batches(predictor, expand_paths([folder]), batch_size=BATCH_SIZE):
         pass
 

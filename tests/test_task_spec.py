@@ -4,6 +4,7 @@ from dataclasses import fields
 
 import pytest
 
+from headstart.artifacts import Check, ExportedTask, Promises
 from headstart.heads import TaskModel
 from headstart.prediction import TaskAnswers
 from headstart.run import CardParts, ExportSteps, TaskSteps
@@ -12,6 +13,9 @@ from headstart.task_spec import TASK_KINDS, Late, TaskSpec, find_task
 
 # Part of a specification → the record that a room declares for it.
 RECORDS = {
+    "promises": Promises,
+    "check": Check,
+    "exported": ExportedTask,
     "card": CardParts,
     "export": ExportSteps,
     "steps": TaskSteps,

@@ -75,6 +75,7 @@ class TaskSpec:
         name: the name of the task, one of `TASK_KINDS`.
         form: what the data states for each image.
         prediction_settings: names of the settings of `headstart.prediction` that apply to the task.
+        outputs: names of the outputs of exported files, in the order in which a runtime returns them.
         has_probabilities: whether an exported file returns calibrated probabilities of classes: artifact.json then
             holds temperatures and thresholds, and they show which operations can be rounded to int8.
         model: the `TaskModel`: class, builder and taps of the model.
@@ -83,11 +84,16 @@ class TaskSpec:
         steps: the `TaskSteps`: the steps of a run that depend on the task.
         export: the `ExportSteps`: predictions with the model of a run, and their export.
         card: the `CardParts` of the model card.
+        exported: the `ExportedTask`: what exported files return, and what predicts with them; it loads without
+            TensorFlow.
+        check: the `Check` of exported files: how they are compared with the model.
+        promises: the `Promises` of exported files: the values that their answers follow from.
     """
 
     name: str
     form: TargetForm
     prediction_settings: tuple[str, ...]
+    outputs: tuple[str, ...]
     has_probabilities: bool = False
     model: Late
     served: Late
@@ -95,6 +101,9 @@ class TaskSpec:
     steps: Late
     export: Late
     card: Late
+    exported: Late
+    check: Late
+    promises: Late
 
 
 @cache

@@ -9,19 +9,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from headstart.artifacts import (
-    FORMATS,
-    Answers,
-    ExportJob,
-    LabelledPictures,
-    Manifest,
-    build_serving_model,
-    export_formats,
-)
+from headstart.artifacts import FORMATS, ExportJob, LabelledPictures, Manifest, export_formats
 from headstart.backbones import Backbone, build_backbone
 from headstart.data import ImageSource
 from headstart.evaluation import Calibration, Thresholds
 from headstart.heads import ImageClassifier, build_classifier
+from headstart.tasks import Answers, build_serving_model
 
 COLOURS = {"blue": (40, 60, 200), "green": (40, 200, 40), "red": (200, 40, 40)}
 SIDE = 32

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from headstart.artifacts import Answers, Parity
-from headstart.artifacts.class_check import compare_classes
+from headstart.artifacts import Parity
 from headstart.artifacts.int8_share import Int8Share
+from headstart.tasks import Answers
+from headstart.tasks.classification.parity import compare_classes
 
 NAMES = ("cat", "dog", "owl")
 

@@ -8,7 +8,7 @@ import openvino as ov
 import pytest
 import tensorflow as tf
 
-from headstart.artifacts import FORMATS, ServingModel, build_serving_model, rounding
+from headstart.artifacts import FORMATS, ServingModel, rounding
 from headstart.artifacts.formats import load_named
 from headstart.artifacts.openvino_export import bias_of, with_biases
 from headstart.artifacts.rounding import (
@@ -22,6 +22,7 @@ from headstart.artifacts.rounding import (
 from headstart.evaluation import Calibration
 from headstart.features import convert_graph
 from headstart.heads import ImageClassifier
+from headstart.tasks import build_serving_model
 
 INT8 = [name for name, each in FORMATS.items() if each.is_int8]
 SIDE = 16

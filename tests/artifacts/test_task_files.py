@@ -11,7 +11,6 @@ from headstart.artifacts import (
     ExportJob,
     LabelledPictures,
     Manifest,
-    NamedPixels,
     build_task_serving,
     check_file,
     export_formats,
@@ -23,6 +22,7 @@ from headstart.data import ImageSource
 from headstart.errors import ParityError
 from headstart.heads import Task, build_detector, build_regressor, build_segmenter
 from headstart.task_spec import DETECTION, REGRESSION, SEGMENTATION
+from headstart.tasks import NamedPixels
 
 SIDE = 32
 NAMES = ("a", "b")

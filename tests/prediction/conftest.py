@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from headstart.artifacts import Predictor
 from headstart.evaluation import Thresholds
+from headstart.tasks import ClassPredictor
 
 COLOURS = ("red", "green", "blue")
 
@@ -28,7 +28,7 @@ class MeanColour:
         return means / means.sum(axis=1, keepdims=True), 255 - means.max(axis=1)
 
 
-def build_predictor(**changes: object) -> Predictor:
+def build_predictor(**changes: object) -> ClassPredictor:
     """Sets hold every class of at least 0.4 at a coverage of 0.9, and pictures darker than 155 of 255 are foreign."""
     facts = {
         "runtime": MeanColour(),
@@ -38,11 +38,11 @@ def build_predictor(**changes: object) -> Predictor:
         "multi_label": False,
         "thresholds": Thresholds.from_scores(np.linspace(0, 0.6, 19).tolist() + [0.6] * 20, [100.0] * 40),
     }
-    return Predictor(**{**facts, **changes})
+    return ClassPredictor(**{**facts, **changes})
 
 
 @pytest.fixture
-def predictor() -> Predictor:
+def predictor() -> ClassPredictor:
     return build_predictor()
 
 

@@ -9,7 +9,6 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from headstart.artifacts import BoxPredictor, MaskPredictor, NumberPredictor
 from headstart.errors import AnswersMismatchError, FolderOccupiedError, RecipeError
 from headstart.evaluation import RegressionIntervals
 from headstart.prediction import form_of
@@ -23,6 +22,7 @@ from headstart.prediction.sources import Model
 from headstart.prediction.stream import answer_batches
 from headstart.progress import SILENT, SilentProgress
 from headstart.task_spec import DETECTION, REGRESSION, SEGMENTATION
+from headstart.tasks import BoxPredictor, MaskPredictor, NumberPredictor
 
 SIDE = 16
 FACTS = {"image_size": (SIDE, SIDE), "resize_mode": "stretch"}

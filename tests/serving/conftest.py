@@ -13,11 +13,12 @@ import pytest
 from PIL import Image
 from starlette.testclient import TestClient
 
-from headstart.artifacts import FORMATS, ExportJob, LabelledPictures, Manifest, NamedPixels, export_formats
+from headstart.artifacts import FORMATS, ExportJob, LabelledPictures, Manifest, export_formats
 from headstart.data import ImageSource
 from headstart.recipe import Recipe
 from headstart.serving import Limits, ServedModel, build_app, build_server, listening, load_model
 from headstart.task_spec import DETECTION, REGRESSION, SEGMENTATION
+from headstart.tasks import NamedPixels
 
 COLOURS = {"red": (200, 40, 40), "green": (40, 200, 40), "blue": (40, 40, 200)}
 VALUES = {

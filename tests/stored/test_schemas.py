@@ -47,14 +47,14 @@ CHECKPOINT = {
 FINDING = {"kind": "unreadable", "severity": "error", "count": 1, "meaning": "No image."}
 
 EXAMPLES: dict[str, dict[str, Any]] = {
-    "artifacts.manifest_schema.BoxPromises": {"score_threshold": 0.5},
+    "tasks.detection.schemas.ExportedBoxPromises": {"score_threshold": 0.5},
     "artifacts.manifest_schema.FileSchema": EXPORTED,
     "artifacts.manifest_schema.ManifestSchema": {
         "format_version": 1, "task": "image-classification", "class_names": ["cat", "dog"], "image_size": [32, 32],
         "resize_mode": "stretch", "files": {"onnx": EXPORTED}, "multi_label": False, "temperature": [1.0, 2.0],
         "provenance": {"run": "a"},
     },
-    "artifacts.manifest_schema.NumberPromises": {"residuals": [[0.1, 0.2]]},
+    "tasks.regression.schemas.ExportedNumberPromises": {"residuals": [[0.1, 0.2]]},
     "artifacts.manifest_schema.ScoresSchema": SCORES,
     "data.dataset_facts.DatasetFacts": {
         "format_version": 1, "num_examples": 3, "class_names": ["cat"], "root": "/data", "multi_label": False,

@@ -8,91 +8,89 @@ from typing import TYPE_CHECKING
 from headstart.doors import lazy_door
 
 if TYPE_CHECKING:
-    from headstart.artifacts.box_predictor import BoxPredictor, FoundBoxes
-    from headstart.artifacts.class_check import Answers
+    from headstart.artifacts.checks import Batches, Check, CheckJob, Measured, unchanged_promises
     from headstart.artifacts.export import ExportJob, LabelledPictures, check_file, export_formats
+    from headstart.artifacts.exported_task import ExportedTask, Outputs, known_classes
     from headstart.artifacts.formats import FORMATS, PREFERRED, ExportFormat, check_task, find_format, find_formats
     from headstart.artifacts.keras_runtime import KerasRuntime
     from headstart.artifacts.loading import find_exported, load_predictor
     from headstart.artifacts.manifest import ExportedFile, Manifest, read_manifest
-    from headstart.artifacts.mask_check import NamedPixels
-    from headstart.artifacts.mask_predictor import MaskPredictor, PictureMask
-    from headstart.artifacts.number_predictor import NumberPredictor, Numbers
-    from headstart.artifacts.outputs import OUTPUTS
-    from headstart.artifacts.parity import Parity
+    from headstart.artifacts.manifest_schema import FileSchema, Promises
+    from headstart.artifacts.outputs import INPUT
+    from headstart.artifacts.parity import MAX_INT8_LOSS, Difference, MetricParity, Parity, worst_first
     from headstart.artifacts.places import without_places
-    from headstart.artifacts.predictor import NOT_SURE, Answer, Predictor, PredictorFacts, Runtime, TaskPredictor
-    from headstart.artifacts.serving_model import ServingModel, build_serving_model
-    from headstart.artifacts.task_serving import build_task_serving
+    from headstart.artifacts.predictor import PredictorFacts, Runtime, TaskPredictor
+    from headstart.artifacts.serving_model import ServingModel, build_task_serving
     from headstart.artifacts.ten_lines import ten_lines
 
 _MODULE_OF = {
-    "NamedPixels": "mask_check",
-    "check_task": "formats",
-    "BoxPredictor": "box_predictor",
-    "FoundBoxes": "box_predictor",
-    "MaskPredictor": "mask_predictor",
-    "PictureMask": "mask_predictor",
-    "OUTPUTS": "outputs",
-    "NumberPredictor": "number_predictor",
-    "Numbers": "number_predictor",
-    "TaskPredictor": "predictor",
-    "build_task_serving": "task_serving",
-    "Answer": "predictor",
-    "Answers": "class_check",
+    "FORMATS": "formats",
+    "INPUT": "outputs",
+    "MAX_INT8_LOSS": "parity",
+    "PREFERRED": "formats",
+    "Batches": "checks",
+    "Check": "checks",
+    "CheckJob": "checks",
+    "Difference": "parity",
     "ExportFormat": "formats",
     "ExportJob": "export",
     "ExportedFile": "manifest",
-    "FORMATS": "formats",
+    "ExportedTask": "exported_task",
+    "FileSchema": "manifest_schema",
     "KerasRuntime": "keras_runtime",
-    "NOT_SURE": "predictor",
     "LabelledPictures": "export",
     "Manifest": "manifest",
-    "PREFERRED": "formats",
+    "Measured": "checks",
+    "MetricParity": "parity",
+    "Outputs": "exported_task",
     "Parity": "parity",
-    "Predictor": "predictor",
     "PredictorFacts": "predictor",
+    "Promises": "manifest_schema",
     "Runtime": "predictor",
     "ServingModel": "serving_model",
-    "build_serving_model": "serving_model",
-    "find_exported": "loading",
+    "TaskPredictor": "predictor",
+    "build_task_serving": "serving_model",
     "check_file": "export",
+    "check_task": "formats",
     "export_formats": "export",
+    "find_exported": "loading",
     "find_format": "formats",
     "find_formats": "formats",
+    "known_classes": "exported_task",
     "load_predictor": "loading",
     "read_manifest": "manifest",
     "ten_lines": "ten_lines",
+    "unchanged_promises": "checks",
     "without_places": "places",
+    "worst_first": "parity",
 }
 
 __all__ = [
     "FORMATS",
-    "NOT_SURE",
-    "OUTPUTS",
+    "INPUT",
+    "MAX_INT8_LOSS",
     "PREFERRED",
-    "Answer",
-    "Answers",
-    "BoxPredictor",
+    "Batches",
+    "Check",
+    "CheckJob",
+    "Difference",
     "ExportFormat",
     "ExportJob",
     "ExportedFile",
-    "FoundBoxes",
+    "ExportedTask",
+    "FileSchema",
     "KerasRuntime",
     "LabelledPictures",
     "Manifest",
-    "MaskPredictor",
-    "NamedPixels",
-    "NumberPredictor",
-    "Numbers",
+    "Measured",
+    "MetricParity",
+    "Outputs",
     "Parity",
-    "PictureMask",
-    "Predictor",
     "PredictorFacts",
+    "Promises",
     "Runtime",
     "ServingModel",
     "TaskPredictor",
-    "build_serving_model",
     "build_task_serving",
     "check_file",
     "check_task",
@@ -100,10 +98,13 @@ __all__ = [
     "find_exported",
     "find_format",
     "find_formats",
+    "known_classes",
     "load_predictor",
     "read_manifest",
     "ten_lines",
+    "unchanged_promises",
     "without_places",
+    "worst_first",
 ]
 
 __getattr__, __dir__ = lazy_door(__name__, _MODULE_OF)

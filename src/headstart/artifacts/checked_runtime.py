@@ -1,18 +1,14 @@
 """An exported file whose answers are checked: their shapes, their range, and that they fit the class names."""
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 
 import numpy as np
 
-from headstart.artifacts.outputs import OUTPUTS
+from headstart.artifacts.exported_task import Outputs, exported_task
 from headstart.artifacts.predictor import Runtime
 from headstart.errors import ArtifactDamagedError
-from headstart.task_spec import CLASSIFICATION, DETECTION, REGRESSION, SEGMENTATION
-
-Outputs = tuple[np.ndarray, ...]
+from headstart.task_spec import find_task
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,14 +51,16 @@ class CheckedRuntime:
 
     def _fits(self, outputs: Outputs, num_images: int) -> bool:
         are_numbers = all(output.dtype.kind in "iuf" and output.shape[:1] == (num_images,) for output in outputs)
-        if len(outputs) != len(OUTPUTS[self.task]) or not are_numbers:
+        if len(outputs) != len(find_task(self.task).outputs) or not are_numbers:
             return False
-        return _FIT[self.task](outputs, self.num_names) and all(bool(np.isfinite(each).all()) for each in outputs)
+        return exported_task(self.task).fits(outputs, self.num_names) and all(
+            bool(np.isfinite(each).all()) for each in outputs
+        )
 
     def _damaged(self, received: str) -> ArtifactDamagedError:
         return ArtifactDamagedError(
             f"The outputs of '{self.file}' are not those of a model for {self.task}.",
-            expected=f"{', '.join(OUTPUTS[self.task])} for the {self.num_names} names in artifact.json",
+            expected=f"{', '.join(find_task(self.task).outputs)} for the {self.num_names} names in artifact.json",
             received=received,
             hint="Export it again with `headstart export`.",
         )
@@ -70,37 +68,3 @@ class CheckedRuntime:
 
 def _described(outputs: Outputs) -> str:
     return "; ".join(f"{output.dtype} of shape {output.shape}" for output in outputs) or "nothing"
-
-
-def _is_classifier(outputs: Outputs, num_names: int) -> bool:
-    probabilities, foreign_scores = outputs
-    return probabilities.shape[1:] == (num_names,) and foreign_scores.ndim == 1
-
-
-def _is_detector(outputs: Outputs, num_names: int) -> bool:
-    boxes, scores, classes = outputs
-    return boxes.shape[1:] == (*scores.shape[1:], 4) and scores.shape == classes.shape and _known(classes, num_names)
-
-
-def _is_segmenter(outputs: Outputs, num_names: int) -> bool:
-    classes, probability = outputs
-    return classes.ndim == 3 and classes.shape == probability.shape and _known(classes, num_names)
-
-
-def _is_regressor(outputs: Outputs, num_names: int) -> bool:
-    (numbers,) = outputs
-    return numbers.shape[1:] == (num_names,)
-
-
-def _known(classes: np.ndarray, num_names: int) -> bool:
-    return not classes.size or bool(classes.min() >= 0 and classes.max() < num_names)
-
-
-_FIT: Mapping[str, Callable[[Outputs, int], bool]] = MappingProxyType(
-    {
-        CLASSIFICATION: _is_classifier,
-        DETECTION: _is_detector,
-        SEGMENTATION: _is_segmenter,
-        REGRESSION: _is_regressor,
-    }
-)

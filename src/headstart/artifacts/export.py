@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from headstart.artifacts.checks import CHECKS, Measured
+from headstart.artifacts.checks import Measured, check_of
 from headstart.artifacts.formats import ExportFormat, check_task, load_named, require
 from headstart.artifacts.loading import load_runtime
 from headstart.artifacts.manifest import ExportedFile, Manifest, file_sha256, read_manifest
@@ -33,7 +33,7 @@ class LabelledPictures:
         source: reads them in the model's size.
         names: of the pictures, as they stand in a table.
         targets: as the task encodes them; of a classifier `(n, num_classes)`, 1 where the class is present.
-        answers: the model's, as `CHECKS` has them for the task.
+        answers: the model's, as the `Check` of the task has them.
     """
 
     source: ImageSource
@@ -127,7 +127,7 @@ def _export(job: ExportJob, each: ExportFormat, progress: Progress) -> ExportedF
             _refuse(job.manifest.folder, each, aside, parity)
             return parity
         runtime = load_runtime(each, aside / each.path, job.manifest.task)
-        measured = CHECKS[job.manifest.task].measure(job, runtime, lambda: _batches(job.validation.source))
+        measured = check_of(job.manifest.task).measure(job, runtime, lambda: _batches(job.validation.source))
         progress.advance()
         return _keep(job.manifest.folder, each, aside, parity=parity, measured=measured)
     finally:
@@ -140,7 +140,7 @@ def check_file(job: ExportJob, each: ExportFormat, file: Path) -> Parity:
     Files that take pictures of any size get every picture a second time in its own size, and the worse answers count.
     Of int8 files, what is int8 is counted as well.
     """
-    pictures, check = job.test, CHECKS[job.manifest.task]
+    pictures, check = job.test, check_of(job.manifest.task)
     try:
         runtime = load_runtime(each, file, job.manifest.task)
         int8_share = load_named(each.int8_share)(file) if each.is_int8 else None

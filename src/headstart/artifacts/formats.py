@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from headstart.errors import ExtraMissingError, UnknownFormatError
-from headstart.task_spec import CLASSIFICATION, TASK_KINDS
+from headstart.task_spec import find_task
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class ExportFormat:
         runtime: `module:class` that runs it.
         int8_share: `module:function` that counts how much of a file is int8; empty for formats in float32.
         extra: of this package, that brings what the format needs; empty where nothing more is needed.
-        tasks: of models that have files of the format.
+        needs_probabilities: whether only models that return probabilities of classes have files of the format.
         writes_with, runs_with: modules that writing and running need beside this package's own requirements.
     """
 
@@ -36,7 +36,7 @@ class ExportFormat:
     runtime: str
     int8_share: str = ""
     extra: str = ""
-    tasks: tuple[str, ...] = TASK_KINDS
+    needs_probabilities: bool = False
     writes_with: tuple[str, ...] = ()
     runs_with: tuple[str, ...] = ()
 
@@ -49,6 +49,10 @@ class ExportFormat:
     def is_int8(self) -> bool:
         """Whether weights and activations are rounded to eight bits."""
         return bool(self.int8_share)
+
+    def is_for(self, task: str) -> bool:
+        """Whether models of a task have files of the format."""
+        return find_task(task).has_probabilities or not self.needs_probabilities
 
     @property
     def can_run(self) -> bool:
@@ -104,7 +108,7 @@ FORMATS: Mapping[str, ExportFormat] = _formats(
         runtime="headstart.artifacts.litert_runtime:LiteRtRuntime",
         int8_share="headstart.artifacts.int8_share:litert_int8_share",
         extra="litert",
-        tasks=(CLASSIFICATION,),  # which operations bear rounding is judged by probabilities of classes
+        needs_probabilities=True,  # which operations bear rounding is judged by probabilities of classes
         writes_with=("ai_edge_quantizer",),
         runs_with=("ai_edge_litert",),
     ),
@@ -163,7 +167,7 @@ def find_formats(text: str, task: str | None = None) -> tuple[ExportFormat, ...]
     """
     names = [name.strip() for name in text.split(",") if name.strip()]
     if "all" in names:
-        return tuple(each for each in FORMATS.values() if task is None or task in each.tasks)
+        return tuple(each for each in FORMATS.values() if task is None or each.is_for(task))
     if not names:
         find_format(text.strip())
     return tuple(find_format(name) for name in dict.fromkeys(names))
@@ -175,7 +179,7 @@ def check_task(formats: Iterable[ExportFormat], task: str) -> None:
     Raises:
         UnknownFormatError: there is one.
     """
-    missing = [each.name for each in formats if task not in each.tasks]
+    missing = [each.name for each in formats if not each.is_for(task)]
     if missing:
         raise UnknownFormatError(
             f"There is no format '{missing[0]}' for {task}.",

@@ -6,9 +6,7 @@ from threading import Lock
 import keras
 import numpy as np
 
-from headstart.artifacts.outputs import OUTPUTS
 from headstart.heads import load_stock_model
-from headstart.task_spec import CLASSIFICATION
 
 
 class KerasRuntime:
@@ -19,7 +17,7 @@ class KerasRuntime:
         outputs: names of what it gives.
     """
 
-    def __init__(self, model: Path | keras.Model, outputs: tuple[str, ...] = OUTPUTS[CLASSIFICATION]) -> None:
+    def __init__(self, model: Path | keras.Model, outputs: tuple[str, ...]) -> None:
         if isinstance(model, Path):
             model = load_stock_model(model)
         self._model: keras.Model = model

@@ -17,6 +17,7 @@ from ai_edge_quantizer import qtyping, quantizer
 
 from headstart.artifacts.int8_share import LITERT_KINDS
 from headstart.artifacts.litert_runtime import LiteRtRuntime
+from headstart.artifacts.outputs import PROBABILITIES
 from headstart.artifacts.rounding import NUM_PROBES, Rounding, fit_rounding
 from headstart.artifacts.serving_model import FLOAT_LAYERS, ServingModel, with_shift
 from headstart.artifacts.tensorflow_export import litert_bytes
@@ -85,7 +86,7 @@ def _roundings(content: bytes, ranges: Ranges, pictures: np.ndarray) -> Iterator
 
 def _probabilities(content: bytes, pictures: np.ndarray) -> np.ndarray:
     gc.collect()  # the quantiser leaves copies of the whole model in cycles
-    return LiteRtRuntime(content).run(pictures)[0]
+    return LiteRtRuntime(content, (PROBABILITIES,)).run(pictures)[0]
 
 
 def _operations(content: bytes) -> Iterator[tuple[str, str, int]]:

@@ -8,9 +8,7 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
 from headstart.artifacts.litert_contents import check_litert
-from headstart.artifacts.outputs import OUTPUTS
 from headstart.stored import read_bounded
-from headstart.task_spec import CLASSIFICATION
 
 _MAX_BYTES = 2**31  # flatbuffers has no larger files
 
@@ -23,7 +21,7 @@ class LiteRtRuntime:
         outputs: names of what it gives.
     """
 
-    def __init__(self, file: Path | bytes, outputs: tuple[str, ...] = OUTPUTS[CLASSIFICATION]) -> None:
+    def __init__(self, file: Path | bytes, outputs: tuple[str, ...]) -> None:
         content = file if isinstance(file, bytes) else read_bounded(file, _MAX_BYTES)
         check_litert(content)
         self._interpreter = Interpreter(model_content=content, num_threads=os.cpu_count() or 1)

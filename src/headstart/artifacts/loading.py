@@ -2,20 +2,15 @@
 
 from pathlib import Path
 
-import numpy as np
-
-from headstart.artifacts.box_predictor import BoxPredictor
 from headstart.artifacts.checked_runtime import CheckedRuntime
+from headstart.artifacts.exported_task import exported_task
 from headstart.artifacts.formats import FORMATS, PREFERRED, ExportFormat, find_format, load_named, require
-from headstart.artifacts.manifest import FILE_NAME, ExportedFile, Manifest, read_manifest
-from headstart.artifacts.mask_predictor import MaskPredictor
-from headstart.artifacts.number_predictor import NumberPredictor
-from headstart.artifacts.outputs import OUTPUTS
-from headstart.artifacts.predictor import Predictor, PredictorFacts, Runtime, TaskPredictor
+from headstart.artifacts.manifest import FILE_NAME, Manifest, read_manifest
+from headstart.artifacts.predictor import PredictorFacts, Runtime, TaskPredictor
 from headstart.errors import ArtifactDamagedError, ArtifactNotFoundError, ExtraMissingError
-from headstart.evaluation import DEFAULT_COVERAGE, RegressionIntervals
+from headstart.evaluation import DEFAULT_COVERAGE
 from headstart.stored import UnusableFileError
-from headstart.task_spec import CLASSIFICATION, DETECTION, REGRESSION, SEGMENTATION
+from headstart.task_spec import DEFAULT_TASK, find_task
 
 _MAX_SHOWN = 300  # characters of an error of a runtime, some of which take many lines
 
@@ -55,21 +50,7 @@ def load_predictor(
         "image_size": manifest.image_size,
         "resize_mode": manifest.resize_mode,
     }
-    return _predictor(manifest, manifest.files[name], facts, coverage, min_score)
-
-
-def _predictor(
-    manifest: Manifest, file: ExportedFile, facts: PredictorFacts, coverage: float, min_score: float | None
-) -> TaskPredictor:
-    if manifest.task == DETECTION:
-        return BoxPredictor(**facts, min_score=file.promises["score_threshold"] if min_score is None else min_score)
-    if manifest.task == SEGMENTATION:
-        return MaskPredictor(**facts)
-    if manifest.task == REGRESSION:
-        residuals = np.array(file.promises["residuals"], np.float64)
-        return NumberPredictor(**facts, intervals=RegressionIntervals(residuals), coverage=coverage)
-    assert file.thresholds is not None  # as `read_manifest` saw to
-    return Predictor(**facts, multi_label=manifest.multi_label, thresholds=file.thresholds, coverage=coverage)
+    return exported_task(manifest.task).predictor(facts, manifest, manifest.files[name], coverage, min_score)
 
 
 def find_exported(path: Path | str, format_name: str | None = None) -> tuple[Manifest, str]:
@@ -82,7 +63,7 @@ def find_exported(path: Path | str, format_name: str | None = None) -> tuple[Man
     return manifest, format_name or _format_at(manifest, path) or _preferred(manifest)
 
 
-def load_runtime(chosen: ExportFormat, file: Path, task: str = CLASSIFICATION) -> Runtime:
+def load_runtime(chosen: ExportFormat, file: Path, task: str = DEFAULT_TASK) -> Runtime:
     """What runs a file of a task.
 
     Raises:
@@ -90,7 +71,7 @@ def load_runtime(chosen: ExportFormat, file: Path, task: str = CLASSIFICATION) -
     """
     runtime = load_named(chosen.runtime)
     try:
-        loaded: Runtime = runtime(file, OUTPUTS[task])
+        loaded: Runtime = runtime(file, find_task(task).outputs)
         return loaded
     except UnusableFileError as error:
         raise ArtifactDamagedError(

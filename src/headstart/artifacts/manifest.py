@@ -12,7 +12,7 @@ from headstart.artifacts.manifest_schema import FileSchema, ManifestSchema
 from headstart.errors import ArtifactDamagedError, ArtifactNewerError, ArtifactNotFoundError
 from headstart.evaluation import Thresholds
 from headstart.stored import UnusableFileError, check, inside, read_plain, without_nan
-from headstart.task_spec import CLASSIFICATION
+from headstart.task_spec import DEFAULT_TASK, find_task
 from headstart.writing import write_json
 
 FORMAT_VERSION = 1
@@ -67,7 +67,7 @@ class Manifest:
     multi_label: bool = False
     temperature: tuple[float, ...] = ()
     provenance: Mapping[str, object] = field(default_factory=dict)
-    task: str = CLASSIFICATION
+    task: str = DEFAULT_TASK
 
     def check(self, format_name: str) -> Path:
         """The file of a format, after a comparison with its hashes.
@@ -174,12 +174,12 @@ def file_sha256(path: Path) -> str:
 def _plain(manifest: Manifest) -> dict[str, object]:
     """Without what means nothing for the task."""
     content = asdict(manifest)
-    is_classifier = manifest.task == CLASSIFICATION
-    for name in ("folder", "task") if is_classifier else ("folder", "task", "multi_label", "temperature"):
+    has_probabilities = find_task(manifest.task).has_probabilities
+    for name in ("folder", "task") if has_probabilities else ("folder", "task", "multi_label", "temperature"):
         del content[name]
     for exported in content["files"].values():
         thresholds, promises = exported.pop("thresholds"), exported.pop("promises")
-        if is_classifier:
+        if has_probabilities:
             exported["thresholds"] = {name: np.asarray(values).tolist() for name, values in thresholds.items()}
         else:
             exported["promises"] = promises
@@ -187,23 +187,23 @@ def _plain(manifest: Manifest) -> dict[str, object]:
 
 
 def _from_schema(folder: Path, content: ManifestSchema) -> Manifest:
-    is_classifier = content.task == CLASSIFICATION
+    has_probabilities = find_task(content.task).has_probabilities
     height, width = content.image_size
     return Manifest(
         folder=folder,
         class_names=tuple(content.class_names),
         image_size=(height, width),
         resize_mode=content.resize_mode,
-        files={name: _file(file, is_classifier=is_classifier) for name, file in content.files.items()},
-        multi_label=is_classifier and content.multi_label,
-        temperature=tuple(content.temperature) if is_classifier else (),
+        files={name: _file(file, has_probabilities=has_probabilities) for name, file in content.files.items()},
+        multi_label=has_probabilities and content.multi_label,
+        temperature=tuple(content.temperature) if has_probabilities else (),
         provenance={name: without_nan(value) for name, value in content.provenance.items()},
         task=content.task,
     )
 
 
-def _file(file: FileSchema, *, is_classifier: bool) -> ExportedFile:
-    scores = file.thresholds if is_classifier else None
+def _file(file: FileSchema, *, has_probabilities: bool) -> ExportedFile:
+    scores = file.thresholds if has_probabilities else None
     return ExportedFile(
         path=file.path,
         sha256=file.sha256,
@@ -211,5 +211,5 @@ def _file(file: FileSchema, *, is_classifier: bool) -> ExportedFile:
         any_size=file.any_size,
         parity={name: without_nan(value) for name, value in file.parity.items()},
         thresholds=None if scores is None else Thresholds.from_scores(scores.nonconformity, scores.foreign_scores),
-        promises={} if is_classifier else file.promises,
+        promises={} if has_probabilities else file.promises,
     )

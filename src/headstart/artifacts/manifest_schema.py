@@ -1,16 +1,15 @@
 """What may stand in artifact.json: types, ranges, and what must go with what."""
 
-from collections.abc import Callable, Mapping
-from itertools import pairwise
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import PurePosixPath
-from types import MappingProxyType
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
 from headstart.artifacts.formats import FORMATS
-from headstart.stored import Hashes, ImageSize, Name, Names, Number, Numbers, Schema, Share, check
-from headstart.task_spec import CLASSIFICATION, DETECTION, REGRESSION, SEGMENTATION, TASK_KINDS
+from headstart.stored import Hashes, ImageSize, Name, Names, Number, Numbers, Schema
+from headstart.task_spec import DEFAULT_TASK, TASK_KINDS, find_task
 
 MAX_BYTES = 2**40
 _ROUNDING = 0.01  # of scores between 0 and 1 that a file computes
@@ -43,23 +42,22 @@ class FileSchema(Schema):
     promises: dict[str, object] = Field(default_factory=dict)
 
 
-class BoxPromises(Schema):
-    """What answers of a detector follow from."""
+@dataclass(frozen=True)
+class Promises:
+    """The part of a task that refuses files of artifact.json without the values that their answers follow from.
 
-    score_threshold: Share
+    Attributes:
+        check: function from a file and the number of names in the artifact; it raises a `ValueError`.
+    """
 
-
-class NumberPromises(Schema):
-    """What answers of a regressor follow from: a row a validation picture."""
-
-    residuals: Annotated[list[list[Annotated[Number, Field(ge=0)]]], Field(max_length=10_000_000)]
+    check: Callable[[FileSchema, int], None]
 
 
 class ManifestSchema(Schema):
     """What `Manifest` is made of; values that earlier versions did not write have a default."""
 
     format_version: Literal[1]
-    task: str = CLASSIFICATION
+    task: str = DEFAULT_TASK
     class_names: Names
     image_size: ImageSize
     resize_mode: Literal["stretch", "pad", "crop"]
@@ -72,11 +70,11 @@ class ManifestSchema(Schema):
     def _goes_together(self) -> "ManifestSchema":
         if self.task not in TASK_KINDS:
             raise ValueError(f"should have a task that is one of {', '.join(TASK_KINDS)}")
-        if self.task == CLASSIFICATION and len(self.temperature) != len(self.class_names):
+        if find_task(self.task).has_probabilities and len(self.temperature) != len(self.class_names):
             raise ValueError("should have one temperature for each class name")
         for name, file in self.files.items():
             _check_place(name, file)
-            _PROMISES[self.task](file, len(self.class_names))
+            find_task(self.task).promises.load(Promises).check(file, len(self.class_names))
         return self
 
 
@@ -92,35 +90,3 @@ def _check_place(format_name: str, file: FileSchema) -> None:
         raise ValueError(f"should have hashes of files in {each.folder} for the format {format_name}")
     if file.path not in file.sha256 and not any(len(part) > 1 for part in parts):
         raise ValueError(f"should have a hash of {file.path}")
-
-
-def _check_scores(file: FileSchema, _: int) -> None:
-    if file.thresholds is None:
-        raise ValueError("should have thresholds for every file of a classifier")
-
-
-def _check_threshold(file: FileSchema, _: int) -> None:
-    check(file.promises, BoxPromises)
-
-
-def _check_residuals(file: FileSchema, num_numbers: int) -> None:
-    rows = check(file.promises, NumberPromises).residuals
-    if any(len(row) != num_numbers for row in rows):
-        raise ValueError("should have as many residuals in each row as there are names")
-    if any(low > high for before, after in pairwise(rows) for low, high in zip(before, after, strict=True)):
-        raise ValueError("should have residuals in ascending order")
-
-
-def _check_nothing(_file: FileSchema, _: int) -> None:
-    """Answers of a segmenter follow from the model alone."""
-
-
-# Task → what refuses a file without what its answers follow from.
-_PROMISES: Mapping[str, Callable[[FileSchema, int], None]] = MappingProxyType(
-    {
-        CLASSIFICATION: _check_scores,
-        DETECTION: _check_threshold,
-        REGRESSION: _check_residuals,
-        SEGMENTATION: _check_nothing,
-    }
-)

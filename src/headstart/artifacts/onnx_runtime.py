@@ -12,9 +12,7 @@ os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 import onnxruntime
 
 from headstart.artifacts.onnx_contents import check_onnx
-from headstart.artifacts.outputs import OUTPUTS
 from headstart.stored import read_bounded
-from headstart.task_spec import CLASSIFICATION
 
 # A few pictures' activations stay in a core's cache: MobileNetV2 took 7.3 ms of it for a picture in pieces of 1 or
 # 2, 7.7 in pieces of 4, 9.8 in pieces of 32.
@@ -33,7 +31,7 @@ class OnnxRuntime:
         outputs: names of what it gives.
     """
 
-    def __init__(self, path: Path, outputs: tuple[str, ...] = OUTPUTS[CLASSIFICATION]) -> None:
+    def __init__(self, path: Path, outputs: tuple[str, ...]) -> None:
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 4  # not a word about what it optimises; errors are raised
         options.intra_op_num_threads = 1

@@ -16,7 +16,7 @@ from headstart.artifacts.rounding import NUM_PROBES, Rounding, fit_rounding
 from headstart.artifacts.serving_model import FLOAT_LAYERS, ServingModel
 from headstart.artifacts.tensorflow_export import one_size_function
 from headstart.features import convert_graph, import_quietly
-from headstart.task_spec import CLASSIFICATION
+from headstart.task_spec import find_task
 
 if TYPE_CHECKING:
     import openvino
@@ -56,7 +56,7 @@ def _quantized(serving: ServingModel) -> "openvino.Model":
         raise ValueError("Expected pictures to measure ranges on. Received: calibration_pictures=None")
     model = with_biases(_converted(serving))
     rounded = _rounded(model, pictures)
-    if serving.kind != CLASSIFICATION:
+    if not find_task(serving.kind).has_probabilities:
         return rounded
     readers = _readers(rounded)
 

@@ -5,10 +5,8 @@ from threading import Lock
 
 import numpy as np
 
-from headstart.artifacts.outputs import OUTPUTS
 from headstart.features import import_quietly
 from headstart.stored import UnusableFileError
-from headstart.task_spec import CLASSIFICATION
 
 # Without the first, processors with bfloat16 instructions would use them unasked.
 _SETTINGS = {"INFERENCE_PRECISION_HINT": "f32", "PERFORMANCE_HINT": "THROUGHPUT"}
@@ -22,7 +20,7 @@ class OpenVinoRuntime:
         outputs: names of what it gives.
     """
 
-    def __init__(self, path: Path, outputs: tuple[str, ...] = OUTPUTS[CLASSIFICATION]) -> None:
+    def __init__(self, path: Path, outputs: tuple[str, ...]) -> None:
         core = import_quietly("openvino").Core()
         core.set_property({"ENABLE_MMAP": False})  # the files may be moved while they are used
         model = core.read_model(str(path))

@@ -1,22 +1,4 @@
-"""What exported files of each task take and give, by name."""
-
-from collections.abc import Mapping
-from types import MappingProxyType
-
-from headstart.task_spec import CLASSIFICATION, DETECTION, REGRESSION, SEGMENTATION
+"""Names inside exported files that do not depend on the task, and the one that shows how rounding changes an answer."""
 
 INPUT = "images"
-PROBABILITIES, FOREIGN_SCORE = "probabilities", "foreign_score"
-BOXES, SCORES, CLASSES = "boxes", "scores", "classes"
-PROBABILITY = "probability"
-NUMBERS = "numbers"
-
-# Task → outputs, in the order in which a runtime gives them.
-OUTPUTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        CLASSIFICATION: (PROBABILITIES, FOREIGN_SCORE),
-        DETECTION: (BOXES, SCORES, CLASSES),
-        SEGMENTATION: (CLASSES, PROBABILITY),
-        REGRESSION: (NUMBERS,),
-    }
-)
+PROBABILITIES = "probabilities"

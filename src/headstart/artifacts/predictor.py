@@ -1,24 +1,16 @@
-"""From pictures to answers, with any exported file and in the same way with a run's own model."""
+"""What predicts: with any exported file, and in the same way with the model of a run."""
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import ClassVar, Protocol, TypedDict
 
 import numpy as np
-
-from headstart.evaluation import DEFAULT_COVERAGE, Thresholds
-from headstart.heads import chosen_names, decide, joined_names
-from headstart.task_spec import CLASSIFICATION
-
-NOT_SURE = "not sure"  # what is said in place of a prediction that is not, where that is asked for
 
 
 class Runtime(Protocol):
     """What runs one exported file; safe to call from several threads, one call at a time inside."""
 
     def run(self, images: np.ndarray) -> tuple[np.ndarray, ...]:
-        """Pictures `(n, height, width, 3)` uint8 of the model's size to what `OUTPUTS` names, in its order.
+        """Pictures `(n, height, width, 3)` uint8 of the model's size to the outputs of its task, in their order.
 
         Of a classifier: probabilities `(n, k)`, foreign scores `(n,)`.
         """
@@ -30,7 +22,7 @@ class TaskPredictor(Protocol):
 
     Attributes:
         kind: of task.
-        runtime: gives what `OUTPUTS` names.
+        runtime: gives the outputs of the task.
         class_names: what answers speak of.
         image_size: `(height, width)` of the pictures it takes.
         resize_mode: how pictures get that size, as in `headstart.data.resize_image`.
@@ -89,105 +81,3 @@ class PredictorFacts(TypedDict):
     class_names: tuple[str, ...]
     image_size: tuple[int, int]
     resize_mode: str
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a picture shows, and how far that can be trusted.
-
-    Attributes:
-        prediction: name of the class; with several labels, names joined by `;`, possibly none.
-        probability: of the prediction, 0 to 1, calibrated; with several labels that of the least certain yes or no.
-        probabilities: `(num_classes,)`.
-        prediction_set: names of all classes that are likely enough to hold the truth with the coverage asked for.
-        foreign_score: how strange the picture is; higher is stranger.
-        is_foreign: whether it is stranger than 95 % of validation pictures.
-        is_sure: the set is exactly what was predicted, and the picture is not foreign.
-    """
-
-    prediction: str
-    probability: float
-    probabilities: np.ndarray
-    prediction_set: tuple[str, ...]
-    foreign_score: float
-    is_foreign: bool
-    is_sure: bool
-
-    def told(self, *, abstain: bool) -> tuple[str, float | None]:
-        """Prediction and probability as a person or a program is told them.
-
-        Args:
-            abstain: whether "not sure", which has no probability, stands in place of a prediction that is not sure.
-        """
-        if abstain and not self.is_sure:
-            return NOT_SURE, None
-        return self.prediction, self.probability
-
-
-@dataclass(frozen=True, eq=False)
-class Predictor:
-    """Answers for pictures of the model's size.
-
-    Attributes:
-        runtime: gives probabilities and foreign scores.
-        class_names: in the order of the probabilities.
-        image_size: `(height, width)`.
-        resize_mode: for whoever reads pictures, as in `headstart.data.resize_image`.
-        multi_label: whether a picture may show several classes, or none.
-        thresholds: what is sure and what is strange.
-        coverage: how often prediction sets hold the truth, above 0 and below 1.
-    """
-
-    kind: ClassVar[str] = CLASSIFICATION
-
-    runtime: Runtime
-    class_names: tuple[str, ...]
-    image_size: tuple[int, int]
-    resize_mode: str
-    multi_label: bool
-    thresholds: Thresholds
-    coverage: float = DEFAULT_COVERAGE
-
-    @property
-    def measured(self) -> Sequence[np.ndarray]:
-        """See `TaskPredictor`."""
-        return self.thresholds.nonconformity, self.thresholds.foreign_scores
-
-    @property
-    def missing_promise(self) -> str:
-        """See `TaskPredictor`."""
-        if not math.isinf(self.thresholds.lowest_probability(self.coverage)):
-            return ""
-        return (
-            f"{len(self.thresholds.nonconformity)} validation images are too few to promise a coverage of "
-            f"{self.coverage:g}; every set contains all classes, and no prediction counts as sure"
-        )
-
-    def answers(self, images: np.ndarray, sizes: Sequence[tuple[int, int]]) -> list[Answer]:  # noqa: ARG002
-        """See `TaskPredictor`; `sizes` change nothing."""
-        return self.predict(images)
-
-    def predict(self, images: np.ndarray | Sequence[np.ndarray]) -> list[Answer]:
-        """One answer for each of the pictures, `(n, height, width, 3)` uint8 of the size `image_size`."""
-        if not len(images):
-            return []
-        return self.decode(self.runtime.run(np.asarray(images, np.uint8)), ())
-
-    def decode(self, outputs: Sequence[np.ndarray], sizes: Sequence[tuple[int, int]]) -> list[Answer]:  # noqa: ARG002
-        """See `TaskPredictor`; `outputs` are probabilities `(n, k)`, foreign scores `(n,)`, `sizes` change nothing."""
-        probabilities, foreign_scores = outputs
-        chosen, certainty = decide(probabilities, multi_label=self.multi_label)
-        in_sets = probabilities >= self.thresholds.lowest_probability(self.coverage)
-        are_foreign = foreign_scores > self.thresholds.highest_familiar_score()
-        return [
-            Answer(
-                prediction=joined_names(self.class_names, chosen[row]),
-                probability=float(certainty[row]),
-                probabilities=probabilities[row],
-                prediction_set=chosen_names(self.class_names, in_sets[row]),
-                foreign_score=float(foreign_scores[row]),
-                is_foreign=bool(are_foreign[row]),
-                is_sure=bool((in_sets[row] == chosen[row]).all() and not are_foreign[row]),
-            )
-            for row in range(len(probabilities))
-        ]

@@ -6,9 +6,8 @@ from threading import Lock
 import numpy as np
 import tensorflow as tf
 
-from headstart.artifacts.outputs import INPUT, OUTPUTS
+from headstart.artifacts.outputs import INPUT
 from headstart.artifacts.savedmodel_contents import check_savedmodel
-from headstart.task_spec import CLASSIFICATION
 
 
 class SavedModelRuntime:
@@ -19,7 +18,7 @@ class SavedModelRuntime:
         outputs: names of what it gives.
     """
 
-    def __init__(self, path: Path, outputs: tuple[str, ...] = OUTPUTS[CLASSIFICATION]) -> None:
+    def __init__(self, path: Path, outputs: tuple[str, ...]) -> None:
         check_savedmodel(path)
         self._loaded = tf.saved_model.load(str(path))  # must outlive its signatures
         self._answer = self._loaded.signatures["serving_default"]

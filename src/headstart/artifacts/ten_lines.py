@@ -1,9 +1,9 @@
 """The lines with which each format answers where this package is not installed."""
 
+from headstart.artifacts.exported_task import exported_task
 from headstart.artifacts.formats import FORMATS
 from headstart.artifacts.manifest import FILE_NAME, Manifest
-from headstart.artifacts.outputs import OUTPUTS
-from headstart.task_spec import CLASSIFICATION, DETECTION, REGRESSION, SEGMENTATION
+from headstart.task_spec import find_task
 
 _OPENED = """\
 import json
@@ -53,22 +53,6 @@ fitted = ImageOps.contain(picture, ({width}, {height}), Image.Resampling.BICUBIC
 picture = Image.new("RGB", ({width}, {height}))
 picture.paste(fitted, (({width} - fitted.width) // 2, ({height} - fitted.height) // 2))""",
 }
-_PRINT_CLASSES = {
-    False: 'print(names[answer["probabilities"].argmax()], answer["probabilities"].max(), answer["foreign_score"])\n',
-    True: 'print([n for n, p in zip(names, answer["probabilities"]) if p >= 0.5], answer["foreign_score"])\n',
-}
-_PRINT = {
-    DETECTION: """\
-for box, score, number in zip(*(answer[name] for name in ("boxes", "scores", "classes"))):
-    if score >= {score_threshold:.3g}:  # boxes that overlap by more than a half may be one object twice
-        print(names[number], score, box)  # in pixels of `picture`, which has the model's size
-""",
-    SEGMENTATION: """\
-for number, name in enumerate(names):  # classes has the size of `picture`, which is the model's
-    print(name, (answer["classes"] == number).mean())
-""",
-    REGRESSION: 'print(dict(zip(names, answer["numbers"].tolist())))\n',
-}
 
 
 def ten_lines(format_name: str, manifest: Manifest) -> str:
@@ -81,18 +65,17 @@ def ten_lines(format_name: str, manifest: Manifest) -> str:
     each = FORMATS[format_name]
     height, width = manifest.image_size
     kind = format_name.removesuffix("-int8")
-    # Where things lie is told in pixels of the model's size.
-    keeps_size = each.any_size and manifest.task in (CLASSIFICATION, REGRESSION)
+    task, names = exported_task(manifest.task), find_task(manifest.task).outputs
+    keeps_size = each.any_size and not task.has_places
     resize = "" if keeps_size else _RESIZE[manifest.resize_mode].format(height=height, width=width)
-    is_classifier = manifest.task == CLASSIFICATION
-    lines = _OPENED + _RUN[kind] + (_PRINT_CLASSES[manifest.multi_label] if is_classifier else _PRINT[manifest.task])
-    outputs = ", ".join(f'"{name}"' for name in OUTPUTS[manifest.task])
+    lines = _OPENED + _RUN[kind] + task.lines(manifest)
+    outputs = ", ".join(f'"{name}"' for name in names)
     return lines.format(
         module=_MODULES[kind],
         manifest=FILE_NAME,
         path=each.path,
         resize=resize,
         outputs=f"[{outputs}]",
-        outputs_tuple=f"({outputs})" if len(OUTPUTS[manifest.task]) > 1 else f"({outputs},)",
+        outputs_tuple=f"({outputs})" if len(names) > 1 else f"({outputs},)",
         score_threshold=manifest.files[format_name].promises.get("score_threshold"),
     )

@@ -2,17 +2,20 @@
 
 import numpy as np
 
-from headstart.artifacts import Answers, Predictor, PredictorFacts, ServingModel, build_serving_model
+from headstart.artifacts import PredictorFacts, ServingModel
 from headstart.heads import ImageClassifier
 from headstart.run import Batches, ExportSteps, Run
+from headstart.tasks.classification.parity import Answers
+from headstart.tasks.classification.predictor import ClassPredictor
+from headstart.tasks.classification.serving_model import build_serving_model
 
 
 def _serving_model(run: Run) -> ServingModel:
     return build_serving_model(run.task_as(ImageClassifier), run.calibration)
 
 
-def _predictor(run: Run, facts: PredictorFacts, coverage: float, _: float | None) -> Predictor:
-    return Predictor(
+def _predictor(run: Run, facts: PredictorFacts, coverage: float, _: float | None) -> ClassPredictor:
+    return ClassPredictor(
         **facts,
         multi_label=run.task_as(ImageClassifier).multi_label,
         thresholds=run.calibration.thresholds,

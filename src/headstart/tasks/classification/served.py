@@ -5,8 +5,9 @@ from typing import Annotated
 
 from pydantic import Field
 
-from headstart.artifacts import NOT_SURE, Manifest, Predictor, TaskPredictor
+from headstart.artifacts import Manifest, TaskPredictor
 from headstart.serving import Answers, Entry, Kind, Metadata, Question
+from headstart.tasks.classification.predictor import NOT_SURE, ClassPredictor
 
 _COVERAGE = "Probability with which the sets contain the true class."
 
@@ -59,7 +60,7 @@ class ClassMetadata(Metadata):
 
 
 def _question(predictor: TaskPredictor) -> type[Question]:
-    assert isinstance(predictor, Predictor)  # that of the task
+    assert isinstance(predictor, ClassPredictor)  # that of the task
     usual = predictor.coverage
 
     class ClassQuestion(Question):
@@ -70,7 +71,7 @@ def _question(predictor: TaskPredictor) -> type[Question]:
 
 
 def _facts(manifest: Manifest, predictor: TaskPredictor) -> dict[str, object]:
-    assert isinstance(predictor, Predictor)  # that of the task
+    assert isinstance(predictor, ClassPredictor)  # that of the task
     return {
         "multi_label": manifest.multi_label,
         "temperature": list(manifest.temperature),

@@ -8,6 +8,7 @@ SPEC = TaskSpec(
     name=CLASSIFICATION,
     form=TargetForm.LABELS,
     prediction_settings=("coverage", "abstain"),
+    outputs=("probabilities", "foreign_score"),
     has_probabilities=True,
     model=Late(f"{_FOLDER}.model:MODEL"),
     served=Late(f"{_FOLDER}.served:SERVED"),
@@ -15,4 +16,7 @@ SPEC = TaskSpec(
     steps=Late(f"{_FOLDER}.steps:STEPS"),
     export=Late(f"{_FOLDER}.export:EXPORT"),
     card=Late(f"{_FOLDER}.card:CARD"),
+    exported=Late(f"{_FOLDER}.exported:EXPORTED"),
+    check=Late(f"{_FOLDER}.parity:CHECK"),
+    promises=Late(f"{_FOLDER}.exported:PROMISES"),
 )

@@ -7,7 +7,6 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from headstart.artifacts import FoundBoxes
 from headstart.prediction import (
     BOXES,
     COUNT,
@@ -21,6 +20,7 @@ from headstart.prediction import (
 )
 from headstart.stored import Number, Schema, UnusableFileError, check, shown
 from headstart.tasks.detection.coco_results import write_coco
+from headstart.tasks.detection.predictor import FoundBoxes
 
 _DECIMALS = 2  # of a pixel: finer than anyone can see
 _BOXES_IN_A_LINE = 4

@@ -1,4 +1,4 @@
-"""What may stand in the files of a run of a detector."""
+"""What may stand in the files of a detector."""
 
 from typing import Annotated, Literal
 
@@ -20,3 +20,9 @@ class FoundBox(Schema):
     name: Name
     score: Share
     sides: Annotated[list[Annotated[float, Field(ge=-1e7, le=1e7)]], Field(min_length=4, max_length=4)]  # pixels
+
+
+class ExportedBoxPromises(Schema):
+    """What answers of a detector follow from."""
+
+    score_threshold: Share

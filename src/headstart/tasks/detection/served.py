@@ -5,8 +5,9 @@ from typing import Annotated
 
 from pydantic import Field
 
-from headstart.artifacts import BoxPredictor, Manifest, TaskPredictor
+from headstart.artifacts import Manifest, TaskPredictor
 from headstart.serving import Answers, Entry, Kind, Metadata, Plain, Question, Size
+from headstart.tasks.detection.predictor import BoxPredictor
 
 _MIN_SCORE = "Lowest score of a returned box."
 

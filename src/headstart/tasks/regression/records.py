@@ -3,9 +3,9 @@
 import math
 from collections.abc import Mapping
 
-from headstart.artifacts import Numbers
 from headstart.prediction import NUMBER, TEXT, ConsoleTable, FileTally, Prediction, Record, TaskAnswers, plain_number
 from headstart.stored import Number, Schema, UnusableFileError, check, shown
+from headstart.tasks.regression.predictor import Numbers
 
 _KINDS = ("value", "low", "high")
 

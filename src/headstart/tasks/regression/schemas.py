@@ -1,4 +1,4 @@
-"""What may stand in the files of a run of a regressor."""
+"""What may stand in the files of a regressor."""
 
 from itertools import pairwise
 from typing import Annotated, Literal
@@ -23,3 +23,9 @@ class NumberPromises(Schema):
         ):
             raise ValueError("should be in ascending order")
         return self
+
+
+class ExportedNumberPromises(Schema):
+    """What answers of a regressor follow from: a row a validation picture."""
+
+    residuals: Annotated[list[list[Annotated[Number, Field(ge=0)]]], Field(max_length=10_000_000)]

@@ -6,8 +6,9 @@ from typing import Annotated
 
 from pydantic import Field
 
-from headstart.artifacts import Manifest, NumberPredictor, TaskPredictor
+from headstart.artifacts import Manifest, TaskPredictor
 from headstart.serving import Answers, Entry, Kind, Metadata, Plain, Question
+from headstart.tasks.regression.predictor import NumberPredictor
 
 _COVERAGE = "Probability with which the intervals contain the true value."
 _PROMISED = "null if there are too few validation images for the coverage."

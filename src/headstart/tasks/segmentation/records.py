@@ -7,7 +7,6 @@ import numpy as np
 from PIL import Image
 from pydantic import Field
 
-from headstart.artifacts import PictureMask
 from headstart.prediction import (
     COUNT,
     MAX_PIXELS,
@@ -21,6 +20,7 @@ from headstart.prediction import (
     plain_number,
 )
 from headstart.stored import Number, Schema, UnusableFileError, check, shown
+from headstart.tasks.segmentation.predictor import PictureMask
 
 
 class MaskRecord(Schema):

@@ -8,8 +8,8 @@ from typing import Annotated
 from PIL import Image
 from pydantic import Field
 
-from headstart.artifacts import PictureMask
 from headstart.serving import Answers, Entry, Kind, Metadata, Question, Size
+from headstart.tasks.segmentation.predictor import PictureMask
 
 
 class MaskEntry(Entry):

@@ -1,11 +1,21 @@
 """Whether an exported regressor gives the model's numbers."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
-from headstart.artifacts.parity import MAX_INT8_LOSS, Difference, MetricParity, worst_first
-from headstart.artifacts.predictor import Runtime
+from headstart.artifacts import (
+    MAX_INT8_LOSS,
+    Batches,
+    Check,
+    CheckJob,
+    Difference,
+    Measured,
+    MetricParity,
+    Runtime,
+    worst_first,
+)
+from headstart.evaluation import RegressionIntervals
 
 MAX_DIFFERENCE = 1e-4  # in units of the spread
 
@@ -54,3 +64,15 @@ def compare_numbers(
 
 def _said(numbers: np.ndarray) -> str:
     return ";".join(f"{number:.6g}" for number in numbers)
+
+
+def _compare_numbers(job: CheckJob, answers: np.ndarray, is_int8: bool) -> MetricParity:
+    return compare_numbers(job.test.answers, answers, job.test.targets, paths=job.test.names, is_int8=is_int8)
+
+
+def _residuals(job: CheckJob, runtime: Runtime, validation: Callable[[], Batches]) -> Measured:
+    measured = RegressionIntervals.from_predictions(given_numbers(runtime, validation()), job.validation.targets)
+    return {"promises": {"residuals": measured.residuals.tolist()}}
+
+
+CHECK = Check(given_numbers, _compare_numbers, _residuals)

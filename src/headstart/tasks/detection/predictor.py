@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from headstart.artifacts.predictor import Runtime
+from headstart.artifacts import Runtime
 from headstart.heads import MAX_OVERLAP, Detections, boxes_in_picture
 from headstart.task_spec import DETECTION
 

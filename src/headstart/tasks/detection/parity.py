@@ -4,8 +4,16 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from headstart.artifacts.parity import MAX_INT8_LOSS, Difference, MetricParity, worst_first
-from headstart.artifacts.predictor import Runtime
+from headstart.artifacts import (
+    MAX_INT8_LOSS,
+    Check,
+    CheckJob,
+    Difference,
+    MetricParity,
+    Runtime,
+    unchanged_promises,
+    worst_first,
+)
 from headstart.data import Targets, iou
 from headstart.evaluation import evaluate_detection
 from headstart.heads import MAX_OVERLAP, Detections
@@ -90,3 +98,18 @@ def _map50(found: Sequence[Detections], targets: Targets, class_names: tuple[str
         return 0.0
     report = evaluate_detection(found, true, class_names, score_threshold=threshold, num_resamples=2)
     return float(report.metrics["map50"].value)
+
+
+def _compare_boxes(job: CheckJob, answers: Sequence[Detections], is_int8: bool) -> MetricParity:
+    return compare_boxes(
+        job.test.answers,
+        answers,
+        job.test.targets,
+        paths=job.test.names,
+        class_names=job.manifest.class_names,
+        is_int8=is_int8,
+        score_threshold=job.promises["score_threshold"],
+    )
+
+
+CHECK = Check(found_boxes, _compare_boxes, unchanged_promises)

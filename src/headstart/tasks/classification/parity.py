@@ -1,12 +1,22 @@
 """Whether an exported classifier gives the model's answers."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from headstart.artifacts.parity import MAX_INT8_LOSS, Difference, Parity, worst_first
-from headstart.artifacts.predictor import Runtime
+from headstart.artifacts import (
+    MAX_INT8_LOSS,
+    Batches,
+    Check,
+    CheckJob,
+    Difference,
+    Measured,
+    Parity,
+    Runtime,
+    worst_first,
+)
+from headstart.evaluation import Thresholds
 from headstart.heads import decide, joined_names
 
 MAX_PROBABILITY_DIFFERENCE = 1e-4
@@ -141,3 +151,24 @@ def _said(class_names: tuple[str, ...], chosen: np.ndarray, probabilities: np.nd
         f"{joined_names(class_names, row) or 'none'} {certainty:.4f}"
         for row, certainty in zip(chosen, certainties, strict=True)
     ]
+
+
+def _compare_classes(job: CheckJob, answers: Answers, is_int8: bool) -> ClassParity:
+    return compare_classes(
+        job.test.answers,
+        answers,
+        job.test.targets,
+        paths=job.test.names,
+        class_names=job.manifest.class_names,
+        multi_label=job.manifest.multi_label,
+        is_int8=is_int8,
+    )
+
+
+def _thresholds(job: CheckJob, runtime: Runtime, validation: Callable[[], Batches]) -> Measured:
+    answers = class_answers(runtime, validation())
+    nonconformity = 1.0 - answers.probabilities[job.validation.targets > 0]
+    return {"thresholds": Thresholds.from_scores(nonconformity, answers.foreign_scores)}
+
+
+CHECK = Check(class_answers, _compare_classes, _thresholds, ClassParity)

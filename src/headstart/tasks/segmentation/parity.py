@@ -5,8 +5,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from headstart.artifacts.parity import MAX_INT8_LOSS, Difference, MetricParity, worst_first
-from headstart.artifacts.predictor import Runtime
+from headstart.artifacts import (
+    MAX_INT8_LOSS,
+    Check,
+    CheckJob,
+    Difference,
+    MetricParity,
+    Runtime,
+    unchanged_promises,
+    worst_first,
+)
 from headstart.data import Targets
 from headstart.evaluation import evaluate_segmentation
 
@@ -82,3 +90,12 @@ def compare_masks(
 def _mean_iou(classes: np.ndarray, targets: Targets, class_names: tuple[str, ...]) -> float:
     true = (targets.load_batch(np.array([row]), np.eye(3)[None])[0] for row in range(len(classes)))
     return float(evaluate_segmentation(classes, true, class_names, num_resamples=2).metrics["mean_iou"].value)
+
+
+def _compare_masks(job: CheckJob, answers: NamedPixels, is_int8: bool) -> MetricParity:
+    test = job.test
+    names = job.manifest.class_names
+    return compare_masks(test.answers, answers, test.targets, paths=test.names, class_names=names, is_int8=is_int8)
+
+
+CHECK = Check(named_pixels, _compare_masks, unchanged_promises)

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from headstart.artifacts.predictor import Runtime
+from headstart.artifacts import Runtime
 from headstart.evaluation import DEFAULT_COVERAGE, RegressionIntervals
 from headstart.task_spec import REGRESSION
 
