@@ -402,7 +402,8 @@ for trainable in (True, False):
 # the training part. (The calibration error comes from label smoothing: the model learns to claim less than it keeps.)
 
 # %%
-from headstart.evaluation import evaluate_classification, headline
+from headstart.evaluation import headline
+from headstart.tasks import evaluate_classification
 
 probabilities = task.predict(test_pictures)
 test_targets = task.encode(dataset.part("test")).argmax(axis=1)
@@ -426,7 +427,8 @@ confusion_matrix(report.confusion, report.class_names)
 # `task.last_feature_layer`. At 32 pixels that is a map of 2 by 2, so we ask the last convolution of `block4`: 4 by 4.
 
 # %%
-from headstart.evaluation import Mistake, grad_cam, grad_cam_gallery, most_confident_mistakes, overlay
+from headstart.evaluation import Mistake, grad_cam, grad_cam_gallery, overlay
+from headstart.tasks import most_confident_mistakes
 
 worst = most_confident_mistakes(probabilities, test_targets, limit=6)
 pictures = np.stack([test_pictures.load(i) for i in worst["example"]])

@@ -361,8 +361,8 @@ frozen = fit_phase(task, frozen_phase, rows_at(*task.tap_layers), phase_index=1,
 frozen.count
 
 # %%
-from headstart.evaluation import evaluate_detection
 from headstart.heads import boxes_in_picture
+from headstart.tasks import evaluate_detection
 
 
 def answers_for(part):
@@ -482,7 +482,8 @@ print(f"{len(boxes)} peaks, {len(kept)} boxes: the same as task.decode gives")
 # %%
 from dataclasses import asdict
 
-from headstart.evaluation import best_score_threshold, headline
+from headstart.evaluation import headline
+from headstart.tasks import best_score_threshold
 
 threshold = best_score_threshold(answers_for("validation"), parts["validation"].boxes())
 answers = answers_for("test")
@@ -543,7 +544,7 @@ pd.DataFrame({"by hand": by_hand_whole, "report": report.per_class["ap50"]}).set
 # weaker ones count too, more objects are found, and more is wrong.
 
 # %%
-from headstart.evaluation import precision_recall_curves
+from headstart.tasks import precision_recall_curves
 
 precision_recall_curves(report.tables["precision_recall"])
 
@@ -561,7 +562,8 @@ report.tables["errors"]
 # The worst pictures first. Dashed white: what is true; coloured: what was found.
 
 # %%
-from headstart.evaluation import detection_example, worst_examples
+from headstart.evaluation import worst_examples
+from headstart.tasks import detection_example
 
 worst = [
     detection_example(

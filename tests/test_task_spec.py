@@ -5,6 +5,7 @@ from dataclasses import fields
 import pytest
 
 from headstart.artifacts import Check, ExportedTask, Promises
+from headstart.evaluation import ReportKind, ReportPage
 from headstart.heads import TaskModel
 from headstart.prediction import TaskAnswers
 from headstart.run import CardParts, ExportSteps, TaskSteps
@@ -33,6 +34,8 @@ def test_every_part_of_a_task_is_found_and_has_the_class_that_its_room_declares(
     assert set(late) == set(RECORDS)
     for name, part in late.items():
         part.load(RECORDS[name])
+    for kind in spec.reports.values():
+        kind.load(ReportKind).page.load(ReportPage)
 
 
 @pytest.mark.parametrize("task", TASK_KINDS)

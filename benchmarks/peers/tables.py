@@ -11,7 +11,8 @@ from measured_runs import table, with_interval
 from recipe_vs_keras import interval
 from scipy.stats import binomtest
 
-from headstart.evaluation import Metric, evaluate_classification
+from headstart.evaluation import Metric
+from headstart.tasks import evaluate_classification
 from peers.exchange import Answers, Split
 
 # Way of answering → the contestants that may have given it; of several, validation images choose.

@@ -5,6 +5,7 @@ folder of the task creates this record, and the specification of the task holds 
 its first use: a room below `headstart.tasks` never imports a task, and no command waits for parts that it does not use.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
@@ -88,6 +89,7 @@ class TaskSpec:
             TensorFlow.
         check: the `Check` of exported files: how they are compared with the model.
         promises: the `Promises` of exported files: the values that their answers follow from.
+        reports: kind of report, as in report.json → the `ReportKind`.
     """
 
     name: str
@@ -104,6 +106,7 @@ class TaskSpec:
     exported: Late
     check: Late
     promises: Late
+    reports: Mapping[str, Late]
 
 
 @cache

@@ -8,25 +8,20 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from headstart.evaluation import (
-    Mistake,
-    Report,
-    ReportContent,
+from headstart.evaluation import Mistake, Report, ReportContent, fit_calibration, overlay, worst_examples
+from headstart.evaluation.content import PROBE
+from headstart.tasks import (
     detection_example,
     evaluate_classification,
     evaluate_detection,
     evaluate_multi_label,
     evaluate_regression,
     evaluate_segmentation,
-    fit_calibration,
     measure_honesty,
     most_confident_mistakes,
-    overlay,
     regression_example,
     segmentation_example,
-    worst_examples,
 )
-from headstart.evaluation.content import PROBE
 
 FLOWERS = ("daisy", "dandelion", "rose", "sunflower", "tulip")
 CELLS = ("red cell", "white cell", "platelet")

@@ -12,11 +12,12 @@ from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
 from headstart.errors import PredictionsError
-from headstart.evaluation import Report, best_score_threshold, evaluate_detection
-from headstart.evaluation.detection import _scores
-from headstart.evaluation.detection_errors import ERROR_MEANINGS, find_errors
-from headstart.evaluation.detection_matching import match_boxes
+from headstart.evaluation import Report
 from headstart.evaluation.ranking import mean_of_defined
+from headstart.tasks import best_score_threshold, evaluate_detection
+from headstart.tasks.detection.errors import ERROR_MEANINGS, find_errors
+from headstart.tasks.detection.matching import match_boxes
+from headstart.tasks.detection.metrics import _scores
 
 NAMES = ("cat", "dog", "$5")
 CAT, DOG = 0, 1

@@ -6,14 +6,8 @@ import numpy as np
 import pytest
 
 from headstart.errors import PredictionsError
-from headstart.evaluation import (
-    class_colours,
-    detection_example,
-    draw_boxes,
-    draw_mask,
-    regression_example,
-    segmentation_example,
-)
+from headstart.evaluation import class_colours, draw_boxes, draw_mask
+from headstart.tasks import detection_example, regression_example, segmentation_example
 
 GREY = np.full((100, 120, 3), 128, np.uint8)
 

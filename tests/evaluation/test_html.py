@@ -14,15 +14,9 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from headstart.evaluation import (
-    AnnotatedPicture,
-    Report,
-    ReportContent,
-    evaluate_detection,
-    evaluate_segmentation,
-    write_html,
-)
+from headstart.evaluation import AnnotatedPicture, Report, ReportContent, write_html
 from headstart.evaluation.html import render
+from headstart.tasks import evaluate_detection, evaluate_segmentation
 
 CHROMIUM_OPTIONS = [
     "--no-sandbox",

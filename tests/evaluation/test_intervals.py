@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binomtest
 
-from headstart.evaluation import evaluate_classification, evaluate_multi_label, intervals
+from headstart.evaluation import intervals
 from headstart.evaluation.intervals import bootstrap_weights, percentile_interval, resampled_scores, wilson_interval
+from headstart.tasks import evaluate_classification, evaluate_multi_label
 
 
 def weights_of(num_examples: int, *, num_resamples: int, seed: int = 0) -> np.ndarray:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from headstart.evaluation import RegressionIntervals
+from headstart.tasks import RegressionIntervals
 
 
 @settings(max_examples=25, deadline=None)

@@ -3,14 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from headstart.evaluation import (
-    answer_scatter,
-    learning_curves,
-    precision_recall_curves,
-    residual_plot,
-    worst_examples,
-)
+from headstart.evaluation import learning_curves, worst_examples
 from headstart.evaluation.plots import recorded_quantities
+from headstart.tasks import answer_scatter, precision_recall_curves, residual_plot
 
 
 def test_every_class_that_is_shown_has_its_curve(detection):

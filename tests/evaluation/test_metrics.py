@@ -11,10 +11,10 @@ from hypothesis.extra.numpy import arrays
 from sklearn import metrics as sk
 
 from headstart.errors import PredictionsError
-from headstart.evaluation import evaluate_classification, evaluate_multi_label
 from headstart.evaluation.intervals import bootstrap_weights
-from headstart.evaluation.multi_label import MULTI_LABEL_METRICS, MultiLabelAnswers
-from headstart.evaluation.single_label import SINGLE_LABEL_METRICS, SingleLabelAnswers
+from headstart.tasks import evaluate_classification, evaluate_multi_label
+from headstart.tasks.classification.multi_label import MULTI_LABEL_METRICS, MultiLabelAnswers
+from headstart.tasks.classification.single_label import SINGLE_LABEL_METRICS, SingleLabelAnswers
 
 NUM_VOTES = 32  # shares of a power of two add up to 1 exactly, and often tie
 SOFT = np.array([[0.7, 0.2, 0.1], [0.1, 0.8, 0.1], [0.3, 0.3, 0.4]])

@@ -18,7 +18,6 @@ from headstart.evaluation import (
     Mistake,
     class_count_bars,
     confusion_matrix,
-    evaluate_classification,
     grad_cam_gallery,
     learning_curves,
     mistake_gallery,
@@ -27,6 +26,7 @@ from headstart.evaluation import (
     reliability_diagram,
 )
 from headstart.evaluation.embedding import inline_svg, picture_uri
+from headstart.tasks import evaluate_classification
 
 ODD_NAMES = ["$5", "$a$ and $b_{$", "猫 & <b>", "#2755c4", 'id="x" font-family: y', "7"]
 LONG_NAMES = ["first " * 20 + "end one", "first " * 20 + "end two"]

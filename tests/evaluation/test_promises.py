@@ -14,16 +14,8 @@ from scipy.stats import binomtest
 from sklearn.metrics import log_loss
 
 from headstart.errors import RunDamagedError
-from headstart.evaluation import (
-    Calibration,
-    Proportion,
-    Report,
-    evaluate_classification,
-    fit_calibration,
-    honesty_facts,
-    limits,
-    measure_honesty,
-)
+from headstart.evaluation import Calibration, Proportion, Report, fit_calibration, honesty_facts, limits
+from headstart.tasks import evaluate_classification, measure_honesty
 
 K, D = 4, 20
 

@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from sklearn import metrics as sk
 
 from headstart.errors import PredictionsError
-from headstart.evaluation import Report, evaluate_regression
-from headstart.evaluation.regression import regression_scores
+from headstart.evaluation import Report
+from headstart.tasks import evaluate_regression
+from headstart.tasks.regression.metrics import regression_scores
 
 NAMES = ("age", "height")
 

@@ -10,14 +10,14 @@ from scipy.stats import binomtest
 from sklearn import metrics as sk
 
 from headstart.errors import PredictionsError, RunDamagedError
-from headstart.evaluation import (
-    Report,
+from headstart.evaluation import Report
+from headstart.evaluation.reliability import bin_indices
+from headstart.tasks import (
     evaluate_classification,
     evaluate_multi_label,
     most_confident_label_mistakes,
     most_confident_mistakes,
 )
-from headstart.evaluation.reliability import bin_indices
 
 NAMES = ("猫", "a & <b>", "$5", "never seen")
 

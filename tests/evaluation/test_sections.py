@@ -9,10 +9,11 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from headstart.evaluation import Metric, Report, evaluate_classification, evaluate_multi_label
+from headstart.evaluation import Metric, Report
 from headstart.evaluation import sections as page
-from headstart.evaluation.classification_sections import NUM_MIXUPS, class_rows, confusion_rows, label_rows, mixups
 from headstart.evaluation.embedding import picture_uri
+from headstart.tasks import evaluate_classification, evaluate_multi_label
+from headstart.tasks.classification.report import NUM_MIXUPS, class_rows, confusion_rows, label_rows, mixups
 
 NAMES = ("cat", "dog", "owl", "yak")
 # True classes down, predicted classes across; no test picture shows a yak.

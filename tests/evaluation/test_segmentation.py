@@ -10,9 +10,10 @@ from scipy.ndimage import distance_transform_edt
 from sklearn import metrics as sk
 
 from headstart.errors import PredictionsError
-from headstart.evaluation import Report, evaluate_segmentation
-from headstart.evaluation.boundaries import boundary_scores
-from headstart.evaluation.segmentation import IGNORED
+from headstart.evaluation import Report
+from headstart.tasks import evaluate_segmentation
+from headstart.tasks.segmentation.boundaries import boundary_scores
+from headstart.tasks.segmentation.metrics import IGNORED
 
 NAMES = ("wall", "window", "door", "never")
 

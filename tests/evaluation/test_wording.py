@@ -9,14 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headstart.evaluation import Report, evaluate_classification, evaluate_multi_label, headline, honesty_facts, limits
-from headstart.evaluation.detection import DETECTION_METRICS
-from headstart.evaluation.multi_label import MULTI_LABEL_METRICS
+from headstart.evaluation import Report, headline, honesty_facts, limits
 from headstart.evaluation.numbers_in_words import METRIC_WORDS, duration, formatted, measured
-from headstart.evaluation.regression import REGRESSION_METRICS
-from headstart.evaluation.segmentation import SEGMENTATION_METRICS
-from headstart.evaluation.single_label import SINGLE_LABEL_METRICS
-from headstart.evaluation.wording import calibration_words
+from headstart.tasks import evaluate_classification, evaluate_multi_label
+from headstart.tasks.classification.multi_label import MULTI_LABEL_METRICS
+from headstart.tasks.classification.report import calibration_words
+from headstart.tasks.classification.single_label import SINGLE_LABEL_METRICS
+from headstart.tasks.detection.metrics import DETECTION_METRICS
+from headstart.tasks.regression.metrics import REGRESSION_METRICS
+from headstart.tasks.segmentation.metrics import SEGMENTATION_METRICS
 
 
 def answered(right: int, total: int, *, classes: int = 2, num_resamples: int = 100) -> Report:

@@ -12,16 +12,10 @@ from PIL import Image
 
 from headstart.data import Dataset, read_mask
 from headstart.data.rle import text_of
-from headstart.evaluation import (
-    Report,
-    evaluate_classification,
-    evaluate_detection,
-    evaluate_regression,
-    evaluate_segmentation,
-)
+from headstart.evaluation import Report
 from headstart.evaluation.caveats import limits
 from headstart.evaluation.sections import metric_cards
-from headstart.evaluation.wording import calibration_words, headline, honesty_facts
+from headstart.evaluation.wording import headline, honesty_facts
 from headstart.heads import Detections, ImageClassifier, ObjectDetector
 from headstart.recipe import Recipe
 from headstart.run import Run
@@ -29,6 +23,8 @@ from headstart.run.directory import read_json
 from headstart.run.evaluated import worst_rows
 from headstart.run.schemas import AuditFacts, Environment
 from headstart.task_spec import CLASSIFICATION, DETECTION, REGRESSION, SEGMENTATION
+from headstart.tasks import evaluate_classification, evaluate_detection, evaluate_regression, evaluate_segmentation
+from headstart.tasks.classification.report import calibration_words
 from headstart.tasks.classification.steps import predicted_probabilities
 from headstart.tasks.detection import steps as detection
 from headstart.tasks.detection.schemas import BoxPromises

@@ -10,7 +10,6 @@ import pytest
 from PIL import Image
 
 from headstart.errors import AnswersMismatchError, FolderOccupiedError, RecipeError
-from headstart.evaluation import RegressionIntervals
 from headstart.prediction import form_of
 from headstart.prediction.answering import _frame
 from headstart.prediction.columns import Form
@@ -22,7 +21,7 @@ from headstart.prediction.sources import Model
 from headstart.prediction.stream import answer_batches
 from headstart.progress import SILENT, SilentProgress
 from headstart.task_spec import DETECTION, REGRESSION, SEGMENTATION
-from headstart.tasks import BoxPredictor, MaskPredictor, NumberPredictor
+from headstart.tasks import BoxPredictor, MaskPredictor, NumberPredictor, RegressionIntervals
 
 SIDE = 16
 FACTS = {"image_size": (SIDE, SIDE), "resize_mode": "stretch"}

@@ -52,13 +52,13 @@ def run_facts(run: "Run") -> dict[str, object]:
 
 def run_summary(run: "Run") -> Group:
     """The result of a run in words, the paths of its files, and the next commands."""
-    from headstart.evaluation import BASELINE_WORDS, headline  # noqa: PLC0415  heavy
+    from headstart.evaluation import headline, kind_of_report  # noqa: PLC0415  heavy
 
     report, metric = run.report, run.report.main_metric
     facts = Table.grid(padding=(0, 2))
     facts.add_row(f"test {metric.name.replace('_', ' ')}", Text(f"{metric.value:.3f}", style="bold green"))
     facts.add_row("95 % interval", f"{metric.low:.3f} to {metric.high:.3f}, on {report.num_examples} test images")
-    facts.add_row("baseline", f"{metric.baseline:.3f}, by {BASELINE_WORDS[report.kind]}")
+    facts.add_row("baseline", f"{metric.baseline:.3f}, by {kind_of_report(report.kind).baseline}")
     facts.add_row("report", Text(shown_path(run.html_path), overflow="fold"))
     facts.add_row("model", Text(shown_path(run.model_path), overflow="fold"))
     next_steps = Table.grid(padding=(0, 2))

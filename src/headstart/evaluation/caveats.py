@@ -1,14 +1,11 @@
 """The limits of the numbers of a report, as sentences."""
 
 import math
-from collections.abc import Hashable, Mapping
-
-import pandas as pd
 
 from headstart.evaluation.honesty import Honesty
-from headstart.evaluation.intervals import wilson_interval
-from headstart.evaluation.numbers_in_words import BASELINE_WORDS, of_hundred, percent
-from headstart.evaluation.report import DETECTION, MULTI_LABEL, REGRESSION, SINGLE_LABEL, Report
+from headstart.evaluation.numbers_in_words import percent
+from headstart.evaluation.report import Report
+from headstart.evaluation.report_page import page_of_report
 from headstart.evaluation.thresholds import FAMILIAR_SHARE
 
 FEW_EXAMPLES = 100  # below this, a proportion's 95 % interval is some 20 points wide
@@ -19,9 +16,7 @@ def limits(report: Report) -> list[str]:
     """Reasons for caution before relying on the numbers, one sentence each; empty if there are none."""
     found = (
         _size_limit(report),
-        _one_sided_limit(report) if report.kind in (SINGLE_LABEL, MULTI_LABEL) else _doubtless_limit(report),
-        _baseline_limit(report),
-        *(_output_limits(report) if report.kind == REGRESSION else _class_limits(report)),
+        *page_of_report(report.kind).limits(report),
         *_honesty_limits(report.honesty),
     )
     return [sentence for sentence in found if sentence]
@@ -36,22 +31,8 @@ def _size_limit(report: Report) -> str:
     )
 
 
-def _one_sided_limit(report: Report) -> str:
-    metric = report.main_metric
-    if 0 < metric.value < 1:
-        return ""
-    right = round(metric.value * report.num_examples)
-    low, high = wilson_interval(right, report.num_examples)
-    verdict = "All" if metric.value > 0 else "None"
-    return (
-        f"{verdict} of {report.num_examples} test images {'is' if verdict == 'None' else 'are'} correct, so the "
-        "bootstrap interval has no width. "
-        f"By the Wilson interval, the true value lies between {of_hundred(float(low))} and {of_hundred(float(high))} "
-        "of 100."
-    )
-
-
-def _doubtless_limit(report: Report) -> str:
+def doubtless_limit(report: Report) -> str:
+    """A sentence where the interval of the main metric shows no doubt; else empty."""
     metric = report.main_metric
     if math.isnan(metric.value):
         return "The main metric is undefined on these test images."
@@ -60,49 +41,27 @@ def _doubtless_limit(report: Report) -> str:
     return "All test images score the same, so the interval has no width and does not show the uncertainty."
 
 
-def _baseline_limit(report: Report) -> str:
+def baseline_limit(report: Report, baseline: str) -> str:
+    """A sentence where the main metric is not clearly better than the baseline, given in words; else empty."""
     metric = report.main_metric
     better = metric.low > metric.baseline if metric.higher_is_better else metric.high < metric.baseline
     if better or math.isnan(metric.value):
         return ""
-    if report.kind in (SINGLE_LABEL, MULTI_LABEL):
-        return "The result is not clearly better than always predicting the most common answer of the training images."
-    return f"The result is not clearly better than {BASELINE_WORDS[report.kind]}."
+    return f"The result is not clearly better than {baseline}."
 
 
-def _class_limits(report: Report) -> tuple[str, ...]:
+def class_limits(report: Report, *, counted: str = "test images") -> tuple[str, ...]:
+    """Sentences about classes with too few examples, or without any; `counted` names the examples."""
     table = report.per_class
     absent = table.loc[table["support"] == 0, "class"].tolist()
     few = table.loc[table["support"].between(1, FEW_PER_CLASS - 1), "class"].tolist()
     never = table.loc[(table["support"] > 0) & (table["recall"] == 0), "class"].tolist()
-    shown = "test boxes" if report.kind == DETECTION else "test images"
     return (
-        f"No test image shows these classes, so nothing is known about them: {_listed(absent)}." if absent else "",
-        f"Fewer than {FEW_PER_CLASS} {shown} for these classes, so their numbers are uncertain: {_listed(few)}."
+        f"No test image shows these classes, so nothing is known about them: {listed(absent)}." if absent else "",
+        f"Fewer than {FEW_PER_CLASS} {counted} for these classes, so their numbers are uncertain: {listed(few)}."
         if few
         else "",
-        f"Never predicted correctly: {_listed(never)}." if never else "",
-    )
-
-
-def _output_limits(report: Report) -> tuple[str, ...]:
-    table = report.per_class
-    useless = table.loc[table["r2"] <= 0, "output"].tolist() if len(table) > 1 else []
-    intervals = report.tables.get("intervals", pd.DataFrame()).to_dict("records")
-    return (
-        f"Not better than {BASELINE_WORDS[REGRESSION]}: {_listed(useless)}." if useless else "",
-        *(_interval_limit(str(row["output"]), row) for row in intervals),
-    )
-
-
-def _interval_limit(output: str, row: Mapping[Hashable, float]) -> str:
-    if math.isnan(row["half_width"]):
-        return f"There are too few validation images for an interval of {output}."
-    if math.isnan(row["promised"]) or row["covered_high"] >= row["promised"]:
-        return ""
-    return (
-        f"The intervals of {output} contain the true value for {percent(row['covered'])} of the test images; "
-        f"{percent(row['promised'])} was promised."
+        f"Never predicted correctly: {listed(never)}." if never else "",
     )
 
 
@@ -122,7 +81,8 @@ def _honesty_limits(honesty: Honesty | None) -> tuple[str, ...]:
     )
 
 
-def _listed(names: list[str], *, limit: int = 6) -> str:
+def listed(names: list[str], *, limit: int = 6) -> str:
+    """The first names, and how many more there are."""
     shown = ", ".join(str(name) for name in names[:limit])
     return f"{shown} and {len(names) - limit} more" if len(names) > limit else shown
 

@@ -1,6 +1,5 @@
 """The report as one self-contained HTML file that fits phones, screens in light and dark mode, and paper."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import jinja2
@@ -9,27 +8,14 @@ from markupsafe import Markup
 
 from headstart.evaluation import sections
 from headstart.evaluation.caveats import limits
-from headstart.evaluation.classification_sections import classification_values
 from headstart.evaluation.content import ReportContent
-from headstart.evaluation.detection_sections import detection_values
 from headstart.evaluation.embedding import inline_svg, picture_uri
-from headstart.evaluation.numbers_in_words import BASELINE_WORDS
 from headstart.evaluation.plots import learning_curves, quantity_title, recorded_quantities
-from headstart.evaluation.regression_sections import regression_values
-from headstart.evaluation.report import DETECTION, MULTI_LABEL, REGRESSION, SEGMENTATION, SINGLE_LABEL
-from headstart.evaluation.segmentation_sections import segmentation_values
+from headstart.evaluation.report_kind import kind_of_report
+from headstart.evaluation.report_page import page_of_report
 from headstart.evaluation.theme import COLOURS
 from headstart.evaluation.wording import headline, honesty_facts
 from headstart.writing import visible, write_text
-
-# kind → the template of its own sections, and what gives the values that this template names
-_KINDS: dict[str, tuple[str, Callable[[ReportContent], dict[str, object]]]] = {
-    SINGLE_LABEL: ("classification.html.j2", classification_values),
-    MULTI_LABEL: ("classification.html.j2", classification_values),
-    DETECTION: ("detection.html.j2", detection_values),
-    SEGMENTATION: ("segmentation.html.j2", segmentation_values),
-    REGRESSION: ("regression.html.j2", regression_values),
-}
 
 
 def _shown(value: object) -> object:
@@ -61,15 +47,15 @@ def write_html(path: Path, content: ReportContent) -> None:
 def render(content: ReportContent) -> str:
     """The report page as text."""
     report = content.report
-    template, kind_values = _KINDS[report.kind]
+    page = page_of_report(report.kind)
     return _ENVIRONMENT.get_template("report.html.j2").render(
         content=content,
         report=report,
-        classification=report.kind in (SINGLE_LABEL, MULTI_LABEL),
-        kind_template=template,
+        has_wilson_intervals=page.has_wilson_intervals,
+        kind_template=page.template,
         colours=COLOURS,
         headline=headline(report),
-        baseline_words=BASELINE_WORDS[report.kind],
+        baseline_words=kind_of_report(report.kind).baseline,
         limits=[*limits(report), *content.warnings],
         cards=sections.metric_cards(report),
         steps=sections.steps(content),
@@ -82,7 +68,7 @@ def render(content: ReportContent) -> str:
         honesty=honesty_facts(report),
         extra_facts=sections.extra_facts(content),
         surroundings=sections.surroundings(content.environment),
-        **kind_values(content),
+        **page.values(content),
     )
 
 

@@ -2,7 +2,7 @@
 
 import math
 
-from headstart.evaluation.report import DETECTION, MULTI_LABEL, REGRESSION, SEGMENTATION, SINGLE_LABEL, Metric
+from headstart.evaluation.report import Metric
 
 # name → title, and a literal explanation
 METRIC_WORDS = {
@@ -45,15 +45,6 @@ METRIC_WORDS = {
     ),
     "r2": ("R²", "Share of the variance of the true values that is explained; predicting their mean gives 0."),
     "median_absolute_error": ("Median absolute error", "Half of the errors are smaller than this. Lower is better."),
-}
-
-# kind → the prediction that uses no image, with which every metric is compared
-BASELINE_WORDS = {
-    SINGLE_LABEL: "always predicting the most common class",
-    MULTI_LABEL: "always predicting the frequency of each label",
-    DETECTION: "predicting no box",
-    SEGMENTATION: "predicting the most common class for every pixel",
-    REGRESSION: "always predicting the mean of the training data",
 }
 
 PERCENT_METRICS = frozenset({"accuracy", "balanced_accuracy", "subset_accuracy", "pixel_accuracy"})

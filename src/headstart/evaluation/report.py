@@ -12,27 +12,13 @@ import pandas as pd
 
 from headstart.errors import RunDamagedError
 from headstart.evaluation.honesty import Honesty
+from headstart.evaluation.report_kind import kind_of_report
 from headstart.evaluation.report_schema import MetricSchema, ReportSchema
 from headstart.stored import UnusableFileError, check, read_plain
 from headstart.writing import write_text
 
 FORMAT_VERSION = 1
 MAX_BYTES = 2**28  # the confusion matrix of thousands of classes
-
-SINGLE_LABEL = "single-label"
-MULTI_LABEL = "multi-label"
-DETECTION = "detection"
-SEGMENTATION = "segmentation"
-REGRESSION = "regression"
-
-# kind → the metric that the first sentence about a model states
-MAIN_METRICS = {
-    SINGLE_LABEL: "accuracy",
-    MULTI_LABEL: "subset_accuracy",
-    DETECTION: "map50",
-    SEGMENTATION: "mean_iou",
-    REGRESSION: "mean_absolute_error",
-}
 
 
 @dataclass(frozen=True)
@@ -64,7 +50,7 @@ class Report:
     """How well a model answered a set of examples it had not seen.
 
     Attributes:
-        kind: `"single-label"`, `"multi-label"`, `"detection"`, `"segmentation"` or `"regression"`.
+        kind: name of the `ReportKind`.
         metrics: name → metric, in the order to show them.
         per_class: one row a class, NaN where undefined: class, support, and what the kind has, such as precision,
             recall, recall_low, recall_high (Wilson), f1. One row a number, `output` in place of `class`, in regression.
@@ -91,7 +77,7 @@ class Report:
     @property
     def main_metric(self) -> Metric:
         """What the first sentence about a model states, such as the share of examples answered wholly right."""
-        return self.metrics[MAIN_METRICS[self.kind]]
+        return self.metrics[kind_of_report(self.kind).main_metric]
 
     def to_json(self) -> dict[str, object]:
         """Everything in types JSON knows; NaN becomes None."""

@@ -4,7 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from headstart.evaluation.report_tables import METRICS, check_tables
+from headstart.evaluation.report_kind import kind_of_report
+from headstart.evaluation.report_tables import check_tables
 from headstart.stored import Name, Names, Number, Schema, Share
 
 Count = Annotated[int, Field(ge=0, le=10**15)]
@@ -84,7 +85,7 @@ class ReportSchema(Schema):
             raise ValueError("should have a row in per_class for each class name")
         if len({tuple(row) for row in self.per_class}) > 1:
             raise ValueError("should have the same columns in every row of per_class")
-        if missing := [name for name in METRICS[self.kind] if name not in self.metrics]:
+        if missing := [name for name in kind_of_report(self.kind).metrics if name not in self.metrics]:
             raise ValueError(f"should have the metric {missing[0]}")
         if self.kind.endswith("-label") and not self.calibration:
             raise ValueError("should have bins of confidence")

@@ -10,15 +10,9 @@ import pandas as pd
 from headstart.evaluation.content import PROBE, AnnotatedPicture, PhaseValues, ReportContent
 from headstart.evaluation.embedding import picture_uri
 from headstart.evaluation.numbers_in_words import METRIC_WORDS, UNIT_METRICS, duration, formatted
-from headstart.evaluation.report import DETECTION, MULTI_LABEL, REGRESSION, SEGMENTATION, SINGLE_LABEL, Metric, Report
+from headstart.evaluation.report import Metric, Report
+from headstart.evaluation.report_page import page_of_report
 
-ADDED_WORDS = {
-    SINGLE_LABEL: "A new head, the last layers of the model, predicts one of the classes.",
-    MULTI_LABEL: "A new head, the last layers of the model, predicts the labels.",
-    DETECTION: "A new head, the last layers of the model, predicts boxes of the classes.",
-    SEGMENTATION: "A new head, the last layers of the model, predicts one of the classes for every pixel.",
-    REGRESSION: "A new head, the last layers of the model, predicts the numbers.",
-}
 LARGEST_EXAMPLE = 480  # pixels per side: names written on an image stay readable
 
 
@@ -129,7 +123,7 @@ def _froze(phase: PhaseValues, content: ReportContent) -> Step:
 
 
 def _added(content: ReportContent) -> str:
-    sentence = ADDED_WORDS[content.report.kind]
+    sentence = page_of_report(content.report.kind).added
     if not starts_from_probe(content.history):
         return sentence
     accuracy = probe_accuracy(content.history)

@@ -89,29 +89,6 @@ def evaluate(  # noqa: PLR0913, PLR0917  one parameter an option
     return None
 
 
-# Task of a report → heading → column of its table of classes; whole numbers are counts.
-CLASSIFIED = {"precision": "precision", "recall": "recall", "f1": "f1", "images": "support"}
-CLASS_COLUMNS = {
-    "single-label": CLASSIFIED,
-    "multi-label": CLASSIFIED,
-    "detection": {"AP50": "ap50", "AP": "ap", "recall": "recall", "precision": "precision", "boxes": "support"},
-    "segmentation": {
-        "IoU": "iou",
-        "Dice": "dice",
-        "recall": "recall",
-        "precision": "precision",
-        "boundary F": "boundary_f",
-        "images": "support",
-    },
-    "regression": {
-        "mean error": "mean_absolute_error",
-        "median error": "median_absolute_error",
-        "RMSE": "root_mean_squared_error",
-        "R2": "r2",
-    },
-}
-
-
 def report_tables(report: "Report") -> Group:
     """The report as text and tables: headline, notes, metrics, classes, calibration and, for boxes, types of error."""
     from headstart.evaluation import headline, honesty_facts, limits  # noqa: PLC0415  heavy
@@ -141,7 +118,9 @@ def _metrics_table(report: "Report") -> Table:
 
 
 def _classes_table(report: "Report") -> Table:
-    row_name, columns = str(report.per_class.columns[0]), CLASS_COLUMNS[report.kind]
+    from headstart.evaluation import kind_of_report  # noqa: PLC0415  heavy
+
+    row_name, columns = str(report.per_class.columns[0]), kind_of_report(report.kind).console
     table = Table(row_name, box=None, pad_edge=False)
     for heading in columns:
         table.add_column(heading, justify="right")

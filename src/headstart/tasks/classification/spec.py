@@ -2,6 +2,8 @@
 
 from headstart.task_spec import CLASSIFICATION, Late, TargetForm, TaskSpec
 
+# Kinds of report, as in report.json.
+SINGLE_LABEL, MULTI_LABEL = "single-label", "multi-label"
 _FOLDER = "headstart.tasks.classification"
 
 SPEC = TaskSpec(
@@ -19,4 +21,8 @@ SPEC = TaskSpec(
     exported=Late(f"{_FOLDER}.exported:EXPORTED"),
     check=Late(f"{_FOLDER}.parity:CHECK"),
     promises=Late(f"{_FOLDER}.exported:PROMISES"),
+    reports={
+        SINGLE_LABEL: Late(f"{_FOLDER}.report_kinds:ONE_LABEL"),
+        MULTI_LABEL: Late(f"{_FOLDER}.report_kinds:SEVERAL_LABELS"),
+    },
 )

@@ -15,8 +15,8 @@ from headstart.artifacts import (
     worst_first,
 )
 from headstart.data import Targets, iou
-from headstart.evaluation import evaluate_detection
 from headstart.heads import MAX_OVERLAP, Detections
+from headstart.tasks.detection.metrics import evaluate_detection
 
 MIN_IOU = 0.99
 MAX_SCORE_DIFFERENCE = 1e-3

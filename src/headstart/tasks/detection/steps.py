@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from headstart.data import Dataset, decode_image
-from headstart.evaluation import best_score_threshold, detection_example, evaluate_detection
 from headstart.heads import Detections, ObjectDetector, Task, boxes_in_picture, task_as
 from headstart.progress import Progress
 from headstart.run import (
@@ -26,6 +25,8 @@ from headstart.run import (
 )
 from headstart.stored import UnusableFileError, check, parse_json, shown
 from headstart.tasks.detection.box_choices import suit_boxes
+from headstart.tasks.detection.metrics import best_score_threshold, evaluate_detection
+from headstart.tasks.detection.report import detection_example
 from headstart.tasks.detection.schemas import BoxPromises, FoundBox
 from headstart.writing import write_json
 

@@ -5,8 +5,8 @@ from itertools import pairwise
 import numpy as np
 
 from headstart.artifacts import ExportedFile, ExportedTask, FileSchema, Manifest, Outputs, PredictorFacts, Promises
-from headstart.evaluation import RegressionIntervals
 from headstart.stored import check
+from headstart.tasks.regression.intervals import RegressionIntervals
 from headstart.tasks.regression.predictor import NumberPredictor
 from headstart.tasks.regression.schemas import ExportedNumberPromises
 

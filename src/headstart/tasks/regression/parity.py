@@ -15,7 +15,7 @@ from headstart.artifacts import (
     Runtime,
     worst_first,
 )
-from headstart.evaluation import RegressionIntervals
+from headstart.tasks.regression.intervals import RegressionIntervals
 
 MAX_DIFFERENCE = 1e-4  # in units of the spread
 

@@ -7,8 +7,9 @@ from typing import ClassVar
 import numpy as np
 
 from headstart.artifacts import Runtime
-from headstart.evaluation import DEFAULT_COVERAGE, RegressionIntervals
+from headstart.evaluation import DEFAULT_COVERAGE
 from headstart.task_spec import REGRESSION
+from headstart.tasks.regression.intervals import RegressionIntervals
 
 
 @dataclass(frozen=True, eq=False)

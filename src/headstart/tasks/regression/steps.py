@@ -6,12 +6,7 @@ import numpy as np
 
 from headstart.data import Dataset, decode_image
 from headstart.errors import RunDamagedError
-from headstart.evaluation import (
-    DEFAULT_COVERAGE,
-    RegressionIntervals,
-    evaluate_regression,
-    regression_example,
-)
+from headstart.evaluation import DEFAULT_COVERAGE
 from headstart.heads import ImageRegressor, Task, task_as
 from headstart.progress import Progress
 from headstart.run import (
@@ -27,6 +22,9 @@ from headstart.run import (
     validation_outputs,
     worst_rows,
 )
+from headstart.tasks.regression.intervals import RegressionIntervals
+from headstart.tasks.regression.metrics import evaluate_regression
+from headstart.tasks.regression.report import regression_example
 from headstart.tasks.regression.schemas import NumberPromises
 from headstart.training import Checkpoint, History, TrainingExamples, start_from_ridge
 from headstart.writing import write_json

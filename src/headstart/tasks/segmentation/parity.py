@@ -16,7 +16,7 @@ from headstart.artifacts import (
     worst_first,
 )
 from headstart.data import Targets
-from headstart.evaluation import evaluate_segmentation
+from headstart.tasks.segmentation.metrics import evaluate_segmentation
 
 MIN_SAME = 0.999  # of pixels
 MIN_INT8_SAME = 0.98

@@ -2,6 +2,8 @@
 
 from headstart.task_spec import SEGMENTATION, Late, TargetForm, TaskSpec
 
+# Kind of report, as in report.json.
+REPORT = "segmentation"
 _FOLDER = "headstart.tasks.segmentation"
 
 SPEC = TaskSpec(
@@ -18,4 +20,5 @@ SPEC = TaskSpec(
     exported=Late(f"{_FOLDER}.exported:EXPORTED"),
     check=Late(f"{_FOLDER}.parity:CHECK"),
     promises=Late(f"{_FOLDER}.exported:PROMISES"),
+    reports={REPORT: Late(f"{_FOLDER}.report_kinds:MASKS")},
 )

@@ -7,11 +7,9 @@ import numpy as np
 import pandas as pd
 
 from headstart.errors import PredictionsError
-from headstart.evaluation.boundaries import boundary_scores
-from headstart.evaluation.intervals import percentile_interval, resampled_scores
-from headstart.evaluation.ranking import mean_of_defined
-from headstart.evaluation.report import SEGMENTATION, Report
-from headstart.evaluation.scoring import scored_metrics
+from headstart.evaluation import Report, mean_of_defined, percentile_interval, resampled_scores, scored_metrics
+from headstart.tasks.segmentation.boundaries import boundary_scores
+from headstart.tasks.segmentation.spec import REPORT
 
 IGNORED = 255  # a true pixel that belongs to no class and is not scored
 NUM_MIXUPS = 8
@@ -84,7 +82,7 @@ def evaluate_segmentation(
         num_resamples=num_resamples,
     )
     return Report(
-        kind=SEGMENTATION,
+        kind=REPORT,
         metrics=metrics,
         per_class=_class_table(counts, class_names, seed=seed, num_resamples=num_resamples),
         confusion=confusion,

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from headstart.evaluation.detection_matching import BoxMatching
+from headstart.tasks.detection.matching import BoxMatching
 
 RECALL_POINTS = np.linspace(0.0, 1.0, 101)
 

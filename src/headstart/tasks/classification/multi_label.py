@@ -5,9 +5,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from headstart.evaluation.ranking import average_precision, macro_average, mean_of_defined, roc_auc
-from headstart.evaluation.reliability import Answers, expected_calibration_error
-from headstart.evaluation.single_label import SMALLEST_PROBABILITY
+from headstart.evaluation import (
+    Answers,
+    average_precision,
+    expected_calibration_error,
+    macro_average,
+    mean_of_defined,
+    roc_auc,
+)
+from headstart.tasks.classification.single_label import SMALLEST_PROBABILITY
 
 THRESHOLD = 0.5
 

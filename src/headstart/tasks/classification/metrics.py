@@ -4,17 +4,16 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from headstart.evaluation import multi_label, single_label
-from headstart.evaluation.per_class import class_table
-from headstart.evaluation.predictions import (
+from headstart.evaluation import Metric, Report, calibration_table, scored_metrics
+from headstart.tasks.classification import multi_label, single_label
+from headstart.tasks.classification.per_class import class_table
+from headstart.tasks.classification.predictions import (
     checked_class_indices,
     checked_label_matrix,
     checked_multi_label,
     checked_single_label,
 )
-from headstart.evaluation.reliability import calibration_table
-from headstart.evaluation.report import MULTI_LABEL, SINGLE_LABEL, Metric, Report
-from headstart.evaluation.scoring import scored_metrics
+from headstart.tasks.classification.spec import MULTI_LABEL, SINGLE_LABEL
 
 MetricTable = Mapping[str, tuple[Callable[..., np.ndarray], bool]]
 

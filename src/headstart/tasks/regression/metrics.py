@@ -6,10 +6,16 @@ import numpy as np
 import pandas as pd
 
 from headstart.errors import PredictionsError
-from headstart.evaluation.intervals import percentile_interval, resampled_scores, wilson_interval
-from headstart.evaluation.ranking import mean_of_defined
-from headstart.evaluation.report import REGRESSION, Metric, Report
-from headstart.evaluation.scoring import scored_metrics
+from headstart.evaluation import (
+    Metric,
+    Report,
+    mean_of_defined,
+    percentile_interval,
+    resampled_scores,
+    scored_metrics,
+    wilson_interval,
+)
+from headstart.tasks.regression.spec import REPORT
 
 MOST_POINTS = 500  # pictures in the table of answers: enough for a scatter plot, few enough for the report's file
 
@@ -66,7 +72,7 @@ def evaluate_regression(  # noqa: PLR0913  half-widths and what they promise com
         tables["intervals"] = _interval_table(errors, interval_half_width, names, coverage=coverage)
     per_class = _output_table(errors, true, names, baseline=baseline[0], seed=seed, num_resamples=num_resamples)
     return Report(
-        kind=REGRESSION,
+        kind=REPORT,
         metrics=_metrics(errors, true, baseline, seed=seed, num_resamples=num_resamples),
         per_class=per_class,
         confusion=np.zeros((0, 0), np.int64),

@@ -3,13 +3,18 @@
 import numpy as np
 from scipy.special import expit, softmax
 
-from headstart.evaluation.calibration import Calibration
-from headstart.evaluation.honesty import Honesty, Proportion
-from headstart.evaluation.multi_label import MultiLabelAnswers
-from headstart.evaluation.multi_label import log_loss as label_log_loss
-from headstart.evaluation.reliability import Answers, calibration_table, expected_calibration_error
-from headstart.evaluation.single_label import SingleLabelAnswers, log_loss
-from headstart.evaluation.thresholds import DEFAULT_COVERAGE
+from headstart.evaluation import (
+    DEFAULT_COVERAGE,
+    Answers,
+    Calibration,
+    Honesty,
+    Proportion,
+    calibration_table,
+    expected_calibration_error,
+)
+from headstart.tasks.classification.multi_label import MultiLabelAnswers
+from headstart.tasks.classification.multi_label import log_loss as label_log_loss
+from headstart.tasks.classification.single_label import SingleLabelAnswers, log_loss
 
 LEFT_OUT_SHARE = 0.1
 

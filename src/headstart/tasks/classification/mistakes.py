@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from headstart.evaluation.predictions import checked_multi_label, checked_single_label
+from headstart.tasks.classification.predictions import checked_multi_label, checked_single_label
 
 
 def most_confident_mistakes(probabilities: np.ndarray, targets: np.ndarray, *, limit: int = 12) -> pd.DataFrame:

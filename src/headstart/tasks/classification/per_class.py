@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from headstart.evaluation.intervals import wilson_interval
+from headstart.evaluation import wilson_interval
 
 
 def class_table(

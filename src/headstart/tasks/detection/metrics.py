@@ -5,18 +5,24 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pandas as pd
 
-from headstart.evaluation.detection_errors import (
+from headstart.evaluation import (
+    WEIGHTS_PER_CHUNK,
+    Metric,
+    Report,
+    bootstrap_weights,
+    mean_of_defined,
+    percentile_interval,
+)
+from headstart.tasks.detection.errors import (
     BoxErrors,
     error_table,
     find_errors,
     mixup_table,
     picture_table,
 )
-from headstart.evaluation.detection_matching import BoxAnswers, BoxMatching, match_boxes
-from headstart.evaluation.detection_scores import RECALL_POINTS, class_scores, precision_curve
-from headstart.evaluation.intervals import WEIGHTS_PER_CHUNK, bootstrap_weights, percentile_interval
-from headstart.evaluation.ranking import mean_of_defined
-from headstart.evaluation.report import DETECTION, Metric, Report
+from headstart.tasks.detection.matching import BoxAnswers, BoxMatching, match_boxes
+from headstart.tasks.detection.scores import RECALL_POINTS, class_scores, precision_curve
+from headstart.tasks.detection.spec import REPORT
 
 DEFAULT_SCORE_THRESHOLD = 0.5
 DETECTION_METRICS = ("map50", "map", "average_recall")
@@ -68,7 +74,7 @@ def evaluate_detection(
     resampled = np.concatenate([_scores(matching, w, num_classes=len(class_names)) for w in chunks], axis=-1)
     counts = _counts(matching, errors, num_classes=len(class_names))
     return Report(
-        kind=DETECTION,
+        kind=REPORT,
         metrics=_metrics(plain, resampled, num_pictures=matching.num_pictures),
         per_class=_class_table(plain, resampled, counts, class_names),
         confusion=np.zeros((0, 0), np.int64),

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from headstart.evaluation.ranking import macro_average, mean_of_defined, roc_auc
-from headstart.evaluation.reliability import Answers, expected_calibration_error
+from headstart.evaluation import Answers, expected_calibration_error, macro_average, mean_of_defined, roc_auc
 
 # Softmax in float32 rounds a small probability to 0, whose logarithm is infinite: one example costs at most 15.9.
 SMALLEST_PROBABILITY = float(np.finfo(np.float32).eps)

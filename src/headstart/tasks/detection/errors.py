@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from pycocotools import mask as coco_mask
 
-from headstart.evaluation.detection_matching import BoxMatching
+from headstart.tasks.detection.matching import BoxMatching
 
 GOOD_BOX = 0.5  # IoU from which a box counts as found
 BACKGROUND = 0.1  # IoU below which a prediction does not belong to a box

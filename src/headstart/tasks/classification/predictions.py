@@ -3,8 +3,8 @@
 import numpy as np
 
 from headstart.errors import PredictionsError
-from headstart.evaluation.multi_label import MultiLabelAnswers
-from headstart.evaluation.single_label import SingleLabelAnswers
+from headstart.tasks.classification.multi_label import MultiLabelAnswers
+from headstart.tasks.classification.single_label import SingleLabelAnswers
 
 ROW_SUM_TOLERANCE = 1e-2  # float16 softmax over many classes stays well inside
 
