@@ -11,7 +11,7 @@ from headstart.backbones import BACKBONES, find_backbone
 from headstart.data import AUGMENTATIONS, Augmentation
 from headstart.errors import RecipeError, UnknownBackboneError, UnknownStageError
 from headstart.recipe import Recipe, read_toml
-from headstart.task_defaults import TASK_DEFAULTS
+from headstart.task_settings import settings_of
 from headstart.task_spec import CLASSIFICATION, DETECTION, SEGMENTATION, TASK_KINDS
 
 rates = st.floats(1e-6, 10.0)
@@ -245,7 +245,7 @@ def test_a_task_fills_in_its_own_defaults_and_nothing_that_was_asked_for(task):
     plain = Recipe.from_values({"data": {"path": "photos"}, "backbone": {"name": "mobilenetv2"}})
     resolved = plain.resolved(task)
     assert resolved.task == task
-    for (section, name), value in TASK_DEFAULTS[task].items():
+    for (section, name), value in settings_of(task).defaults.items():
         if name != "augmentation":
             assert getattr(getattr(resolved, section), name) == value
     asked = {"images": {"batch_size": 5}, "frozen_phase": {"epochs": 3}, "backbone": {"image_size": 96}}

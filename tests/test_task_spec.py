@@ -10,10 +10,12 @@ from headstart.heads import TaskModel
 from headstart.prediction import TaskAnswers
 from headstart.run import CardParts, ExportSteps, TaskSteps
 from headstart.serving import Kind
+from headstart.task_settings import TaskSettings
 from headstart.task_spec import TASK_KINDS, Late, TaskSpec, find_task
 
 # Part of a specification → the record that a room declares for it.
 RECORDS = {
+    "settings": TaskSettings,
     "promises": Promises,
     "check": Check,
     "exported": ExportedTask,

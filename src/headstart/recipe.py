@@ -22,8 +22,8 @@ from headstart.backbones import find_backbone
 from headstart.data import AUGMENTATIONS, Augmentation, known_mask_value
 from headstart.errors import RecipeError
 from headstart.stored import Side, Text, UnusableFileError, read_toml_tables, shown
-from headstart.task_defaults import CLASSIFICATION_ONLY, TASK_DEFAULTS
-from headstart.task_spec import CLASSIFICATION, DETECTION, SEGMENTATION, TaskName
+from headstart.task_settings import TaskSettings, settings_of
+from headstart.task_spec import DEFAULT_TASK, TaskName
 
 if TYPE_CHECKING:
     from headstart.data import ReadingOptions
@@ -268,42 +268,35 @@ class Recipe(Section):
         """The recipe as TOML text."""
         return tomli_w.dumps(self.model_dump(mode="json", exclude_none=True))
 
-    def _for_task(self, task: str) -> Self:
+    def _for_task(self, settings: TaskSettings, task: str) -> Self:
         """The same for a task: what it wants otherwise than classification does, where the recipe says nothing."""
         updated = self.model_copy(update={"task": task})
-        for (section, name), value in TASK_DEFAULTS[task].items():
+        for (section, name), value in settings.defaults.items():
             if name not in getattr(self, section).model_fields_set:
                 updated = updated.with_values(section, **{name: value})
         augmentation, flips = updated.images.augmentation, updated.images.flips
         changed = augmentation if flips is None else augmentation.with_flips(flips)
-        if task == DETECTION:  # a mirrored object has no box
-            changed = replace(changed, edges="grey")
+        if settings.edges is not None:
+            changed = replace(changed, edges=settings.edges)
         return updated if changed is augmentation else updated.with_values("images", augmentation=changed)
 
     def with_values(self, section: str, **values: object) -> Self:
         """The same with other values in one section, which are not checked."""
         return self.model_copy(update={section: getattr(self, section).model_copy(update=values)})
 
-    def _check_settings(self) -> None:
-        allowed: dict[tuple[str, str], object] = {} if self.task == CLASSIFICATION else dict(CLASSIFICATION_ONLY)
-        if self.task != DETECTION and self.images.collages is not None:
-            allowed["images", "collages"] = 0.0
-        if self.task != CLASSIFICATION and self.head.num_stages is not None:
-            allowed["head", "num_stages"] = 1
-        if self.task in {DETECTION, SEGMENTATION}:
-            allowed["head", "start"] = "random"
-        if self.task == DETECTION:
-            allowed["head", "dropout"] = 0.0
-        if self.task == SEGMENTATION and self.images.resize_mode == "crop":
-            raise RecipeError(
-                "A segmenter answers for every pixel, and resize_mode = crop cuts some off.",
-                expected="images.resize_mode = stretch or pad",
-                received="images.resize_mode = crop",
-                hint="'pad' keeps the proportions too.",
-            )
-        for (section, name), value in allowed.items():
+    def _check_settings(self, settings: TaskSettings) -> None:
+        for refusal in settings.refused:
+            section, name = refusal.setting
+            if getattr(getattr(self, section), name) == refusal.value:
+                raise RecipeError(
+                    refusal.problem,
+                    expected=f"{section}.{name} = {refusal.others}",
+                    received=f"{section}.{name} = {refusal.value}",
+                    hint=refusal.hint,
+                )
+        for (section, name), value in settings.fixed.items():
             asked = getattr(getattr(self, section), name)
-            if asked != value:
+            if asked is not None and asked != value:
                 raise RecipeError(
                     f"There is no {section}.{name} = {asked} for {self.task}.",
                     expected=f"{section}.{name} = {value}",
@@ -322,9 +315,10 @@ class Recipe(Section):
             RecipeError: a setting is asked for that this task has not.
         """
         known = self.task or task
-        updated = self._for_task(known or CLASSIFICATION)
+        settings = settings_of(known or DEFAULT_TASK)
+        updated = self._for_task(settings, known or DEFAULT_TASK)
         if known:
-            updated._check_settings()
+            updated._check_settings(settings)
         return updated._with_names()
 
     def _with_names(self) -> Self:

@@ -90,6 +90,7 @@ class TaskSpec:
         check: the `Check` of exported files: how they are compared with the model.
         promises: the `Promises` of exported files: the values that their answers follow from.
         reports: kind of report, as in report.json → the `ReportKind`.
+        settings: the `TaskSettings`: defaults of a recipe; they load without TensorFlow.
     """
 
     name: str
@@ -106,6 +107,7 @@ class TaskSpec:
     exported: Late
     check: Late
     promises: Late
+    settings: Late
     reports: Mapping[str, Late]
 
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from headstart.data import AUGMENTATIONS, Augmentation
 from headstart.options import OPTIONS
 from headstart.recipe import Recipe
-from headstart.task_defaults import TASK_DEFAULTS
+from headstart.task_settings import settings_of
 from headstart.task_spec import TASK_KINDS
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "recipe.md"
@@ -93,7 +93,7 @@ def test_what_tasks_want_otherwise_is_documented():
         for task, cell in zip(heading[1:], row[1:], strict=True)
         if cell != "-"
     }
-    defaults = {(task, name): value for task in TASK_KINDS for name, value in TASK_DEFAULTS[task].items()}
+    defaults = {(task, name): value for task in TASK_KINDS for name, value in settings_of(task).defaults.items()}
     assert shown_defaults == {key: shown_in_list(value) for key, value in defaults.items()}
 
 

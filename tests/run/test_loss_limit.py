@@ -11,8 +11,9 @@ import headstart
 from headstart.data import ImageSource
 from headstart.heads import build_classifier
 from headstart.recipe import Recipe
-from headstart.run.rates import FINE_TUNING_RATES, highest_rate
+from headstart.run.rates import highest_rate
 from headstart.run.train import phases_of
+from headstart.task_settings import settings_of
 from headstart.training import CheckpointDir, TrainingExamples, fit_phase, solve_probe, start_from_probe
 
 LIMIT = 1.05
@@ -39,7 +40,7 @@ def test_no_family_loses_what_it_transfers(family, tmp_path):
     examples = TrainingExamples(
         source, targets, validation_source, validation_targets, weights=None, batch_size=8, seed=0, augmentation=None
     )
-    rate = min(FINE_TUNING_RATES["image-classification"], highest_rate(backbone, "part"))
+    rate = min(settings_of("image-classification").fine_tuning_rate, highest_rate(backbone, "part"))
     values = {"epochs": EPOCHS, "unfreeze_from": "part", "learning_rate": rate, "precision": "float32"}
     recipe = Recipe.from_values(
         {"data": {"path": "drawn"}, "fine_tuning_phase": values, "deep_phase": {"learning_rate": rate}}

@@ -6,7 +6,8 @@ import pytest
 
 from headstart.backbones import build_backbone
 from headstart.recipe import Recipe
-from headstart.run.rates import FINE_TUNING_RATES, highest_rate, with_rates
+from headstart.run.rates import highest_rate, with_rates
+from headstart.task_settings import settings_of
 from headstart.task_spec import TASK_KINDS
 
 
@@ -35,7 +36,7 @@ def set_kernels(backbone, factor):
 def test_a_network_that_bears_it_learns_at_the_rate_of_the_task(backbone, task):
     set_kernels(backbone, 1.0)
     recipe, notes = with_rates(recipe_of(task), backbone)
-    assert recipe.fine_tuning_phase.learning_rate == FINE_TUNING_RATES[task]
+    assert recipe.fine_tuning_phase.learning_rate == settings_of(task).fine_tuning_rate
     assert recipe.deep_phase.learning_rate == 1e-4
     assert not notes
 
@@ -46,10 +47,10 @@ def test_a_network_with_small_kernels_learns_more_slowly_and_the_plan_says_so(ba
     recipe, notes = with_rates(recipe_of(task, fine_tuning_phase={"epochs": 3}), backbone)
     rate = recipe.fine_tuning_phase.learning_rate
     assert rate == pytest.approx(highest_rate(backbone, "block5"), rel=0.05)
-    assert rate < FINE_TUNING_RATES[task] / 3
+    assert rate < settings_of(task).fine_tuning_rate / 3
     assert notes == [
-        f"learning rate {rate:g} instead of {FINE_TUNING_RATES[task]:g}, because the kernels of VGG19Mini from block5 "
-        "upwards are small"
+        f"learning rate {rate:g} instead of {settings_of(task).fine_tuning_rate:g}, because the kernels of "
+        "VGG19Mini from block5 upwards are small"
     ]
 
 

@@ -28,7 +28,7 @@ from headstart.heads import POOLED, HeadSettings, Task, pooled_maps, tap_layers
 from headstart.progress import Progress
 from headstart.recipe import Recipe
 from headstart.run.schemas import BankPlaceValues
-from headstart.task_spec import CLASSIFICATION
+from headstart.task_spec import DEFAULT_TASK
 from headstart.training import TrainingExamples, example_weights
 
 CALIBRATION_PICTURES = 32
@@ -117,7 +117,7 @@ def num_stages_read(recipe: Recipe) -> int:
 
 def taps_of(recipe: Recipe, backbone: Backbone) -> tuple[str, ...]:
     """Layers of the backbone that the head of the recipe's task reads; none where it reads the top, pooled."""
-    return tap_layers(recipe.task or CLASSIFICATION, backbone)
+    return tap_layers(recipe.task or DEFAULT_TASK, backbone)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,8 @@
 from headstart.backbones import find_backbone
 from headstart.errors import RecipeError
 from headstart.recipe import Recipe
-from headstart.task_spec import CLASSIFICATION
+from headstart.task_settings import settings_of
+from headstart.task_spec import DEFAULT_TASK
 
 
 def with_num_stages(recipe: Recipe) -> Recipe:
@@ -19,7 +20,7 @@ def with_num_stages(recipe: Recipe) -> Recipe:
     Raises:
         RecipeError: more stages than the network has, or more than one where the network is fine-tuned.
     """
-    if (recipe.task or CLASSIFICATION) != CLASSIFICATION:
+    if not settings_of(recipe.task or DEFAULT_TASK).can_pool_stages:
         return recipe
     asked, most = recipe.head.num_stages, len(find_backbone(recipe.backbone.name).stages)
     is_frozen = not recipe.fine_tuning_phase.epochs and not recipe.deep_phase.epochs

@@ -23,11 +23,11 @@ from headstart.run.bank import (
     trunk_model,
 )
 from headstart.run.collages import num_collages
-from headstart.run.epochs import FINE_TUNING_EPOCHS, FROZEN_EPOCHS
 from headstart.run.head_choice import with_num_stages
 from headstart.run.rates import with_rates
 from headstart.run.speed import Speed
-from headstart.task_spec import CLASSIFICATION
+from headstart.task_settings import settings_of
+from headstart.task_spec import DEFAULT_TASK
 from headstart.training import PROBE_VIEWS, fastest_precision
 
 # With a time limit, epochs are reduced to these numbers before views are reduced.
@@ -232,10 +232,10 @@ def _learns_nothing_but_the_probe(recipe: Recipe) -> bool:
 
 
 def _with_epochs(recipe: Recipe, num_training: int) -> Recipe:
-    task = recipe.task or CLASSIFICATION
+    settings = settings_of(recipe.task or DEFAULT_TASK)
     defaults = {
-        "frozen_phase": 0 if recipe.head.start == "probe" else FROZEN_EPOCHS[task].epochs(num_training),
-        "fine_tuning_phase": FINE_TUNING_EPOCHS[task].epochs(num_training),
+        "frozen_phase": 0 if recipe.head.start == "probe" else settings.frozen_epochs.epochs(num_training),
+        "fine_tuning_phase": settings.fine_tuning_epochs.epochs(num_training),
         "deep_phase": 0,
     }
     for name, epochs in defaults.items():

@@ -33,7 +33,7 @@ from headstart.run.environment import dtype_policy
 from headstart.run.rank_examples import measure_of, require_enough, scored_examples, scored_layer
 from headstart.run.ranking import NotRanked, RankedBackbone, RankedData, Ranking
 from headstart.run.storage import storage_errors
-from headstart.task_defaults import TASK_DEFAULTS
+from headstart.task_settings import settings_of
 from headstart.task_spec import CLASSIFICATION
 from headstart.writing import sole_use
 
@@ -171,7 +171,7 @@ def _read_data(recipe: Recipe, progress: Progress) -> tuple[Recipe, Dataset, int
 
 def _for_task(recipe: Recipe, task: str) -> Recipe:
     """With the settings of a task; the image size stays open where every backbone may see its own."""
-    size = recipe.backbone.image_size or TASK_DEFAULTS[task].get(("backbone", "image_size"))
+    size = recipe.backbone.image_size or settings_of(task).defaults.get(("backbone", "image_size"))
     return recipe.resolved(task).with_values("backbone", image_size=size)
 
 

@@ -1,19 +1,15 @@
 """The default learning rate of fine-tuning: the rate of the task, or a lower one if the network requires it."""
 
-from collections.abc import Iterator, Mapping
-from types import MappingProxyType
+from collections.abc import Iterator
 
 import keras
 import numpy as np
 
 from headstart.backbones import Backbone, stage_layers
 from headstart.recipe import Recipe
-from headstart.task_spec import CLASSIFICATION, DETECTION, REGRESSION, SEGMENTATION
+from headstart.task_settings import settings_of
+from headstart.task_spec import DEFAULT_TASK
 
-# Highest rate of the head, for networks that bear it; docs/decisions/0030 says what was measured.
-FINE_TUNING_RATES: Mapping[str, float] = MappingProxyType(
-    {CLASSIFICATION: 1.2e-3, DETECTION: 1e-3, SEGMENTATION: 1e-3, REGRESSION: 6e-4}
-)
 DEEP_RATE = 1e-4
 # Highest relative change of a kernel per step, in spectral norms.
 MAX_RELATIVE_STEP = 0.57
@@ -27,7 +23,7 @@ def with_rates(recipe: Recipe, backbone: Backbone) -> tuple[Recipe, list[str]]:
         recipe: resolved.
         backbone: with the weights that fine-tuning starts from.
     """
-    rates = {"fine_tuning_phase": FINE_TUNING_RATES[recipe.task or CLASSIFICATION], "deep_phase": DEEP_RATE}
+    rates = {"fine_tuning_phase": settings_of(recipe.task or DEFAULT_TASK).fine_tuning_rate, "deep_phase": DEEP_RATE}
     notes = []
     for name, usual in rates.items():
         section = getattr(recipe, name)

@@ -25,4 +25,5 @@ SPEC = TaskSpec(
         SINGLE_LABEL: Late(f"{_FOLDER}.report_kinds:ONE_LABEL"),
         MULTI_LABEL: Late(f"{_FOLDER}.report_kinds:SEVERAL_LABELS"),
     },
+    settings=Late(f"{_FOLDER}.settings:SETTINGS"),
 )

@@ -21,4 +21,5 @@ SPEC = TaskSpec(
     check=Late(f"{_FOLDER}.parity:CHECK"),
     promises=Late(f"{_FOLDER}.exported:PROMISES"),
     reports={REPORT: Late(f"{_FOLDER}.report_kinds:NUMBERS")},
+    settings=Late(f"{_FOLDER}.settings:SETTINGS"),
 )
