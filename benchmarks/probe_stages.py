@@ -25,7 +25,7 @@ import headstart
 from headstart.backbones import Backbone, build_backbone
 from headstart.data import Dataset, ImageSource, audit_dataset, read_dataset, split_dataset
 from headstart.features import STRENGTHS, build_engine, fit_probe
-from headstart.training.probe_start import MAX_STRENGTH, PATIENCE
+from headstart.tasks.classification.probe_start import MAX_STRENGTH, PATIENCE
 
 SMOOTHING = 0.1  # the recipe's default
 BATCH_SIZE = 32

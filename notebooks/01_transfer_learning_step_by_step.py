@@ -182,7 +182,7 @@ print(f"licence {vgg19.weights.licence}, {vgg19.weights.origin}")
 # if nobody asked. The last row is what stays set: `unfreeze_from=None` freezes all that lies below the head.
 
 # %%
-from headstart.heads import build_classifier
+from headstart.tasks import build_classifier
 from headstart.training import set_trainable
 
 task = build_classifier(backbone, dataset.class_names, dropout=0.2, seed=0)

@@ -236,7 +236,7 @@ picture_gallery(shown, [""] * 8, columns=4)
 from headstart.backbones import build_backbone
 from headstart.data import Augmentation, view_batches, view_matrices
 from headstart.features import as_numbers
-from headstart.heads import build_detector
+from headstart.tasks import build_detector
 
 augmentation = Augmentation(
     horizontal_flip=True, rotation_degrees=8, zoom=0.15, translation=0.1, brightness=0.1, contrast=0.2, edges="grey"
@@ -361,8 +361,7 @@ frozen = fit_phase(task, frozen_phase, rows_at(*task.tap_layers), phase_index=1,
 frozen.count
 
 # %%
-from headstart.heads import boxes_in_picture
-from headstart.tasks import evaluate_detection
+from headstart.tasks import boxes_in_picture, evaluate_detection
 
 
 def answers_for(part):
@@ -608,7 +607,7 @@ run.report.per_class[["class", "iou", "iou_low", "iou_high", "dice", "pixels"]].
 # %%
 from headstart.data import read_mask
 from headstart.evaluation import draw_mask
-from headstart.heads import mask_in_picture
+from headstart.tasks import mask_in_picture
 
 run_test = run.dataset.part("test")
 run_names = run.task.class_names

@@ -13,8 +13,7 @@ from headstart.artifacts import FORMATS, ExportJob, LabelledPictures, Manifest, 
 from headstart.backbones import Backbone, build_backbone
 from headstart.data import ImageSource
 from headstart.evaluation import Calibration, Thresholds
-from headstart.heads import ImageClassifier, build_classifier
-from headstart.tasks import Answers, build_serving_model
+from headstart.tasks import Answers, ImageClassifier, build_classifier, build_serving_model
 
 COLOURS = {"blue": (40, 60, 200), "green": (40, 200, 40), "red": (200, 40, 40)}
 SIDE = 32

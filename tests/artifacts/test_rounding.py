@@ -21,8 +21,7 @@ from headstart.artifacts.rounding import (
 )
 from headstart.evaluation import Calibration
 from headstart.features import convert_graph
-from headstart.heads import ImageClassifier
-from headstart.tasks import build_serving_model
+from headstart.tasks import ImageClassifier, build_serving_model
 
 INT8 = [name for name, each in FORMATS.items() if each.is_int8]
 SIDE = 16

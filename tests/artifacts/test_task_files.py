@@ -20,9 +20,9 @@ from headstart.artifacts import (
 from headstart.backbones import build_backbone
 from headstart.data import ImageSource
 from headstart.errors import ParityError
-from headstart.heads import Task, build_detector, build_regressor, build_segmenter
+from headstart.heads import Task
 from headstart.task_spec import DETECTION, REGRESSION, SEGMENTATION
-from headstart.tasks import NamedPixels
+from headstart.tasks import NamedPixels, build_detector, build_regressor, build_segmenter
 
 SIDE = 32
 NAMES = ("a", "b")

@@ -24,7 +24,7 @@ from headstart.backbones import (
 )
 from headstart.backbones.graph import ancestors, parents
 from headstart.evaluation import grad_cam
-from headstart.heads import build_classifier
+from headstart.tasks import build_classifier
 
 # The small ones, so that the default run stays short; continuous integration builds every one.
 QUICK = {

@@ -7,7 +7,7 @@ import pytest
 from headstart.backbones import build_backbone, cut_model, separating_layers
 from headstart.backbones.graph import ancestors, parents
 from headstart.errors import UnknownStageError
-from headstart.heads import build_classifier
+from headstart.tasks import build_classifier
 from headstart.training import set_trainable
 
 

@@ -16,14 +16,21 @@ from headstart.evaluation import Report
 from headstart.evaluation.caveats import limits
 from headstart.evaluation.sections import metric_cards
 from headstart.evaluation.wording import headline, honesty_facts
-from headstart.heads import Detections, ImageClassifier, ObjectDetector
 from headstart.recipe import Recipe
 from headstart.run import Run
 from headstart.run.directory import read_json
 from headstart.run.evaluated import worst_rows
 from headstart.run.schemas import AuditFacts, Environment
 from headstart.task_spec import CLASSIFICATION, DETECTION, REGRESSION, SEGMENTATION
-from headstart.tasks import evaluate_classification, evaluate_detection, evaluate_regression, evaluate_segmentation
+from headstart.tasks import (
+    Detections,
+    ImageClassifier,
+    ObjectDetector,
+    evaluate_classification,
+    evaluate_detection,
+    evaluate_regression,
+    evaluate_segmentation,
+)
 from headstart.tasks.classification.report import calibration_words
 from headstart.tasks.classification.steps import predicted_probabilities
 from headstart.tasks.detection import steps as detection

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from headstart.backbones import build_backbone, cut_model, separating_layers
-from headstart.heads import ImageClassifier, build_classifier, num_pooled_features, read_task, stages_read
+from headstart.heads import num_pooled_features, read_task, stages_read
+from headstart.tasks import ImageClassifier, build_classifier
 
 NAMES = ("ant", "mole")
 

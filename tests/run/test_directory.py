@@ -4,9 +4,9 @@ import pytest
 
 import headstart
 from headstart.errors import RecipeError, RunDamagedError, RunIncompleteError, RunNotFoundError
-from headstart.heads import ImageClassifier, ObjectDetector
 from headstart.prediction import predict
 from headstart.run import Run, evaluate, resume, write_report
+from headstart.tasks import ImageClassifier, ObjectDetector
 from headstart.training import CheckpointDir
 
 GARBAGE = {"no JSON": b"{", "another JSON": b"[1, 2]", "no text": b"\xff\xfe\x00", "nothing": b""}

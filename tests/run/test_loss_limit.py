@@ -9,12 +9,12 @@ from PIL import Image
 
 import headstart
 from headstart.data import ImageSource
-from headstart.heads import build_classifier
 from headstart.recipe import Recipe
 from headstart.run.rates import highest_rate
 from headstart.run.train import phases_of
 from headstart.task_settings import settings_of
-from headstart.training import CheckpointDir, TrainingExamples, fit_phase, solve_probe, start_from_probe
+from headstart.tasks import build_classifier, solve_probe, start_from_probe
+from headstart.training import CheckpointDir, TrainingExamples, fit_phase
 
 LIMIT = 1.05
 CLASSES = ("dark", "middle", "bright")

@@ -101,7 +101,7 @@ class NoMask:
 def untrained(kind: str):
     """A task on the built-in backbone whose new layers are random and large, so that answers differ with the place."""
     from headstart.backbones import build_backbone  # noqa: PLC0415  TensorFlow
-    from headstart.heads import build_detector, build_regressor, build_segmenter  # noqa: PLC0415
+    from headstart.tasks import build_detector, build_regressor, build_segmenter  # noqa: PLC0415
 
     backbone = build_backbone("vgg19_mini", image_size=(SIDE, SIDE), weights="builtin")
     if kind == REGRESSION:

@@ -10,7 +10,7 @@ from PIL import Image
 
 from headstart.backbones import build_backbone
 from headstart.data import Augmentation, ImageSource
-from headstart.heads import ImageClassifier, build_classifier
+from headstart.tasks import ImageClassifier, build_classifier
 from headstart.training import TrainingExamples
 
 SIZE = (32, 32)

@@ -9,8 +9,7 @@ import pytest
 
 from headstart.data import Augmentation
 from headstart.progress import SilentProgress
-from headstart.training import CheckpointDir, History, Phase, example_weights, fit_phase
-from headstart.training.probe_start import keep_start
+from headstart.training import CheckpointDir, History, Phase, example_weights, fit_phase, keep_start
 from headstart.training.recorder import reseed
 
 SIZE = (32, 32)

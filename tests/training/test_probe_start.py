@@ -4,7 +4,8 @@ import keras
 import numpy as np
 import pytest
 
-from headstart.training import CheckpointDir, Phase, fit_phase, solve_probe, start_from_probe
+from headstart.tasks import solve_probe, start_from_probe
+from headstart.training import CheckpointDir, Phase, fit_phase
 
 SMOOTHING = 0.1
 

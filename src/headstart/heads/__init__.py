@@ -8,89 +8,48 @@ from typing import TYPE_CHECKING
 from headstart.doors import lazy_door
 
 if TYPE_CHECKING:
-    from headstart.heads.classifier import ImageClassifier, build_classifier
-    from headstart.heads.decoding import chosen_names, decide, joined_names
-    from headstart.heads.detection_loss import DetectionLoss
-    from headstart.heads.detections import MAX_OVERLAP, Detections
-    from headstart.heads.detector import ObjectDetector, build_detector
     from headstart.heads.kinds import HeadSettings, TaskModel, build_task, read_task, tap_layers
     from headstart.heads.model_file import load_stock_model
-    from headstart.heads.placing import boxes_in_picture, mask_in_picture
     from headstart.heads.pooling import POOLED, num_pooled_features, pooled_maps, stages_read
-    from headstart.heads.pyramid import detector_taps
-    from headstart.heads.regression_loss import RegressionLoss
-    from headstart.heads.regressor import ImageRegressor, build_regressor
-    from headstart.heads.segmentation_loss import SegmentationLoss
-    from headstart.heads.segmenter import Segmenter, build_segmenter, segmenter_taps
+    from headstart.heads.saved import from_saved, plain_facts
+    from headstart.heads.taps import resized, taps_at
     from headstart.heads.task import Task, task_as
 
 _MODULE_OF = {
-    "DetectionLoss": "detection_loss",
-    "Detections": "detections",
-    "HeadSettings": "kinds",
-    "ImageClassifier": "classifier",
-    "ImageRegressor": "regressor",
-    "MAX_OVERLAP": "detections",
-    "ObjectDetector": "detector",
     "POOLED": "pooling",
-    "RegressionLoss": "regression_loss",
-    "SegmentationLoss": "segmentation_loss",
-    "Segmenter": "segmenter",
-    "TaskModel": "kinds",
+    "HeadSettings": "kinds",
     "Task": "task",
-    "boxes_in_picture": "placing",
-    "build_classifier": "classifier",
-    "build_detector": "detector",
-    "build_regressor": "regressor",
-    "build_segmenter": "segmenter",
+    "TaskModel": "kinds",
     "build_task": "kinds",
-    "chosen_names": "decoding",
-    "decide": "decoding",
-    "detector_taps": "pyramid",
-    "joined_names": "decoding",
+    "from_saved": "saved",
     "load_stock_model": "model_file",
-    "mask_in_picture": "placing",
     "num_pooled_features": "pooling",
+    "plain_facts": "saved",
     "pooled_maps": "pooling",
     "read_task": "kinds",
-    "segmenter_taps": "segmenter",
+    "resized": "taps",
     "stages_read": "pooling",
     "tap_layers": "kinds",
+    "taps_at": "taps",
     "task_as": "task",
 }
 
 __all__ = [
-    "MAX_OVERLAP",
     "POOLED",
-    "DetectionLoss",
-    "Detections",
     "HeadSettings",
-    "ImageClassifier",
-    "ImageRegressor",
-    "ObjectDetector",
-    "RegressionLoss",
-    "SegmentationLoss",
-    "Segmenter",
     "Task",
     "TaskModel",
-    "boxes_in_picture",
-    "build_classifier",
-    "build_detector",
-    "build_regressor",
-    "build_segmenter",
     "build_task",
-    "chosen_names",
-    "decide",
-    "detector_taps",
-    "joined_names",
+    "from_saved",
     "load_stock_model",
-    "mask_in_picture",
     "num_pooled_features",
+    "plain_facts",
     "pooled_maps",
     "read_task",
-    "segmenter_taps",
+    "resized",
     "stages_read",
     "tap_layers",
+    "taps_at",
     "task_as",
 ]
 

@@ -8,7 +8,6 @@ from typing import Any, ClassVar, Literal, Protocol, TypeVar
 from headstart.heads.model_file import load_stock_model
 from headstart.heads.task import Task
 from headstart.stored import Name, Names, Schema, UnusableFileError, check, shown
-from headstart.task_spec import DETECTION
 
 Saved = TypeVar("Saved", bound=Task)
 STAGES, MODEL = "stages", "model"
@@ -42,8 +41,16 @@ def plain_facts(task: SavedTask) -> dict[str, object]:
     return {"task": task.kind, **plain}
 
 
-def from_saved(task_class: Callable[..., Saved], model_path: Path, facts: Mapping[str, object]) -> Saved:
+def from_saved(
+    task_class: Callable[..., Saved], model_path: Path, facts: Mapping[str, object], *, extra_outputs: int = 0
+) -> Saved:
     """The task of a saved `.keras` file and of what `plain_facts` gave; custom code in the file is refused.
+
+    Args:
+        task_class: makes the task.
+        model_path: the `.keras` file.
+        facts: the values.
+        extra_outputs: outputs of the model beyond one for each class or number.
 
     Raises:
         UnusableFileError: the facts lack something, the file cannot be read, or the two do not go together.
@@ -56,16 +63,16 @@ def from_saved(task_class: Callable[..., Saved], model_path: Path, facts: Mappin
     values = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
     values[STAGES] = {name: tuple(layers) for name, layers in checked.stages.items()}
     task = task_class(model=load_stock_model(model_path), **values)
-    _check_layers(task, checked)
+    _check_layers(task, checked, extra_outputs)
     return task
 
 
-def _check_layers(task: Task, facts: TaskFacts) -> None:
+def _check_layers(task: Task, facts: TaskFacts, extra_outputs: int) -> None:
     named = {layer for layers in facts.stages.values() for layer in layers} | {*task.tap_layers, *task.head_layers}
     named |= {facts.last_feature_layer} if facts.last_feature_layer else set()
     if unknown := sorted(named - {layer.name for layer in task.model.layers}):
         raise UnusableFileError("names of the model's layers", shown(unknown[0]))
     shape, num_names = task.model.output_shape, len(facts.class_names)
-    num_outputs = num_names + 4 if facts.task == DETECTION else num_names  # a detector gives four sides as well
+    num_outputs = num_names + extra_outputs
     if not isinstance(shape, tuple) or shape[-1] != num_outputs:
         raise UnusableFileError(f"a model with {num_outputs} outputs for {num_names} names", f"output shape {shape}")

@@ -37,3 +37,12 @@ def _stride_of(layer: keras.layers.Layer, image_size: tuple[int, int]) -> int:
     height, width = layer.output.shape[1:3]
     stride: int = 2 ** round(math.log2(math.sqrt(image_size[0] * image_size[1] / (height * width))))
     return stride
+
+
+def resized(features: keras.KerasTensor, size: Sequence[int], *, name: str) -> keras.KerasTensor:
+    """The map `(batch, h, w, c)` enlarged bilinearly to `size`; as `UpSampling2D` where that is a whole factor."""
+    height, width = features.shape[1:3]
+    factors = size[0] // height, size[1] // width
+    if (height * factors[0], width * factors[1]) == tuple(size):
+        return keras.layers.UpSampling2D(factors, interpolation="bilinear", dtype="float32", name=name)(features)
+    return keras.layers.Resizing(*size, interpolation="bilinear", dtype="float32", name=name)(features)

@@ -8,9 +8,8 @@ from headstart.training.history import History
 from headstart.training.phases import Phase
 from headstart.training.pooled_features import pooled_examples, pooled_features
 from headstart.training.precision import fastest_precision
-from headstart.training.probe_start import PROBE_VIEWS, ProbeStart, solve_probe, start_from_probe
 from headstart.training.recorder import without_optimizer
-from headstart.training.ridge_probe import start_from_ridge
+from headstart.training.solved_heads import PROBE_VIEWS, keep_start, probe_rows
 
 __all__ = [
     "PROBE_VIEWS",
@@ -18,18 +17,16 @@ __all__ = [
     "CheckpointDir",
     "History",
     "Phase",
-    "ProbeStart",
     "TrainableCount",
     "TrainingExamples",
     "example_weights",
     "fastest_precision",
     "fit_phase",
+    "keep_start",
     "learning_part",
     "pooled_examples",
     "pooled_features",
+    "probe_rows",
     "set_trainable",
-    "solve_probe",
-    "start_from_probe",
-    "start_from_ridge",
     "without_optimizer",
 ]

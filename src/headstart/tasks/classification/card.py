@@ -1,7 +1,7 @@
 """The model card of a classifier."""
 
-from headstart.heads import ImageClassifier
 from headstart.run import CardParts, Run, only_known_classes, shown_names
+from headstart.tasks.classification.classifier import ImageClassifier
 
 
 def _classifier_purpose(run: Run) -> str:

@@ -3,8 +3,8 @@
 import numpy as np
 
 from headstart.artifacts import PredictorFacts, ServingModel
-from headstart.heads import ImageClassifier
 from headstart.run import Batches, ExportSteps, Run
+from headstart.tasks.classification.classifier import ImageClassifier
 from headstart.tasks.classification.parity import Answers
 from headstart.tasks.classification.predictor import ClassPredictor
 from headstart.tasks.classification.serving_model import build_serving_model

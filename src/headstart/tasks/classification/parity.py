@@ -17,7 +17,7 @@ from headstart.artifacts import (
     worst_first,
 )
 from headstart.evaluation import Thresholds
-from headstart.heads import decide, joined_names
+from headstart.tasks.classification.decoding import decide, joined_names
 
 MAX_PROBABILITY_DIFFERENCE = 1e-4
 MAX_SCORE_DIFFERENCE = 1e-3

@@ -9,8 +9,8 @@ import numpy as np
 
 from headstart.artifacts import Runtime
 from headstart.evaluation import DEFAULT_COVERAGE, Thresholds
-from headstart.heads import chosen_names, decide, joined_names
 from headstart.task_spec import CLASSIFICATION
+from headstart.tasks.classification.decoding import chosen_names, decide, joined_names
 
 NOT_SURE = "not sure"  # what is said in place of a prediction that is not, where that is asked for
 

@@ -5,7 +5,7 @@ import numpy as np
 
 from headstart.artifacts import INPUT, ServingModel
 from headstart.evaluation import Calibration
-from headstart.heads import ImageClassifier
+from headstart.tasks.classification.classifier import ImageClassifier
 from headstart.tasks.classification.spec import SPEC
 
 PROBABILITIES, FOREIGN_SCORE = SPEC.outputs

@@ -9,7 +9,7 @@ import pandas as pd
 from headstart.backbones import find_backbone
 from headstart.data import Dataset, ImageSource, decode_image, evaluation_batches, resize_image
 from headstart.evaluation import Calibration, Mistake, Report, grad_cam, overlay
-from headstart.heads import ImageClassifier, Task, stages_read, task_as
+from headstart.heads import Task, stages_read, task_as
 from headstart.progress import Progress
 from headstart.run import (
     BATCH_SIZE,
@@ -24,10 +24,12 @@ from headstart.run import (
 )
 from headstart.stored import UnusableFileError
 from headstart.tasks.classification.calibrate import calibrate
+from headstart.tasks.classification.classifier import ImageClassifier
 from headstart.tasks.classification.metrics import evaluate_classification, evaluate_multi_label
 from headstart.tasks.classification.mistakes import most_confident_label_mistakes, most_confident_mistakes
+from headstart.tasks.classification.probe_start import solve_probe, start_from_probe
 from headstart.tasks.classification.promises import measure_honesty
-from headstart.training import Checkpoint, History, TrainingExamples, solve_probe, start_from_probe
+from headstart.training import Checkpoint, History, TrainingExamples
 from headstart.writing import write_json
 
 NUM_MISTAKES = 12

@@ -5,8 +5,9 @@ from functools import partial
 import keras
 
 from headstart.artifacts import PredictorFacts, ServingModel, build_task_serving
-from headstart.heads import Detections, ObjectDetector
 from headstart.run import Batches, ExportSteps, Run, model_outputs
+from headstart.tasks.detection.detections import Detections
+from headstart.tasks.detection.detector import ObjectDetector
 from headstart.tasks.detection.predictor import BoxPredictor
 from headstart.tasks.detection.spec import SPEC
 from headstart.tasks.detection.steps import score_threshold

@@ -15,7 +15,7 @@ from headstart.artifacts import (
     worst_first,
 )
 from headstart.data import Targets, iou
-from headstart.heads import MAX_OVERLAP, Detections
+from headstart.tasks.detection.detections import MAX_OVERLAP, Detections
 from headstart.tasks.detection.metrics import evaluate_detection
 
 MIN_IOU = 0.99

@@ -7,8 +7,8 @@ from typing import ClassVar
 import numpy as np
 
 from headstart.artifacts import Runtime
-from headstart.heads import MAX_OVERLAP, Detections, boxes_in_picture
 from headstart.task_spec import DETECTION
+from headstart.tasks.detection.detections import MAX_OVERLAP, Detections, boxes_in_picture
 
 _LEAST_SCORE = float(np.finfo("float32").tiny)  # what is no peak has score 0
 

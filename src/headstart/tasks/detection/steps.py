@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from headstart.data import Dataset, decode_image
-from headstart.heads import Detections, ObjectDetector, Task, boxes_in_picture, task_as
+from headstart.heads import Task, task_as
 from headstart.progress import Progress
 from headstart.run import (
     FORMAT_VERSION,
@@ -25,6 +25,8 @@ from headstart.run import (
 )
 from headstart.stored import UnusableFileError, check, parse_json, shown
 from headstart.tasks.detection.box_choices import suit_boxes
+from headstart.tasks.detection.detections import Detections, boxes_in_picture
+from headstart.tasks.detection.detector import ObjectDetector
 from headstart.tasks.detection.metrics import best_score_threshold, evaluate_detection
 from headstart.tasks.detection.report import detection_example
 from headstart.tasks.detection.schemas import BoxPromises, FoundBox

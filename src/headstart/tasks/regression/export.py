@@ -4,9 +4,9 @@ import keras
 import numpy as np
 
 from headstart.artifacts import PredictorFacts, ServingModel, build_task_serving
-from headstart.heads import ImageRegressor
 from headstart.run import Batches, ExportSteps, Run, model_outputs
 from headstart.tasks.regression.predictor import NumberPredictor
+from headstart.tasks.regression.regressor import ImageRegressor
 from headstart.tasks.regression.spec import SPEC
 from headstart.tasks.regression.steps import intervals_of
 

@@ -7,7 +7,7 @@ import numpy as np
 from headstart.data import Dataset, decode_image
 from headstart.errors import RunDamagedError
 from headstart.evaluation import DEFAULT_COVERAGE
-from headstart.heads import ImageRegressor, Task, task_as
+from headstart.heads import Task, task_as
 from headstart.progress import Progress
 from headstart.run import (
     FORMAT_VERSION,
@@ -24,9 +24,11 @@ from headstart.run import (
 )
 from headstart.tasks.regression.intervals import RegressionIntervals
 from headstart.tasks.regression.metrics import evaluate_regression
+from headstart.tasks.regression.regressor import ImageRegressor
 from headstart.tasks.regression.report import regression_example
+from headstart.tasks.regression.ridge_probe import start_from_ridge
 from headstart.tasks.regression.schemas import NumberPromises
-from headstart.training import Checkpoint, History, TrainingExamples, start_from_ridge
+from headstart.training import Checkpoint, History, TrainingExamples
 from headstart.writing import write_json
 
 

@@ -4,10 +4,10 @@ import keras
 import numpy as np
 
 from headstart.artifacts import PredictorFacts, ServingModel, build_task_serving
-from headstart.heads import Segmenter
 from headstart.run import Batches, ExportSteps, Run, model_outputs
 from headstart.tasks.segmentation.parity import NamedPixels
 from headstart.tasks.segmentation.predictor import MaskPredictor
+from headstart.tasks.segmentation.segmenter import Segmenter
 from headstart.tasks.segmentation.spec import SPEC
 
 CLASSES, PROBABILITY = SPEC.outputs

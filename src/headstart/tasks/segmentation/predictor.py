@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+from PIL import Image
 
 from headstart.artifacts import Runtime
-from headstart.heads import mask_in_picture
+from headstart.data import resize_matrix
 from headstart.task_spec import SEGMENTATION
 
 
@@ -68,3 +69,25 @@ class MaskPredictor:
         classes, _ = outputs
         masks = np.asarray(classes).astype(np.uint8)
         return [PictureMask(mask, size, self.resize_mode) for mask, size in zip(masks, sizes, strict=True)]
+
+
+def mask_in_picture(
+    mask: np.ndarray, size: tuple[int, int], image_size: tuple[int, int], resize_mode: str
+) -> np.ndarray:
+    """The same mask in the size of a picture, each pixel as the nearest one of the model's.
+
+    Args:
+        mask: `(height, width)` uint8 of the model's input.
+        size: `(height, width)` of the picture.
+        image_size: `(height, width)` of the model's input.
+        resize_mode: how the picture got that size: `stretch` or `pad`; `crop` shows the model less than the picture.
+
+    Returns:
+        `(height, width)` uint8.
+    """
+    matrix = resize_matrix(size, image_size, resize_mode)
+    height, width = size
+    moved = Image.fromarray(mask).transform(
+        (width, height), Image.Transform.AFFINE, tuple(matrix[:2].ravel()), resample=Image.Resampling.NEAREST
+    )
+    return np.asarray(moved)

@@ -7,11 +7,13 @@ import numpy as np
 import pandas as pd
 
 from headstart.data import Dataset, decode_image, read_mask
-from headstart.heads import Segmenter, Task, mask_in_picture
+from headstart.heads import Task
 from headstart.progress import SILENT, Progress
 from headstart.run import Evaluated, LearningParts, PageContent, Run, TaskSteps, picture_outputs, worst_rows
 from headstart.tasks.segmentation.metrics import evaluate_segmentation
+from headstart.tasks.segmentation.predictor import mask_in_picture
 from headstart.tasks.segmentation.report import segmentation_example
+from headstart.tasks.segmentation.segmenter import Segmenter
 
 BATCH_SIZE = 4
 MASKS_COUNTED = 200

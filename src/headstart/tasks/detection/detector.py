@@ -11,12 +11,12 @@ import numpy as np
 from headstart.backbones import Backbone, stage_layers
 from headstart.data import BoxTargets, Dataset, Tensor
 from headstart.errors import ClassNamesError
-from headstart.heads.detection_grid import decode_grid, decode_in_graph
-from headstart.heads.detection_loss import DetectionLoss
-from headstart.heads.detections import MAX_OVERLAP, Detections
-from headstart.heads.pyramid import HeadLayers, detector_taps, pyramid
-from headstart.heads.saved import from_saved, plain_facts
+from headstart.heads import HeadSettings, TaskModel, from_saved, plain_facts
 from headstart.task_spec import DETECTION
+from headstart.tasks.detection.detections import MAX_OVERLAP, Detections
+from headstart.tasks.detection.grid import decode_grid, decode_in_graph
+from headstart.tasks.detection.loss import DetectionLoss
+from headstart.tasks.detection.pyramid import HeadLayers, detector_taps, pyramid
 
 MAX_BOXES = 100
 MIN_SCORE = 1e-6  # what is no peak has 0
@@ -31,7 +31,7 @@ class ObjectDetector:
     Attributes:
         kind: of task.
         model: flat functional model of stock layers, `(batch, height, width, 3)` to
-            `(batch, rows, columns, num_classes + 4)`; see `headstart.heads.detection_grid`.
+            `(batch, rows, columns, num_classes + 4)`; see `headstart.tasks.detection.grid`.
         class_names: what each score stands for.
         backbone: name of the backbone below the head.
         stages: stage name → names of the layers that belong to it, lowest stage first.
@@ -117,7 +117,7 @@ class ObjectDetector:
     @classmethod
     def from_file(cls, model_path: Path, facts: Mapping[str, object]) -> "ObjectDetector":
         """The detector of a saved `.keras` file and its `facts`; custom code in the file is refused."""
-        return from_saved(cls, model_path, facts)
+        return from_saved(cls, model_path, facts, extra_outputs=4)  # the four sides of a box
 
 
 def build_detector(
@@ -166,3 +166,10 @@ def _predicted(
         dtype="float32",
         name=name,
     )(features)
+
+
+def _build(backbone: Backbone, dataset: Dataset, settings: HeadSettings) -> ObjectDetector:
+    return build_detector(backbone, dataset.class_names, resize_mode=settings.resize_mode, seed=settings.seed)
+
+
+MODEL = TaskModel(ObjectDetector, _build, detector_taps)

@@ -11,9 +11,9 @@ import numpy as np
 from headstart.backbones import Backbone, last_map_layer, stage_layers
 from headstart.data import Dataset, ImageSource, evaluation_batches
 from headstart.errors import ClassNamesError
-from headstart.heads.regression_loss import RegressionLoss, StandardisedAbsoluteError
-from headstart.heads.saved import from_saved, plain_facts
+from headstart.heads import HeadSettings, TaskModel, from_saved, plain_facts
 from headstart.task_spec import REGRESSION
+from headstart.tasks.regression.loss import RegressionLoss, StandardisedAbsoluteError
 
 HEAD_LAYERS = ("head_pool", "head_dropout", "head_numbers", "logits")
 
@@ -175,3 +175,19 @@ def build_regressor(
         last_feature_layer=last_map_layer(backbone.model, backbone.spec),
         resize_mode=resize_mode,
     )
+
+
+def _build(backbone: Backbone, dataset: Dataset, settings: HeadSettings) -> ImageRegressor:
+    numbers = dataset.part("train").numbers() if (dataset.frame["split"] == "train").any() else dataset.numbers()
+    return build_regressor(
+        backbone,
+        dataset.class_names,
+        resize_mode=settings.resize_mode,
+        seed=settings.seed,
+        dropout=settings.dropout,
+        means=numbers.mean(axis=0),
+        deviations=numbers.std(axis=0),
+    )
+
+
+MODEL = TaskModel(ImageRegressor, _build)

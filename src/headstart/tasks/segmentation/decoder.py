@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import keras
 import numpy as np
 
+from headstart.heads import resized
+
 MAX_GROUPS = 8
 
 
@@ -50,15 +52,6 @@ def decode_maps(
         num_classes, 1, kernel_initializer=initializer, dtype="float32", name="head_classify"
     )
     return resized(classify(known), image_size, name="logits")
-
-
-def resized(features: keras.KerasTensor, size: Sequence[int], *, name: str) -> keras.KerasTensor:
-    """The map `(batch, h, w, c)` enlarged bilinearly to `size`; as `UpSampling2D` where that is a whole factor."""
-    height, width = features.shape[1:3]
-    factors = size[0] // height, size[1] // width
-    if (height * factors[0], width * factors[1]) == tuple(size):
-        return keras.layers.UpSampling2D(factors, interpolation="bilinear", dtype="float32", name=name)(features)
-    return keras.layers.Resizing(*size, interpolation="bilinear", dtype="float32", name=name)(features)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from headstart.data import iou
+from headstart.data import clipped_boxes, iou, moved_boxes, resize_matrix
 
 # Of two boxes of one class that overlap by more, the less certain one is a repeat.
 MAX_OVERLAP = 0.5
@@ -55,3 +55,20 @@ class Detections:
 
 def _span(boxes: np.ndarray) -> float:
     return float(boxes.max() - boxes.min() + 1) if boxes.size else 0.0
+
+
+def boxes_in_picture(
+    found: Detections, size: tuple[int, int], image_size: tuple[int, int], resize_mode: str
+) -> Detections:
+    """The same detections in pixels of a picture, cut off at its edges; those outside it are left out.
+
+    Args:
+        found: in pixels of the model's input.
+        size: `(height, width)` of the picture.
+        image_size: `(height, width)` of the model's input.
+        resize_mode: how the picture got that size, as in `resize_image`.
+    """
+    back = np.linalg.inv(resize_matrix(size, image_size, resize_mode))
+    rows = np.column_stack([moved_boxes(found.boxes, back), found.scores, found.classes])
+    inside = clipped_boxes(rows, size)
+    return Detections(inside[:, :4], inside[:, 4], inside[:, 5].astype(int))

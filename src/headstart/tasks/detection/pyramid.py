@@ -12,8 +12,7 @@ import keras
 import numpy as np
 
 from headstart.backbones import Backbone, separating_layers
-from headstart.heads.decoder import resized
-from headstart.heads.taps import taps_at
+from headstart.heads import resized, taps_at
 
 STRIDES = (8, 16, 32)
 MAX_GROUPS = 8

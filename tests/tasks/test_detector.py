@@ -14,9 +14,8 @@ from hypothesis import strategies as st
 from headstart.backbones import BACKBONES, build_backbone, find_backbone, separating_layers
 from headstart.data import IGNORED_CLASS, Dataset
 from headstart.errors import ClassNamesError
-from headstart.heads import DetectionLoss, Detections, ObjectDetector, build_detector, detector_taps
 from headstart.task_spec import DETECTION
-from headstart.tasks import evaluate_detection
+from headstart.tasks import DetectionLoss, Detections, ObjectDetector, build_detector, detector_taps, evaluate_detection
 
 NAMES = ("square", "disc")
 SIZE = (64, 64)

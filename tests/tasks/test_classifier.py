@@ -14,7 +14,7 @@ from scipy.special import expit, softmax
 from headstart.backbones import build_backbone
 from headstart.data import Dataset
 from headstart.errors import ClassNamesError
-from headstart.heads import ImageClassifier, build_classifier
+from headstart.tasks import ImageClassifier, build_classifier
 
 NAMES = ("zebra", "ant", "mole")  # in no order that sorting would give
 # One that subtracts a mean, one that scales, two that normalise inside the network.

@@ -16,9 +16,9 @@ from scipy.special import log_softmax, softmax
 from headstart.backbones import Backbone, Stage, WeightsRecord, build_backbone, find_backbone, model_above
 from headstart.data import IGNORED, Dataset, ImageSource
 from headstart.errors import ClassNamesError
-from headstart.heads import SegmentationLoss, Segmenter, build_segmenter, segmenter_taps
 from headstart.heads.taps import taps_at
 from headstart.task_spec import SEGMENTATION
+from headstart.tasks import SegmentationLoss, Segmenter, build_segmenter, segmenter_taps
 
 NAMES = ("wall", "window")
 # One whose size no stride divides, one with the stages of a mobile network.

@@ -12,10 +12,9 @@ import pandas as pd
 from headstart.backbones import Backbone, last_map_layer, stage_layers
 from headstart.data import LABEL_SEPARATOR, Dataset, ImageSource, evaluation_batches
 from headstart.errors import ClassNamesError
-from headstart.heads.decoding import decide, joined_names
-from headstart.heads.pooling import POOLED, pooled_maps
-from headstart.heads.saved import from_saved, plain_facts
+from headstart.heads import POOLED, HeadSettings, TaskModel, from_saved, plain_facts, pooled_maps
 from headstart.task_spec import CLASSIFICATION
+from headstart.tasks.classification.decoding import decide, joined_names
 
 HEAD_LAYERS = (POOLED, "head_dropout", "logits")
 
@@ -195,3 +194,18 @@ def build_classifier(
         multi_label=multi_label,
         resize_mode=resize_mode,
     )
+
+
+def _build(backbone: Backbone, dataset: Dataset, settings: HeadSettings) -> ImageClassifier:
+    return build_classifier(
+        backbone,
+        dataset.class_names,
+        resize_mode=settings.resize_mode,
+        seed=settings.seed,
+        multi_label=dataset.multi_label,
+        dropout=settings.dropout,
+        num_stages=settings.num_stages,
+    )
+
+
+MODEL = TaskModel(ImageClassifier, _build)

@@ -4,7 +4,7 @@ import keras
 from keras import ops
 
 from headstart.data import IGNORED_CLASS, Tensor
-from headstart.heads.detection_grid import cell_centers, cell_sizes, grid_boxes
+from headstart.tasks.detection.grid import cell_centers, cell_sizes, grid_boxes
 
 # Deviation of a peak, of the box's width and height: TTFNet's 0.54 / 6.
 PEAK_SHARE = 0.09
@@ -23,7 +23,7 @@ class DetectionLoss(keras.losses.Loss):  # type: ignore[misc]  # Keras has no ty
     order nor the padding matters. Boxes without area, or with their middle outside the picture, are ignored. Where the
     class is `IGNORED_CLASS` - c, an answer of class c inside the box costs nothing, as with ignored boxes in
     MMDetection: the annotation says that objects may be there, but not where.
-    Outputs are those that `headstart.heads.detection_grid` describes.
+    Outputs are those that `headstart.tasks.detection.grid` describes.
 
     Args:
         image_size: `(height, width)` of the picture.

@@ -11,11 +11,10 @@ import numpy as np
 from headstart.backbones import Backbone, stage_layers
 from headstart.data import Dataset, ImageSource, MaskTargets
 from headstart.errors import ClassNamesError
-from headstart.heads.decoder import decode_maps
-from headstart.heads.saved import from_saved, plain_facts
-from headstart.heads.segmentation_loss import SegmentationLoss
-from headstart.heads.taps import taps_at
+from headstart.heads import HeadSettings, TaskModel, from_saved, plain_facts, taps_at
 from headstart.task_spec import SEGMENTATION
+from headstart.tasks.segmentation.decoder import decode_maps
+from headstart.tasks.segmentation.loss import SegmentationLoss
 
 STRIDES = (4, 8, 16, 32)
 # Of larger pictures the map at stride 4 is most of the bank and of the work, and the head learns more slowly with it:
@@ -158,3 +157,16 @@ def build_segmenter(
         tap_layers=tap_layers,
         resize_mode=resize_mode,
     )
+
+
+def _build(backbone: Backbone, dataset: Dataset, settings: HeadSettings) -> Segmenter:
+    return build_segmenter(
+        backbone,
+        dataset.class_names,
+        resize_mode=settings.resize_mode,
+        seed=settings.seed,
+        dropout=settings.dropout,
+    )
+
+
+MODEL = TaskModel(Segmenter, _build, segmenter_taps)

@@ -15,8 +15,8 @@ from headstart.backbones import build_backbone, model_above
 from headstart.data import Dataset, ImageSource
 from headstart.errors import ClassNamesError
 from headstart.features import ridge_start
-from headstart.heads import ImageRegressor, RegressionLoss, build_regressor
 from headstart.task_spec import REGRESSION
+from headstart.tasks import ImageRegressor, RegressionLoss, build_regressor
 
 NAMES = ("weight", "age")
 MEANS, DEVIATIONS = (5000.0, 0.2), (1000.0, 0.01)

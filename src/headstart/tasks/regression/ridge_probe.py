@@ -6,13 +6,17 @@ from collections.abc import Sequence
 import numpy as np
 
 from headstart.features import ridge_start
-from headstart.heads import ImageRegressor
 from headstart.progress import SILENT, Progress
-from headstart.training.checkpoints import Checkpoint, CheckpointDir
-from headstart.training.examples import TrainingExamples
-from headstart.training.history import History
-from headstart.training.pooled_features import pooled_features
-from headstart.training.probe_start import keep_start, probe_rows
+from headstart.tasks.regression.regressor import ImageRegressor
+from headstart.training import (
+    Checkpoint,
+    CheckpointDir,
+    History,
+    TrainingExamples,
+    keep_start,
+    pooled_features,
+    probe_rows,
+)
 
 
 def start_from_ridge(
