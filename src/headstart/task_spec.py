@@ -122,3 +122,8 @@ def find_task(name: str) -> TaskSpec:
         KeyError: there is no task of this name.
     """
     return Late(f"headstart.tasks.{_FOLDERS[name]}.spec:SPEC").load(TaskSpec)
+
+
+def tasks_of(*forms: TargetForm) -> tuple[str, ...]:
+    """Names of the tasks that learn from targets of these forms, the usual task first."""
+    return tuple(name for form in forms for name in TASK_KINDS if find_task(name).form is form)

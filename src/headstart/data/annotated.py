@@ -13,6 +13,7 @@ from headstart.data.inspection import could_be_picture
 from headstart.data.part_names import part_named
 from headstart.data.walking import FolderWalk
 from headstart.errors import AnnotationsError
+from headstart.task_spec import TargetForm, find_task
 
 # Folders that hold XML or JSON files apart from their images.
 ANNOTATION_FOLDERS = frozenset(
@@ -46,6 +47,11 @@ class Asked:
     label_column: str = "label"
     split_column: str | None = None
     group_column: str | None = None
+
+    @property
+    def form(self) -> TargetForm:
+        """What the targets of the task are."""
+        return find_task(self.task).form
 
 
 @dataclass(frozen=True)

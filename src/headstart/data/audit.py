@@ -30,7 +30,7 @@ from headstart.data.separation import connected_groups
 from headstart.data.stored_pixels import range_remarks
 from headstart.errors import NoReadableImagesError, OneClassError
 from headstart.progress import SILENT, Progress
-from headstart.task_spec import DETECTION, REGRESSION, SEGMENTATION
+from headstart.task_spec import TargetForm
 from headstart.writing import write_text
 
 FORMAT_VERSION = 1
@@ -219,26 +219,26 @@ def _look_at(dataset: Dataset, index: int) -> _Look:
         return _Look(picture, mask, target, tuple(findings))
     size = (picture.height, picture.width)
     stated = (int(row.get("stated_height", 0)), int(row.get("stated_width", 0)))
-    if dataset.task in {DETECTION, SEGMENTATION}:
-        target, found = _upright_target(target, dataset.task, picture.orientation, size, stated)
+    if dataset.form in {TargetForm.BOXES, TargetForm.MASKS}:
+        target, found = _upright_target(target, dataset.form, picture.orientation, size, stated)
         findings += found
-    if dataset.task == DETECTION:
+    if dataset.form is TargetForm.BOXES:
         target, found = inspect_boxes(target, size)
         findings += found
-    if dataset.task == SEGMENTATION:
+    if dataset.form is TargetForm.MASKS:
         mask = inspect_mask(dataset, index, size, target)
         findings += mask.findings
     return _Look(picture, mask, target, tuple(findings))
 
 
 def _upright_target(
-    target: str, task: str, orientation: int, size: tuple[int, int], stated: tuple[int, int]
+    target: str, form: TargetForm, orientation: int, size: tuple[int, int], stated: tuple[int, int]
 ) -> tuple[str, list[tuple[str, str]]]:
     """The target for the upright image, and findings about the image that it was drawn on."""
-    frame = frame_of(orientation, size, stated) if marks_places(target, task) else UPRIGHT
+    frame = frame_of(orientation, size, stated) if marks_places(target, form) else UPRIGHT
     sizes = f"states {stated[1]} x {stated[0]} pixels" if all(stated) else "states no size"
     if frame == STORED:
-        turned = turned_upright(target, task, orientation=orientation, size=size)
+        turned = turned_upright(target, form, orientation=orientation, size=size)
         return turned, [("turned_annotation", f"{sizes}, EXIF orientation {orientation}")]
     found = [("unknown_frame", f"{sizes}, EXIF orientation {orientation}")] if frame == UNKNOWN else []
     if all(stated) and stated != size:
@@ -293,14 +293,14 @@ def _without(dataset: Dataset, paths: dict[str, str]) -> Dataset:
     """The data set without some examples, and without the classes that have none left."""
     frame = dataset.frame[~dataset.frame["path"].isin(list(paths))].reset_index(drop=True)
     left = replace(dataset, frame=frame)
-    if dataset.task == REGRESSION:
+    if dataset.form is TargetForm.NUMBERS:
         return left
     present = {name for names in left.labels() for name in names}
     return replace(left, class_names=tuple(name for name in dataset.class_names if name in present))
 
 
 def _require_classes(kept: Dataset, *, num_given: int, min_classes: int, findings: Iterable[Finding]) -> None:
-    if kept.task in {DETECTION, REGRESSION}:
+    if kept.form in {TargetForm.BOXES, TargetForm.NUMBERS}:
         min_classes = 1
     if not kept.class_names:
         raise no_annotations(kept.root, looked_for="annotated objects in usable images", received="none")
@@ -327,7 +327,7 @@ def _one_class(kept: Dataset, *, num_given: int, findings: Iterable[Finding]) ->
     lost = f" with readable images, of {num_given} in total" if is_lost else ""
     example = f"; '{errors[0].path}': {errors[0].kind.replace('_', ' ')}" if is_lost and errors else ""
     hint = "Add a folder with images of another class, such as 'other'."
-    if kept.task == SEGMENTATION:
+    if kept.form is TargetForm.MASKS:
         hint = "Check whether the masks mark any object; use --ignore-value none to keep 255 as a class."
     elif is_lost:
         hint = "Repair or convert the files of the other classes."

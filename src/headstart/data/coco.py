@@ -39,7 +39,7 @@ from headstart.data.outlines import outline_classes
 from headstart.data.part_names import part_named
 from headstart.data.walking import FolderWalk
 from headstart.errors import AnnotationsError, UnreadableImageError
-from headstart.task_spec import DETECTION
+from headstart.task_spec import TargetForm
 
 _LOOKED_FOR = (
     "a JSON file with the lists 'images', 'annotations' and 'categories', in the folder of the images or above it"
@@ -98,7 +98,7 @@ def read_coco(root: Path, asked: Asked) -> Dataset:
     if not files:
         raise no_annotations(walk.root, looked_for=_LOOKED_FOR, received="no such file")
     listings = read_listings(walk, files)
-    is_detection = asked.task == DETECTION
+    is_detection = asked.form is TargetForm.BOXES
     if is_detection:
         boxes = _images(walk, listings, _boxes, needs_all=asked.for_training)
         examples, used = [_annotated(image, boxes_to_text(image.items)) for image in boxes], _used_names(boxes)

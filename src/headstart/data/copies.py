@@ -9,7 +9,7 @@ from headstart.data.boxes import iou
 from headstart.data.dataset import SPLITS, Dataset
 from headstart.data.findings import Finding
 from headstart.data.separation import connected_groups
-from headstart.task_spec import DETECTION
+from headstart.task_spec import TargetForm
 
 # Of boxes as shares of the sides; copies saved in another size differ by rounding, people who mark one anew by more.
 _MIN_SAME_IOU = 0.8
@@ -61,7 +61,7 @@ def copy_groups(dataset: Dataset, exact: np.ndarray, near: np.ndarray) -> np.nda
     For detection a near copy counts only where the same objects are marked in it: photos of one scene through a fixed
     camera look alike as a whole while the objects move, and those are what is learned.
     """
-    if dataset.task == DETECTION and len(near):
+    if dataset.form is TargetForm.BOXES and len(near):
         sizes = dataset.frame[["width", "height", "width", "height"]].to_numpy(np.float64)
         shares = [
             np.concatenate([boxes[:, :4] / size, boxes[:, 4:]], axis=1)

@@ -21,7 +21,7 @@ from headstart.data.dataset_facts import MAX_FACTS_BYTES, DatasetFacts
 from headstart.data.remarks import Remark as Remark  # noqa: PLC0414  for those who have it from here
 from headstart.errors import DataNotFoundError, RunDamagedError, SplitError
 from headstart.stored import UnusableFileError, read_json, read_table, shown
-from headstart.task_spec import CLASSIFICATION, DETECTION, REGRESSION
+from headstart.task_spec import DEFAULT_TASK, TargetForm, find_task
 from headstart.writing import write_csv, write_json
 
 SPLITS = ("train", "validation", "test")
@@ -55,14 +55,14 @@ class Dataset:
         root: folder the paths are relative to.
         multi_label: whether an example may have several classes; for classification only.
         remarks: what was noticed while reading, for the audit.
-        task: what is to be learned, one of `TASK_KINDS`. The target is then
-            for `CLASSIFICATION` a class name, or where `multi_label` any number joined by ";", perhaps none;
-            for `DETECTION` JSON of `[name, x_min, y_min, x_max, y_max]` for every object, in pixels of the upright
+        task: what is to be learned, one of `TASK_KINDS`. It determines `form`; the target is
+            for `LABELS` a class name, or where `multi_label` any number joined by ";", perhaps none;
+            for `BOXES` JSON of `[name, x_min, y_min, x_max, y_max]` for every object, in pixels of the upright
             picture, `[]` where there is none; a sixth value, "crowd" or "difficult", marks one that is ignored;
-            for `SEGMENTATION` JSON, `{"mask": path}`, with `"others": [path, ...]` where several files are united, or
+            for `MASKS` JSON, `{"mask": path}`, with `"others": [path, ...]` where several files are united, or
             `{"polygons": [[name, [x, y, x, y, ...]], ...]}`, where runs of pixels, `{"size": [height, width], "counts":
             text}`, may stand for the corners, and "" for a name that is not known;
-            for `REGRESSION` numbers joined by ";".
+            for `NUMBERS` numbers joined by ";".
         mask_values: for segmentation, which value in a mask file means which class; "" for a value that is ignored on
             purpose. `OTHER_VALUES` stands for every value that is not listed; without it they are ignored, and the
             audit names them. For outlines, 0 is what none of them covers.
@@ -73,7 +73,7 @@ class Dataset:
     root: Path
     multi_label: bool = False
     remarks: tuple[Remark, ...] = ()
-    task: str = CLASSIFICATION
+    task: str = DEFAULT_TASK
     mask_values: Mapping[int, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
@@ -99,6 +99,11 @@ class Dataset:
             )
         return replace(self, frame=self.frame[self.frame["split"] == split].reset_index(drop=True))
 
+    @property
+    def form(self) -> TargetForm:
+        """What the targets are."""
+        return find_task(self.task).form
+
     def paths(self) -> list[Path]:
         """Absolute path of every example, in the order of the rows."""
         return [self.root / path for path in self.frame["path"]]
@@ -110,18 +115,22 @@ class Dataset:
         class that the picture shows, in the order of `class_names`, perhaps none. What a mask file shows is known after
         the audit. For regression the ranges that the numbers lie in, see `bins_of_numbers`.
         """
-        if self.task == CLASSIFICATION and not self.multi_label:
+        if self.form is TargetForm.LABELS and not self.multi_label:
             return [(target,) for target in self.frame["target"]]
-        if self.task == CLASSIFICATION:
+        if self.form is TargetForm.LABELS:
             return [tuple(filter(None, target.split(LABEL_SEPARATOR))) for target in self.frame["target"]]
-        if self.task == REGRESSION:
+        if self.form is TargetForm.NUMBERS:
             names, matrix = bins_of_numbers(self.numbers(), self.class_names)
             return [tuple(name for name, cell in zip(names, row, strict=True) if cell) for row in matrix]
         return [tuple(name for name in self.class_names if name in shown) for shown in self._shown_classes()]
 
     def label_names(self) -> tuple[str, ...]:
         """Every name that `labels` may give, which are the columns of `class_matrix`: ranges for regression."""
-        return bins_of_numbers(self.numbers(), self.class_names)[0] if self.task == REGRESSION else self.class_names
+        return (
+            bins_of_numbers(self.numbers(), self.class_names)[0]
+            if self.form is TargetForm.NUMBERS
+            else self.class_names
+        )
 
     def boxes(self) -> list[np.ndarray]:
         """Objects of every example: `(objects, 5)` float64, x_min, y_min, x_max, y_max in pixels, number of the class.
@@ -145,7 +154,7 @@ class Dataset:
         return np.array(rows, np.float64).reshape(len(self), self.num_classes)
 
     def _shown_classes(self) -> list[set[str]]:
-        if self.task == DETECTION:
+        if self.form is TargetForm.BOXES:
             return [{box.name for box in boxes_from_text(target) if not box.ignored} for target in self.frame["target"]]
         if "mask_classes" in self.frame:
             return [set(json.loads(names)) for names in self.frame["mask_classes"]]

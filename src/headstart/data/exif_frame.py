@@ -19,7 +19,7 @@ from headstart.data.annotations import (
 from headstart.data.boxes import moved_boxes
 from headstart.data.images import TRANSPOSES
 from headstart.data.rle import mask_of, text_of
-from headstart.task_spec import DETECTION
+from headstart.task_spec import TargetForm
 
 UPRIGHT, STORED, UNKNOWN = "upright", "stored", "unknown"
 _SIDEWAYS = frozenset({5, 6, 7, 8})
@@ -43,17 +43,17 @@ def frame_of(orientation: int, size: tuple[int, int], stated: tuple[int, int]) -
     return UNKNOWN
 
 
-def turned_upright(target: str, task: str, *, orientation: int, size: tuple[int, int]) -> str:
+def turned_upright(target: str, form: TargetForm, *, orientation: int, size: tuple[int, int]) -> str:
     """The target of an image that was annotated as it is stored, for the upright image.
 
     Args:
         target: boxes, or outlines and runs of pixels, in pixels of the stored image.
-        task: `DETECTION` or `SEGMENTATION`.
+        form: `BOXES` or `MASKS`.
         orientation: EXIF orientation, 2 to 8.
         size: `(height, width)` of the upright image.
     """
     matrix = stored_to_upright(orientation, size)
-    if task != DETECTION:
+    if form is not TargetForm.BOXES:
         return outlines_to_text(_turned_area(area, orientation, matrix) for area in outlines_from_text(target))
     boxes = boxes_from_text(target)
     corners = moved_boxes(np.array([box[1:5] for box in boxes], np.float64).reshape(-1, 4), matrix).tolist()
@@ -63,9 +63,9 @@ def turned_upright(target: str, task: str, *, orientation: int, size: tuple[int,
     )
 
 
-def marks_places(target: str, task: str) -> bool:
+def marks_places(target: str, form: TargetForm) -> bool:
     """Whether a target holds boxes or areas in pixels; a mask file is turned like its image or has its own size."""
-    if task == DETECTION:
+    if form is TargetForm.BOXES:
         return bool(boxes_from_text(target))
     return mask_path(target) is None and bool(outlines_from_text(target))
 

@@ -9,7 +9,7 @@ import pandas as pd
 from headstart.data.class_names import similar_class_names
 from headstart.data.dataset import Dataset
 from headstart.data.separation import separable_groups
-from headstart.task_spec import REGRESSION
+from headstart.task_spec import TargetForm
 
 Severity = Literal["error", "warning", "note"]
 
@@ -293,7 +293,7 @@ def class_findings(dataset: Dataset) -> Iterator[Finding]:
 
     For detection and segmentation, an image counts for every class that it shows.
     """
-    if dataset.task == REGRESSION:
+    if dataset.form is TargetForm.NUMBERS:
         yield from _number_findings(dataset)
         return
     counts = dict(zip(dataset.class_names, dataset.class_matrix().sum(axis=0).tolist(), strict=True))

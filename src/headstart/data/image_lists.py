@@ -14,7 +14,7 @@ from headstart.data.inspection import could_be_picture
 from headstart.data.list_files import ImageList, could_be_name, image_lists, split_files
 from headstart.data.walking import FolderWalk
 from headstart.errors import SplitError
-from headstart.task_spec import CLASSIFICATION, SEGMENTATION
+from headstart.task_spec import TargetForm
 
 _LIST_FOLDERS = frozenset(
     {"imagesets", "main", "segmentation", "layout", "splits", "split", "lists", "list", "annotations", "meta"}
@@ -37,7 +37,7 @@ def files_with_lists(dataset: Dataset, *, is_whole_folder: bool) -> list[str]:
             file that was named, only the files around it and in folders of lists count.
     """
     walk = FolderWalk(dataset.root, stays_inside=True)  # the reader has made the remarks of such a walk already
-    if is_whole_folder and dataset.task != CLASSIFICATION:
+    if is_whole_folder and dataset.form is not TargetForm.LABELS:
         return list(walk.files_below(""))
     folders, files = walk.children("")
     holding = {path.split("/")[0] for path in dataset.frame["path"] if could_be_picture(path)}
@@ -67,7 +67,7 @@ def with_listed_parts(dataset: Dataset, files: Iterable[str], *, tables: bool = 
         AnnotationsError: a list cannot be read.
         SplitError: a list leads to none of the images, to several by one name, or contradicts another statement.
     """
-    files = _of_task(files, dataset.task)
+    files = _of_form(files, dataset.form)
     lists = image_lists(dataset.root, files, tables=tables)
     not_read = set(split_files(files, tables=tables)) - {one.file for one in lists}
     if not lists and not not_read:
@@ -91,9 +91,9 @@ def with_listed_parts(dataset: Dataset, files: Iterable[str], *, tables: bool = 
     return replace(dataset, frame=kept, remarks=tuple(sorted({*dataset.remarks, *remarks})))
 
 
-def _of_task(files: Iterable[str], task: str) -> list[str]:
-    """Files without the lists that Pascal VOC keeps for another task."""
-    other = "main" if task == SEGMENTATION else "segmentation"
+def _of_form(files: Iterable[str], form: TargetForm) -> list[str]:
+    """Files without the lists that Pascal VOC keeps for targets of another form."""
+    other = "main" if form is TargetForm.MASKS else "segmentation"
     return [file for file in files if f"imagesets/{other}/" not in file.lower()]
 
 

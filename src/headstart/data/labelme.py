@@ -27,7 +27,7 @@ from headstart.data.outlines import BACKGROUND, outline_classes
 from headstart.data.part_names import part_named
 from headstart.data.walking import FolderWalk, is_file, relative_path
 from headstart.errors import AnnotationsError
-from headstart.task_spec import DETECTION
+from headstart.task_spec import TargetForm
 
 # LabelMe's own names for what is no object.
 _BACKGROUND, _IGNORED = "_background_", "__ignore__"
@@ -83,7 +83,7 @@ def dataset_of_shapes(walk: FolderWalk, found: Mapping[str, Page], asked: Asked,
     Raises:
         AnnotationsError: nothing is marked.
     """
-    return (_boxes if asked.task == DETECTION else _outlines)(walk, found, asked, looked_for)
+    return (_boxes if asked.form is TargetForm.BOXES else _outlines)(walk, found, asked, looked_for)
 
 
 class _Images:

@@ -9,7 +9,7 @@ from headstart.data.dataset import Dataset
 from headstart.data.findings import Finding
 from headstart.data.separation import separable_groups
 from headstart.errors import ClassTooSmallError
-from headstart.task_spec import CLASSIFICATION
+from headstart.task_spec import TargetForm
 
 
 def without_rare_classes(dataset: Dataset, min_per_class: int) -> tuple[Dataset, list[Finding]]:
@@ -25,7 +25,7 @@ def without_rare_classes(dataset: Dataset, min_per_class: int) -> tuple[Dataset,
     Raises:
         ClassTooSmallError: fewer than two classes are left.
     """
-    if dataset.task != CLASSIFICATION or min_per_class <= 1:
+    if dataset.form is not TargetForm.LABELS or min_per_class <= 1:
         return dataset, []
     learned = dataset.frame["split"].isin(["", "train"]).to_numpy()
     units, matrix = separable_groups(dataset.frame)[learned], dataset.class_matrix()[learned] == 1

@@ -26,7 +26,7 @@ from headstart.data.mask_folders import (
 )
 from headstart.data.rival_formats import difference, masks_and_objects, two_formats
 from headstart.data.table_files import TABLE_READERS
-from headstart.data.table_folders import TABLE_TASKS, looks_like_table, read_table_of
+from headstart.data.table_folders import TABLE_FORMS, looks_like_table, read_table_of
 from headstart.data.unusable_input import neither, not_found
 from headstart.data.via import looks_like_via, read_via_files
 from headstart.data.via_pages import begins_as_via
@@ -42,7 +42,7 @@ from headstart.errors import (
     RecipeError,
     SplitError,
 )
-from headstart.task_spec import CLASSIFICATION, DETECTION, SEGMENTATION, TASK_KINDS
+from headstart.task_spec import TASK_KINDS, TargetForm, tasks_of
 
 
 @dataclass(frozen=True)
@@ -50,28 +50,33 @@ class _Format:
     """One way to lay out pictures and what is known of them.
 
     Attributes:
-        tasks: it can serve, the usual one first.
+        forms: of the targets that it can state, the usual one first.
         looks_so: whether a folder or file is laid out like this.
         read: the folder or file as a data set.
     """
 
-    tasks: tuple[str, ...]
+    forms: tuple[TargetForm, ...]
     looks_so: Callable[[Path], bool]
     read: Callable[[Path, Asked], Dataset]
+
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        """Tasks that learn from its targets, the usual one first."""
+        return tasks_of(*self.forms)
 
 
 # In the order in which a folder is tried. XML files are the surest sign; masks go before COCO because whoever drew them
 # wants them used; class folders, which hold any picture, come last.
 _FOLDER_FORMATS: dict[str, _Format] = {
-    "voc": _Format((DETECTION,), looks_like_voc, read_voc),
-    "masks": _Format((SEGMENTATION,), looks_like_masks, read_masks),
-    "coco": _Format((DETECTION, SEGMENTATION), looks_like_coco, read_coco),
-    "yolo": _Format((DETECTION, SEGMENTATION), looks_like_yolo, read_yolo),
-    "labelme": _Format((DETECTION, SEGMENTATION), looks_like_labelme, read_labelme),
-    "via": _Format((DETECTION, SEGMENTATION), looks_like_via, read_via_files),
-    "box-table": _Format((DETECTION,), looks_like_box_table, read_box_tables),
-    "table": _Format(TABLE_TASKS, looks_like_table, read_table_of),
-    "folders": _Format((CLASSIFICATION,), lambda _: True, read_folders),
+    "voc": _Format((TargetForm.BOXES,), looks_like_voc, read_voc),
+    "masks": _Format((TargetForm.MASKS,), looks_like_masks, read_masks),
+    "coco": _Format((TargetForm.BOXES, TargetForm.MASKS), looks_like_coco, read_coco),
+    "yolo": _Format((TargetForm.BOXES, TargetForm.MASKS), looks_like_yolo, read_yolo),
+    "labelme": _Format((TargetForm.BOXES, TargetForm.MASKS), looks_like_labelme, read_labelme),
+    "via": _Format((TargetForm.BOXES, TargetForm.MASKS), looks_like_via, read_via_files),
+    "box-table": _Format((TargetForm.BOXES,), looks_like_box_table, read_box_tables),
+    "table": _Format(TABLE_FORMS, looks_like_table, read_table_of),
+    "folders": _Format((TargetForm.LABELS,), lambda _: True, read_folders),
 }
 # Their readers look for lists of images themselves; others are looked for where they state no part.
 _WITH_OWN_LISTS = frozenset({"voc", "masks", "yolo"})
@@ -145,7 +150,7 @@ def read_dataset(  # noqa: PLR0913  one argument a question that may be asked of
     usual = _FOLDER_FORMATS[chosen].tasks[0]
     asked = Asked(task or usual, _ignored(ignore_value), format is not None, task, for_training, *columns)
     dataset = _with_listed_parts(_read_laid_out(path, chosen, asked), path, chosen, asked)
-    if ignore_value is not None and dataset.task != SEGMENTATION:
+    if ignore_value is not None and dataset.form is not TargetForm.MASKS:
         raise _no_masks(path, dataset.task)
     if for_training:
         _require_train(dataset)
@@ -227,13 +232,13 @@ def _on_rival(dataset: Dataset, path: Path, names: tuple[str, str], asked: Asked
 
 def _looks_annotated(folder: Path, asked: Asked) -> bool:
     annotated = [layout for name, layout in _FOLDER_FORMATS.items() if name != "folders"]
-    serving = [layout for layout in annotated if asked.task in layout.tasks or asked.task == CLASSIFICATION]
+    serving = [layout for layout in annotated if asked.task in layout.tasks or asked.form is TargetForm.LABELS]
     return any(layout.looks_so(folder) for layout in serving)
 
 
 def _require_no_inner_data(path: Path, asked: Asked, received: str) -> None:
     """Refuses a folder around a data set, naming the data set as it has to be typed."""
-    suffixes = tuple(TABLE_READERS) if asked.task in TABLE_TASKS else ()
+    suffixes = tuple(TABLE_READERS) if asked.form in TABLE_FORMS else ()
     places = inner_data(path, lambda folder: _looks_annotated(folder, asked), table_suffixes=suffixes)
     if places:
         raise points_inside(path, places, received=received)
@@ -270,7 +275,8 @@ def _found_format(path: Path, task: str | None) -> str:
         return possible[0]
     serving = [name for name in possible if task is None or task in _FOLDER_FORMATS[name].tasks]
     found = next((name for name in serving if _FOLDER_FORMATS[name].looks_so(path)), None)
-    if found is None and task == SEGMENTATION and os.path.isdir(path) and could_be_masks(path):  # noqa: PTH112
+    wants_masks = task in tasks_of(TargetForm.MASKS)
+    if found is None and wants_masks and os.path.isdir(path) and could_be_masks(path):  # noqa: PTH112
         return "masks"
     if found == "folders" and task is None:
         refuse_unclear_masks(path)

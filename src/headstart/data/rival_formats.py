@@ -10,7 +10,7 @@ import numpy as np
 from headstart.data.annotations import PixelMask, boxes_from_text, outlines_from_text
 from headstart.data.dataset import Dataset
 from headstart.errors import DataFormatError
-from headstart.task_spec import DETECTION
+from headstart.task_spec import TargetForm
 
 # Pixels, and a share of the coordinates: formats round, and Pascal VOC counts pixels from 1.
 _MAX_SHIFT, _MAX_SHARE = 2.0, 0.01
@@ -67,7 +67,7 @@ def masks_and_objects(path: Path, other: str) -> DataFormatError:
 
 
 def _objects(dataset: Dataset) -> dict[str, list[_Object]]:
-    read = _boxes if dataset.task == DETECTION else _bounds
+    read = _boxes if dataset.form is TargetForm.BOXES else _bounds
     rows = zip(dataset.frame["path"], dataset.frame["target"], strict=True)
     return {path: objects for path, target in rows if (objects := list(read(target)))}
 

@@ -9,7 +9,7 @@ from headstart.data.apportion import apportion, covers, fill_empty
 from headstart.data.dataset import SPLITS, Dataset
 from headstart.data.separation import separable_groups
 from headstart.errors import ClassTooSmallError, SplitError
-from headstart.task_spec import CLASSIFICATION
+from headstart.task_spec import TargetForm
 
 _NUM_ATTEMPTS = 20
 _NUM_SHOWN = 20
@@ -50,7 +50,7 @@ def split_dataset(
     parts = ["train", *(part for part in SPLITS[1:] if not (splits == part).any())]
     if not pool.any():
         raise _nothing_to_train_on(splits)
-    if dataset.task == CLASSIFICATION:
+    if dataset.form is TargetForm.LABELS:
         _require_large_classes(ordered, units=units, pool=pool, parts=parts)
     shares = np.array([fractions[SPLITS.index(part)] for part in parts])
     chosen = _choose(ordered, units=units[pool], rows=pool, shares=shares / shares.sum(), seed=seed)
@@ -87,7 +87,7 @@ def _choose(dataset: Dataset, *, units: np.ndarray, rows: np.ndarray, shares: np
             return parts[unit_of_row]
         deals.append((int(covered.sum()), parts, covered))
     _, parts, covered = max(deals, key=lambda deal: deal[0])
-    if dataset.task == CLASSIFICATION:
+    if dataset.form is TargetForm.LABELS:
         raise _tied_together([name for name, fine in zip(dataset.class_names, covered, strict=True) if not fine])
     parts = fill_empty(parts, contents, len(shares))
     if len(np.unique(parts)) < len(shares):

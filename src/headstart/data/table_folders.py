@@ -19,7 +19,7 @@ from headstart.data.table_paths import resolve_paths
 from headstart.data.tables import read_table
 from headstart.data.walking import FolderWalk
 from headstart.errors import HeadstartError, TableColumnsError
-from headstart.task_spec import CLASSIFICATION, REGRESSION
+from headstart.task_spec import TargetForm
 
 _IMAGE_FOLDERS = re.compile(r"(all)?(jpeg|jpg|png)?(images?|imgs?|pictures?|photos?|pics|data)\d*", re.IGNORECASE)
 _NUM_LOOKED_AT = 20
@@ -77,7 +77,7 @@ def _joined(datasets: dict[str, Dataset], folder: Path) -> Dataset:
     train = datasets["train"]
     names = sort_class_names(name for dataset in datasets.values() for name in dataset.class_names)
     if len({(it.task, it.multi_label) for it in datasets.values()}) > 1 or (
-        train.task == REGRESSION and any(it.class_names != train.class_names for it in datasets.values())
+        train.form is TargetForm.NUMBERS and any(it.class_names != train.class_names for it in datasets.values())
     ):
         raise TableColumnsError(
             f"The tables of parts in '{folder}' do not have the same labels.",
@@ -97,7 +97,7 @@ def _joined(datasets: dict[str, Dataset], folder: Path) -> Dataset:
     return replace(
         train,
         frame=frame,
-        class_names=train.class_names if train.task == REGRESSION else names,
+        class_names=train.class_names if train.form is TargetForm.NUMBERS else names,
         remarks=tuple(sorted(remarks)),
     )
 
@@ -133,4 +133,4 @@ def _has_class_folders(walk: FolderWalk, folders: list[str], tables: list[str]) 
     return len(holding) > len(plain) or len(nested) > 1
 
 
-TABLE_TASKS = (CLASSIFICATION, REGRESSION)
+TABLE_FORMS = (TargetForm.LABELS, TargetForm.NUMBERS)

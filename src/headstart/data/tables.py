@@ -22,7 +22,7 @@ from headstart.data.table_numbers import are_measured, number_remarks, number_ta
 from headstart.data.table_parts import parts_of_folders, parts_of_rows, plain_name
 from headstart.data.table_paths import no_such_files, resolve_paths
 from headstart.errors import TableColumnsError
-from headstart.task_spec import CLASSIFICATION, REGRESSION
+from headstart.task_spec import TargetForm, find_task, tasks_of
 
 _PERHAPS_MISSING = frozenset({"na", "n/a", "none", "?", "-", "missing", "unknown"})
 
@@ -38,7 +38,7 @@ class _Labels:
         names: of the classes, or of the numbers.
     """
 
-    task: str
+    form: TargetForm
     targets: list[str]
     names: tuple[str, ...]
     multi_label: bool = False
@@ -55,7 +55,7 @@ def read_table(path: Path, columns: TableColumns, *, task: str | None = None) ->
         path: the table.
         columns: which column means what; `columns.label` may be several names joined by a comma, of numbers or of
             classes marked with 0 and 1.
-        task: `CLASSIFICATION` or `REGRESSION`; None: `REGRESSION` where the labels are measured numbers, see
+        task: a task that learns from labels or numbers; None: numbers where the labels are measured, see
             `are_measured`.
 
     Raises:
@@ -74,28 +74,29 @@ def read_table(path: Path, columns: TableColumns, *, task: str | None = None) ->
     remarks = [*found.remarks, *resolved.remarks, *_missing_remarks(paths, cells, found, missing)]
     if missing.all():
         raise _no_label_at_all(path, found)
-    labels = _read_labels([column[~missing] for column in cells], found, path, task)
+    form = None if task is None else find_task(task).form
+    labels = _read_labels([column[~missing] for column in cells], found, path, form)
     splits = pd.Series(_splits(frame, found, list(paths), path), index=frame.index)
     groups = frame[found.group] if found.group else pd.Series("", index=frame.index, dtype=str)
     rows = set(zip(paths[~missing], labels.targets, groups[~missing], splits[~missing], strict=True))
-    _require_one_row_each(rows, path, joined=labels.task == CLASSIFICATION)
+    _require_one_row_each(rows, path, joined=labels.form is TargetForm.LABELS)
     return Dataset(
         frame=frame_from_rows(rows),
         class_names=labels.names,
         root=root,
         multi_label=labels.multi_label,
-        task=labels.task,
+        task=task or tasks_of(labels.form)[0],
         remarks=tuple(sorted({*remarks, *labels.remarks})),
     )
 
 
-def _read_labels(cells: list[pd.Series], found: FoundColumns, path: Path, task: str | None) -> _Labels:
+def _read_labels(cells: list[pd.Series], found: FoundColumns, path: Path, form: TargetForm | None) -> _Labels:
     marked = len(cells) > 1 and all(map(is_binary, cells))
-    if task is None:
+    if form is None:
         measured = are_measured(cells[0]) if len(cells) == 1 else not marked
-        task = REGRESSION if measured else CLASSIFICATION
-    if task == REGRESSION:
-        return _Labels(task, number_targets(cells, found.labels, path), found.labels)
+        form = TargetForm.NUMBERS if measured else TargetForm.LABELS
+    if form is TargetForm.NUMBERS:
+        return _Labels(form, number_targets(cells, found.labels, path), found.labels)
     if marked:
         return _marked_classes(cells, found, path)
     if len(cells) > 1:
@@ -117,7 +118,7 @@ def _named_classes(labels: pd.Series, path: Path, column: str) -> _Labels:
     ]
     remarks += number_remarks(labels, column, path)
     remarks += [] if multi_label else _several_remarks(class_names, column, path)
-    return _Labels(CLASSIFICATION, targets, class_names, multi_label, tuple(remarks))
+    return _Labels(TargetForm.LABELS, targets, class_names, multi_label, tuple(remarks))
 
 
 def _several_remarks(class_names: tuple[str, ...], column: str, path: Path) -> list[Remark]:
@@ -152,7 +153,7 @@ def _marked_classes(cells: list[pd.Series], found: FoundColumns, path: Path) -> 
     remarks = [Remark("marked_classes", path.name, f"{', '.join(map(repr, names))}: {said}")]
     if "" in targets:
         remarks.append(Remark("no_class", path.name, f"{targets.count('')} rows without a 1"))
-    return _Labels(CLASSIFICATION, targets, names, multi_label, tuple(remarks))
+    return _Labels(TargetForm.LABELS, targets, names, multi_label, tuple(remarks))
 
 
 def _split_label(label: str) -> list[str]:

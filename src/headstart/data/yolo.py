@@ -25,7 +25,7 @@ from headstart.data.yolo_lines import Line, are_labels, parse_line, text_lines
 from headstart.data.yolo_parts import parts_of_pictures
 from headstart.data.yolo_settings import YAML_SUFFIXES, class_names, find_settings, is_names_file
 from headstart.errors import AnnotationsError, UnreadableImageError
-from headstart.task_spec import SEGMENTATION
+from headstart.task_spec import TargetForm
 
 _LOOKED_FOR = (
     "a .txt file of the same name for every image, in a folder 'labels' beside 'images' (also inside train, val and "
@@ -71,7 +71,7 @@ def read_yolo(root: Path, asked: Asked) -> Dataset:
 
     Args:
         root: the folder, or the YAML file of a data set, whose folder then counts.
-        asked: for `SEGMENTATION` the outlines are used.
+        asked: for masks, the outlines are used.
 
     Raises:
         AnnotationsError: no labels, none that marks anything, pixels in place of shares, or names that cannot be read.
@@ -212,7 +212,7 @@ class _Reader:
 def _dataset(
     walk: FolderWalk, asked: Asked, reader: _Reader, objects: dict[str, _Objects], part_of: dict[str, str]
 ) -> Dataset:
-    is_segmentation = asked.task == SEGMENTATION
+    is_segmentation = asked.form is TargetForm.MASKS
     examples, used = [], set()
     for picture, found in objects.items():
         marks: list[Outline] | list[Box]

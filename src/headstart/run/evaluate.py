@@ -12,7 +12,7 @@ from headstart.run.directory import Run
 from headstart.run.pictures import check_pictures, find_moved_data, use_moved_data
 from headstart.run.storage import storage_errors
 from headstart.run.task_steps import steps_of
-from headstart.task_spec import SEGMENTATION
+from headstart.task_spec import TargetForm
 from headstart.writing import frame_csv, write_text
 
 
@@ -112,7 +112,7 @@ def _read_data(run: Run, path: Path, reading: Mapping[str, object]) -> Dataset:
 
 
 def _has_mask_files(dataset: Dataset) -> bool:
-    return dataset.task == SEGMENTATION and any(map(mask_paths, dataset.frame["target"]))
+    return dataset.form is TargetForm.MASKS and any(map(mask_paths, dataset.frame["target"]))
 
 
 def _nothing_to_read(reading: Mapping[str, object]) -> RecipeError:

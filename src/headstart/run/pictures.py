@@ -9,7 +9,7 @@ from pathlib import Path
 from headstart.data import Dataset, mask_paths
 from headstart.errors import DataNotFoundError, RunDamagedError
 from headstart.run.directory import Run
-from headstart.task_spec import SEGMENTATION
+from headstart.task_spec import TargetForm
 
 _NUM_SHOWN = 5
 _BLOCK_BYTES = 1 << 20
@@ -121,7 +121,7 @@ def _hashes(dataset: Dataset) -> dict[tuple[str, ...], str]:
     known: dict[tuple[str, ...], str] = {
         (path,): sha256 for path, sha256 in zip(dataset.frame["path"], dataset.frame["sha256"], strict=True)
     }
-    if dataset.task == SEGMENTATION:
+    if dataset.form is TargetForm.MASKS:
         masks = map(tuple, map(mask_paths, dataset.frame["target"]))
         known |= {paths: sha256 for paths, sha256 in zip(masks, dataset.frame["mask_sha256"], strict=True) if paths}
     return known

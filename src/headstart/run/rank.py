@@ -34,7 +34,7 @@ from headstart.run.rank_examples import measure_of, require_enough, scored_examp
 from headstart.run.ranking import NotRanked, RankedBackbone, RankedData, Ranking
 from headstart.run.storage import storage_errors
 from headstart.task_settings import settings_of
-from headstart.task_spec import CLASSIFICATION
+from headstart.task_spec import TargetForm
 from headstart.writing import sole_use
 
 logger = logging.getLogger("headstart")
@@ -115,7 +115,7 @@ def _alone(folder: Path | None) -> Iterator[None]:
 def _data_facts(recipe: Recipe, dataset: Dataset, num_left_out: int) -> RankedData:
     names, path = list(dataset.class_names), recipe.data.path
     counts = {part: len(dataset.part(part)) for part in (*USED_PARTS, "test")}
-    if dataset.task == CLASSIFICATION:
+    if dataset.form is TargetForm.LABELS:
         return {"path": path, "class_names": names, "num_examples": counts, "num_left_out": num_left_out}
     return {
         "path": path,

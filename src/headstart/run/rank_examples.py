@@ -26,7 +26,7 @@ from headstart.features import (
 from headstart.heads import POOLED
 from headstart.recipe import Recipe
 from headstart.run.bank import taps_of
-from headstart.task_spec import CLASSIFICATION, DETECTION, REGRESSION, SEGMENTATION
+from headstart.task_spec import TargetForm
 
 # Between what is seen and where: heads read maps of this stride whatever the network.
 STRIDE = 16
@@ -53,9 +53,9 @@ class ScoredExamples:
 
 def measure_of(dataset: Dataset) -> str:
     """What probe and neighbours are scored by."""
-    if dataset.task == CLASSIFICATION:
+    if dataset.form is TargetForm.LABELS:
         return AVERAGE_PRECISION if dataset.multi_label else ACCURACY
-    return R2 if dataset.task == REGRESSION else BALANCED_ACCURACY
+    return R2 if dataset.form is TargetForm.NUMBERS else BALANCED_ACCURACY
 
 
 def scored_layer(recipe: Recipe, backbone: Backbone) -> str:
@@ -71,7 +71,7 @@ def require_enough(used: Dataset) -> None:
         ClassTooSmallError: too few separate pictures, or all are alike.
     """
     groups = separable_groups(used.frame)
-    if used.task == CLASSIFICATION:
+    if used.form is TargetForm.LABELS:
         most, expected = most_separate_examples(used.class_matrix(), groups), "a class with"
         received = f"{most} in the largest class"
     else:
@@ -106,11 +106,11 @@ def scored_examples(part: BankPart, used: Dataset, image_size: tuple[int, int], 
         ClassTooSmallError: no two classes, or no class and background, are shown by enough pictures.
     """
     groups = separable_groups(used.frame)
-    if used.task not in {DETECTION, SEGMENTATION}:
+    if used.form not in {TargetForm.BOXES, TargetForm.MASKS}:
         features = part.load_batch(np.arange(len(part)), np.zeros(len(part), np.int64))
         return ScoredExamples(features.astype(np.float32), _picture_targets(used), groups)
     grid = (part.shape[0], part.shape[1])
-    places = np.stack(list(_PLACES[used.task](used, grid, image_size, recipe.images.resize_mode)))
+    places = np.stack(list(_PLACES[used.form](used, grid, image_size, recipe.images.resize_mode)))
     chosen = choose_places(places, groups, seed=recipe.seed, min_groups=MIN_SEPARATE_EXAMPLES)
     _require_two_classes(chosen, used)
     numbers, columns = np.unique(chosen["number"], return_inverse=True)
@@ -123,7 +123,7 @@ def scored_examples(part: BankPart, used: Dataset, image_size: tuple[int, int], 
 
 
 def _picture_targets(used: Dataset) -> np.ndarray:
-    return used.numbers() if used.task == REGRESSION else used.class_matrix().astype(np.float32)
+    return used.numbers() if used.form is TargetForm.NUMBERS else used.class_matrix().astype(np.float32)
 
 
 def _stride(backbone: Backbone, layer: str) -> float:
@@ -159,7 +159,10 @@ def _masked(used: Dataset, grid: tuple[int, int], image_size: tuple[int, int], m
         yield mask_places(mask, grid, num_classes=used.num_classes)
 
 
-_PLACES: dict[str, Callable[..., Iterator[np.ndarray]]] = {DETECTION: _boxed, SEGMENTATION: _masked}
+_PLACES: dict[TargetForm, Callable[..., Iterator[np.ndarray]]] = {
+    TargetForm.BOXES: _boxed,
+    TargetForm.MASKS: _masked,
+}
 
 
 def _inside(size: tuple[int, int], grid: tuple[int, int], image_size: tuple[int, int], mode: str) -> np.ndarray:

@@ -4,7 +4,7 @@ import numpy as np
 
 from headstart.data import Dataset, Outline, mask_paths, outlines_from_text
 from headstart.stored import UnusableFileError, refuse_outside, shown
-from headstart.task_spec import DETECTION, REGRESSION, SEGMENTATION
+from headstart.task_spec import TargetForm
 
 _MAX_PIXELS = 2**28  # of an image; Pillow opens none of more than 178,956,970
 _MAX_PLACE = 10**7  # pixels of a side of a box: dashes are drawn along it
@@ -41,15 +41,15 @@ def _check_sizes(dataset: Dataset) -> None:
 
 
 def _check_targets(dataset: Dataset) -> None:
-    if dataset.task == DETECTION:
+    if dataset.form is TargetForm.BOXES:
         if not all((np.abs(boxes[:, :4]) <= _MAX_PLACE).all() for boxes in dataset.marked_boxes()):  # nor NaN
             raise UnusableFileError(f"boxes within {_MAX_PLACE:,} pixels", "others")
-    elif dataset.task == REGRESSION:
+    elif dataset.form is TargetForm.NUMBERS:
         if not np.isfinite(dataset.numbers()).all():
             raise UnusableFileError("finite numbers", "others")
     else:
         _refuse("the run's classes", {name for names in dataset.labels() for name in names} - set(dataset.class_names))
-    if dataset.task == SEGMENTATION:
+    if dataset.form is TargetForm.MASKS:
         _check_masks(dataset)
 
 

@@ -11,7 +11,7 @@ from headstart.data import Dataset, ReadingOptions, audit_dataset, read_dataset
 from headstart.errors import NoClassFoldersError, NoReadableImagesError
 from headstart.prediction import expand_paths
 from headstart.progress import Progress
-from headstart.task_spec import REGRESSION
+from headstart.task_spec import TargetForm
 
 _NO_CLASSES = ("",)
 # Findings about pictures that training would not use, and that therefore have no label.
@@ -87,7 +87,7 @@ def check_pictures(dataset: Dataset, *, progress: Progress) -> IndexedPictures:
     unlabelled = audit.findings[audit.findings["kind"].isin(_NOT_LABELLED)]
     left_out = [*audit.left_out, *zip(unlabelled["path"], unlabelled["detail"], strict=True)]
     usable = audit.dataset
-    has_classes = usable.class_names != _NO_CLASSES and usable.task != REGRESSION
+    has_classes = usable.class_names != _NO_CLASSES and usable.form is not TargetForm.NUMBERS
     targets = usable.class_matrix() if has_classes else np.zeros((len(usable), 0), np.int64)
     labels = [";".join(names) for names in usable.labels()] if has_classes else usable.frame["target"]
     frame = usable.frame[["path", "sha256", "duplicate_group"]].assign(label=labels)
