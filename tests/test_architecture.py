@@ -15,6 +15,12 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 MAX_FUNCTION_LINES, MAX_FILE_LINES = 60, 400
 # Each stands at a border: a library without types, a JSON file that a schema checks, a class that only a table names.
 MAX_ANY = 55
+# Names of tasks outside their folders and the table: texts that tell a person which task to choose.
+TASK_NAMES = re.compile(
+    r"CLASSIFICATION|DETECTION|SEGMENTATION|REGRESSION"
+    r"|image-classification|object-detection|semantic-segmentation|image-regression"
+)
+MAX_TASK_MENTIONS = 13
 VAGUE_NAMES = {"utils", "util", "common", "helpers", "helper", "base", "misc"}
 EVERY_ROOM = "the rooms above"
 
@@ -130,6 +136,26 @@ def test_no_room_and_no_file_is_in_an_import_cycle():
             TopologicalSorter(graph).prepare()
         except CycleError as error:
             pytest.fail(f"import cycle: {error.args[1]}")
+
+
+def test_a_task_imports_no_other_task():
+    def others(path: Path) -> set[str]:
+        if room_of(path) != "tasks" or path.parent == PACKAGE / "tasks":
+            return set()
+        own = f"headstart.tasks.{path.parent.name}."
+        modules = {module for module, _ in own_imports(path) if module.split(".")[1] == "tasks"}
+        return {module for module in modules if not f"{module}.".startswith(own)}
+
+    assert not offenders(others)
+
+
+def test_names_of_tasks_outside_their_folders_do_not_become_more():
+    def mentions(path: Path) -> int:
+        is_own = room_of(path) in {"tasks", "task_spec"}
+        return 0 if is_own else len(TASK_NAMES.findall(path.read_text(encoding="utf-8")))
+
+    found = offenders(mentions)
+    assert sum(found.values()) <= MAX_TASK_MENTIONS, found
 
 
 def test_files_stay_small():

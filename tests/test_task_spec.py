@@ -1,5 +1,7 @@
 """Every task of the table is complete: its folder holds every part that a room asks for."""
 
+import subprocess
+import sys
 from dataclasses import fields
 
 import pytest
@@ -48,3 +50,18 @@ def test_a_specification_has_the_name_under_which_it_is_found(task):
 def test_a_part_of_another_class_is_refused():
     with pytest.raises(TypeError, match=r"Expected TaskModel at headstart\.task_spec:TASK_KINDS\. Received: tuple"):
         Late("headstart.task_spec:TASK_KINDS").load(TaskModel)
+
+
+def test_a_specification_waits_for_nothing_and_a_server_not_for_tensorflow():
+    code = """
+import sys
+from headstart.task_spec import TASK_KINDS, find_task
+specs = [find_task(task) for task in TASK_KINDS]
+print({"numpy", "pandas", "pydantic", "tensorflow"} & set(sys.modules))
+for spec in specs:
+    for part in (spec.settings, spec.exported, spec.promises, spec.answers, spec.served):
+        part.load(object)
+print({"keras", "matplotlib", "tensorflow"} & set(sys.modules))
+"""
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.split() == ["set()", "set()"]
