@@ -8,28 +8,28 @@ from typing import TYPE_CHECKING
 from headstart.doors import lazy_door
 
 if TYPE_CHECKING:
-    from headstart.heads.kinds import HeadSettings, TaskModel, build_task, read_task, tap_layers
     from headstart.heads.model_file import load_stock_model
     from headstart.heads.pooling import POOLED, num_pooled_features, pooled_maps, stages_read
     from headstart.heads.saved import from_saved, plain_facts
     from headstart.heads.taps import resized, taps_at
     from headstart.heads.task import Task, task_as
+    from headstart.heads.task_model import HeadSettings, TaskModel, build_task, read_task, tap_layers
 
 _MODULE_OF = {
     "POOLED": "pooling",
-    "HeadSettings": "kinds",
+    "HeadSettings": "task_model",
     "Task": "task",
-    "TaskModel": "kinds",
-    "build_task": "kinds",
+    "TaskModel": "task_model",
+    "build_task": "task_model",
     "from_saved": "saved",
     "load_stock_model": "model_file",
     "num_pooled_features": "pooling",
     "plain_facts": "saved",
     "pooled_maps": "pooling",
-    "read_task": "kinds",
+    "read_task": "task_model",
     "resized": "taps",
     "stages_read": "pooling",
-    "tap_layers": "kinds",
+    "tap_layers": "task_model",
     "taps_at": "taps",
     "task_as": "task",
 }
