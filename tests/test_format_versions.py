@@ -22,8 +22,8 @@ from headstart.run.schemas import AuditFacts, Environment
 from headstart.similarity import SimilarityIndex
 from headstart.stored import Schema
 from headstart.tasks import evaluate_regression
-from headstart.tasks.detection.schemas import BoxPromises
-from headstart.tasks.regression.schemas import NumberPromises
+from headstart.tasks.detection.steps import BoxPromises
+from headstart.tasks.regression.steps import NumberPromises
 from headstart.training import CheckpointDir
 
 SHA256 = "a" * 64

@@ -34,7 +34,7 @@ from headstart.tasks import (
 from headstart.tasks.classification.report import calibration_words
 from headstart.tasks.classification.steps import predicted_probabilities
 from headstart.tasks.detection import steps as detection
-from headstart.tasks.detection.schemas import BoxPromises
+from headstart.tasks.detection.steps import BoxPromises
 from headstart.tasks.regression import steps as regression
 from headstart.training import History
 from headstart.writing import frame_csv

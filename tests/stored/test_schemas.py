@@ -47,14 +47,14 @@ CHECKPOINT = {
 FINDING = {"kind": "unreadable", "severity": "error", "count": 1, "meaning": "No image."}
 
 EXAMPLES: dict[str, dict[str, Any]] = {
-    "tasks.detection.schemas.ExportedBoxPromises": {"score_threshold": 0.5},
+    "tasks.detection.exported.ExportedBoxPromises": {"score_threshold": 0.5},
     "artifacts.manifest_schema.FileSchema": EXPORTED,
     "artifacts.manifest_schema.ManifestSchema": {
         "format_version": 1, "task": "image-classification", "class_names": ["cat", "dog"], "image_size": [32, 32],
         "resize_mode": "stretch", "files": {"onnx": EXPORTED}, "multi_label": False, "temperature": [1.0, 2.0],
         "provenance": {"run": "a"},
     },
-    "tasks.regression.schemas.ExportedNumberPromises": {"residuals": [[0.1, 0.2]]},
+    "tasks.regression.exported.ExportedNumberPromises": {"residuals": [[0.1, 0.2]]},
     "artifacts.manifest_schema.ScoresSchema": SCORES,
     "data.dataset_facts.DatasetFacts": {
         "format_version": 1, "num_examples": 3, "class_names": ["cat"], "root": "/data", "multi_label": False,
@@ -91,12 +91,12 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "run.schemas.AuditFacts": {"format_version": 1, "summary": [FINDING]},
     "run.schemas.BankFacts": BANK,
     "run.schemas.BankPlaceFacts": {"path": "/banks", "limit_gigabytes": 1.0},
-    "tasks.detection.schemas.BoxPromises": {"format_version": 1, "score_threshold": 0.5},
+    "tasks.detection.steps.BoxPromises": {"format_version": 1, "score_threshold": 0.5},
     "run.schemas.EngineFacts": {"engine": "keras"},
     "run.schemas.Environment": {"format_version": 1, "python": "3.11", "machine": "x86_64", "packages": {"keras": "3"}},
     "run.schemas.Finding": FINDING,
-    "tasks.detection.schemas.FoundBox": {"name": "cat", "score": 0.5, "sides": [1.0, 2.0, 3.0, 4.0]},
-    "tasks.regression.schemas.NumberPromises": {"format_version": 1, "residuals": [[0.1], [0.2]]},
+    "tasks.detection.steps.FoundBox": {"name": "cat", "score": 0.5, "sides": [1.0, 2.0, 3.0, 4.0]},
+    "tasks.regression.steps.NumberPromises": {"format_version": 1, "residuals": [[0.1], [0.2]]},
     "run.schemas.PhaseFacts": PHASE,
     "run.schemas.RunState": {
         "format_version": 1, "state": "finished", "seconds": {"audit": 0.5}, "is_split": True,

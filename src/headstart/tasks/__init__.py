@@ -10,13 +10,13 @@ from headstart.doors import lazy_door
 if TYPE_CHECKING:
     from headstart.tasks.classification.classifier import ImageClassifier, build_classifier
     from headstart.tasks.classification.decoding import chosen_names, decide, joined_names
+    from headstart.tasks.classification.export import build_serving_model
     from headstart.tasks.classification.metrics import evaluate_classification, evaluate_multi_label
     from headstart.tasks.classification.mistakes import most_confident_label_mistakes, most_confident_mistakes
     from headstart.tasks.classification.parity import Answers
     from headstart.tasks.classification.predictor import NOT_SURE, Answer, ClassPredictor
     from headstart.tasks.classification.probe_start import solve_probe, start_from_probe
     from headstart.tasks.classification.promises import measure_honesty
-    from headstart.tasks.classification.serving_model import build_serving_model
     from headstart.tasks.detection.detections import MAX_OVERLAP, Detections, boxes_in_picture
     from headstart.tasks.detection.detector import ObjectDetector, build_detector
     from headstart.tasks.detection.loss import DetectionLoss
@@ -69,7 +69,7 @@ _MODULE_OF = {
     "build_detector": "detection.detector",
     "build_regressor": "regression.regressor",
     "build_segmenter": "segmentation.segmenter",
-    "build_serving_model": "classification.serving_model",
+    "build_serving_model": "classification.export",
     "chosen_names": "classification.decoding",
     "decide": "classification.decoding",
     "detection_example": "detection.report",

@@ -10,15 +10,20 @@ from headstart.artifacts import (
     Promises,
     known_classes,
 )
-from headstart.stored import check
+from headstart.stored import Schema, Share, check
 from headstart.tasks.detection.predictor import BoxPredictor
-from headstart.tasks.detection.schemas import ExportedBoxPromises
 
 _PRINT_BOXES = """\
 for box, score, number in zip(*(answer[name] for name in ("boxes", "scores", "classes"))):
     if score >= {score_threshold:.3g}:  # boxes that overlap by more than a half may be one object twice
         print(names[number], score, box)  # in pixels of `picture`, which has the model's size
 """
+
+
+class ExportedBoxPromises(Schema):
+    """What answers of a detector follow from."""
+
+    score_threshold: Share
 
 
 def _fits(outputs: Outputs, num_names: int) -> bool:

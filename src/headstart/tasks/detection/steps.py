@@ -2,8 +2,10 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, Literal
 
 import numpy as np
+from pydantic import Field
 
 from headstart.data import Dataset, decode_image
 from headstart.heads import Task, task_as
@@ -23,16 +25,30 @@ from headstart.run import (
     validation_outputs,
     worst_rows,
 )
-from headstart.stored import UnusableFileError, check, parse_json, shown
+from headstart.stored import Name, Schema, Share, UnusableFileError, check, parse_json, shown
 from headstart.tasks.detection.box_choices import suit_boxes
 from headstart.tasks.detection.detections import Detections, boxes_in_picture
 from headstart.tasks.detection.detector import ObjectDetector
 from headstart.tasks.detection.metrics import best_score_threshold, evaluate_detection
 from headstart.tasks.detection.report import detection_example
-from headstart.tasks.detection.schemas import BoxPromises, FoundBox
 from headstart.writing import write_json
 
 KEPT_SCORE = 0.01  # boxes below it change no metric that anyone reads
+
+
+class BoxPromises(Schema):
+    """promises.json of a detector."""
+
+    format_version: Literal[1] = 1
+    score_threshold: Share
+
+
+class FoundBox(Schema):
+    """One box of a detector's predictions.csv."""
+
+    name: Name
+    score: Share
+    sides: Annotated[list[Annotated[float, Field(ge=-1e7, le=1e7)]], Field(min_length=4, max_length=4)]  # pixels
 
 
 def outputs(task: Task) -> str:

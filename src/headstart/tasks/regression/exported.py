@@ -1,16 +1,23 @@
 """What exported files of a regressor return and hold, and what predicts with them."""
 
 from itertools import pairwise
+from typing import Annotated
 
 import numpy as np
+from pydantic import Field
 
 from headstart.artifacts import ExportedFile, ExportedTask, FileSchema, Manifest, Outputs, PredictorFacts, Promises
-from headstart.stored import check
+from headstart.stored import Number, Schema, check
 from headstart.tasks.regression.intervals import RegressionIntervals
 from headstart.tasks.regression.predictor import NumberPredictor
-from headstart.tasks.regression.schemas import ExportedNumberPromises
 
 _PRINT_NUMBERS = 'print(dict(zip(names, answer["numbers"].tolist())))\n'
+
+
+class ExportedNumberPromises(Schema):
+    """What answers of a regressor follow from: a row a validation picture."""
+
+    residuals: Annotated[list[list[Annotated[Number, Field(ge=0)]]], Field(max_length=10_000_000)]
 
 
 def _fits(outputs: Outputs, num_names: int) -> bool:

@@ -1,8 +1,11 @@
 """The steps of a run that are specific to regression."""
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Annotated, Literal
 
 import numpy as np
+from pydantic import Field, model_validator
 
 from headstart.data import Dataset, decode_image
 from headstart.errors import RunDamagedError
@@ -22,14 +25,31 @@ from headstart.run import (
     validation_outputs,
     worst_rows,
 )
+from headstart.stored import Number, Schema
 from headstart.tasks.regression.intervals import RegressionIntervals
 from headstart.tasks.regression.metrics import evaluate_regression
 from headstart.tasks.regression.regressor import ImageRegressor
 from headstart.tasks.regression.report import regression_example
 from headstart.tasks.regression.ridge_probe import start_from_ridge
-from headstart.tasks.regression.schemas import NumberPromises
 from headstart.training import Checkpoint, History, TrainingExamples
 from headstart.writing import write_json
+
+
+class NumberPromises(Schema):
+    """promises.json of a regressor: a row a validation picture."""
+
+    format_version: Literal[1] = 1
+    residuals: Annotated[list[list[Annotated[Number, Field(ge=0)]]], Field(max_length=10_000_000)]
+
+    @model_validator(mode="after")
+    def _is_ascending(self) -> "NumberPromises":
+        if len({len(row) for row in self.residuals}) > 1:
+            raise ValueError("should have rows of one length")
+        if any(
+            low > high for before, after in pairwise(self.residuals) for low, high in zip(before, after, strict=True)
+        ):
+            raise ValueError("should be in ascending order")
+        return self
 
 
 def outputs(task: Task) -> str:
