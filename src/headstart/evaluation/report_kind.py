@@ -23,6 +23,7 @@ class ReportKind:
         tables: name → columns of the tables that every report has.
         optional_tables: the same, of tables that a report may have.
         output_tables: names of tables with rows for each output.
+        has_confidence: whether a report has bins of confidence.
         console: heading → column of the table of classes on the console; whole numbers are counts.
         page: address of the `ReportPage`.
     """
@@ -34,6 +35,7 @@ class ReportKind:
     tables: Mapping[str, Columns] = field(default_factory=dict)
     optional_tables: Mapping[str, Columns] = field(default_factory=dict)
     output_tables: Sequence[str] = ()
+    has_confidence: bool = False
     console: Mapping[str, str]
     page: Late
 
@@ -48,6 +50,18 @@ def kind_of_report(name: str) -> ReportKind:
         KeyError: there is no kind of this name.
     """
     return _kinds()[name].load(ReportKind)
+
+
+def known_kind(name: object) -> object:
+    """The name of a kind.
+
+    Raises:
+        ValueError: there is no kind of this name.
+    """
+    *first, last = _kinds()
+    if name not in (*first, last):
+        raise ValueError(f"should be {', '.join(map(repr, first))} or {last!r}")
+    return name
 
 
 def _kinds() -> dict[str, Late]:

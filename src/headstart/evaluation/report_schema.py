@@ -2,19 +2,15 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
-from headstart.evaluation.report_kind import kind_of_report
+from headstart.evaluation.report_kind import kind_of_report, known_kind
 from headstart.evaluation.report_tables import check_tables
 from headstart.stored import Name, Names, Number, Schema, Share
 
 Count = Annotated[int, Field(ge=0, le=10**15)]
-Kind = Literal["single-label", "multi-label", "detection", "segmentation", "regression"]
 Cell = str | bool | int | Number | None | list[object]
 Table = Annotated[list[dict[Name, Cell]], Field(max_length=1_000_000)]
-
-# Column of `per_class` that says which class, or which number, a row is about.
-_ROW_NAMES = {"regression": "output"}
 
 
 class MetricSchema(Schema):
@@ -68,7 +64,7 @@ class ReportSchema(Schema):
     """What `Report` is made of."""
 
     format_version: Literal[1]
-    kind: Kind
+    kind: Annotated[str, BeforeValidator(known_kind)]
     num_examples: Count
     class_names: Names
     metrics: Annotated[dict[Name, MetricSchema], Field(min_length=1, max_length=1000)]
@@ -80,14 +76,15 @@ class ReportSchema(Schema):
 
     @model_validator(mode="after")
     def _goes_together(self) -> "ReportSchema":
-        row_name = _ROW_NAMES.get(self.kind, "class")
+        kind = kind_of_report(self.kind)
+        row_name = next(iter(kind.per_class))  # the column that says which class, or which number, a row is about
         if [row.get(row_name) for row in self.per_class] != self.class_names:
             raise ValueError("should have a row in per_class for each class name")
         if len({tuple(row) for row in self.per_class}) > 1:
             raise ValueError("should have the same columns in every row of per_class")
-        if missing := [name for name in kind_of_report(self.kind).metrics if name not in self.metrics]:
+        if missing := [name for name in kind.metrics if name not in self.metrics]:
             raise ValueError(f"should have the metric {missing[0]}")
-        if self.kind.endswith("-label") and not self.calibration:
+        if kind.has_confidence and not self.calibration:
             raise ValueError("should have bins of confidence")
         check_tables(self.kind, self.class_names, self.per_class, self.tables)
         return self

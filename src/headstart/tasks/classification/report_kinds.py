@@ -16,6 +16,7 @@ ONE_LABEL = ReportKind(
     metrics=("accuracy", "expected_calibration_error"),
     baseline="always predicting the most common class",
     per_class=_CLASSES,
+    has_confidence=True,
     console=_CONSOLE,
     page=Late(f"{_PAGE}:ONE_LABEL_PAGE"),
 )
@@ -24,6 +25,7 @@ SEVERAL_LABELS = ReportKind(
     metrics=("subset_accuracy", "expected_calibration_error"),
     baseline="always predicting the frequency of each label",
     per_class=_CLASSES,
+    has_confidence=True,
     console=_CONSOLE,
     page=Late(f"{_PAGE}:SEVERAL_LABELS_PAGE"),
 )
