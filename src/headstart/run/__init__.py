@@ -1,6 +1,6 @@
 """Runs: what one training leaves on disk, and everything that can be done with it."""
 
-from headstart.run.answers import BATCH_SIZE, picture_outputs, validation_outputs
+from headstart.run.answers import picture_outputs, validation_outputs
 from headstart.run.bank import LearningParts, num_stages_read, pixel_examples
 from headstart.run.card import write_card
 from headstart.run.card_parts import CardParts, only_known_classes, shown_names
@@ -29,7 +29,6 @@ from headstart.run.train import phases_of, plan, resume, train
 
 __all__ = [
     "ARTIFACT_FOLDER",
-    "BATCH_SIZE",
     "FORMAT_VERSION",
     "MAX_CALIBRATION_PICTURES",
     "Batches",

@@ -12,8 +12,6 @@ from headstart.evaluation import AnnotatedPicture, Mistake, Report, worst_exampl
 from headstart.run.directory import Run
 from headstart.stored import UnusableFileError, read_table, shown
 
-BATCH_SIZE = 32
-
 
 @dataclass(frozen=True, eq=False)
 class Evaluated:

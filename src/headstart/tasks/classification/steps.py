@@ -12,7 +12,6 @@ from headstart.evaluation import Calibration, Mistake, Report, grad_cam, overlay
 from headstart.heads import Task, stages_read, task_as
 from headstart.progress import Progress
 from headstart.run import (
-    BATCH_SIZE,
     FORMAT_VERSION,
     Evaluated,
     PageContent,
@@ -32,6 +31,7 @@ from headstart.tasks.classification.promises import measure_honesty
 from headstart.training import Checkpoint, History, TrainingExamples
 from headstart.writing import write_json
 
+BATCH_SIZE = 32
 NUM_MISTAKES = 12
 NUM_SAMPLES = 12
 _SUM_TOLERANCE = 1e-3  # of probabilities; the table holds every digit
