@@ -101,7 +101,9 @@ def test_the_calibration_is_the_runs(run, card):
     assert f"{honesty['error_before']:.3f} before calibration, {honesty['error_after']:.3f} after" in text
     assert f"{honesty['mean_set_size']:.2f}" in text
     lowest = run.calibration.thresholds.lowest_probability(0.9)
-    assert (f"at least {lowest:.3f}" in text) if np.isfinite(lowest) else ("too few validation images to promise" in text)
+    assert (
+        (f"at least {lowest:.3f}" in text) if np.isfinite(lowest) else ("too few validation images to promise" in text)
+    )
 
 
 def test_limits_licence_data_and_versions_are_the_runs(run, card):
