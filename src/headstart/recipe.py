@@ -16,7 +16,6 @@ from pydantic import (
     ValidatorFunctionWrapHandler,
     field_validator,
 )
-from pydantic_core import ErrorDetails
 
 from headstart.backbones import find_backbone
 from headstart.data import AUGMENTATIONS, Augmentation, known_mask_value
@@ -353,7 +352,11 @@ def read_toml(path: Path) -> dict[str, object]:
 
 
 def _recipe_error(error: ValidationError) -> RecipeError:
-    expected, received = zip(*map(_problem, error.errors(include_url=False)[:20]), strict=True)
+    problems = [
+        _problem(".".join(map(str, detail["loc"]))[:100], detail["type"], detail["msg"], detail["input"])
+        for detail in error.errors(include_url=False)[:20]
+    ]
+    expected, received = zip(*problems, strict=True)
     return RecipeError(
         f"The recipe has {error.error_count()} mistake{'s' if error.error_count() > 1 else ''}.",
         expected="; ".join(expected),
@@ -362,12 +365,12 @@ def _recipe_error(error: ValidationError) -> RecipeError:
     )
 
 
-def _problem(detail: ErrorDetails) -> tuple[str, str]:
-    name = ".".join(str(part) for part in detail["loc"])[:100]
-    if detail["type"] not in _UNKNOWN_NAME:
-        message = detail["msg"].removeprefix("Value error, ").removeprefix("Input ")
-        received = f"no {name}" if detail["type"] == "missing" else f"{name} = {shown(detail['input'])}"
-        return f"{name} {_MESSAGES.get(detail['type'], message)}", received
+def _problem(name: str, kind: str, message: str, value: object) -> tuple[str, str]:
+    """What was expected of a setting and what was received, for one mistake as pydantic states it."""
+    if kind not in _UNKNOWN_NAME:
+        message = message.removeprefix("Value error, ").removeprefix("Input ")
+        received = f"no {name}" if kind == "missing" else f"{name} = {shown(value)}"
+        return f"{name} {_MESSAGES.get(kind, message)}", received
     nearest = difflib.get_close_matches(name, _setting_names(Recipe), n=1, cutoff=0.4)
     return f"a known setting{f' such as {nearest[0]}' if nearest else ''}", f"{name}"
 

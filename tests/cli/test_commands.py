@@ -130,7 +130,7 @@ def test_evaluate_says_what_it_left_out_because_the_run_learned_from_it(type_com
     outcome = type_command("evaluate", finished_run, "--data", photos, "--json")
     assert outcome.code == 0, outcome.stderr
     assert json.loads(outcome.stdout)["num_examples"] == 3
-    assert "Left out: 21 images that are copies of images that the run learned from" in outcome.stderr
+    assert "Left out: 21 images, because the run learned from them" in outcome.stderr
 
 
 def test_report_writes_the_page_again_and_prints_its_path(type_command, finished_run):

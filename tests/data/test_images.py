@@ -192,7 +192,7 @@ def test_what_is_no_picture_says_what_came(tmp_path):
 
 
 def test_postscript_is_never_handed_to_ghostscript():
-    with pytest.raises(UnreadableImageError, match="no picture of these formats"):
+    with pytest.raises(UnreadableImageError, match="not an image in one of these"):
         open_rgb(encoded(Image.new("RGB", (4, 4)), "EPS"))
 
 

@@ -71,7 +71,7 @@ def test_every_number_of_the_head_is_that_of_the_report(run, card):
 def test_every_number_of_the_tables_is_that_of_the_report(run, card):
     report = json.loads(run.report_path.read_text())
     text = section(card, "Results")
-    assert f"On {report['num_examples']} test images" in text
+    assert f"Measured on {report['num_examples']} test images" in text
 
     def shown(value) -> str:
         return "-" if value is None else f"{value:.3f}"
@@ -101,7 +101,9 @@ def test_the_calibration_is_the_runs(run, card):
     assert f"{honesty['error_before']:.3f} before calibration, {honesty['error_after']:.3f} after" in text
     assert f"{honesty['mean_set_size']:.2f}" in text
     lowest = run.calibration.thresholds.lowest_probability(0.9)
-    assert (f"at least {lowest:.3f}" in text) if np.isfinite(lowest) else ("too few to promise" in text)
+    assert (
+        (f"at least {lowest:.3f}" in text) if np.isfinite(lowest) else ("too few validation images to promise" in text)
+    )
 
 
 def test_limits_licence_data_and_versions_are_the_runs(run, card):

@@ -71,7 +71,7 @@ def test_other_images_are_read_as_asked(finished_run, striped_run, tmp_path, mak
     assert evaluate(finished_run, others, format="folders").num_examples == 9
     with pytest.raises(RecipeError, match="no format 'folder'"):
         evaluate(finished_run, others, format="folder")
-    with pytest.raises(RecipeError, match=r"format say.*Add --data"):
+    with pytest.raises(RecipeError, match=r"format can.*Add --data"):
         evaluate(finished_run, format="folders")
 
 
@@ -105,7 +105,7 @@ def test_pictures_that_the_run_learned_from_are_left_out(finished_run, photos, o
     report = evaluate(finished_run, photos, progress=progress)
     assert report.to_json() == evaluate(finished_run).to_json()  # what is left is the test part
     assert told[0].endswith("is scored as other labelled images")  # the run's own folder, where nothing moved
-    assert told[1].startswith("Left out: 21 pictures")
+    assert told[1].startswith("Left out: 21 images")
     assert len(told) == 2
 
 
@@ -215,7 +215,7 @@ def test_several_labels_are_scored_by_label(striped_run, striped):
 def test_changed_pictures_of_the_test_part_are_named(own_run, own_photos):
     changed = own_run.dataset.part("test").frame["path"][1]
     Image.new("RGB", (40, 40)).save(own_photos / changed)
-    with pytest.raises(RunDamagedError, match="1 of 3 pictures") as caught:
+    with pytest.raises(RunDamagedError, match="1 of 3 images") as caught:
         evaluate(own_run)
     assert changed in caught.value.received
 

@@ -110,7 +110,7 @@ def test_a_picture_that_vanished_meanwhile_stops_the_run(interrupted, own_photos
     run = interrupted("in the first epoch", data=own_photos)
     gone = run.dataset.part("validation").frame["path"][0]
     (own_photos / gone).rename(own_photos / f"{gone}.bak")
-    with pytest.raises(RunDamagedError, match="1 of 24 pictures"):
+    with pytest.raises(RunDamagedError, match="1 of 24 images"):
         resume(run.path)
 
 
@@ -130,7 +130,7 @@ def test_a_new_place_that_lacks_images_is_refused(interrupted, own_photos, tmp_p
     moved = own_photos.rename(tmp_path / "moved")
     gone = run.dataset.frame["path"][0]
     (moved / gone).unlink()
-    with pytest.raises(RunDamagedError, match="1 of 24 pictures") as caught:
+    with pytest.raises(RunDamagedError, match="1 of 24 images") as caught:
         resume(run.path, data=moved)
     assert f"no {gone}" in caught.value.received
     with pytest.raises(DataNotFoundError, match="--data"):

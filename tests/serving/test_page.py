@@ -164,7 +164,7 @@ def test_the_page_asks_its_own_server_and_nobody_else(open_page, address, png):
 def test_a_key_is_asked_for_where_the_server_wants_one(open_page, running, png):
     with running(key="abc") as (host, port):
         opened = open_page(at=f"http://{host}:{port}")
-        assert opened.page.locator("#problem").inner_text() == "This server wants a key."
+        assert opened.page.locator("#problem").inner_text() == "This server requires a key."
         opened.page.fill("#key", "abc")
         opened.page.locator("#key").blur()
         opened.page.locator("#problem").wait_for(state="hidden")
@@ -271,7 +271,7 @@ def test_numbers_stand_with_their_intervals(open_page, address_of, client_with, 
     with opened.page.expect_response(lambda response: "coverage=0.99" in response.url):
         opened.page.select_option("#coverage", "0.99")
     opened.page.locator("th", has_text="Interval at 99 %").wait_for()
-    assert "too few validation pictures" in rows.first.inner_text()
+    assert "too few validation images" in rows.first.inner_text()
     assert opened.complaints == []
 
 

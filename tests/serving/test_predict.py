@@ -95,9 +95,9 @@ def damaged(content: bytes) -> bytes:
     ("content", "reason"),
     [
         (b"", "an empty file"),
-        (b"hello, I am a picture", "no picture"),
-        (b"<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>", "no picture"),
-        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "no picture"),
+        (b"hello, I am a picture", "not an image"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>", "not an image"),
+        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "not an image"),
         (b"\x89PNG\r\n\x1a\n" + bytes(40), ""),
         (b"GIF89a" + bytes(9), ""),
         ("half of a PNG", ""),

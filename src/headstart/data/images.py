@@ -322,7 +322,7 @@ def _openable(source: bytes | Path) -> BytesIO | Path:
 
 
 def _unreadable(source: bytes | Path, error: Exception) -> UnreadableImageError:
-    name = "The picture sent" if isinstance(source, bytes) else f"'{source}'"
+    name = "The image sent" if isinstance(source, bytes) else f"'{source}'"
     return UnreadableImageError(
         f"{name} cannot be read as an image.",
         expected=f"a complete image file ({', '.join(open_formats())})",
@@ -339,5 +339,7 @@ def _describe(source: bytes | Path, error: Exception) -> str:
     if isinstance(error, UnidentifiedImageError):
         content = source if isinstance(source, bytes) else source.read_bytes()
         form = stored_form(content)
-        return form or (f"{len(content)} bytes that are no picture of these formats" if content else "an empty file")
+        return form or (
+            f"{len(content)} bytes that are not an image in one of these formats" if content else "an empty file"
+        )
     return f"{error or type(error).__name__}".rstrip(".")

@@ -215,9 +215,9 @@ def _no_pairs(walk: FolderWalk, pairing: Pairing) -> AnnotationsError:
             hint="Save each mask as a greyscale PNG with the number of the class in each pixel.",
         )
     if pairing.orphans:
-        received = f"{len(pairing.orphans)} masks such as '{pairing.orphans[0]}', no mask with the name of a picture"
+        received = f"{len(pairing.orphans)} masks such as '{pairing.orphans[0]}', no mask with the name of an image"
     elif _has_empty_masks(walk):
-        received = "an empty folder of masks, no mask with the name of a picture"
+        received = "an empty folder of masks, no mask with the name of an image"
     else:
-        received = "no folder of masks beside one of pictures"
+        received = "no folder of masks beside a folder of images"
     return no_annotations(walk.root, looked_for=_LOOKED_FOR, received=received)

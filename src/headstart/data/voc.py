@@ -120,7 +120,7 @@ def _read_pages(walk: FolderWalk, pages: Iterable[str], pictures: "_Pictures") -
         picture = pictures.of(path, page.filename)
         if picture is None:
             name = page.filename or PurePosixPath(path).stem
-            walk.remark("annotation_without_picture", [path], f"no picture '{name}'")
+            walk.remark("annotation_without_picture", [path], f"no image '{name}'")
             continue
         if page.broken:
             walk.remark("broken_box", [picture], f"{page.broken} in '{path}'")

@@ -99,7 +99,7 @@ def _named_in(walk: FolderWalk, one: _List, pictures: NamedPictures) -> Iterator
     try:
         text = (walk.root / one.file).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise broken_file(walk.root / one.file, error, expected="names of pictures, one a line") from error
+        raise broken_file(walk.root / one.file, error, expected="names of images, one per line") from error
     lost: list[str] = []
     found = False
     for line in filter(None, map(str.strip, text.splitlines())):

@@ -73,7 +73,7 @@ def evaluate(
     unseen = _without_seen(run, audited)
     if len(unseen) < len(audited):
         progress.say(
-            f"Left out: {len(audited) - len(unseen)} images that are copies of images that the run learned from"
+            f"Left out: {len(audited) - len(unseen)} images, because the run learned from them or from copies of them"
         )
     return steps_of(dataset.task).evaluate(run, unseen, progress).report
 

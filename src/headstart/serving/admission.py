@@ -37,7 +37,7 @@ class Admission:
         """
         if self.num_pictures + pictures > self._limits.waiting_pictures:
             raise Refusal(
-                429, f"{self.num_pictures} pictures are waiting for their answer.", retry_seconds=RETRY_SECONDS
+                429, f"{self.num_pictures} images are waiting for their prediction.", retry_seconds=RETRY_SECONDS
             )
         if self.num_bytes + num_bytes > self._limits.waiting_bytes:
             raise Refusal(429, "Too many requests are being received.", retry_seconds=RETRY_SECONDS)

@@ -41,7 +41,7 @@ _FORM = {
 _BODY = {
     "requestBody": {
         "required": True,
-        "description": "One picture as it is, or a form with one or more.",
+        "description": "One image as the body, or a form with one or more.",
         "content": {FORM_TYPE: {"schema": _FORM}, **dict.fromkeys(RAW_TYPES, _PICTURE)},
     }
 }
@@ -49,8 +49,8 @@ Locked = Sequence[params.Depends]  # what routes depend on where a key is asked 
 _REFUSALS: dict[int | str, dict[str, object]] = {
     400: {"model": Problem, "description": "The request is malformed."},
     408: {"model": Problem, "description": "The body took too long to arrive."},
-    413: {"model": Problem, "description": "The body is too large, or holds too many pictures."},
-    415: {"model": Problem, "description": "The body is neither a picture nor a form."},
+    413: {"model": Problem, "description": "The body is too large, or contains too many images."},
+    415: {"model": Problem, "description": "The body is neither an image nor a form."},
     429: {"model": Problem, "description": "Too much is waiting; ask again after Retry-After seconds."},
     503: {"model": Problem, "description": "No answer in time; ask again after Retry-After seconds."},
 }
@@ -124,7 +124,7 @@ def _add_predict(
     @app.post(
         "/v1/predict",
         response_model=kind.answers,
-        responses={**_REFUSALS, 422: {"model": refused, "description": "No picture can be read, and why."}},
+        responses={**_REFUSALS, 422: {"model": refused, "description": "No image can be read; the reasons."}},
         openapi_extra=_BODY,
         dependencies=locked,
         tags=["v1"],
@@ -139,7 +139,7 @@ def _add_predict(
             answers = await answering.answers(uploads, question)
         if any(entry.error is None for entry in answers.pictures):
             return Response(answers.model_dump_json(), media_type="application/json")
-        reason = f"No picture could be read. The first: {answers.pictures[0].error}"
+        reason = f"No image could be read. The first: {answers.pictures[0].error}"
         content = refused(error=reason, **dict(answers)).model_dump_json()
         return Response(content, 422, media_type="application/json")
 

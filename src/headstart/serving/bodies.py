@@ -36,7 +36,7 @@ async def read_body(request: Request, ticket: Ticket, limits: Limits) -> bytes:
     except ClientDisconnect:
         raise Refusal(400, "The connection ended before the body did.") from None
     if not body:
-        raise Refusal(400, "The body is empty. Expected a picture, or a form with pictures in `files`.")
+        raise Refusal(400, "The body is empty. Expected an image, or a form with images in `files`.")
     return bytes(body)
 
 

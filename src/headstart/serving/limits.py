@@ -52,7 +52,7 @@ class Limits:
                 raise _refused(field.name, value, "more than 0")
         if self.waiting_pictures < self.pictures:
             raise _refused(
-                "waiting_pictures", self.waiting_pictures, f"at least one full request, {self.pictures} pictures"
+                "waiting_pictures", self.waiting_pictures, f"at least one full request, {self.pictures} images"
             )
         if self.waiting_bytes < self.body_bytes:
             raise _refused("waiting_bytes", self.waiting_bytes, f"at least one full request, {self.body_bytes} bytes")

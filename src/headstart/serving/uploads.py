@@ -70,7 +70,7 @@ def uploads_in(body: bytes, content_type: str, limits: Limits) -> list[Upload]:
     if not form.is_whole:
         raise Refusal(400, "The form is cut off before its last boundary.")
     if not form.uploads:
-        raise Refusal(400, f"The form holds no picture. Expected one or more fields '{FIELD}'.")
+        raise Refusal(400, f"The form contains no image. Expected one or more fields '{FIELD}'.")
     return form.uploads
 
 
@@ -112,7 +112,7 @@ class _Form:
         if name != FIELD:
             raise Refusal(400, f"The form has a field '{name[:100]}'. Expected only fields '{FIELD}'.")
         if len(self.uploads) == self.max_pictures:
-            raise Refusal(413, f"The form holds more than {self.max_pictures} pictures.")
+            raise Refusal(413, f"The form contains more than {self.max_pictures} images.")
         filename = options.get(b"filename")
         self.uploads.append(Upload(None if filename is None else _text(filename), b""))
 

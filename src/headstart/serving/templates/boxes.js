@@ -1,12 +1,12 @@
 const SCORES = [0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
 const boxes = {
   isLocated: true,
-  title: () => "What is in the picture, and where?",
+  title: () => "Which objects are in the image, and where?",
   settings(facts) {
     const scores = [...new Set([...SCORES, facts.min_score])].sort((one, other) => one - other);
     const options = scores.map((score) =>
       [score, (+score.toFixed(3)) + (score === facts.min_score ? " (usual)" : "")]);
-    return [choice("min-score", "Boxes from a score of", "on", options, facts.min_score)];
+    return [choice("min-score", "Boxes with a score of at least", "", options, facts.min_score)];
   },
   question: () => "min_score=" + at("min-score").value,
 

@@ -1,6 +1,6 @@
 const classes = {
-  title: (facts) => facts.multi_label ? "What do the pictures show?" : "Which of " + facts.class_names.length + " kinds is it?",
-  settings: (facts) => [choice("coverage", "The set holds the truth", "of the time", shares(facts.coverage), facts.coverage)],
+  title: (facts) => facts.multi_label ? "Which labels does the image have?" : "Which of " + facts.class_names.length + " classes is it?",
+  settings: (facts) => [choice("coverage", "The set contains the true class with a probability of", "", shares(facts.coverage), facts.coverage)],
   question: () => "coverage=" + at("coverage").value,
 
   show(answer, entry) {
@@ -17,7 +17,7 @@ const classes = {
   },
 
   reason(answer) {
-    if (answer.is_foreign) return "Unlike the training pictures: do not trust this answer.";
+    if (answer.is_foreign) return "Out-of-distribution (unlike the training images). Do not trust this prediction.";
     if (!answer.prediction_set.length) return "No class is likely enough.";
     return "Several classes are possible.";
   },

@@ -1,8 +1,8 @@
 const MOST_PIXELS = 1280; // on a side of a mask that is shown: a screen has no more for it
 const masks = {
   isLocated: true,
-  title: () => "What does each pixel show?",
-  settings: () => [make("label", {}, "Colours over the picture",
+  title: () => "Which class is each pixel?",
+  settings: () => [make("label", {}, "Colours over the image",
     make("input", {type: "range", id: "strength", min: 0, max: 100, value: 55, oninput: masks.strengthen}))],
   question: () => "",
   strengthen: () => at("answers").style.setProperty("--strength", at("strength").value + "%"),
@@ -12,10 +12,10 @@ const masks = {
       name, share: answer.shares[name], value: percent(answer.shares[name]), within: true, colour: colourOf(index),
     })).sort((one, other) => other.share - one.share);
     entry.told.append(make("h2", {textContent: answer.prediction},
-      make("small", {textContent: percent(answer.shares[answer.prediction]) + " of the picture"})));
+      make("small", {textContent: percent(answer.shares[answer.prediction]) + " of the image"})));
     bars(rows.filter((row) => row.share > 0), entry.told);
     const absent = rows.filter((row) => row.share === 0).map((row) => row.name);
-    if (absent.length) entry.told.append(make("p", {className: "set", textContent: "Nowhere: " + absent.join(", ")}));
+    if (absent.length) entry.told.append(make("p", {className: "set", textContent: "Not in the image: " + absent.join(", ")}));
     frame(entry.view, answer);
     masks.strengthen();
     return masks.lay(answer, entry.view);

@@ -1,9 +1,9 @@
 const numbers = {
-  title: (facts) => facts.class_names.length === 1 ? "Which number does the picture show?" : "Which numbers does the picture show?",
-  settings: (facts) => [choice("coverage", "The interval holds the truth", "of the time", shares(facts.coverage), facts.coverage)],
+  title: (facts) => facts.class_names.length === 1 ? "Which number does the image show?" : "Which numbers does the image show?",
+  settings: (facts) => [choice("coverage", "The interval contains the true value with a probability of", "", shares(facts.coverage), facts.coverage)],
   question: () => "coverage=" + at("coverage").value,
   rounded: (value) => value === null ? "none" : String(+value.toPrecision(5)),
-  interval: ({low, high}) => low === null ? "too few validation pictures to promise this"
+  interval: ({low, high}) => low === null ? "too few validation images for an interval"
     : numbers.rounded(low) + " to " + numbers.rounded(high),
 
   show(answer, entry) {

@@ -24,7 +24,7 @@ const headers = () => at("key").value ? {Authorization: "Bearer " + at("key").va
 async function ask(path, options = {}) {
   const response = await fetch(path, {...options, headers: {...headers(), ...options.headers}});
   const content = await response.json().catch(() => ({}));
-  if (response.status === 401) { at("locked").hidden = false; throw new Error("This server wants a key."); }
+  if (response.status === 401) { at("locked").hidden = false; throw new Error("This server requires a key."); }
   if (!response.ok && !content.pictures) throw new Error(content.error || "The server answered " + response.status + ".");
   return content;
 }
@@ -90,21 +90,21 @@ async function show(answer, entry) {
   entry.told.replaceChildren();
   entry.view.querySelector(".over")?.remove();
   if (answer.error) {
-    entry.told.append(make("p", {className: "failed", textContent: "This cannot be read as a picture: " + answer.error}));
+    entry.told.append(make("p", {className: "failed", textContent: "This file cannot be read as an image: " + answer.error}));
     return;
   }
   await task.show(answer, entry);
 }
 
 async function answer(entry) {
-  entry.told.replaceChildren(make("p", {className: "set", textContent: "Looking ..."}));
+  entry.told.replaceChildren(make("p", {className: "set", textContent: "Computing ..."}));
   try {
     const options = {method: "POST", body: entry.file, headers: {"Content-Type": "application/octet-stream"}};
     const content = await ask("v1/predict?" + task.question(), options);
     await show(content.pictures[0], entry);
     complain("");
   } catch (error) {
-    entry.told.replaceChildren(make("p", {className: "failed", textContent: "No answer: " + error.message}));
+    entry.told.replaceChildren(make("p", {className: "failed", textContent: "No prediction: " + error.message}));
   }
 }
 
@@ -124,7 +124,7 @@ function add(files) {
   const added = [...files].map((file) => {
     const image = make("img", {alt: "", src: URL.createObjectURL(file)});
     image.onload = () => URL.revokeObjectURL(image.src);
-    image.onerror = () => image.replaceWith(make("div", {className: "unseen", textContent: "no picture to show"}));
+    image.onerror = () => image.replaceWith(make("div", {className: "unseen", textContent: "no preview"}));
     const view = make("div", {className: "view"}, image), told = make("div", {className: "told"});
     const item = make("li", {className: "answer"},
       make("figure", {}, view, make("figcaption", {textContent: file.name})), told);

@@ -89,10 +89,10 @@ def match_boxes(
     """
     if len(predictions) != len(targets) or not len(targets):
         raise PredictionsError(
-            "Not every picture has its answer.",
+            "Not every image has its prediction.",
             expected="as many predictions as targets, at least one",
             received=f"{len(predictions)} and {len(targets)}",
-            hint="A picture without boxes has a target of shape (0, 5).",
+            hint="Use a target of shape (0, 5) for an image without boxes.",
         )
     answered = [np.column_stack([p.boxes, p.classes, p.scores]).reshape(-1, 6) for p in predictions]
     answers = _flat(answered, num_classes=num_classes, what="prediction")
@@ -132,7 +132,7 @@ def _flat(rows: Sequence[np.ndarray], *, num_classes: int, what: str) -> np.ndar
         raise PredictionsError(
             f"A {what} is no box of a known class.",
             expected=f"x_min <= x_max, y_min <= y_max and a class from 0 to {num_classes - 1}, all finite",
-            received=f"{first[1:].tolist()} in picture {int(first[0])}",
+            received=f"{first[1:].tolist()} in image {int(first[0])}",
             hint="Boxes are xyxy in pixels: left, top, right, bottom.",
         )
     return flat

@@ -73,8 +73,8 @@ class BoxTally:
         """The counts in words."""
         answered = self.num_files - self.num_unreadable
         return (
-            f"{self.num_files} files: {self.num_boxes} boxes in {answered - self.num_empty} pictures, "
-            f"{self.num_empty} pictures without any, {self.num_unreadable} unreadable"
+            f"{self.num_files} files: {self.num_boxes} boxes in {answered - self.num_empty} images, "
+            f"{self.num_empty} images without boxes, {self.num_unreadable} unreadable"
         )
 
 

@@ -208,7 +208,7 @@ def _checked(values: np.ndarray, *, num_outputs: int, what: str, num_examples: i
             f"The {what} have the wrong shape.",
             expected=f"({num_examples or 'examples'}, {num_outputs})",
             received=str(numbers.shape),
-            hint="One row a picture, one column a number.",
+            hint="Use one row per image and one column per number.",
         )
     if not np.isfinite(numbers).all():
         raise PredictionsError(

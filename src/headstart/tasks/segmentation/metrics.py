@@ -197,7 +197,7 @@ def _share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
 def _checked(predicted: np.ndarray, true: np.ndarray, *, index: int, num_classes: int) -> tuple[np.ndarray, np.ndarray]:
     if predicted.ndim != 2 or predicted.shape != true.shape:
         raise PredictionsError(
-            f"The predicted mask of picture {index} does not fit the true one.",
+            f"The predicted mask of image {index} does not fit the true one.",
             expected=f"the size of the true mask, {true.shape}",
             received=str(predicted.shape),
             hint="Bring both to one size first.",
@@ -206,7 +206,7 @@ def _checked(predicted: np.ndarray, true: np.ndarray, *, index: int, num_classes
     for what, values in (("predicted", predicted[scored]), ("true", true[scored])):
         if values.size and (values.min() < 0 or values.max() >= num_classes):
             raise PredictionsError(
-                f"The {what} mask of picture {index} names a class that does not exist.",
+                f"The {what} mask of image {index} contains a class that does not exist.",
                 expected=f"whole numbers from 0 to {num_classes - 1}, or {IGNORED} in a true mask",
                 received=f"{values.min()} to {values.max()}",
                 hint="Masks hold class indices in the order of the class names.",
@@ -216,7 +216,7 @@ def _checked(predicted: np.ndarray, true: np.ndarray, *, index: int, num_classes
 
 def _mismatch(received: str) -> PredictionsError:
     return PredictionsError(
-        "Not every picture has its answer.",
+        "Not every image has its prediction.",
         expected="as many predicted as true masks, at least one",
         received=received,
         hint="Give both in the same order.",
