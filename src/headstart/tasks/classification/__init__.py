@@ -1,1 +1,1 @@
-"""The task image classification."""
+"""Image classification: a class, or several labels, for an image."""

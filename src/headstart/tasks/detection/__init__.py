@@ -1,1 +1,1 @@
-"""The task object detection."""
+"""Object detection: boxes with classes and scores."""

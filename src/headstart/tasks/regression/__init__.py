@@ -1,1 +1,1 @@
-"""The task regression of numbers."""
+"""Regression: numbers for an image, with intervals."""

@@ -1,1 +1,1 @@
-"""The task semantic segmentation."""
+"""Semantic segmentation: a class for every pixel."""
