@@ -1,13 +1,12 @@
 """The model that is exported: from raw pixels to answers, all inside."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import keras
 import numpy as np
 
 from headstart.artifacts.outputs import INPUT, PROBABILITIES
-from headstart.heads import Task
+from headstart.heads import Task, exported_outputs
 from headstart.task_spec import DEFAULT_TASK, find_task
 
 # Layers that stay in float32 in every format: those before the network, and the head with what stands on it. They take
@@ -48,19 +47,12 @@ class ServingModel:
         return find_task(self.kind).outputs
 
 
-def build_task_serving(
-    task: Task, answers: Callable[[keras.KerasTensor], dict[str, keras.KerasTensor]]
-) -> ServingModel:
-    """A model as exported files compute it; weights are shared with `task`, not copied.
-
-    Args:
-        task: the trained model.
-        answers: function from the logits to the outputs of the task.
-    """
+def build_task_serving(task: Task) -> ServingModel:
+    """A model whose outputs follow from its logits, as exported files compute it; weights are shared, not copied."""
     images = keras.Input((*task.image_size, 3), dtype="uint8", name=INPUT)
     pixels = keras.layers.Rescaling(1.0, dtype="float32", name="pixels")(images)
     logits = keras.layers.Activation("linear", dtype="float32", name="raw_logits")(task.model(pixels))
-    model = keras.Model(images, answers(logits), name=f"{task.backbone}_serving")
+    model = keras.Model(images, exported_outputs(task, logits), name=f"{task.backbone}_serving")
     return ServingModel(model=model, image_size=task.image_size, resize_mode=task.resize_mode, kind=task.kind)
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from headstart.heads.saved import from_saved, plain_facts
     from headstart.heads.taps import resized, taps_at
     from headstart.heads.task import Task, task_as
-    from headstart.heads.task_model import HeadSettings, TaskModel, build_task, read_task, tap_layers
+    from headstart.heads.task_model import HeadSettings, TaskModel, build_task, exported_outputs, read_task, tap_layers
 
 _MODULE_OF = {
     "POOLED": "pooling",
@@ -21,6 +21,7 @@ _MODULE_OF = {
     "Task": "task",
     "TaskModel": "task_model",
     "build_task": "task_model",
+    "exported_outputs": "task_model",
     "from_saved": "saved",
     "load_stock_model": "model_file",
     "num_pooled_features": "pooling",
@@ -40,6 +41,7 @@ __all__ = [
     "Task",
     "TaskModel",
     "build_task",
+    "exported_outputs",
     "from_saved",
     "load_stock_model",
     "num_pooled_features",

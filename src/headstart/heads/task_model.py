@@ -3,6 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import keras
 
 from headstart.backbones import Backbone
 from headstart.data import Dataset
@@ -36,11 +39,14 @@ class TaskModel:
         task_class: the class of the task.
         build: function from a backbone, a data set and the settings of the head to a task with a new head.
         taps: function that lists the layers of a backbone that the head reads, lowest first; None: the top, pooled.
+        exported: function from a task and its logits to the outputs of exported files, by name; None: they depend on a
+            calibration as well.
     """
 
     task_class: type[Task]
     build: Callable[[Backbone, Dataset, HeadSettings], Task]
     taps: Callable[[Backbone], Sequence[str]] | None = None
+    exported: Callable[[Any, keras.KerasTensor], dict[str, keras.KerasTensor]] | None = None
 
 
 def build_task(backbone: Backbone, dataset: Dataset, settings: HeadSettings) -> Task:
@@ -70,6 +76,18 @@ def tap_layers(kind: str, backbone: Backbone) -> tuple[str, ...]:
     """Names of the backbone's layers that a task's head reads, lowest first; none where it reads the top, pooled."""
     taps = _model_of(kind).taps
     return () if taps is None else tuple(taps(backbone))
+
+
+def exported_outputs(task: Task, logits: keras.KerasTensor) -> dict[str, keras.KerasTensor]:
+    """The outputs of exported files of a task, by name, made of its logits.
+
+    Raises:
+        TypeError: they depend on a calibration as well.
+    """
+    exported = _model_of(task.kind).exported
+    if exported is None:
+        raise TypeError(f"Expected a task whose outputs follow from its logits. Received: {task.kind}")
+    return exported(task, logits)
 
 
 def _model_of(kind: str) -> TaskModel:

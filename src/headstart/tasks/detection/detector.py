@@ -17,6 +17,9 @@ from headstart.tasks.detection.detections import MAX_OVERLAP, Detections
 from headstart.tasks.detection.grid import decode_grid, decode_in_graph
 from headstart.tasks.detection.loss import DetectionLoss
 from headstart.tasks.detection.pyramid import HeadLayers, detector_taps, pyramid
+from headstart.tasks.detection.spec import SPEC
+
+BOXES, SCORES, CLASSES = SPEC.outputs
 
 MAX_BOXES = 100
 MIN_SCORE = 1e-6  # what is no peak has 0
@@ -172,4 +175,10 @@ def _build(backbone: Backbone, dataset: Dataset, settings: HeadSettings) -> Obje
     return build_detector(backbone, dataset.class_names, resize_mode=settings.resize_mode, seed=settings.seed)
 
 
-MODEL = TaskModel(ObjectDetector, _build, detector_taps)
+def _boxes(detector: ObjectDetector, logits: keras.KerasTensor) -> dict[str, keras.KerasTensor]:
+    """Everything but the removal of repeats, whose number of boxes no format fixes alike."""
+    boxes, scores, classes = detector.decoding_layers(logits)
+    return {BOXES: boxes, SCORES: scores, CLASSES: classes}
+
+
+MODEL = TaskModel(ObjectDetector, _build, detector_taps, exported=_boxes)

@@ -1,29 +1,11 @@
 """The export of a detector, and predictions with its own model."""
 
-from functools import partial
-
-import keras
-
-from headstart.artifacts import PredictorFacts, ServingModel, build_task_serving
+from headstart.artifacts import PredictorFacts, build_task_serving
 from headstart.run import Batches, ExportSteps, Run, model_outputs
 from headstart.tasks.detection.detections import Detections
 from headstart.tasks.detection.detector import ObjectDetector
 from headstart.tasks.detection.predictor import BoxPredictor
-from headstart.tasks.detection.spec import SPEC
 from headstart.tasks.detection.steps import score_threshold
-
-BOXES, SCORES, CLASSES = SPEC.outputs
-
-
-def _serving_model(run: Run) -> ServingModel:
-    detector = run.task_as(ObjectDetector)
-    return build_task_serving(detector, partial(_boxes, detector))
-
-
-def _boxes(detector: ObjectDetector, logits: keras.KerasTensor) -> dict[str, keras.KerasTensor]:
-    """Everything but the removal of repeats, whose number of boxes no format fixes alike."""
-    boxes, scores, classes = detector.decoding_layers(logits)
-    return {BOXES: boxes, SCORES: scores, CLASSES: classes}
 
 
 def _predictor(run: Run, facts: PredictorFacts, _: float, min_score: float | None) -> BoxPredictor:
@@ -39,4 +21,9 @@ def _promises(run: Run) -> dict[str, object]:
     return {"score_threshold": score_threshold(run)}
 
 
-EXPORT = ExportSteps(serving_model=_serving_model, predictor=_predictor, answers=_answers, promises=_promises)
+EXPORT = ExportSteps(
+    serving_model=lambda run: build_task_serving(run.task),
+    predictor=_predictor,
+    answers=_answers,
+    promises=_promises,
+)

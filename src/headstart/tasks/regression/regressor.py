@@ -14,6 +14,9 @@ from headstart.errors import ClassNamesError
 from headstart.heads import HeadSettings, TaskModel, from_saved, plain_facts
 from headstart.task_spec import REGRESSION
 from headstart.tasks.regression.loss import RegressionLoss, StandardisedAbsoluteError
+from headstart.tasks.regression.spec import SPEC
+
+(NUMBERS,) = SPEC.outputs
 
 HEAD_LAYERS = ("head_pool", "head_dropout", "head_numbers", "logits")
 
@@ -190,4 +193,8 @@ def _build(backbone: Backbone, dataset: Dataset, settings: HeadSettings) -> Imag
     )
 
 
-MODEL = TaskModel(ImageRegressor, _build)
+def _numbers(_: ImageRegressor, logits: keras.KerasTensor) -> dict[str, keras.KerasTensor]:
+    return {NUMBERS: logits}
+
+
+MODEL = TaskModel(ImageRegressor, _build, exported=_numbers)

@@ -15,6 +15,9 @@ from headstart.heads import HeadSettings, TaskModel, from_saved, plain_facts, ta
 from headstart.task_spec import SEGMENTATION
 from headstart.tasks.segmentation.decoder import decode_maps
 from headstart.tasks.segmentation.loss import SegmentationLoss
+from headstart.tasks.segmentation.spec import SPEC
+
+CLASSES, PROBABILITY = SPEC.outputs
 
 STRIDES = (4, 8, 16, 32)
 # Of larger pictures the map at stride 4 is most of the bank and of the work, and the head learns more slowly with it:
@@ -169,4 +172,14 @@ def _build(backbone: Backbone, dataset: Dataset, settings: HeadSettings) -> Segm
     )
 
 
-MODEL = TaskModel(Segmenter, _build, segmenter_taps)
+def _masks(_segmenter: Segmenter, logits: keras.KerasTensor) -> dict[str, keras.KerasTensor]:
+    """The likeliest class of every pixel, and how likely it is."""
+    # Not by argmax, which Keras makes of operations on bits that OpenVINO and LiteRT do not know.
+    _, classes = keras.ops.top_k(logits, 1)
+    return {
+        CLASSES: keras.ops.cast(classes[..., 0], "int32"),
+        PROBABILITY: keras.ops.max(keras.ops.softmax(logits, axis=-1), axis=-1),
+    }
+
+
+MODEL = TaskModel(Segmenter, _build, segmenter_taps, exported=_masks)
