@@ -132,7 +132,7 @@ def agreement(serving: ServingModel, name: str, folder) -> tuple[float, float]:
     file = folder / FORMATS[name].path
     load_named(FORMATS[name].exporter)(serving, file)
     pictures = pictures_of(30, seed=3)
-    answers = load_named(FORMATS[name].runtime)(file).run(pictures)[0]
+    answers = load_named(FORMATS[name].runtime)(file, serving.outputs).run(pictures)[0]
     same = answers.argmax(axis=1) == serving.model.predict(pictures, verbose=0)["probabilities"].argmax(axis=1)
     return float(same.mean()), load_named(FORMATS[name].int8_share)(file).stored
 
@@ -161,7 +161,7 @@ def test_what_rounding_moves_on_average_is_made_up_for(name, multi_label, fragil
     monkeypatch.setattr(rounding, "MAX_CHANGED", 1.0)
     serving, file = with_several_labels(fragile) if multi_label else fragile, tmp_path / FORMATS[name].path
     load_named(FORMATS[name].exporter)(serving, file)
-    answers = load_named(FORMATS[name].runtime)(file).run(serving.calibration_pictures)[0]
+    answers = load_named(FORMATS[name].runtime)(file, serving.outputs).run(serving.calibration_pictures)[0]
     expected = serving.model.predict(serving.calibration_pictures, verbose=0)["probabilities"]
     assert np.abs(expected - answers).max() > 0.01
     assert np.abs(mean_shift(expected, answers, multi_label=multi_label)).max() < 1e-3
