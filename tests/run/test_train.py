@@ -262,7 +262,7 @@ def test_a_deep_phase_goes_on_from_the_pixels(photos, train_quick, tmp_path):
     run = train_quick(photos, tmp_path / "run", frozen_epochs=0, epochs=1, deep_epochs=1)
     assert run.history.frame["phase"].tolist() == ["linear probe", "fine-tuning", "deep fine-tuning"]
     assert run.state["phases"][2]["num_trainable"] > run.state["phases"][1]["num_trainable"]
-    assert "From block1 upwards" in run.html_path.read_text(encoding="utf-8")
+    assert "from block1 upwards" in run.html_path.read_text(encoding="utf-8")
 
 
 def test_without_a_bank_the_same_is_learned_from_the_pixels(photos, train_quick, tmp_path, bank_dir):
