@@ -16,7 +16,7 @@ TORCH_WHEELS ?= https://download.pytorch.org/whl/cpu/torch/
 PEERS_RESULTS ?= runs/peers
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 
-.PHONY: help demo test check fuzz format bench gpu peers lock peers-lock notebooks clean
+.PHONY: help demo test check coverage fuzz format bench gpu peers lock peers-lock notebooks clean
 .DEFAULT_GOAL := help
 
 help: ## Show what can be made
@@ -40,6 +40,9 @@ check: $(READY) ## Format and lint check, type check, tests that need no data
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal -m '$(WITHOUT_DATA)'
+
+coverage: $(READY) ## Measure which lines the tests execute that need no real data
+	$(ONE_THREAD) $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal -m '$(WITHOUT_DATA)' --cov --cov-report term --cov-report html
 
 fuzz: $(READY) ## Read 2,000 mutated files of every format and kill runs at 20 random moments (an hour)
 	HEADSTART_FUZZ_EXAMPLES=2000 $(ONE_THREAD) $(BIN)/python -m pytest --numprocesses $(WORKERS) tests/fuzzing
@@ -99,4 +102,4 @@ peers-lock: $(READY)
 		--find-links $(TORCH_WHEELS) --output-file benchmarks/peers/requirements.lock benchmarks/peers/requirements.txt
 
 clean: ## Remove the environment and everything that was built
-	rm -rf .venv .venv-peers build dist runs demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-peers build dist runs demo .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov

@@ -3,10 +3,12 @@
 import ast
 import re
 import shlex
+import tomllib
 from pathlib import Path
 
 import pytest
 import typer
+import yaml
 
 import headstart
 from headstart.cli.app import COMMANDS, app
@@ -219,6 +221,24 @@ def test_every_claim_of_trust_names_what_holds_it():
     rows = [line for line in section_of(text_of("README.md"), "Why you can trust it").splitlines() if line[:1] == "|"]
     assert len(rows) > 5
     assert [row for row in rows[2:] if not re.search(r"`(tests|benchmarks)/[\w/]+\.py`", row.split("|")[2])] == []
+
+
+def test_continuous_integration_runs_every_supported_python():
+    project = tomllib.loads(text_of("pyproject.toml"))["project"]
+    stated = [line.rpartition(" ")[2] for line in project["classifiers"] if "Python :: 3." in line]
+    tested = yaml.safe_load(text_of(".github", "workflows", "ci.yml"))["jobs"]["test"]["strategy"]["matrix"]["python"]
+    assert stated == tested == ["3.11", "3.12", "3.13"]
+    assert project["requires-python"] == ">=3.11,<3.14"
+
+
+def test_every_command_of_the_pre_commit_hooks_is_in_the_own_environment():
+    """A hook that pre-commit itself installs would need a network."""
+    (repo,) = yaml.safe_load(text_of(".pre-commit-config.yaml"))["repos"]
+    assert repo["repo"] == "local"
+    assert {hook["language"] for hook in repo["hooks"]} == {"system"}
+    assert {hook["entry"].split()[0] for hook in repo["hooks"]} <= {
+        f".venv/bin/{tool}" for tool in ("ruff", "mypy", "python")
+    }
 
 
 def test_the_changelog_tells_of_what_is_not_released_yet_or_of_this_version():
