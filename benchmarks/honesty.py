@@ -27,8 +27,8 @@ from scipy.stats import betabinom, binom
 
 import headstart
 from headstart.data import ImageSource, evaluation_batches
-from headstart.evaluation import DEFAULT_COVERAGE
-from headstart.evaluation.reliability import Answers, expected_calibration_error
+from headstart.trust import DEFAULT_COVERAGE
+from headstart.trust.reliability import Answers, expected_calibration_error
 
 SHARED = Path(os.environ.get("HEADSTART_SHARED", "../shared"))
 PICTURES = (".jpg", ".jpeg", ".png")

@@ -15,7 +15,7 @@ from typing import Any
 import keras
 
 import headstart
-from headstart.evaluation import Metric
+from headstart.metrics import Metric
 
 SHARED = Path(os.environ.get("HEADSTART_SHARED", "../shared"))
 MOBILENET = SHARED / "weights" / "mobilenet_v2_notop.weights.h5"

@@ -38,7 +38,7 @@ from scipy.stats import binomtest, bootstrap
 
 import headstart
 from headstart.data import Dataset, audit_dataset, read_dataset, split_dataset
-from headstart.evaluation import Metric
+from headstart.metrics import Metric
 from headstart.tasks import evaluate_classification
 
 HEADSTART = "headstart"

@@ -90,7 +90,7 @@ audit.summary()
 # so only 30 % are for training, about 54 pictures a class; the large test part makes the final number precise.
 
 # %%
-from headstart.evaluation import class_count_bars, picture_gallery
+from headstart.report import class_count_bars, picture_gallery
 
 FRACTIONS = (0.3, 0.1, 0.6)
 
@@ -367,7 +367,7 @@ pd.DataFrame(
 # the weights still change. Whatever the last epoch brings, the weights with the lowest validation loss are kept.
 
 # %%
-from headstart.evaluation import learning_curves
+from headstart.report import learning_curves
 
 learning_curves(tuned.history.frame)
 
@@ -402,7 +402,7 @@ for trainable in (True, False):
 # the training part. (The calibration error comes from label smoothing: the model learns to claim less than it keeps.)
 
 # %%
-from headstart.evaluation import headline
+from headstart.report import headline
 from headstart.tasks import evaluate_classification
 
 probabilities = task.predict(test_pictures)
@@ -415,7 +415,7 @@ columns = ["value", "low", "high", "baseline", "num_examples", "higher_is_better
 pd.DataFrame([asdict(metric) for metric in report.metrics.values()]).set_index("name")[columns].round(3)
 
 # %%
-from headstart.evaluation import confusion_matrix
+from headstart.report import confusion_matrix
 
 confusion_matrix(report.confusion, report.class_names)
 
@@ -427,7 +427,7 @@ confusion_matrix(report.confusion, report.class_names)
 # `task.last_feature_layer`. At 32 pixels that is a map of 2 by 2, so we ask the last convolution of `block4`: 4 by 4.
 
 # %%
-from headstart.evaluation import Mistake, grad_cam, grad_cam_gallery, overlay
+from headstart.report import Mistake, grad_cam, grad_cam_gallery, overlay
 from headstart.tasks import most_confident_mistakes
 
 worst = most_confident_mistakes(probabilities, test_targets, limit=6)

@@ -84,7 +84,7 @@ print(report.metrics["accuracy"])
 # the dashed line: right more often than it claims.
 
 # %%
-from headstart.evaluation import honesty_facts, reliability_diagram
+from headstart.report import honesty_facts, reliability_diagram
 
 reliability_diagram(report.honesty.calibration_before)
 
@@ -214,7 +214,7 @@ pd.DataFrame(rows).T.rename_axis("coverage").style.format("{:.3f}")
 # %%
 from sklearn.datasets import load_sample_images
 
-from headstart.evaluation import picture_gallery
+from headstart.report import picture_gallery
 
 strange = folder / "strange"
 strange.mkdir()

@@ -203,7 +203,7 @@ audit.findings[["kind", "severity", "path", "detail"]]
 
 # %%
 from headstart.data import ImageSource
-from headstart.evaluation import draw_boxes, picture_gallery
+from headstart.report import draw_boxes, picture_gallery
 
 FRACTIONS = (0.6, 0.15, 0.25)
 SEED = 0
@@ -399,7 +399,7 @@ map50_after["fine-tuning"] = validation_map50()
 print({phase: f"{value:.2f}" for phase, value in map50_after.items()}, "mAP50 on validation pictures")
 
 # %%
-from headstart.evaluation import learning_curves
+from headstart.report import learning_curves
 
 learning_curves(tuned.history.frame)
 
@@ -481,7 +481,7 @@ print(f"{len(boxes)} peaks, {len(kept)} boxes: the same as task.decode gives")
 # %%
 from dataclasses import asdict
 
-from headstart.evaluation import headline
+from headstart.report import headline
 from headstart.tasks import best_score_threshold
 
 threshold = best_score_threshold(answers_for("validation"), parts["validation"].boxes())
@@ -561,7 +561,7 @@ report.tables["errors"]
 # The worst pictures first. Dashed white: what is true; coloured: what was found.
 
 # %%
-from headstart.evaluation import worst_examples
+from headstart.report import worst_examples
 from headstart.tasks import detection_example
 
 worst = [
@@ -606,7 +606,7 @@ run.report.per_class[["class", "iou", "iou_low", "iou_high", "dice", "pixels"]].
 
 # %%
 from headstart.data import read_mask
-from headstart.evaluation import draw_mask
+from headstart.report import draw_mask
 from headstart.tasks import mask_in_picture
 
 run_test = run.dataset.part("test")

@@ -36,7 +36,7 @@ MAY_IMPORT_TENSORFLOW = {
     "data/mixup.py",
     "data/random_keys.py",
     "data/views.py",
-    "evaluation/heatmaps.py",
+    "report/heatmaps.py",
     "features/tensorflow_graph.py",
     "training/adam_operation.py",
 }

@@ -12,10 +12,10 @@ from headstart.artifacts import read_manifest
 from headstart.cli.exit_codes import ExitCode, exit_code_of
 from headstart.data import Dataset
 from headstart.errors import HeadstartError
-from headstart.evaluation import Calibration, Report
 from headstart.prediction.job import Job, _open_job
 from headstart.prediction.settings import Settings
 from headstart.recipe import Recipe
+from headstart.report import Report
 from headstart.run import Run
 from headstart.run.directory import read_json
 from headstart.run.schemas import AuditFacts, Environment
@@ -25,6 +25,7 @@ from headstart.tasks import evaluate_regression
 from headstart.tasks.detection.steps import BoxPromises
 from headstart.tasks.regression.steps import NumberPromises
 from headstart.training import CheckpointDir
+from headstart.trust import Calibration
 
 SHA256 = "a" * 64
 

@@ -7,9 +7,9 @@ from dataclasses import fields
 import pytest
 
 from headstart.artifacts import Check, ExportedTask, Promises
-from headstart.evaluation import ReportKind, ReportPage
 from headstart.heads import TaskModel
 from headstart.prediction import TaskAnswers
+from headstart.report import ReportKind, ReportPage
 from headstart.run import CardParts, ExportSteps, TaskSteps
 from headstart.serving import Kind
 from headstart.task_settings import TaskSettings

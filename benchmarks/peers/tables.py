@@ -11,7 +11,7 @@ from measured_runs import table, with_interval
 from recipe_vs_keras import interval
 from scipy.stats import binomtest
 
-from headstart.evaluation import Metric
+from headstart.metrics import Metric
 from headstart.tasks import evaluate_classification
 from peers.exchange import Answers, Split
 

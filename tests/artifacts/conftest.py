@@ -12,8 +12,8 @@ from PIL import Image
 from headstart.artifacts import FORMATS, ExportJob, LabelledPictures, Manifest, export_formats
 from headstart.backbones import Backbone, build_backbone
 from headstart.data import ImageSource
-from headstart.evaluation import Calibration, Thresholds
 from headstart.tasks import Answers, ImageClassifier, build_classifier, build_serving_model
+from headstart.trust import Calibration, Thresholds
 
 COLOURS = {"blue": (40, 60, 200), "green": (40, 200, 40), "red": (200, 40, 40)}
 SIDE = 32

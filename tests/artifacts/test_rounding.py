@@ -19,9 +19,9 @@ from headstart.artifacts.rounding import (
     fit_rounding,
     mean_shift,
 )
-from headstart.evaluation import Calibration
 from headstart.features import convert_graph
 from headstart.tasks import ImageClassifier, build_serving_model
+from headstart.trust import Calibration
 
 INT8 = [name for name, each in FORMATS.items() if each.is_int8]
 SIDE = 16

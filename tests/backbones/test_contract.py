@@ -23,7 +23,7 @@ from headstart.backbones import (
     stage_layers,
 )
 from headstart.backbones.graph import ancestors, parents
-from headstart.evaluation import grad_cam
+from headstart.report import grad_cam
 from headstart.tasks import build_classifier
 
 # The small ones, so that the default run stays short; continuous integration builds every one.

@@ -14,10 +14,10 @@ from PIL import Image
 
 from headstart.artifacts import read_manifest
 from headstart.data import Dataset, audit_dataset, read_dataset, split_dataset
-from headstart.evaluation import Calibration
 from headstart.recipe import Recipe
 from headstart.run import Run
 from headstart.training import CheckpointDir
+from headstart.trust import Calibration
 
 NUM_IMAGES = 6
 

@@ -12,11 +12,10 @@ from PIL import Image
 
 from headstart.data import Dataset, read_mask
 from headstart.data.rle import text_of
-from headstart.evaluation import Report
-from headstart.evaluation.caveats import limits
-from headstart.evaluation.sections import metric_cards
-from headstart.evaluation.wording import headline, honesty_facts
 from headstart.recipe import Recipe
+from headstart.report import Report
+from headstart.report.sections import metric_cards
+from headstart.report.wording import headline, honesty_facts, limits
 from headstart.run import Run
 from headstart.run.directory import read_json
 from headstart.run.evaluated import worst_rows

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from headstart.evaluation import Thresholds
 from headstart.tasks import ClassPredictor
+from headstart.trust import Thresholds
 
 COLOURS = ("red", "green", "blue")
 

@@ -16,13 +16,13 @@ import pytest
 from PIL import Image
 
 from headstart.errors import AnswersExistError, AnswersMismatchError, InUseError, RecipeError, StorageFullError
-from headstart.evaluation import Thresholds
 from headstart.prediction.files import count_files
 from headstart.prediction.job import Job, _alone, check_out, write_answers
 from headstart.prediction.settings import Settings
 from headstart.prediction.sources import Model
 from headstart.progress import SILENT, SilentProgress
 from headstart.task_spec import CLASSIFICATION
+from headstart.trust import Thresholds
 
 SCRIPT = Path(__file__).with_name("write_slowly.py")
 ENDINGS = ["csv", "jsonl", "parquet"]

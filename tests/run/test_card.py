@@ -10,8 +10,8 @@ import pytest
 import yaml
 
 from headstart.backbones import find_backbone
-from headstart.evaluation import limits
 from headstart.prediction import predict
+from headstart.report import limits
 from headstart.run import Run, write_card
 
 TASKS = ["finished_run", "striped_run"]

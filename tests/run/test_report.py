@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from headstart.errors import RunDamagedError
-from headstart.evaluation.content import PROBE
+from headstart.report.content import PROBE
 from headstart.run import write_report
 from headstart.run.report import build_content, data_hash
 

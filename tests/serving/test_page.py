@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from headstart.evaluation import class_colours
+from headstart.report import class_colours
 from headstart.task_spec import DETECTION, REGRESSION, SEGMENTATION, TASK_KINDS
 
 CHROMIUM_OPTIONS = [

@@ -61,11 +61,11 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "columns": {"path": "text"}, "remarks": [["a", "b", "c"]], "task": "object-detection",
         "mask_values": {"0": "a"},
     },
-    "evaluation.report_schema.BinSchema": BIN,
-    "evaluation.report_schema.HonestySchema": HONESTY,
-    "evaluation.report_schema.MetricSchema": METRIC,
-    "evaluation.report_schema.ProportionSchema": PROPORTION,
-    "evaluation.report_schema.ReportSchema": {
+    "report.schema.BinSchema": BIN,
+    "report.schema.HonestySchema": HONESTY,
+    "report.schema.MetricSchema": METRIC,
+    "report.schema.ProportionSchema": PROPORTION,
+    "report.schema.ReportSchema": {
         "format_version": 1, "kind": "single-label", "num_examples": 3, "class_names": ["cat"],
         "metrics": {"accuracy": METRIC, "expected_calibration_error": METRIC},
         "per_class": [LABEL], "confusion": [[3]], "calibration": [BIN],

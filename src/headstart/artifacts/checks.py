@@ -9,8 +9,8 @@ import numpy as np
 from headstart.artifacts.manifest import Manifest
 from headstart.artifacts.parity import MetricParity, Parity
 from headstart.artifacts.predictor import Runtime
-from headstart.evaluation import Thresholds
 from headstart.task_spec import find_task
+from headstart.trust import Thresholds
 
 Batches = Iterable[np.ndarray]
 

@@ -10,9 +10,9 @@ import numpy as np
 
 from headstart.artifacts.manifest_schema import FileSchema, ManifestSchema
 from headstart.errors import ArtifactDamagedError, ArtifactNewerError, ArtifactNotFoundError
-from headstart.evaluation import Thresholds
 from headstart.stored import UnusableFileError, check, inside, read_plain, without_nan
 from headstart.task_spec import DEFAULT_TASK, find_task
+from headstart.trust import Thresholds
 from headstart.writing import write_json
 
 FORMAT_VERSION = 1

@@ -52,7 +52,7 @@ def run_facts(run: "Run") -> dict[str, object]:
 
 def run_summary(run: "Run") -> Group:
     """The result of a run in words, the paths of its files, and the next commands."""
-    from headstart.evaluation import headline, kind_of_report  # noqa: PLC0415  heavy
+    from headstart.report import headline, kind_of_report  # noqa: PLC0415  heavy
 
     report, metric = run.report, run.report.main_metric
     facts = Table.grid(padding=(0, 2))

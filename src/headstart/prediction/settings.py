@@ -4,8 +4,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 from headstart.errors import RecipeError
-from headstart.evaluation import DEFAULT_COVERAGE
 from headstart.task_spec import find_task
+from headstart.trust import DEFAULT_COVERAGE
 
 
 @dataclass(frozen=True)

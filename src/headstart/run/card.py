@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from headstart.backbones import find_backbone
-from headstart.evaluation import DEFAULT_COVERAGE, Metric, Report, headline, honesty_facts, limits
+from headstart.metrics import Metric
+from headstart.report import Report, headline, honesty_facts, limits
 from headstart.run.card_parts import CardParts, opening_lines
 from headstart.run.directory import Run, read_json
 from headstart.run.markdown import markdown_code, markdown_text
@@ -18,6 +19,7 @@ from headstart.run.schemas import AuditFacts, Environment
 from headstart.run.storage import storage_errors
 from headstart.run.task_steps import steps_of
 from headstart.task_spec import find_task
+from headstart.trust import DEFAULT_COVERAGE
 from headstart.writing import one_line, write_text
 
 # Name here → name among Hugging Face's metrics, where there is one.

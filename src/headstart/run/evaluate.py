@@ -6,8 +6,8 @@ from pathlib import Path
 
 from headstart.data import Dataset, audit_dataset, mask_paths, read_dataset
 from headstart.errors import RecipeError, SeenImagesError
-from headstart.evaluation import Report
 from headstart.progress import SILENT, Progress
+from headstart.report import Report
 from headstart.run.directory import Run
 from headstart.run.pictures import check_pictures, find_moved_data, use_moved_data
 from headstart.run.storage import storage_errors

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from headstart.errors import RunDamagedError
-from headstart.evaluation import AnnotatedPicture, Mistake, Report, worst_examples
+from headstart.report import AnnotatedPicture, Mistake, Report, worst_examples
 from headstart.run.directory import Run
 from headstart.stored import UnusableFileError, read_table, shown
 
@@ -74,7 +74,7 @@ def predicted_numbers(run: Run, names: Sequence[str]) -> np.ndarray:
 
 
 def worst_rows(run: Run) -> list[int]:
-    """Rows of the test part to look at, the worst first, as `headstart.evaluation.worst_examples`.
+    """Rows of the test part to look at, the worst first, as `headstart.report.worst_examples`.
 
     Raises:
         RunDamagedError: report.json is about more images than the test part has.

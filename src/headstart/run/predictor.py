@@ -1,9 +1,9 @@
 """A run's own model as a predictor, with the very same layers on top that an exported file has."""
 
 from headstart.artifacts import KerasRuntime, PredictorFacts, ServingModel, TaskPredictor
-from headstart.evaluation import DEFAULT_COVERAGE
 from headstart.run.directory import Run
 from headstart.run.export_steps import export_steps_of
+from headstart.trust import DEFAULT_COVERAGE
 
 
 def predictor_of(run: Run, *, coverage: float = DEFAULT_COVERAGE, min_score: float | None = None) -> TaskPredictor:

@@ -9,8 +9,8 @@ import tomli_w
 from headstart.artifacts import without_places
 from headstart.backbones import find_backbone
 from headstart.data import Dataset
-from headstart.evaluation import PhaseValues, ReportContent, write_html
 from headstart.progress import SILENT, Progress
+from headstart.report import PhaseValues, ReportContent, write_html
 from headstart.run.collages import num_collages
 from headstart.run.directory import Run, read_json
 from headstart.run.schemas import AuditFacts, Environment

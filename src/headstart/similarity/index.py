@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from headstart.errors import IndexDamagedError, IndexNewerError, IndexNotFoundError
-from headstart.evaluation import Metric
+from headstart.metrics import Metric
 from headstart.similarity.exact import row_slices
 from headstart.similarity.graph_file import check_graph
 from headstart.similarity.index_schema import (

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from headstart.evaluation import Metric
+from headstart.metrics import Metric
 from headstart.similarity.exact import NUMBERS_PER_BLOCK, similarities_to_all, unit_rows
 
 RECALL_AT = (1, 5, 10)

@@ -16,7 +16,8 @@ from headstart.cli.surroundings import Surroundings
 from headstart.cli.tensorflow_noise import load_keras
 
 if TYPE_CHECKING:
-    from headstart.evaluation import Metric, Report
+    from headstart.metrics import Metric
+    from headstart.report import Report
 
 EXAMPLES = examples(
     ("headstart evaluate runs/photos-vgg19-1", "on the test images of the run, which training never used"),
@@ -91,7 +92,7 @@ def evaluate(  # noqa: PLR0913, PLR0917  one parameter an option
 
 def report_tables(report: "Report") -> Group:
     """The report as text and tables: headline, notes, metrics, classes, calibration and, for boxes, types of error."""
-    from headstart.evaluation import headline, honesty_facts, limits  # noqa: PLC0415  heavy
+    from headstart.report import headline, honesty_facts, limits  # noqa: PLC0415  heavy
 
     warnings = [Text(f"Note: {sentence}", style="yellow") for sentence in limits(report)]
     # The notes first: they speak of the rows below.
@@ -118,7 +119,7 @@ def _metrics_table(report: "Report") -> Table:
 
 
 def _classes_table(report: "Report") -> Table:
-    from headstart.evaluation import kind_of_report  # noqa: PLC0415  heavy
+    from headstart.report import kind_of_report  # noqa: PLC0415  heavy
 
     row_name, columns = str(report.per_class.columns[0]), kind_of_report(report.kind).console
     table = Table(row_name, box=None, pad_edge=False)
@@ -158,7 +159,7 @@ def _metric_name(metric: "Metric") -> Text:
 
 
 def _number(name: str, value: float) -> str:
-    from headstart.evaluation import UNIT_METRICS, measured  # noqa: PLC0415  heavy
+    from headstart.report import UNIT_METRICS, measured  # noqa: PLC0415  heavy
 
     if value != value:  # noqa: PLR0124  only NaN differs from itself
         return "-"

@@ -4,12 +4,12 @@ import numpy as np
 
 from headstart.backbones import cut_model
 from headstart.data import ExampleSource, SideBySide
-from headstart.evaluation import Calibration, fit_calibration
 from headstart.heads import POOLED, Task, task_as
 from headstart.progress import SILENT, Progress
 from headstart.run import MAX_CALIBRATION_PICTURES, LearningParts, Run, pixel_examples
 from headstart.tasks.classification.classifier import ImageClassifier
 from headstart.training import TrainingExamples, pooled_features
+from headstart.trust import Calibration, fit_calibration
 
 
 def calibrate(run: Run, task: Task, parts: LearningParts | None = None, progress: Progress = SILENT) -> Calibration:

@@ -110,7 +110,7 @@ class ImageClassifier:
         return targets * (1 - label_smoothing) + label_smoothing * share
 
     def metrics(self) -> list[keras.metrics.Metric]:
-        """What training shows each epoch; numbers that are reported come from `headstart.evaluation`."""
+        """What training shows each epoch; numbers that are reported come from `headstart.metrics`."""
         if self.multi_label:
             return [keras.metrics.BinaryAccuracy(name="accuracy", threshold=0.0)]
         return [keras.metrics.CategoricalAccuracy(name="accuracy")]

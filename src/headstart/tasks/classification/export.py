@@ -4,12 +4,12 @@ import keras
 import numpy as np
 
 from headstart.artifacts import INPUT, PredictorFacts, ServingModel
-from headstart.evaluation import Calibration
 from headstart.run import Batches, ExportSteps, Run
 from headstart.tasks.classification.classifier import ImageClassifier
 from headstart.tasks.classification.parity import Answers
 from headstart.tasks.classification.predictor import ClassPredictor
 from headstart.tasks.classification.spec import SPEC
+from headstart.trust import Calibration
 
 PROBABILITIES, FOREIGN_SCORE = SPEC.outputs
 _LEAST_ENERGY = 1e-12  # of features, as in `Calibration.foreign_score`

@@ -5,7 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from headstart.evaluation import Metric, Report, calibration_table, scored_metrics, wilson_interval
+from headstart.metrics import Metric, scored_metrics, wilson_interval
+from headstart.report import Report
 from headstart.tasks.classification import multi_label, single_label
 from headstart.tasks.classification.predictions import (
     checked_class_indices,
@@ -14,6 +15,7 @@ from headstart.tasks.classification.predictions import (
     checked_single_label,
 )
 from headstart.tasks.classification.spec import MULTI_LABEL, SINGLE_LABEL
+from headstart.trust import calibration_table
 
 MetricTable = Mapping[str, tuple[Callable[..., np.ndarray], bool]]
 

@@ -5,15 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from headstart.evaluation import (
-    Answers,
-    average_precision,
-    expected_calibration_error,
-    macro_average,
-    mean_of_defined,
-    roc_auc,
-)
+from headstart.metrics import average_precision, macro_average, mean_of_defined, roc_auc
 from headstart.tasks.classification.single_label import SMALLEST_PROBABILITY
+from headstart.trust import Answers, expected_calibration_error
 
 THRESHOLD = 0.5
 

@@ -16,8 +16,8 @@ from headstart.artifacts import (
     Runtime,
     worst_first,
 )
-from headstart.evaluation import Thresholds
 from headstart.tasks.classification.decoding import decide, joined_names
+from headstart.trust import Thresholds
 
 MAX_PROBABILITY_DIFFERENCE = 1e-4
 MAX_SCORE_DIFFERENCE = 1e-3

@@ -8,9 +8,9 @@ from typing import ClassVar
 import numpy as np
 
 from headstart.artifacts import Runtime
-from headstart.evaluation import DEFAULT_COVERAGE, Thresholds
 from headstart.task_spec import CLASSIFICATION
 from headstart.tasks.classification.decoding import chosen_names, decide, joined_names
+from headstart.trust import DEFAULT_COVERAGE, Thresholds
 
 NOT_SURE = "not sure"  # what is said in place of a prediction that is not, where that is asked for
 

@@ -3,18 +3,18 @@
 import numpy as np
 from scipy.special import expit, softmax
 
-from headstart.evaluation import (
+from headstart.metrics import Proportion
+from headstart.tasks.classification.multi_label import MultiLabelAnswers
+from headstart.tasks.classification.multi_label import log_loss as label_log_loss
+from headstart.tasks.classification.single_label import SingleLabelAnswers, log_loss
+from headstart.trust import (
     DEFAULT_COVERAGE,
     Answers,
     Calibration,
     Honesty,
-    Proportion,
     calibration_table,
     expected_calibration_error,
 )
-from headstart.tasks.classification.multi_label import MultiLabelAnswers
-from headstart.tasks.classification.multi_label import log_loss as label_log_loss
-from headstart.tasks.classification.single_label import SingleLabelAnswers, log_loss
 
 LEFT_OUT_SHARE = 0.1
 

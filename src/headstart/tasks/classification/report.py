@@ -6,12 +6,10 @@ from dataclasses import replace
 import numpy as np
 from markupsafe import Markup
 
-from headstart.evaluation import (
-    FAMILIAR_SHARE,
+from headstart.metrics import Proportion, wilson_interval
+from headstart.report import (
     MOST_CLASSES_WITH_NUMBERS,
-    Honesty,
     Mistake,
-    Proportion,
     Report,
     ReportContent,
     ReportPage,
@@ -24,9 +22,9 @@ from headstart.evaluation import (
     percent,
     picture_uri,
     reliability_diagram,
-    wilson_interval,
 )
 from headstart.tasks.classification.spec import MULTI_LABEL
+from headstart.trust import FAMILIAR_SHARE, Honesty
 
 NUM_MIXUPS = 8
 WORD_GAP = 0.03  # a smaller gap between mean confidence and accuracy is not mentioned

@@ -1,6 +1,6 @@
 """What the report of a classifier contains."""
 
-from headstart.evaluation import COUNT, MAYBE, TEXT, ReportKind
+from headstart.report import COUNT, MAYBE, TEXT, ReportKind
 from headstart.task_spec import Late
 
 _PAGE = "headstart.tasks.classification.report"

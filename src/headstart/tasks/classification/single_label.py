@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from headstart.evaluation import Answers, expected_calibration_error, macro_average, mean_of_defined, roc_auc
+from headstart.metrics import macro_average, mean_of_defined, roc_auc
+from headstart.trust import Answers, expected_calibration_error
 
 # Softmax in float32 rounds a small probability to 0, whose logarithm is infinite: one example costs at most 15.9.
 SMALLEST_PROBABILITY = float(np.finfo(np.float32).eps)

@@ -8,9 +8,9 @@ import pandas as pd
 
 from headstart.backbones import find_backbone
 from headstart.data import Dataset, ImageSource, decode_image, evaluation_batches, resize_image
-from headstart.evaluation import Calibration, Mistake, Report, grad_cam, overlay
 from headstart.heads import Task, stages_read, task_as
 from headstart.progress import Progress
+from headstart.report import Mistake, Report, grad_cam, overlay
 from headstart.run import (
     FORMAT_VERSION,
     Evaluated,
@@ -29,6 +29,7 @@ from headstart.tasks.classification.mistakes import most_confident_label_mistake
 from headstart.tasks.classification.probe_start import solve_probe, start_from_probe
 from headstart.tasks.classification.promises import measure_honesty
 from headstart.training import Checkpoint, History, TrainingExamples
+from headstart.trust import Calibration
 from headstart.writing import write_json
 
 BATCH_SIZE = 32

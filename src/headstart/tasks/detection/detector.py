@@ -84,7 +84,7 @@ class ObjectDetector:
         return DetectionLoss(self.image_size)
 
     def metrics(self) -> list[keras.metrics.Metric]:
-        """None; numbers that are reported come from `headstart.evaluation`."""
+        """None; numbers that are reported come from `headstart.metrics`."""
         return []
 
     def decode(self, logits: np.ndarray) -> list[Detections]:

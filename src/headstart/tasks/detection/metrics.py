@@ -5,14 +5,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pandas as pd
 
-from headstart.evaluation import (
-    WEIGHTS_PER_CHUNK,
-    Metric,
-    Report,
-    bootstrap_weights,
-    mean_of_defined,
-    percentile_interval,
-)
+from headstart.metrics import WEIGHTS_PER_CHUNK, Metric, bootstrap_weights, mean_of_defined, percentile_interval
+from headstart.report import Report
 from headstart.tasks.detection.errors import (
     BoxErrors,
     error_table,

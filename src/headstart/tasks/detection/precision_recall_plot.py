@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from headstart.evaluation import light, rule_horizontally, shortened, styled
+from headstart.report import light, rule_horizontally, shortened, styled
 
 COLUMNS = 3
 LONGEST_NAME = 18  # characters in the title of a panel

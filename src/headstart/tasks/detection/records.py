@@ -152,7 +152,7 @@ def _box_cells(record: Record) -> tuple[str, str, str]:
 
 
 def _drawn(picture: np.ndarray, answer: object, class_names: Sequence[str]) -> np.ndarray:
-    from headstart.evaluation import draw_boxes  # noqa: PLC0415  Matplotlib, which a server does not need
+    from headstart.report import draw_boxes  # noqa: PLC0415  Matplotlib, which a server does not need
 
     assert isinstance(answer, FoundBoxes)  # that of the task
     found = answer.found

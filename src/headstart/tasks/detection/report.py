@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
-from headstart.evaluation import (
+from headstart.report import (
     AnnotatedPicture,
     BarRow,
     BarTable,

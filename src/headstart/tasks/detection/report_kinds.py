@@ -1,6 +1,6 @@
 """What the report of a detector contains."""
 
-from headstart.evaluation import COUNT, MAYBE, NUMBER, TEXT, ReportKind
+from headstart.report import COUNT, MAYBE, NUMBER, TEXT, ReportKind
 from headstart.task_spec import Late
 
 BOXES = ReportKind(

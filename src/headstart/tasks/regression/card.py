@@ -2,9 +2,9 @@
 
 import math
 
-from headstart.evaluation import DEFAULT_COVERAGE
 from headstart.run import CardParts, Run, markdown_text, shown_names
 from headstart.tasks.regression.steps import intervals_of
+from headstart.trust import DEFAULT_COVERAGE
 
 
 def _regressor_trust(run: Run) -> list[str]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from headstart.evaluation import DEFAULT_COVERAGE, upper_quantile
+from headstart.trust import DEFAULT_COVERAGE, upper_quantile
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,15 +6,15 @@ import numpy as np
 import pandas as pd
 
 from headstart.errors import PredictionsError
-from headstart.evaluation import (
+from headstart.metrics import (
     Metric,
-    Report,
     mean_of_defined,
     percentile_interval,
     resampled_scores,
     scored_metrics,
     wilson_interval,
 )
+from headstart.report import Report
 from headstart.tasks.regression.spec import REPORT
 
 MOST_POINTS = 500  # pictures in the table of answers: enough for a scatter plot, few enough for the report's file

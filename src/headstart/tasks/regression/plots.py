@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from headstart.evaluation import light, rule_horizontally, shortened, styled
+from headstart.report import light, rule_horizontally, shortened, styled
 
 LONGEST_NAME = 40  # characters in the title of a figure
 

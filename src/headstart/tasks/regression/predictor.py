@@ -7,9 +7,9 @@ from typing import ClassVar
 import numpy as np
 
 from headstart.artifacts import Runtime
-from headstart.evaluation import DEFAULT_COVERAGE
 from headstart.task_spec import REGRESSION
 from headstart.tasks.regression.intervals import RegressionIntervals
+from headstart.trust import DEFAULT_COVERAGE
 
 
 @dataclass(frozen=True, eq=False)

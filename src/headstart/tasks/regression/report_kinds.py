@@ -1,6 +1,6 @@
 """What the report of a regressor contains."""
 
-from headstart.evaluation import COUNT, MAYBE, NUMBER, TEXT, ReportKind
+from headstart.report import COUNT, MAYBE, NUMBER, TEXT, ReportKind
 from headstart.task_spec import Late
 
 _ERRORS = ("mean_absolute_error", "median_absolute_error", "root_mean_squared_error", "mean_error")

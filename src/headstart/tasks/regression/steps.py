@@ -9,7 +9,6 @@ from pydantic import Field, model_validator
 
 from headstart.data import Dataset, decode_image
 from headstart.errors import RunDamagedError
-from headstart.evaluation import DEFAULT_COVERAGE
 from headstart.heads import Task, task_as
 from headstart.progress import Progress
 from headstart.run import (
@@ -32,6 +31,7 @@ from headstart.tasks.regression.regressor import ImageRegressor
 from headstart.tasks.regression.report import regression_example
 from headstart.tasks.regression.ridge_probe import start_from_ridge
 from headstart.training import Checkpoint, History, TrainingExamples
+from headstart.trust import DEFAULT_COVERAGE
 from headstart.writing import write_json
 
 

@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 
 from headstart.errors import PredictionsError
-from headstart.evaluation import Report, mean_of_defined, percentile_interval, resampled_scores, scored_metrics
+from headstart.metrics import mean_of_defined, percentile_interval, resampled_scores, scored_metrics
+from headstart.report import Report
 from headstart.tasks.segmentation.boundaries import boundary_scores
 from headstart.tasks.segmentation.spec import REPORT
 

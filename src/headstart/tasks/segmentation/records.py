@@ -101,7 +101,7 @@ def _in_picture(answer: object) -> np.ndarray:
 
 
 def _drawn(picture: np.ndarray, answer: object, class_names: Sequence[str]) -> np.ndarray:
-    from headstart.evaluation import draw_mask  # noqa: PLC0415  Matplotlib, which a server does not need
+    from headstart.report import draw_mask  # noqa: PLC0415  Matplotlib, which a server does not need
 
     return draw_mask(picture, _in_picture(answer), len(class_names))
 

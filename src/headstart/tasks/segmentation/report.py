@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.colors import to_hex
 from PIL import Image
 
-from headstart.evaluation import (
+from headstart.report import (
     MOST_CLASSES_WITH_NUMBERS,
     AnnotatedPicture,
     BarRow,

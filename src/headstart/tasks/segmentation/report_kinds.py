@@ -1,6 +1,6 @@
 """What the report of a segmenter contains."""
 
-from headstart.evaluation import COUNT, MAYBE, TEXT, ReportKind
+from headstart.report import COUNT, MAYBE, TEXT, ReportKind
 from headstart.task_spec import Late
 
 MASKS = ReportKind(

@@ -84,7 +84,7 @@ class Segmenter:
         return SegmentationLoss(dice_weight=DICE_WEIGHT, label_smoothing=label_smoothing)
 
     def metrics(self) -> list[keras.metrics.Metric]:
-        """None: the reported ones come from `headstart.evaluation`, and counting every pixel would slow training."""
+        """None: the reported ones come from `headstart.metrics`, and counting every pixel would slow training."""
         return []
 
     def predict(self, source: ImageSource, *, batch_size: int = 8) -> np.ndarray:

@@ -1,0 +1,51 @@
+"""What a calibrated model promised on pictures that it was not calibrated on, and how it was kept: as plain values."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import pandas as pd
+
+from headstart.metrics import Proportion
+
+
+@dataclass(frozen=True, eq=False)
+class Honesty:
+    """Promises, and how they were kept.
+
+    Attributes:
+        temperature: `(num_classes,)`.
+        error_before: expected calibration error at temperature 1.
+        error_after: the same at the run's temperature.
+        loss_before: log loss at temperature 1.
+        loss_after: the same at the run's temperature.
+        calibration_before: `Report.calibration` at temperature 1.
+        coverage: how often prediction sets should hold the true class.
+        covered: how often they did; with several labels, of all true labels.
+        mean_set_size: classes in a set.
+        kept_accuracy: share of wholly right answers among the 90 % of pictures that were answered with most certainty.
+        flagged: share of pictures that are stranger than 95 % of validation pictures.
+    """
+
+    temperature: tuple[float, ...]
+    error_before: float
+    error_after: float
+    loss_before: float
+    loss_after: float
+    calibration_before: pd.DataFrame
+    coverage: float
+    covered: Proportion
+    mean_set_size: float
+    kept_accuracy: Proportion
+    flagged: Proportion
+
+    def to_plain(self) -> dict[str, object]:
+        """Everything in plain values; bins of confidence as one mapping each."""
+        return {**asdict(self), "calibration_before": self.calibration_before.to_dict(orient="records")}
+
+    @classmethod
+    def from_plain(cls, values: Mapping[str, Any]) -> "Honesty":
+        """What `to_plain` gave."""
+        shares = {name: Proportion(**values[name]) for name in ("covered", "kept_accuracy", "flagged")}
+        bins = pd.DataFrame(values["calibration_before"])
+        return cls(**{**values, **shares, "temperature": tuple(values["temperature"]), "calibration_before": bins})
