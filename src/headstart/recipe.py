@@ -124,8 +124,8 @@ class ImagesSection(Section):
         batch_size: images per training step.
         augmentation: random changes of training images; a name such as `medium` stands for its fields.
         flips: `none`, `horizontal`, `vertical` or `both`, whatever the augmentation says; None: as it says.
-        collages: pictures put together from objects of others to learn from as well, so many a training picture; None:
-            chosen from the number of objects in a picture. For boxes alone.
+        collages: images put together from objects of others to learn from as well, so many a training image; None:
+            chosen from the number of objects in an image. For boxes alone.
     """
 
     resize_mode: ResizeMode = "stretch"
@@ -179,7 +179,7 @@ class FrozenPhaseSection(Section):
     """The first phase: the head learns on a frozen backbone. Fields are those of `headstart.training.Phase`.
 
     `epochs` None: none where a probe has solved the head already, else 10, or for boxes and masks as many as suit the
-    number of pictures. `precision` `auto`: `bfloat16` where the processor has instructions for it, else `float32`.
+    number of images. `precision` `auto`: `bfloat16` where the processor has instructions for it, else `float32`.
     """
 
     epochs: int | None = Field(default=None, ge=0, le=10_000)
@@ -196,7 +196,7 @@ class FrozenPhaseSection(Section):
 class FineTuningPhaseSection(FrozenPhaseSection):
     """The second phase: upper stages learn too.
 
-    `epochs` None: chosen from the number of pictures. `learning_rate` None: chosen for task and network.
+    `epochs` None: chosen from the number of images. `learning_rate` None: chosen for task and network.
     `unfreeze_from` None: the last block.
     """
 
@@ -304,7 +304,7 @@ class Recipe(Section):
                 )
 
     def resolved(self, task: str | None = None) -> Self:
-        """The same with every choice made that was left open and needs no pictures: task, image size, weights, stages.
+        """The same with every choice made that was left open and needs no images: task, image size, weights, stages.
 
         Args:
             task: that of the data, where the recipe names none; None: not known yet, taken for classification.

@@ -16,11 +16,11 @@ Batches = Iterable[np.ndarray]
 
 
 class Pictures(Protocol):
-    """Pictures with their targets and the model's answers, as the functions of their task have them."""
+    """Images with their targets and the model's answers, as the functions of their task have them."""
 
     @property
     def names(self) -> Sequence[str]:
-        """Of the pictures, as they stand in a table."""
+        """Of the images, as they stand in a table."""
         ...
 
     @property
@@ -59,7 +59,7 @@ class CheckJob(Protocol):
 
 
 class Measured(TypedDict, total=False):
-    """Fields of `ExportedFile` that follow from answers for the validation pictures."""
+    """Fields of `ExportedFile` that follow from answers for the validation images."""
 
     thresholds: Thresholds
     promises: Mapping[str, Any]
@@ -70,9 +70,9 @@ class Check:
     """The part of a task that checks its exported files; functions take the job and what a file answers.
 
     Attributes:
-        answers: what a file says of pictures.
-        compare: answers of a file with those of the model for the test pictures; the last says whether it is int8.
-        measure: fields of `ExportedFile` that follow from the file's answers for the validation pictures.
+        answers: what a file says of images.
+        compare: answers of a file with those of the model for the test images; the last says whether it is int8.
+        measure: fields of `ExportedFile` that follow from the file's answers for the validation images.
         parity: what is told of a file that cannot be run.
     """
 

@@ -27,11 +27,11 @@ _MAX_LINES = 10
 
 @dataclass(frozen=True, eq=False)
 class LabelledPictures:
-    """Pictures that a file is tried on.
+    """Images that a file is tried on.
 
     Attributes:
         source: reads them in the model's size.
-        names: of the pictures, as they stand in a table.
+        names: of the images, as they stand in a table.
         targets: as the task encodes them; of a classifier `(n, num_classes)`, 1 where the class is present.
         answers: the model's, as the `Check` of the task has them.
     """
@@ -47,10 +47,10 @@ class ExportJob:
     """A model to export, and what it is compared on.
 
     Attributes:
-        serving: the model, with calibration pictures where int8 is asked for.
+        serving: the model, with calibration images where int8 is asked for.
         manifest: of the artifact to be, without files; its provenance says which model it is.
-        test: pictures of the test part: every file must answer them like the model.
-        validation: pictures of the validation part: every file's thresholds are measured on them.
+        test: images of the test part: every file must answer them like the model.
+        validation: images of the validation part: every file's thresholds are measured on them.
         promises: of a task that is no classification, what answers follow from; see `ExportedFile.promises`.
     """
 
@@ -135,9 +135,9 @@ def _export(job: ExportJob, each: ExportFormat, progress: Progress) -> ExportedF
 
 
 def check_file(job: ExportJob, each: ExportFormat, file: Path) -> Parity:
-    """Runs a file over the test pictures and compares it with the model.
+    """Runs a file over the test images and compares it with the model.
 
-    Files that take pictures of any size get every picture a second time in its own size, and the worse answers count.
+    Files that take images of any size get every image a second time in its own size, and the worse answers count.
     Of int8 files, what is int8 is counted as well.
     """
     pictures, check = job.test, check_of(job.manifest.task)

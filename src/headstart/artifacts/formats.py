@@ -20,7 +20,7 @@ class ExportFormat:
     Attributes:
         name: what a person types after `--to`.
         path: of the file to open, or of the folder, below the artifact's folder.
-        any_size: whether files take pictures of any size, or only of the model's.
+        any_size: whether files take images of any size, or only of the model's.
         exporter: `module:function` that writes the file.
         runtime: `module:class` that runs it.
         int8_share: `module:function` that counts how much of a file is int8; empty for formats in float32.

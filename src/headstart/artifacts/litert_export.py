@@ -7,5 +7,5 @@ from headstart.artifacts.tensorflow_export import litert_bytes
 
 
 def write_litert(serving: ServingModel, path: Path) -> None:
-    """Writes a `.tflite` file for one picture of the model's size."""
+    """Writes a `.tflite` file for one image of the model's size."""
     path.write_bytes(litert_bytes(serving))

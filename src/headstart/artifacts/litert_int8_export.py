@@ -29,7 +29,7 @@ Ranges = Mapping[str, object]
 
 
 def write_litert_int8(serving: ServingModel, path: Path) -> None:
-    """Writes a `.tflite` file for one picture of the model's size, its ranges measured on the calibration pictures."""
+    """Writes a `.tflite` file for one image of the model's size, its ranges measured on the calibration images."""
     pictures = serving.calibration_pictures
     if pictures is None:
         raise ValueError("Expected pictures to measure ranges on. Received: calibration_pictures=None")

@@ -1,4 +1,4 @@
-"""A model in LiteRT, on the processor, one picture at a time."""
+"""A model in LiteRT, on the processor, one image at a time."""
 
 import os
 from pathlib import Path

@@ -27,11 +27,11 @@ class ExportedFile:
         path: relative to the artifact's folder; of a format with several files, the one (or the folder) to open.
         sha256: relative path → hash, of every file that belongs to the format.
         num_bytes: of all of them.
-        any_size: whether it takes pictures of any size, or only of the model's.
-        parity: how this file's answers for the test pictures differ from the model's.
-        thresholds: measured with this very file on validation pictures; of a classifier only.
+        any_size: whether it takes images of any size, or only of the model's.
+        parity: how this file's answers for the test images differ from the model's.
+        thresholds: measured with this very file on validation images; of a classifier only.
         promises: of other tasks, what answers follow from: of a detector `score_threshold`, of a regressor the sorted
-            `residuals` of validation pictures, `(v, numbers)`.
+            `residuals` of validation images, `(v, numbers)`.
     """
 
     path: str
@@ -51,9 +51,9 @@ class Manifest:
         folder: where the files lie.
         class_names: in the order of the probabilities; of a regressor, what the numbers are called.
         image_size: `(height, width)` of the model.
-        resize_mode: how a picture of another size becomes one of `image_size`.
+        resize_mode: how an image of another size becomes one of `image_size`.
         files: format → file.
-        multi_label: whether a picture may show several classes, or none; of a classifier only.
+        multi_label: whether an image may show several classes, or none; of a classifier only.
         temperature: `(num_classes,)`, inside a classifier's files already; for the reader.
         provenance: recipe, hash of the data, versions, licence of the weights.
         task: of the model.

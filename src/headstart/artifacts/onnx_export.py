@@ -13,7 +13,7 @@ _OPSET = 18
 
 
 def write_onnx(serving: ServingModel, path: Path) -> None:
-    """Writes an `.onnx` file for pictures of any size."""
+    """Writes an `.onnx` file for images of any size."""
     # Frozen, because tf2onnx takes tensors that a layer keeps for inputs of the file.
     function = frozen_function(any_size_function(serving), serving)
     logger = logging.getLogger("tf2onnx")

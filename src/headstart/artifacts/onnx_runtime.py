@@ -14,7 +14,7 @@ import onnxruntime
 from headstart.artifacts.onnx_contents import check_onnx
 from headstart.stored import read_bounded
 
-# A few pictures' activations stay in a core's cache: MobileNetV2 took 7.3 ms of it for a picture in pieces of 1 or
+# A few images' activations stay in a core's cache: MobileNetV2 took 7.3 ms of it for an image in pieces of 1 or
 # 2, 7.7 in pieces of 4, 9.8 in pieces of 32.
 _PIECE_SIZE = 4
 _MAX_BYTES = 2**31  # protobuf has no larger messages
@@ -23,7 +23,7 @@ _MAX_BYTES = 2**31  # protobuf has no larger messages
 class OnnxRuntime:
     """See `headstart.artifacts.Runtime`.
 
-    Pictures are shared out among the cores, each of which runs the whole model on a few: cores that work on one batch
+    Images are shared out among the cores, each of which runs the whole model on a few: cores that work on one batch
     together wait for one another in every layer.
 
     Args:
@@ -45,7 +45,7 @@ class OnnxRuntime:
         self._pool = ThreadPoolExecutor(self._num_cores, thread_name_prefix="onnx")
 
     def run(self, images: np.ndarray) -> tuple[np.ndarray, ...]:
-        """See `headstart.artifacts.Runtime`; pictures may have any one size."""
+        """See `headstart.artifacts.Runtime`; images may have any one size."""
         size = min(-(-len(images) // self._num_cores), _PIECE_SIZE)
         if len(images) <= size:
             return self._run_piece(images)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def write_openvino(serving: ServingModel, path: Path) -> None:
-    """Writes an `.xml` and a `.bin` file for pictures of the model's size.
+    """Writes an `.xml` and a `.bin` file for images of the model's size.
 
     Not of any size: OpenVINO computes in float32 alone, and the resize needs float64 to give Pillow's pixels. A few
     dozen pixels that are one level off move probabilities by a thousandth.
@@ -87,7 +87,7 @@ def _roundings(rounded: "openvino.Model", model: "openvino.Model", pictures: np.
     """Of all weights, by the names of their operations, and of what they are given.
 
     Pointwise convolutions are spared as a whole: OpenVINO 2026.4 gives wrong numbers for those whose weights alone are
-    rounded, when it runs pictures in any number in several streams.
+    rounded, when it runs images in any number in several streams.
     """
     operations, readers = _with_rounded_weights(rounded), _readers(rounded)
     sizes = {each.get_friendly_name(): math.prod(each.input_value(1).shape) for each in operations}

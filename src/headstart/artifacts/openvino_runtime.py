@@ -1,4 +1,4 @@
-"""A model in OpenVINO, on the processor: one picture a request, as many requests at once as suit the processor."""
+"""A model in OpenVINO, on the processor: one image per request, as many requests at once as suit the processor."""
 
 from pathlib import Path
 from threading import Lock

@@ -1,4 +1,4 @@
-"""What the gate measured of an exported file: does it answer like the model? Counted picture by picture."""
+"""What the gate measured of an exported file: does it answer like the model? Counted image by image."""
 
 from abc import ABC, abstractmethod
 from dataclasses import asdict, dataclass, replace
@@ -14,10 +14,10 @@ MIN_INT8_STORED = 0.2  # of an int8 file's weights; below, it has neither the si
 
 @dataclass(frozen=True)
 class Difference:
-    """One picture for which file and model differ too much.
+    """One image for which file and model differ too much.
 
     Attributes:
-        path: of the picture.
+        path: of the image.
         model, file: what each of them says.
         difference: how far apart they are: the largest of the probabilities, the share of pixels, the number of boxes,
             or the largest of the numbers in units of their spread.
@@ -35,11 +35,11 @@ class Parity(ABC):
 
     Attributes:
         num_pictures: how many were compared.
-        agreement: share of answers that are the same: of pictures, labels, boxes, pixels or numbers.
+        agreement: share of answers that are the same: of images, labels, boxes, pixels or numbers.
         is_passed: whether the file may be used.
         int8_share: how much of an int8 file is int8; None of a float file.
         failure: why it could not be run at all; empty where it could.
-        differences: the pictures that count against it, the worst first.
+        differences: the images that count against it, the worst first.
     """
 
     num_pictures: int

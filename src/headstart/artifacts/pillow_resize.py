@@ -1,6 +1,6 @@
-"""Pillow's antialiased bicubic resize as a TensorFlow graph, for exported files that take pictures of any size.
+"""Pillow's antialiased bicubic resize as a TensorFlow graph, for exported files that take images of any size.
 
-It does in a graph what `headstart.data.resize_image` does, with the same rounding, so that a picture resized inside the
+It does in a graph what `headstart.data.resize_image` does, with the same rounding, so that an image resized inside the
 file and one resized outside get the same answer.
 """
 
@@ -14,10 +14,10 @@ _PRECISION = 2.0**22
 
 
 class _Side(NamedTuple):
-    """How one side of a picture is resampled, in whole numbers: runtimes that only know float32 lose nothing.
+    """How one side of an image is resampled, in whole numbers: runtimes that only know float32 lose nothing.
 
     Attributes:
-        num_source: pixels of the picture.
+        num_source: pixels of the image.
         numerator, denominator: of the scale, source pixels a target pixel.
         twice_start: where the part that is shown begins, in halves of a source pixel, times `denominator`.
         num_target: pixels that it becomes.
@@ -33,7 +33,7 @@ class _Side(NamedTuple):
 
 
 def resized(images: tf.Tensor, image_size: tuple[int, int], mode: str) -> tf.Tensor:
-    """Pictures of any size in the size of the model's input; those that have it already are left alone.
+    """Images of any size in the size of the model's input; those that have it already are left alone.
 
     Args:
         images: `(n, h, w, 3)` uint8; `n`, `h` and `w` need not be known yet.
@@ -75,7 +75,7 @@ def _rounded(values: tf.Tensor) -> tf.Tensor:
 def _weights(side: _Side, length: int) -> tf.Tensor:
     """How much of each source pixel goes into each target pixel: `(num_source, length)` float64.
 
-    When shrinking, the filter is as much wider as the picture gets smaller.
+    When shrinking, the filter is as much wider as the image gets smaller.
     """
     targets = tf.range(length) - side.offset
     sources = tf.range(side.num_source)[:, tf.newaxis]
@@ -102,7 +102,7 @@ def _stretch(size: tf.Tensor, targets: tf.Tensor) -> tuple[_Side, _Side]:
 
 
 def _pad(size: tf.Tensor, targets: tf.Tensor) -> tuple[_Side, _Side]:
-    """The whole picture, as large as fits, in the middle."""
+    """The whole image, as large as fits, in the middle."""
     wanted, given = tf.cast(targets, tf.float64), tf.cast(size, tf.float64)
     filled = tf.maximum(tf.cast(tf.round(given * tf.reduce_min(wanted / given)), tf.int32), 1)
     zero = tf.constant(0)

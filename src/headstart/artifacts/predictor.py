@@ -10,7 +10,7 @@ class Runtime(Protocol):
     """What runs one exported file; safe to call from several threads, one call at a time inside."""
 
     def run(self, images: np.ndarray) -> tuple[np.ndarray, ...]:
-        """Pictures `(n, height, width, 3)` uint8 of the model's size to the outputs of its task, in their order.
+        """Images `(n, height, width, 3)` uint8 of the model's size to the outputs of its task, in their order.
 
         Of a classifier: probabilities `(n, k)`, foreign scores `(n,)`.
         """
@@ -18,14 +18,14 @@ class Runtime(Protocol):
 
 
 class TaskPredictor(Protocol):
-    """What answers for pictures, whatever the task.
+    """What answers for images, whatever the task.
 
     Attributes:
         kind: of task.
         runtime: gives the outputs of the task.
         class_names: what answers speak of.
-        image_size: `(height, width)` of the pictures it takes.
-        resize_mode: how pictures get that size, as in `headstart.data.resize_image`.
+        image_size: `(height, width)` of the images it takes.
+        resize_mode: how images get that size, as in `headstart.data.resize_image`.
     """
 
     kind: ClassVar[str]
@@ -61,11 +61,11 @@ class TaskPredictor(Protocol):
         ...
 
     def answers(self, images: np.ndarray, sizes: Sequence[tuple[int, int]]) -> Sequence[object]:
-        """One answer for each of the pictures, of a class of the task's own.
+        """One answer for each of the images, of a class of the task's own.
 
         Args:
             images: `(n, height, width, 3)` uint8 of the size `image_size`.
-            sizes: `(height, width)` of each picture before it got that size.
+            sizes: `(height, width)` of each image before it got that size.
         """
         ...
 

@@ -14,7 +14,7 @@ MAX_CHANGED = 0.005
 # Of the network's weights, so many stay int8 whatever changes: a little more than the gate asks for, which counts the
 # head as well. Whether the answers are good enough, the gate says.
 MIN_KEPT = 0.21
-NUM_PROBES = 32  # pictures on which the harm of each rounding is measured
+NUM_PROBES = 32  # images on which the harm of each rounding is measured
 _LEAST = float(np.finfo("float32").tiny)
 
 
@@ -39,15 +39,15 @@ def expected_changes(model: np.ndarray, rounded: np.ndarray, *, held_out: np.nda
     """The share of answers that change when any answer's lead meets any other's loss of lead.
 
     Leads are differences of logits, which rounding moves alike whether an answer is certain or not, and those of
-    pictures that the model did not learn from: of the others it is so certain that nothing would change. What rounding
+    images that the model did not learn from: of the others it is so certain that nothing would change. What rounding
     moves on average is made up for (`mean_shift`) and does not count. Counting the answers that did change would say
     little: one in a hundred is a matter of chance.
 
     Args:
         model: `(n, num_classes)` probabilities before rounding.
         rounded: the same after it.
-        held_out: `(m, num_classes)` probabilities before rounding of pictures that the model did not learn from.
-        multi_label: whether a picture may show several classes, or none.
+        held_out: `(m, num_classes)` probabilities before rounding of images that the model did not learn from.
+        multi_label: whether an image may show several classes, or none.
 
     Returns:
         0 to 1.
@@ -71,7 +71,7 @@ def mean_shift(model: np.ndarray, rounded: np.ndarray, *, multi_label: bool) -> 
     Args:
         model: `(n, num_classes)` probabilities before rounding.
         rounded: the same after it.
-        multi_label: whether a picture may show several classes, or none.
+        multi_label: whether an image may show several classes, or none.
     """
     shift: np.ndarray = (_logits(rounded, multi_label) - _logits(model, multi_label)).mean(axis=0)
     return shift

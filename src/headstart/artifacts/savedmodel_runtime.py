@@ -26,7 +26,7 @@ class SavedModelRuntime:
         self._lock = Lock()
 
     def run(self, images: np.ndarray) -> tuple[np.ndarray, ...]:
-        """See `headstart.artifacts.Runtime`; pictures may have any one size."""
+        """See `headstart.artifacts.Runtime`; images may have any one size."""
         with self._lock:
             answers = self._answer(**{INPUT: tf.constant(images, tf.uint8)})
         return tuple(answers[name].numpy() for name in self._outputs)

@@ -25,10 +25,10 @@ class ServingModel:
         model: functional model of stock layers: `(batch, height, width, 3)` uint8 RGB of the model's size to a mapping
             of its outputs: a classifier's are `probabilities`, `(batch, num_classes)`, and `foreign_score`, `(batch,)`.
         image_size: `(height, width)`.
-        resize_mode: how pictures of another size become ones of `image_size`.
-        multi_label: whether a picture may show several classes, or none.
+        resize_mode: how images of another size become ones of `image_size`.
+        multi_label: whether an image may show several classes, or none.
         calibration_pictures: `(n, height, width, 3)` uint8, on which int8 formats measure the range of every number.
-        held_out: a classifier's probabilities `(m, num_classes)` for pictures that it did not learn from, which say
+        held_out: a classifier's probabilities `(m, num_classes)` for images that it did not learn from, which say
             what its answers bear.
         kind: of task.
     """

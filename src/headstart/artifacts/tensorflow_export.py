@@ -17,7 +17,7 @@ Function: TypeAlias = tf.types.experimental.PolymorphicFunction
 
 
 def any_size_function(serving: ServingModel) -> Function:
-    """A `tf.function` of pictures `(n, h, w, 3)` uint8 of any size, resized inside."""
+    """A `tf.function` of images `(n, h, w, 3)` uint8 of any size, resized inside."""
     return _function(
         serving,
         lambda images: resized(images, serving.image_size, serving.resize_mode),
@@ -26,7 +26,7 @@ def any_size_function(serving: ServingModel) -> Function:
 
 
 def one_size_function(serving: ServingModel, *, num_images: int | None = None) -> Function:
-    """A `tf.function` of pictures `(num_images, height, width, 3)` uint8 of the model's size; None: any number."""
+    """A `tf.function` of images `(num_images, height, width, 3)` uint8 of the model's size; None: any number."""
     return _function(serving, lambda images: images, (num_images, *serving.image_size, 3))
 
 
@@ -54,7 +54,7 @@ def litert_bytes(serving: ServingModel) -> bytes:
 
 
 def write_savedmodel(serving: ServingModel, path: Path) -> None:
-    """Writes a folder with the signature `serving_default`, for pictures of any size."""
+    """Writes a folder with the signature `serving_default`, for images of any size."""
     function = any_size_function(serving)
     archive = keras.export.ExportArchive()
     archive.track(serving.model)

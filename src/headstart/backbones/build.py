@@ -1,4 +1,4 @@
-"""From a name to a Keras model that takes raw pictures."""
+"""From a name to a Keras model that takes raw images."""
 
 import importlib
 from dataclasses import dataclass
@@ -55,7 +55,7 @@ def build_backbone(
     image_size: tuple[int, int] | None = None,
     weights: str | Path = "imagenet",
 ) -> Backbone:
-    """A backbone with its weights, for pictures of one size.
+    """A backbone with its weights, for images of one size.
 
     Layers compute in Keras' current dtype policy (`keras.config.set_dtype_policy`).
 
@@ -67,7 +67,7 @@ def build_backbone(
 
     Raises:
         UnknownBackboneError: No backbone is called so.
-        ImageSizeError: The pictures are too small for the network.
+        ImageSizeError: The images are too small for the network.
         WeightsNotFoundError: The file does not exist, or the backbone has no weights of that kind.
         WeightsMismatchError: The file holds another network, or is damaged.
         WeightsDownloadError: The download failed.

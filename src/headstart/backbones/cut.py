@@ -15,7 +15,7 @@ class CutModel:
     """Two functional models that together do what one did, made of its own layers and variables.
 
     Attributes:
-        lower: from the picture to the activation at the cut.
+        lower: from the image to the activation at the cut.
         upper: from that activation to the outputs of the whole; training it trains the whole. Its input takes the
             activation in any floating-point type, such as float16 from a file.
     """
@@ -32,7 +32,7 @@ def cut_model(model: keras.Model, layer_name: str) -> CutModel:
 
     Args:
         model: flat functional model.
-        layer_name: a name out of `separating_layers(model)`. At the input layer, `lower` gives the picture back and
+        layer_name: a name out of `separating_layers(model)`. At the input layer, `lower` gives the image back and
             `upper` is the model itself; at the output layer, `lower` does everything and `upper` gives back what it
             gets.
 
@@ -72,7 +72,7 @@ def model_above(model: keras.Model, layer_names: Sequence[str]) -> keras.Model:
 
 
 def separating_layers(model: keras.Model) -> tuple[str, ...]:
-    """Names of the layers whose one output tensor is the only way up, from the picture to the last layer.
+    """Names of the layers whose one output tensor is the only way up, from the image to the last layer.
 
     In any order that puts parents first, such a layer has all that is below it before it and all that is above after
     it, so that one pass which counts the connections left open finds them all.

@@ -5,7 +5,7 @@ import keras
 from headstart.backbones.graph import ancestors, parents
 from headstart.backbones.spec import BackboneSpec
 
-# These belong to the picture, not to a stage; EfficientNet's normalisation has weights and so must belong to one.
+# These belong to the image, not to a stage; EfficientNet's normalisation has weights and so must belong to one.
 _PREPROCESSING = (keras.layers.InputLayer, keras.layers.Rescaling, keras.layers.Normalization)
 
 
@@ -35,7 +35,7 @@ def stage_layers(model: keras.Model, spec: BackboneSpec) -> dict[str, tuple[str,
 def last_map_layer(model: keras.Model, spec: BackboneSpec) -> str:
     """Name of the highest layer that still tells places apart: where Grad-CAM can look.
 
-    For most picture sizes that is the output. Small pictures shrink to one place on their way up; then it is the layer
+    For most image sizes that is the output. Small images shrink to one place on their way up; then it is the layer
     just below, or, where several branches meet, the end of the highest stage with more than one place.
 
     Args:

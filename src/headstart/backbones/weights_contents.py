@@ -37,7 +37,7 @@ def describe_contents(path: Path) -> Contents:
         num_numbers = _count_numbers(path)
     except DAMAGE_ERRORS:
         return Contents("a file that is damaged or no weights file", "Fetch or save it again.")
-    # EfficientNet counts its pictures in one more number, a whole one.
+    # EfficientNet counts its images in one more number, a whole one.
     alike = [spec for spec in BACKBONES.values() if 0 <= spec.num_parameters - num_numbers <= 1]
     if not alike:
         return Contents(f"{num_numbers:,} numbers", "")

@@ -1,4 +1,4 @@
-"""From files to a data set, what is wrong with it, its parts, and batches of pictures.
+"""From files to a data set, what is wrong with it, its parts, and batches of images.
 
 Names are imported when first used, so that reading a data set does not wait for TensorFlow.
 """

@@ -1,4 +1,4 @@
-"""Pictures with annotations gathered from files, as a data set; what the readers of all formats share."""
+"""Images with annotations gathered from files, as a data set; what the readers of all formats share."""
 
 import os
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -56,7 +56,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Annotated:
-    """One picture with its target.
+    """One image with its target.
 
     Attributes:
         path: POSIX, relative to the root.
@@ -82,7 +82,7 @@ def annotated_dataset(
     remarks: Iterable[Remark],
     mask_values: Mapping[int, str] | None = None,
 ) -> Dataset:
-    """The data set of annotated pictures; one named twice, for two parts, goes to the one that measures.
+    """The data set of annotated images; one named twice, for two parts, goes to the one that measures.
 
     Columns `stated_width` and `stated_height` hold the size that annotations state, for the audit.
     """

@@ -19,7 +19,7 @@ IGNORED_CODES = {"": 0, CROWD: 1, DIFFICULT: 2}
 
 
 class Box(NamedTuple):
-    """One object: its class and where it is, in pixels of the upright picture as it is stored.
+    """One object: its class and where it is, in pixels of the upright image as it is stored.
 
     `ignored` is "" for an object that counts. `CROWD` (COCO's `iscrowd`: a region with many objects) and `DIFFICULT`
     (Pascal VOC's flag) are neither learned nor scored, and an answer that lies on them is no error.
@@ -34,7 +34,7 @@ class Box(NamedTuple):
 
 
 class Outline(NamedTuple):
-    """One area: its class and the corners around it, `x, y` after `x, y`, in pixels of the upright picture."""
+    """One area: its class and the corners around it, `x, y` after `x, y`, in pixels of the upright image."""
 
     name: str
     corners: tuple[float, ...]
@@ -52,7 +52,7 @@ Area = Outline | PixelMask
 
 
 def boxes_to_text(boxes: Iterable[Box]) -> str:
-    """Target of a picture with these objects.
+    """Target of an image with these objects.
 
     Example:
         >>> boxes_to_text([Box("cat", 1, 2, 30, 40.5)])
@@ -80,7 +80,7 @@ def mask_to_text(path: str, *others: str) -> str:
 
 
 def outlines_to_text(outlines: Iterable[Area]) -> str:
-    """Target of a picture whose mask is drawn from areas, the later ones over the earlier ones.
+    """Target of an image whose mask is drawn from areas, the later ones over the earlier ones.
 
     The name "" stands for an area of which no class is known: its pixels are ignored.
 
@@ -118,7 +118,7 @@ def outlines_from_text(target: str) -> list[Area]:
 
 
 def numbers_to_text(numbers: Iterable[float]) -> str:
-    """Target of a picture with these numbers.
+    """Target of an image with these numbers.
 
     Example:
         >>> numbers_to_text([1.5, 2.0])

@@ -35,7 +35,7 @@ from headstart.writing import write_text
 
 FORMAT_VERSION = 1
 
-# Decoding happens outside Python's lock, so threads are enough; more than this only hold more pictures in memory.
+# Decoding happens outside Python's lock, so threads are enough; more than this only hold more images in memory.
 _MAX_THREADS = 8
 
 
@@ -48,7 +48,7 @@ class Audit:
             "note"), `path` ("" for the whole data set) and `detail`.
         dataset: the usable examples, with `sha256`, `near_hash`, `width`, `height` and `duplicate_group`, a number that
             exact and near copies share, also copies of copies; for segmentation with `mask_sha256` and `mask_classes`;
-            boxes lie inside their pictures and have an area.
+            boxes lie inside their images and have an area.
         num_files: how many files were looked at.
     """
 
@@ -250,7 +250,7 @@ def _look_at_all(dataset: Dataset, progress: Callable[[int, int], object] | None
     looks = []
     executor = ThreadPoolExecutor(min(_MAX_THREADS, os.cpu_count() or 1))
     with warnings.catch_warnings():
-        # Large pictures are a finding of their own; damaged metadata does not matter where the picture is sound.
+        # Large images are a finding of their own; damaged metadata does not matter where the image is sound.
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
         warnings.filterwarnings("ignore", module="PIL")
         try:
@@ -259,7 +259,7 @@ def _look_at_all(dataset: Dataset, progress: Callable[[int, int], object] | None
                 if progress is not None:
                     progress(len(looks), len(dataset))
         finally:
-            executor.shutdown(cancel_futures=True)  # Ctrl-C waits for the pictures in hand only
+            executor.shutdown(cancel_futures=True)  # Ctrl-C waits for the images in hand only
     return looks
 
 

@@ -1,4 +1,4 @@
-"""How far training pictures are varied at random: the values. `augmentation_layers` applies them.
+"""How far training images are varied at random: the values. `augmentation_layers` applies them.
 
 Imports no TensorFlow, so that a recipe can be read and refused in milliseconds.
 """
@@ -11,7 +11,7 @@ from typing import Literal
 from headstart.errors import RecipeError
 
 EDGES = ("mirror", "grey")
-# Largest value of each amount. Zoom stays below 1: at 1 a picture may shrink to a point.
+# Largest value of each amount. Zoom stays below 1: at 1 an image may shrink to a point.
 _LIMITS = {
     "rotation_degrees": 180.0,
     "zoom": 0.9,
@@ -25,14 +25,14 @@ _LIMITS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Augmentation:
-    """Random variation of training pictures; each amount is the largest step to either side, 0 is none.
+    """Random variation of training images; each amount is the largest step to either side, 0 is none.
 
     A mirrored letter or digit is another sign, or none: switch `horizontal_flip` off for them, and wherever left and
     right tell the classes apart (`dataclasses.replace(augmentation, horizontal_flip=False)`).
 
     Args:
-        horizontal_flip: mirror half of the pictures left to right.
-        vertical_flip: mirror half of the pictures top to bottom; right for pictures from above or through a microscope.
+        horizontal_flip: mirror half of the images left to right.
+        vertical_flip: mirror half of the images top to bottom; right for images from above or through a microscope.
         rotation_degrees: turn by up to so many degrees, 0 to 180.
         zoom: enlarge or shrink by up to this fraction, 0 to 0.9; the proportions stay.
         translation: move by up to this fraction of the height and of the width, 0 to 1.
@@ -40,7 +40,7 @@ class Augmentation:
         contrast: multiply the distance to the mean colour by 1 - contrast to 1 + contrast, 0 to 1.
         saturation: 0 to 1; 1 reaches from grey to fully saturated.
         hue: turn the colour circle by up to this fraction of a half turn, 0 to 1.
-        edges: what comes into view at the edges: `mirror`, the picture mirrored there, or `grey`. Detection takes grey,
+        edges: what comes into view at the edges: `mirror`, the image mirrored there, or `grey`. Detection takes grey,
             because a mirrored object has no box and would be learned as background.
 
     Raises:
@@ -77,7 +77,7 @@ class Augmentation:
 
     @property
     def is_none(self) -> bool:
-        """Whether every picture stays as it is."""
+        """Whether every image stays as it is."""
         return not any(getattr(self, field.name) for field in fields(self) if field.name != "edges")
 
     def with_flips(self, flips: str) -> "Augmentation":

@@ -1,8 +1,8 @@
-"""Applies an `Augmentation` with Keras' own layers, as a pure function of picture and key.
+"""Applies an `Augmentation` with Keras' own layers, as a pure function of image and key.
 
 Two things differ from a stack of these layers. Their random numbers come from a key instead of from a counting
 variable, so an example's variation does not depend on which examples came before. And the geometric layers only draw:
-their matrices are multiplied and the picture is resampled once, which is several times faster than once a layer and
+their matrices are multiplied and the image is resampled once, which is several times faster than once a layer and
 blurs once.
 """
 
@@ -62,11 +62,11 @@ class _Step:
 
 
 def build_augmenter(augmentation: Augmentation) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
-    """The function that varies one picture.
+    """The function that varies one image.
 
     Returns:
-        A function of a picture, `(height, width, 3)` RGB 0-255 of any type, and a key, `(2,)` int64. It gives the
-        varied picture, float32, RGB 0-255. What comes into view at the edges is the picture mirrored there.
+        A function of an image, `(height, width, 3)` RGB 0-255 of any type, and a key, `(2,)` int64. It gives the
+        varied image, float32, RGB 0-255. What comes into view at the edges is the image mirrored there.
     """
     steps = _steps(augmentation)
     geometry = _geometric(augmentation)
@@ -86,11 +86,11 @@ def build_augmenter(augmentation: Augmentation) -> Callable[[tf.Tensor, tf.Tenso
 
 
 def build_geometry(augmentation: Augmentation) -> Callable[[tf.Tensor, tf.Tensor], tf.Tensor]:
-    """The function that tells where the varied picture of the same key shows what: what boxes and masks move by.
+    """The function that tells where the varied image of the same key shows what: what boxes and masks move by.
 
     Returns:
-        A function of a picture, of which only the shape matters, and a key, `(2,)` int64. It gives a `(3, 3)` float32
-        matrix from places in the varied picture to places in the plain one, `(x, y, 1)` in pixels from the centre of
+        A function of an image, of which only the shape matters, and a key, `(2,)` int64. It gives a `(3, 3)` float32
+        matrix from places in the varied image to places in the plain one, `(x, y, 1)` in pixels from the centre of
         the top left pixel.
     """
     geometry = _geometric(augmentation)
@@ -98,13 +98,13 @@ def build_geometry(augmentation: Augmentation) -> Callable[[tf.Tensor, tf.Tensor
 
 
 def augment_views(images: np.ndarray, augmentation: Augmentation, *, seed: int, num_views: int) -> np.ndarray:
-    """Pictures as training would vary them, to look at.
+    """Images as training would vary them, to look at.
 
     Args:
         images: `(n, height, width, 3)` RGB 0-255.
         augmentation: what is varied.
         seed: as in training.
-        num_views: variations of each picture; view v is what epoch v of phase 0 sees of the examples 0 to n - 1.
+        num_views: variations of each image; view v is what epoch v of phase 0 sees of the examples 0 to n - 1.
 
     Returns:
         `(num_views, n, height, width, 3)` uint8.
@@ -177,7 +177,7 @@ def _recolour(image: tf.Tensor, colour: list[tuple[int, keras.Layer, Recolour]],
     return tf.clip_by_value(image * 255, 0, 255)
 
 
-# The matrices map a place in the new picture to the place in the old one that it shows, `(x, y, 1)` in pixels.
+# The matrices map a place in the new image to the place in the old one that it shows, `(x, y, 1)` in pixels.
 
 
 def _scale(x: tf.Tensor, y: tf.Tensor, height: float, width: float) -> tf.Tensor:
@@ -211,11 +211,11 @@ def _translate(drawn: dict[str, tf.Tensor], height: float, width: float) -> tf.T
 
 
 def _saturate(image: tf.Tensor, drawn: dict[str, tf.Tensor]) -> tf.Tensor:
-    """What `RandomSaturation` does by turning the whole picture into HSV and back, in half its time."""
+    """What `RandomSaturation` does by turning the whole image into HSV and back, in half its time."""
     return tf.image.adjust_saturation(image, tf.reshape(drawn["factor"], ()))
 
 
-# float32 whatever the global policy says: in half precision a picture has too few places and too few grey values.
+# float32 whatever the global policy says: in half precision an image has too few places and too few grey values.
 # Contrast and saturation get both ends of their range: given one number, RandomContrast only ever raises the contrast.
 _COLOUR = {"value_range": (0, 1), "dtype": "float32"}
 _STEPS = (

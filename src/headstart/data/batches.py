@@ -35,7 +35,7 @@ class TrainingBatches:
     one iterator for all its epochs, so one call trains a whole phase.
 
     Args:
-        dataset: yields `(examples, targets)` or `(examples, targets, weights)`; pictures are
+        dataset: yields `(examples, targets)` or `(examples, targets, weights)`; images are
             `(batch, height, width, 3)` float32, RGB 0-255. A batch never holds examples of two epochs, so the last one
             of an epoch may be smaller.
         steps_per_epoch: batches in an epoch.
@@ -64,20 +64,20 @@ def training_batches(  # noqa: PLR0913 (what an epoch is a function of, each by 
     starting at epoch 3 gives bit for bit what epoch 3 of a run from 0 gives.
 
     Args:
-        source: pictures, or features of pictures; of several views of an example each epoch draws one.
-        targets: `(len(source), ...)` float32, in the source's order; or `Targets`, which move with their picture.
+        source: images, or features of images; of several views of an example each epoch draws one.
+        targets: `(len(source), ...)` float32, in the source's order; or `Targets`, which move with their image.
         batch_size: examples in a batch, at least 1.
         seed: the run's seed, at least 0.
         phase: place of the phase in the run, from 0.
         first_epoch: the epoch to start with, from 0.
-        augmentation: random variation of pictures; None for none.
+        augmentation: random variation of images; None for none.
         view_matrices: `(len(source), num_views, 3, 3)`, what `Targets` move by where the source holds varied views.
         weights: `(len(source),)` weight of each example in the loss; None for none.
         mixup: alpha of the Beta distribution that shares of mixed examples are drawn from, see
             `headstart.data.mixup`; 0 for none. Targets that move cannot be mixed.
 
     Raises:
-        ValueError: pictures, targets and weights are not equally many, or there are none.
+        ValueError: images, targets and weights are not equally many, or there are none.
     """
     _check_lengths(source, targets, weights)
     key = phase_key(seed, phase)
@@ -104,12 +104,12 @@ def evaluation_batches(
     """The examples in order, as they are, once.
 
     Args:
-        source: pictures, or features of pictures, of which the plain view is taken.
+        source: images, or features of images, of which the plain view is taken.
         batch_size: examples in a batch, at least 1.
         targets: `(len(source), ...)`, to be yielded beside the examples; None for examples alone.
 
     Returns:
-        Yields examples, float32, pictures as `(batch, height, width, 3)` RGB 0-255; or `(examples, targets)`.
+        Yields examples, float32, images as `(batch, height, width, 3)` RGB 0-255; or `(examples, targets)`.
     """
     read = batch_reader(source)
 
@@ -122,7 +122,7 @@ def evaluation_batches(
 
 @contextmanager
 def original_errors(*sources: ExampleSource | SideBySide) -> Iterator[None]:
-    """Raises the error of an unreadable picture itself, where TensorFlow would raise its own with many lines around it.
+    """Raises the error of an unreadable image itself, where TensorFlow would raise its own with many lines around it.
 
     Put `model.fit` or `model.predict` inside.
 
@@ -130,12 +130,12 @@ def original_errors(*sources: ExampleSource | SideBySide) -> Iterator[None]:
         *sources: what is read inside.
 
     Raises:
-        UnreadableImageError: a picture became unreadable after it was audited.
+        UnreadableImageError: an image became unreadable after it was audited.
     """
     try:
         yield
     except tf.errors.OpError as error:
-        # Pictures are read ahead: an earlier failure need not be what stopped the model.
+        # Images are read ahead: an earlier failure need not be what stopped the model.
         for source in sources:
             if source.failure is not None and source.failure.problem in str(error):
                 raise source.failure from None
@@ -206,7 +206,7 @@ def _target_reader(
     augmentation: Augmentation | None,
     view_matrices: np.ndarray | None,
 ) -> Callable[[tf.Tensor, tf.Tensor, tf.Tensor], tf.Tensor]:
-    """Targets for epoch, examples and views; those that move do so as their picture did."""
+    """Targets for epoch, examples and views; those that move do so as their image did."""
     if isinstance(targets, np.ndarray):
         array = tf.constant(targets)
         return lambda _epoch, examples, _views: tf.gather(array, examples)
@@ -240,7 +240,7 @@ def _check_lengths(
 
 
 def _filled(examples: tf.data.Dataset, fill: Callable[..., tf.Tensor | tuple[tf.Tensor, ...]]) -> tf.data.Dataset:
-    # A whole batch is one element: batches are filled side by side, and the call into Python is paid once a batch.
+    # A whole batch is one element: batches are filled side by side, and the call into Python is paid once per batch.
     # Nothing here needs AutoGraph, which would only make tracing slower.
     fill = tf.autograph.experimental.do_not_convert(fill)
     return examples.map(fill, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True).prefetch(tf.data.AUTOTUNE)
@@ -254,7 +254,7 @@ def _batch_varier(
     augment = build_augmenter(augmentation)
 
     def vary(images: tf.Tensor, epoch: tf.Tensor, examples: tf.Tensor) -> tf.Tensor:
-        # One picture at a time, not the batch at once: vector instructions round differently at the end of an array,
+        # One image at a time, not the batch at once: vector instructions round differently at the end of an array,
         # so the last bits would depend on the size of the batch.
         return tf.map_fn(
             lambda pair: augment(pair[0], example_key(key, epoch, pair[1])),

@@ -1,4 +1,4 @@
-"""What is wrong with the boxes of one picture, and the boxes made right."""
+"""What is wrong with the boxes of one image, and the boxes made right."""
 
 from collections.abc import Iterable
 
@@ -7,7 +7,7 @@ import numpy as np
 from headstart.data.annotations import Box, boxes_from_text, boxes_to_text
 from headstart.data.boxes import clipped_boxes
 
-# Shares of a side and sums of decimals end a hair beyond the picture.
+# Shares of a side and sums of decimals end a hair beyond the image.
 _MAX_ROUNDING = 1e-3
 
 
@@ -17,8 +17,8 @@ def inspect_boxes(target: str, size: tuple[int, int]) -> tuple[str, list[tuple[s
     Corners are put in order, what lies outside is cut off, and boxes without area and repeated ones are dropped.
 
     Args:
-        target: of a picture for detection.
-        size: `(height, width)` of the upright picture, in pixels.
+        target: of an image for detection.
+        size: `(height, width)` of the upright image, in pixels.
     """
     boxes = boxes_from_text(target)
     found: dict[str, list[Box]] = {}

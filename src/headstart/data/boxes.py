@@ -6,15 +6,15 @@ from headstart.data.images import check_resize
 
 
 def resize_matrix(original_size: tuple[int, int], image_size: tuple[int, int], mode: str = "stretch") -> np.ndarray:
-    """Where `resize_image` puts each place of a picture.
+    """Where `resize_image` puts each place of an image.
 
     Args:
-        original_size: `(height, width)` of the upright picture, in pixels.
+        original_size: `(height, width)` of the upright image, in pixels.
         image_size: `(height, width)` it is resized to.
         mode: as in `resize_image`.
 
     Returns:
-        `(3, 3)` float64; times `(x, y, 1)` of the picture as it was gives `(x, y, 1)` in the resized one. The way back
+        `(3, 3)` float64; times `(x, y, 1)` of the image as it was gives `(x, y, 1)` in the resized one. The way back
         is its inverse.
 
     Raises:
@@ -55,11 +55,11 @@ def moved_boxes(boxes: np.ndarray, matrix: np.ndarray) -> np.ndarray:
 
 
 def clipped_boxes(boxes: np.ndarray, image_size: tuple[int, int], *, min_visible: float = 0.0) -> np.ndarray:
-    """The parts of boxes that lie inside a picture.
+    """The parts of boxes that lie inside an image.
 
     Args:
         boxes: `(n, 4)` or more columns, which are kept.
-        image_size: `(height, width)` of the picture, in pixels.
+        image_size: `(height, width)` of the image, in pixels.
         min_visible: share of its area, 0 to 1, that must be left of a box; a box with less is dropped. A box of which
             no area is left is always dropped.
 

@@ -1,4 +1,4 @@
-"""COCO: a JSON file that lists pictures, categories and annotations."""
+"""COCO: a JSON file that lists images, categories and annotations."""
 
 import os
 from collections import Counter
@@ -76,14 +76,14 @@ def looks_like_coco(root: Path) -> bool:
 
 
 def read_coco(root: Path, asked: Asked) -> Dataset:
-    """Boxes, or the outlines of areas, from JSON files: one for all pictures, or one a part.
+    """Boxes, or the outlines of areas, from JSON files: one for all images, or one per part.
 
-    A JSON file is for the part that its folder or its name says, else the folders of its pictures say it. Categories of
+    A JSON file is for the part that its folder or its name says, else the folders of its images say it. Categories of
     one name are one class; those that nothing is marked with are left out. Crowds are neither learned nor scored. What
-    several files mark in one picture of the same part is put together.
+    several files mark in one image of the same part is put together.
 
     Raises:
-        AnnotationsError: no such file, one that is broken or lacks a list, pictures that cannot be told apart or are
+        AnnotationsError: no such file, one that is broken or lacks a list, images that cannot be told apart or are
             not there, boxes in another form, or nothing that is marked.
         SplitError: nothing to train on.
     """
@@ -253,7 +253,7 @@ class _Size:
 
 
 def _areas(reading: _Reading, image: _Image[Area], marks: list[Entry]) -> list[Area]:
-    """Areas of one picture, the largest first, so that what is small stays visible on what is large.
+    """Areas of one image, the largest first, so that what is small stays visible on what is large.
 
     Crowds, and objects of which only the box is known, become areas of no class: their pixels are ignored.
     """

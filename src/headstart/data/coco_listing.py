@@ -1,4 +1,4 @@
-"""JSON files in COCO form made plain: categories, pictures, and what is marked in each."""
+"""JSON files in COCO form made plain: categories, images, and what is marked in each."""
 
 import json
 import re
@@ -23,14 +23,14 @@ Entry = dict[str, Any]  # an object of a JSON file
 
 @dataclass
 class Listing:
-    """One JSON file made plain: names of categories, pictures by their numbers, what is marked in each.
+    """One JSON file made plain: names of categories, images by their numbers, what is marked in each.
 
     Attributes:
         file: POSIX, relative to the root.
         part: that it lists, "" where it does not say.
         names: category number → name, in the order of the numbers.
-        images: number of the picture → its entry.
-        marks: number of the picture → its annotations.
+        images: number of the image → its entry.
+        marks: number of the image → its annotations.
     """
 
     file: str

@@ -1,7 +1,7 @@
-"""Training pictures put together from parts of others, each around an object, so that several objects lie side by side.
+"""Training images put together from parts of others, each around an object, so that several objects lie side by side.
 
-A detector that has only seen pictures with one object draws one box around all that a new picture shows. Bochkovskiy et
-al. (arXiv 2004.10934, section 3.3) put four whole pictures together; here each cell shows an object and what is around
+A detector that has only seen images with one object draws one box around all that a new image shows. Bochkovskiy et
+al. (arXiv 2004.10934, section 3.3) put four whole images together; here each cell shows an object and what is around
 it, so that objects stay as large as they are.
 """
 
@@ -27,17 +27,17 @@ _ROOM = (1.0, 1.7)  # sides of what a cell shows, times those of its object
 
 
 def draw_collages(dataset: Dataset, folder: Path, *, count: int, image_size: tuple[int, int], seed: int) -> Dataset:
-    """Writes collages of a data set's pictures as PNG files, and gives them with their boxes as a data set.
+    """Writes collages of a data set's images as PNG files, and gives them with their boxes as a data set.
 
     Args:
-        dataset: for detection, audited; at least one picture has a box.
+        dataset: for detection, audited; at least one image has a box.
         folder: where the files go; files there are overwritten.
         count: how many.
         image_size: `(height, width)` of each in pixels.
-        seed: collage k depends on it, on k and on the pictures alone.
+        seed: collage k depends on it, on k and on the images alone.
 
     Raises:
-        UnreadableImageError: a picture became unreadable after it was audited.
+        UnreadableImageError: an image became unreadable after it was audited.
     """
     folder.mkdir(parents=True, exist_ok=True)
     marked, paths = dataset.marked_boxes(), dataset.paths()
@@ -62,7 +62,7 @@ def draw_collages(dataset: Dataset, folder: Path, *, count: int, image_size: tup
 def _collage(
     shown: list[tuple[Path, np.ndarray]], image_size: tuple[int, int], random: np.random.Generator
 ) -> tuple[Image.Image, np.ndarray]:
-    """A picture, and the boxes in it: `(n, 6)` as in `Dataset.marked_boxes`."""
+    """An image, and the boxes in it: `(n, 6)` as in `Dataset.marked_boxes`."""
     height, width = image_size
     num_columns, num_rows = _LAYOUTS[random.integers(len(_LAYOUTS))]
     columns, rows = _seams(width, num_columns, random), _seams(height, num_rows, random)
@@ -95,18 +95,18 @@ def _seams(side: int, num_cells: int, random: np.random.Generator) -> tuple[int,
 def _view_around(
     box: np.ndarray, original: tuple[int, int], cell: tuple[int, int], random: np.random.Generator
 ) -> np.ndarray:
-    """What of a picture a cell shows: `xyxy`, in the proportions of the cell as far as the picture reaches.
+    """What of an image a cell shows: `xyxy`, in the proportions of the cell as far as the image reaches.
 
     Args:
         box: `xyxy` of the object, which is shown whole.
-        original: `(width, height)` of the picture.
+        original: `(width, height)` of the image.
         cell: `(width, height)` of the cell.
         random: the collage's own.
     """
     width, height = (box[2:] - box[:2]) * random.uniform(*_ROOM)
     proportion = cell[0] / cell[1]
     sides = np.minimum((max(width, height * proportion), max(height, width / proportion)), original)
-    # The window's upper left corner, so that the object and nothing outside the picture is seen.
+    # The window's upper left corner, so that the object and nothing outside the image is seen.
     first = np.maximum(box[2:] - sides, 0)
     last = np.minimum(box[:2], original - sides)
     corner = random.uniform(np.minimum(first, last), np.maximum(first, last))
@@ -114,6 +114,6 @@ def _view_around(
 
 
 def _onto(view: np.ndarray, cell: tuple[int, int]) -> np.ndarray:
-    """`(3, 3)`: where a place of the picture lies in the cell that shows `view`."""
+    """`(3, 3)`: where a place of the image lies in the cell that shows `view`."""
     scale_x, scale_y = np.array(cell) / (view[2:] - view[:2])
     return np.array([[scale_x, 0, -view[0] * scale_x], [0, scale_y, -view[1] * scale_y], [0, 0, 1]])

@@ -29,7 +29,7 @@ def copy_findings(frame: pd.DataFrame, exact: np.ndarray, near: np.ndarray) -> I
     for first, later in exact.tolist():
         yield Finding("exact_duplicate", paths[later], f"same as '{paths[first]}'")
     others = near[sha256[near[:, 0]] != sha256[near[:, 1]]]
-    # Pairs are sorted: the first pair of a picture names its first likeness, which is enough to find the others.
+    # Pairs are sorted: the first pair of an image names its first likeness, which is enough to find the others.
     later, position = np.unique(others[:, 1], return_index=True)
     for first, second in zip(others[position, 0].tolist(), later.tolist(), strict=True):
         yield Finding("near_duplicate", paths[second], f"looks like '{paths[first]}'")
@@ -72,7 +72,7 @@ def copy_groups(dataset: Dataset, exact: np.ndarray, near: np.ndarray) -> np.nda
 
 
 def _same_objects(boxes: np.ndarray, others: np.ndarray) -> bool:
-    """Whether two pictures have the same objects in the same places, as shares of their sides."""
+    """Whether two images have the same objects in the same places, as shares of their sides."""
     if len(boxes) != len(others):
         return False
     matches = (iou(boxes, others) >= _MIN_SAME_IOU) & (boxes[:, None, 4] == others[None, :, 4])
@@ -85,7 +85,7 @@ def across_splits(frame: pd.DataFrame, groups: np.ndarray) -> dict[str, str]:
     if not rank.any():
         return {}
     highest = rank.groupby(groups).transform("max")
-    # One picture of the part that keeps its copies, to name it.
+    # One image of the part that keeps its copies, to name it.
     keeper = frame["path"].where(rank == highest).groupby(groups).transform("first")
     out = rank < highest
     return dict(zip(frame["path"][out], keeper[out], strict=True))

@@ -1,4 +1,4 @@
-"""The data set: one table with a row an example, and what must travel with it."""
+"""The data set: one table with one row per example, and what must travel with it."""
 
 import difflib
 import json
@@ -26,7 +26,7 @@ from headstart.writing import write_csv, write_json
 
 SPLITS = ("train", "validation", "test")
 FORMAT_VERSION = 1
-# What is known of a row before its picture is looked at.
+# What is known of a row before its image is looked at.
 COLUMNS = ("path", "target", "group", "split")
 
 # How a column is kept in the CSV file. Text is the default: "001", "NA" and "" stay what they are.
@@ -46,7 +46,7 @@ class Dataset:
     """Examples with their targets: a table, the names of its classes and the folder its paths start from.
 
     Args:
-        frame: one row an example, sorted by path, `RangeIndex`. `path` is POSIX and relative to `root`; `target` is
+        frame: one row per example, sorted by path, `RangeIndex`. `path` is POSIX and relative to `root`; `target` is
             text that depends on `task`; `group` names what must stay together ("" for nothing); `split` is "train",
             "validation", "test" or "" (not decided). The audit adds `sha256`, `near_hash`, `width`, `height` (pixels,
             upright) and `duplicate_group`, and for segmentation `mask_sha256` ("" without a mask file) and
@@ -58,7 +58,7 @@ class Dataset:
         task: what is to be learned, one of `TASK_KINDS`. It determines `form`; the target is
             for `LABELS` a class name, or where `multi_label` any number joined by ";", perhaps none;
             for `BOXES` JSON of `[name, x_min, y_min, x_max, y_max]` for every object, in pixels of the upright
-            picture, `[]` where there is none; a sixth value, "crowd" or "difficult", marks one that is ignored;
+            image, `[]` where there is none; a sixth value, "crowd" or "difficult", marks one that is ignored;
             for `MASKS` JSON, `{"mask": path}`, with `"others": [path, ...]` where several files are united, or
             `{"polygons": [[name, [x, y, x, y, ...]], ...]}`, where runs of pixels, `{"size": [height, width], "counts":
             text}`, may stand for the corners, and "" for a name that is not known;
@@ -112,7 +112,7 @@ class Dataset:
         """Class names of every example, in the order of the rows.
 
         Exactly one each for classification unless `multi_label`, then any number; for detection and segmentation every
-        class that the picture shows, in the order of `class_names`, perhaps none. What a mask file shows is known after
+        class that the image shows, in the order of `class_names`, perhaps none. What a mask file shows is known after
         the audit. For regression the ranges that the numbers lie in, see `bins_of_numbers`.
         """
         if self.form is TargetForm.LABELS and not self.multi_label:
@@ -135,7 +135,7 @@ class Dataset:
     def boxes(self) -> list[np.ndarray]:
         """Objects of every example: `(objects, 5)` float64, x_min, y_min, x_max, y_max in pixels, number of the class.
 
-        Boxes are in pixels of the upright picture as it is stored, before any resizing. Ignored objects are left out.
+        Boxes are in pixels of the upright image as it is stored, before any resizing. Ignored objects are left out.
         """
         return [marked[marked[:, 5] == 0, :5] for marked in self.marked_boxes()]
 
@@ -203,7 +203,7 @@ class Dataset:
 
         Args:
             path: the CSV file.
-            root: folder with the pictures, where they have moved since.
+            root: folder with the images, where they have moved since.
 
         Raises:
             DataNotFoundError: one of the two files is missing.

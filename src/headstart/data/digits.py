@@ -1,4 +1,4 @@
-"""The handwritten digits that come with scikit-learn, as a folder of pictures: real data without a download."""
+"""The handwritten digits that come with scikit-learn, as a folder of images: real data without a download."""
 
 import errno
 import shutil

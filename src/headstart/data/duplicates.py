@@ -1,9 +1,9 @@
-"""Exact and near copies among pictures.
+"""Exact and near copies among images.
 
 A perceptual hash proposes pairs, a small thumbnail confirms them. The hash alone will not do: on plain backgrounds its
-64 bits agree for many different pictures. Measured with distance 10 and likeness 0.99 (pairs proposed → confirmed):
-2062 hand signs 3732 → 0, 1797 digits of scikit-learn at 32 pixels 3654 → 1, 1137 pictures of TrashNet 35 → 1, 800
-flowers 2 → 1; the confirmed ones of the last two sets are indeed the same picture taken or saved twice. Of copies saved
+64 bits agree for many different images. Measured with distance 10 and likeness 0.99 (pairs proposed → confirmed):
+2062 hand signs 3732 → 0, 1797 digits of scikit-learn at 32 pixels 3654 → 1, 1137 images of TrashNet 35 → 1, 800
+flowers 2 → 1; the confirmed ones of the last two sets are indeed the same image taken or saved twice. Of copies saved
 as JPEG (quality 40), scaled by 0.5, 0.9 or 1.5, or darkened or brightened by up to 20 grey levels at least 98 % are
 found in each of the four sets. Mirrored, decoloured or noticeably cropped copies are not.
 
@@ -17,7 +17,7 @@ from headstart.data.separation import connected_groups
 
 MAX_HASH_DISTANCE = 10
 MIN_LIKENESS = 0.99
-# Copies whose brightness or contrast was changed further count as different pictures: brightness may be what tells
+# Copies whose brightness or contrast was changed further count as different images: brightness may be what tells
 # classes apart.
 _MAX_MEAN_DIFFERENCE = 64.0
 _MAX_CONTRAST_RATIO = 1.6
@@ -29,13 +29,13 @@ _MAX_PAIRS = 2_000_000
 
 
 def near_pairs(near_hashes: list[str], thumbnails: np.ndarray) -> np.ndarray:
-    """Pairs of pictures that look like copies of one another.
+    """Pairs of images that look like copies of one another.
 
-    Each pair of pictures is compared, in blocks and by matrix products: Hamming distance of the hashes first, then, for
+    Each pair of images is compared, in blocks and by matrix products: Hamming distance of the hashes first, then, for
     the rows and columns that hold a candidate, the correlation of the thumbnails over all pixels and channels.
 
     Args:
-        near_hashes: 64-bit perceptual hash of each picture, hexadecimal.
+        near_hashes: 64-bit perceptual hash of each image, hexadecimal.
         thumbnails: `(pictures, 16, 16, 3)` uint8.
 
     Returns:
@@ -64,7 +64,7 @@ class _Looks:
         # Contrast within the channels: a plain red surface has none, though its channels differ.
         self.contrast = np.sqrt(values.reshape(len(values), -1, 3).var(axis=1).mean(axis=1))
         self.mean = values.mean(axis=1)
-        # One mean for all channels, so that the same shape in another colour is another picture.
+        # One mean for all channels, so that the same shape in another colour is another image.
         values -= self.mean[:, None]
         self.unit = values / np.maximum(np.linalg.norm(values, axis=1, keepdims=True), 1e-6)
 

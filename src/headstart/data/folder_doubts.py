@@ -53,7 +53,7 @@ def require_classes(root: Path, found: Mapping[str, list[str]], *, shown: Path, 
 
 
 def _names_inside(folder: str, paths: Iterable[str]) -> set[str]:
-    """Names of the folders in a folder that hold pictures; "" for pictures that lie in it directly."""
+    """Names of the folders in a folder that hold images; "" for images that lie in it directly."""
     depth = folder.count("/") + 1
     places = [path.split("/")[depth:] for path in filter(_is_picture, paths)]
     return {place[0] if len(place) > 1 else "" for place in places}
@@ -86,7 +86,7 @@ def _require_no_wrapper(found: Mapping[str, list[str]], *, shown: Path) -> None:
     places = {PurePosixPath(path).parent for paths in found.values() for path in filter(_is_picture, paths)}
     around = PurePosixPath(os.path.commonpath(places)) if len(folders) == 1 else PurePosixPath(folders[0])
     inner = sorted({place.relative_to(around).parts[:1] for place in places if place.is_relative_to(around)})
-    if () in inner or len(inner) < 2:  # pictures lie in it directly, or in one folder: it is a class
+    if () in inner or len(inner) < 2:  # images lie in it directly, or in one folder: it is a class
         return
     names = [name for (name,) in inner]
     raise NoClassFoldersError(

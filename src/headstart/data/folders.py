@@ -22,10 +22,10 @@ def read_folders(root: Path, asked: Asked) -> Dataset:
     """Class folders as a data set: flat, inside folders of parts, with folders of parts inside, or beside lists.
 
     Every visible file below a class folder becomes a row, however deep it lies; the audit decides which of them are
-    pictures. Symbolic links are followed, but no folder is entered twice.
+    images. Symbolic links are followed, but no folder is entered twice.
 
     Raises:
-        NoClassFoldersError: no folder with pictures inside, or one folder around the class folders.
+        NoClassFoldersError: no folder with images inside, or one folder around the class folders.
         SplitError: there is a validation or test folder but no train folder, two folders for the same part, or folders
             whose names only mention a part.
         DataFormatError: the folders look like parts, sites or masks instead of classes, and nobody named the format.

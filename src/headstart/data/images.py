@@ -1,6 +1,6 @@
-"""From a picture file to RGB pixels, by exactly one way.
+"""From an image file to RGB pixels, by exactly one way.
 
-Training, evaluation and prediction all come through here, so a model never meets a picture that was read in another
+Training, evaluation and prediction all come through here, so a model never meets an image that was read in another
 manner than the ones it learned from.
 """
 
@@ -43,20 +43,20 @@ _RESAMPLING = Image.Resampling.BICUBIC
 
 
 def open_rgb(source: bytes | Path, *, max_pixels: int | None = None) -> Image.Image:
-    """One picture as 8-bit RGB, upright.
+    """One image as 8-bit RGB, upright.
 
-    The EXIF orientation is applied. Of an animation or a file of several pages the first picture counts. Transparency
-    is laid on white: that is what the person saw who sorted the pictures (viewers and browsers show white paper), and
+    The EXIF orientation is applied. Of an animation or a file of several pages the first image counts. Transparency
+    is laid on white: that is what the person saw who sorted the images (viewers and browsers show white paper), and
     the colour a file stores under fully transparent pixels is arbitrary. 16-bit grey is scaled from 0-65535 to 0-255,
     not clipped, and grey of a TIFF with fewer bits from their range. Colour profiles are ignored.
 
     Args:
         source: a path, or the bytes of a file.
-        max_pixels: a picture with more is refused by its header, before it is decoded; None leaves it to Pillow's limit
+        max_pixels: an image with more is refused by its header, before it is decoded; None leaves it to Pillow's limit
             against decompression bombs.
 
     Raises:
-        UnreadableImageError: the file is missing, no picture, damaged, cut off, or has too many pixels or bands.
+        UnreadableImageError: the file is missing, no image, damaged, cut off, or has too many pixels or bands.
             `__cause__` holds the original error.
     """
     try:
@@ -71,7 +71,7 @@ def open_rgb(source: bytes | Path, *, max_pixels: int | None = None) -> Image.Im
 
 
 def decode_image(path: Path) -> np.ndarray:
-    """One picture in its own size: `(height, width, 3)` uint8, RGB, upright.
+    """One image in its own size: `(height, width, 3)` uint8, RGB, upright.
 
     Raises:
         UnreadableImageError: as `open_rgb`.
@@ -80,14 +80,14 @@ def decode_image(path: Path) -> np.ndarray:
 
 
 def upright_size(path: Path) -> tuple[int, int]:
-    """`(height, width)` in pixels of a picture as `open_rgb` gives it; only its header is read.
+    """`(height, width)` in pixels of an image as `open_rgb` gives it; only its header is read.
 
     Raises:
-        UnreadableImageError: the file is missing, no picture, or its header is damaged.
+        UnreadableImageError: the file is missing, no image, or its header is damaged.
     """
     try:
         with Image.open(_openable(path), formats=open_formats()) as image:
-            # For TIFF, Pillow gives the size as it will be when it has turned the picture.
+            # For TIFF, Pillow gives the size as it will be when it has turned the image.
             turned = image.format != "TIFF" and image.getexif().get(_ORIENTATION_TAG) in _SIDEWAYS
             return (image.width, image.height) if turned else (image.height, image.width)
     except Exception as error:  # as in open_rgb
@@ -104,12 +104,12 @@ def open_formats() -> tuple[str, ...]:
 
 
 def resize_image(image: np.ndarray | Image.Image, image_size: tuple[int, int], mode: str = "stretch") -> np.ndarray:
-    """The picture in the size of the model's input, antialiased.
+    """The image in the size of the model's input, antialiased.
 
     Args:
-        image: `(h, w, 3)` uint8, or an RGB picture from `open_rgb`.
+        image: `(h, w, 3)` uint8, or an RGB image from `open_rgb`.
         image_size: `(height, width)` in pixels.
-        mode: `stretch` keeps the whole picture but not its proportions; `pad` keeps both and fills the rest with black
+        mode: `stretch` keeps the whole image but not its proportions; `pad` keeps both and fills the rest with black
             bars; `crop` keeps the proportions and cuts off what stands over, equally on both sides.
 
     Returns:
@@ -151,20 +151,20 @@ def check_resize(image_size: tuple[int, int], mode: str) -> None:
 
 
 class ImageSource:
-    """Pictures by their place in a list, all in one size, read when asked for and remembered while there is room.
+    """Images by their place in a list, all in one size, read when asked for and remembered while there is room.
 
-    Pictures are remembered until `cache_bytes` are used and never forgotten again: every epoch visits every picture
-    once in a new order, and under that pattern a cache that forgets the oldest would have dropped most pictures just
+    Images are remembered until `cache_bytes` are used and never forgotten again: every epoch visits every image
+    once in a new order, and under that pattern a cache that forgets the oldest would have dropped most images just
     before they come round again. Safe to use from several threads.
 
     Args:
-        paths: the picture files.
+        paths: the image files.
         image_size: `(height, width)` in pixels.
         resize_mode: as in `resize_image`.
-        cache_bytes: room for remembered pictures; 0 remembers none.
+        cache_bytes: room for remembered images; 0 remembers none.
 
     Attributes:
-        num_views: 1: a picture is as it is; random changes come later.
+        num_views: 1: an image is as it is; random changes come later.
         failure: the last error `load` raised, so that it can be told after TensorFlow has swallowed it.
     """
 
@@ -197,12 +197,12 @@ class ImageSource:
         return (*self.image_size, 3)
 
     def load_batch(self, examples: np.ndarray, views: np.ndarray) -> np.ndarray:  # noqa: ARG002 (there is one view)
-        """The pictures at `examples`, `(n,)`: `(n, height, width, 3)` uint8; one named again next is read once."""
+        """The images at `examples`, `(n,)`: `(n, height, width, 3)` uint8; one named again next is read once."""
         distinct, places = np.unique(examples, return_inverse=True)
         return np.stack([self.load(int(example)) for example in distinct])[places]
 
     def load(self, index: int) -> np.ndarray:
-        """The picture at `index`: `(height, width, 3)` uint8, read-only.
+        """The image at `index`: `(height, width, 3)` uint8, read-only.
 
         Raises:
             UnreadableImageError: as `open_rgb`.
@@ -221,10 +221,10 @@ class ImageSource:
         return pixels
 
     def load_all(self) -> np.ndarray:
-        """All pictures in order: `(len(self), height, width, 3)` uint8.
+        """All images in order: `(len(self), height, width, 3)` uint8.
 
         Raises:
-            UnreadableImageError: as `open_rgb`, for the first unreadable picture.
+            UnreadableImageError: as `open_rgb`, for the first unreadable image.
         """
         pictures = np.empty((len(self), *self.image_size, 3), np.uint8)
         with ThreadPoolExecutor() as pool:  # Pillow decodes and resizes outside Python's global lock
@@ -238,7 +238,7 @@ def _stretch(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
 
 
 def _pad(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
-    # ImageOps.pad rounds the short side of a very long picture to 0 pixels and fails.
+    # ImageOps.pad rounds the short side of a very long image to 0 pixels and fails.
     scale = min(size[0] / picture.width, size[1] / picture.height)
     width, height = (max(1, round(side * scale)) for side in picture.size)
     padded = Image.new("RGB", size)
@@ -266,7 +266,7 @@ def _check_pixels(image: Image.Image, max_pixels: int | None) -> None:
 
 def _upright(image: Image.Image) -> Image.Image:
     # ImageOps.exif_transpose would also write the EXIF block anew, which fails on blocks with odd tags. The tag must be
-    # read after load(): for TIFF, Pillow turns the picture itself while loading and drops the tag.
+    # read after load(): for TIFF, Pillow turns the image itself while loading and drops the tag.
     try:
         orientation = image.getexif().get(_ORIENTATION_TAG)
     except Exception:  # a damaged EXIF block does not damage the pixels

@@ -1,4 +1,4 @@
-"""What one file is: its bytes are read once, its picture decoded once."""
+"""What one file is: its bytes are read once, its image decoded once."""
 
 import errno
 import hashlib
@@ -17,7 +17,7 @@ from headstart.data.images import open_formats, open_rgb
 from headstart.data.stored_pixels import stored_form, white_of
 from headstart.errors import UnreadableImageError
 
-# Pictures that cameras and drawing programs write and this program does not read.
+# Images that cameras and drawing programs write and this program does not read.
 UNREAD_SUFFIXES = frozenset(
     {
         ".heic",
@@ -40,7 +40,7 @@ UNREAD_SUFFIXES = frozenset(
 # MPO is a JPEG followed by further ones, which many telephones write under the name .jpg.
 _SAME_FORMAT = {"MPO": "JPEG"}
 _TINY_SIDE = 32
-# Twice the largest picture that is read (178 megapixels), 4 bytes a pixel: what is larger is no picture to learn from.
+# Twice the largest image that is read (178 megapixels), 4 bytes per pixel: what is larger is no image to learn from.
 _MAX_FILE_BYTES = 2**30 + 2**29
 _THUMBNAIL_SIDE = 16
 _ORIENTATION_TAG = 0x0112
@@ -56,10 +56,10 @@ class Inspection:
 
     Args:
         sha256: hash of the bytes, hexadecimal; "" where they could not be read.
-        near_hash: perceptual hash (pHash, 64 bits, hexadecimal) of the upright picture; "" without a picture.
-        width: pixels, upright; 0 without a picture.
-        height: pixels, upright; 0 without a picture.
-        thumbnail: `(16, 16, 3)` uint8 of the upright picture, to confirm near copies; `None` without a picture.
+        near_hash: perceptual hash (pHash, 64 bits, hexadecimal) of the upright image; "" without an image.
+        width: pixels, upright; 0 without an image.
+        height: pixels, upright; 0 without an image.
+        thumbnail: `(16, 16, 3)` uint8 of the upright image, to confirm near copies; `None` without an image.
         findings: `(kind, detail)` pairs, kinds as in `headstart.data.findings.KINDS`.
         orientation: EXIF orientation by which the image was turned upright, 1 to 8.
         peak: largest value of an image stored with 16 bits, 0 to 65535; `None` for other images.
@@ -76,7 +76,7 @@ class Inspection:
 
 
 def could_be_picture(path: str) -> bool:
-    """Whether a file of this name may hold a picture that can be read; the name alone is looked at."""
+    """Whether a file of this name may hold an image that can be read; the name alone is looked at."""
     suffix = PurePosixPath(path).suffix.lower()
     return suffix == "" or suffix in _format_of_suffix()
 
@@ -97,10 +97,10 @@ def inspect_file(path: Path) -> Inspection:
 
 
 def read_bytes(path: Path) -> bytes:
-    """The content of a file that may be a picture.
+    """The content of a file that may be an image.
 
     Raises:
-        OSError: it cannot be read, or is too large for a picture.
+        OSError: it cannot be read, or is too large for an image.
     """
     if path.stat().st_size > _MAX_FILE_BYTES:
         raise OSError(errno.EFBIG, "too large for an image")
@@ -118,7 +118,7 @@ def _inspect_picture(content: bytes, suffix: str, sha256: str) -> Inspection:
     width, height = picture.size
     if min(width, height) < _TINY_SIDE:
         findings = (*findings, ("tiny", f"{width} x {height} pixels"))
-    # One small copy serves both; the gap lets large pictures be halved quickly first.
+    # One small copy serves both; the gap lets large images be halved quickly first.
     small = picture.resize((64, 64), Image.Resampling.LANCZOS, reducing_gap=2.0)
     thumbnail = small.resize((_THUMBNAIL_SIDE, _THUMBNAIL_SIDE), Image.Resampling.BOX)
     peak = _peak(content) if is_wide else None
@@ -132,7 +132,7 @@ def _format_of_suffix() -> dict[str, str]:
 
 
 def _verify(content: bytes) -> None:
-    # Decoding a PNG skips the check sums of its chunks, so a flipped byte would pass as another picture.
+    # Decoding a PNG skips the check sums of its chunks, so a flipped byte would pass as another image.
     with Image.open(BytesIO(content), formats=("PNG",)) as picture:
         picture.verify()
 
@@ -179,9 +179,9 @@ def _has_16_bits(header: Image.Image, content: bytes) -> bool:
 
 def _orientation(header: Image.Image) -> int:
     try:
-        # Not header.getexif(): for PNG that decodes the whole picture.
+        # Not header.getexif(): for PNG that decodes the whole image.
         orientation = Image.Image.getexif(header).get(_ORIENTATION_TAG, 1)
-    except (OSError, SyntaxError, ValueError, KeyError, TypeError, struct.error):  # damaged EXIF, sound picture
+    except (OSError, SyntaxError, ValueError, KeyError, TypeError, struct.error):  # damaged EXIF, sound image
         return 1
     return orientation if orientation in range(1, 9) else 1
 

@@ -73,7 +73,7 @@ def _require_no_pairs(root: Path, images: str, masks: str, places: dict[str, dic
 
 
 def _by_place(folder: str, paths: Iterable[str]) -> dict[str, str]:
-    """Path below the folder without its ending → path, for every picture."""
+    """Path below the folder without its ending → path, for every image."""
     pictures = [path for path in paths if PurePosixPath(path).suffix and could_be_picture(path)]
     return {PurePosixPath(path).relative_to(folder).with_suffix("").as_posix(): path for path in pictures}
 

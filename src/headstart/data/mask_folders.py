@@ -24,7 +24,7 @@ from headstart.errors import AnnotationsError, DataFormatError
 _LOOKED_FOR = (
     "images beside masks of the same names, such as images/1.jpg and masks/1.png, or 1.jpg and 1_mask.png in one folder"
 )
-# With fewer partners, two folders of these names are two classes of pictures.
+# With fewer partners, two folders of these names are two classes of images.
 _MIN_SHARE_OF_PARTNERS = 0.5
 _NUM_OPENED, _MIN_SHARE_LIKE_MASKS = 16, 0.8
 

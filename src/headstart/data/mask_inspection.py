@@ -1,4 +1,4 @@
-"""What one mask is: its bytes are read once, and compared with its picture."""
+"""What one mask is: its bytes are read once, and compared with its image."""
 
 import hashlib
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class MaskInspection:
     """What was found out about one mask.
 
     Args:
-        is_usable: whether it can be read and has the size of its picture.
+        is_usable: whether it can be read and has the size of its image.
         sha256: hash of the file's bytes, hexadecimal; "" where outlines are drawn or nothing could be read.
         class_names: every class that has a pixel, in the order of the data set's.
         findings: `(kind, detail)` pairs, kinds as in `headstart.data.findings.KINDS`.
@@ -38,7 +38,7 @@ def inspect_mask(dataset: Dataset, index: int, size: tuple[int, int], target: st
     Args:
         dataset: for segmentation.
         index: row of the example.
-        size: `(height, width)` of the upright picture.
+        size: `(height, width)` of the upright image.
         target: instead of that of the example.
     """
     target = str(dataset.frame["target"].iat[index]) if target is None else target

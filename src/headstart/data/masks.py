@@ -1,4 +1,4 @@
-"""Masks: which class every pixel of a picture belongs to."""
+"""Masks: which class every pixel of an image belongs to."""
 
 import math
 from collections.abc import Sequence
@@ -44,11 +44,11 @@ def read_mask(dataset: Dataset, index: int) -> np.ndarray:
         index: row of the example.
 
     Returns:
-        `(height, width)` uint8 in the size of the mask file, or of the upright picture where outlines are drawn: number
+        `(height, width)` uint8 in the size of the mask file, or of the upright image where outlines are drawn: number
         of the class in the order of `class_names`, `IGNORED` where there is none.
 
     Raises:
-        UnreadableImageError: the mask file is missing, damaged, or no mask; runs of pixels do not fit the picture.
+        UnreadableImageError: the mask file is missing, damaged, or no mask; runs of pixels do not fit the image.
     """
     target = str(dataset.frame["target"].iat[index])
     paths = mask_paths(target)
@@ -136,7 +136,7 @@ def draw_outlines(outlines: list[Area], size: tuple[int, int], dataset: Dataset)
 
 
 def resize_mask(mask: np.ndarray, image_size: tuple[int, int], mode: str = "stretch") -> np.ndarray:
-    """A mask in the size of the model's input, cut and moved as `resize_image` does it with the picture.
+    """A mask in the size of the model's input, cut and moved as `resize_image` does it with the image.
 
     Args:
         mask: `(h, w)` uint8.
@@ -144,7 +144,7 @@ def resize_mask(mask: np.ndarray, image_size: tuple[int, int], mode: str = "stre
         mode: as in `resize_image`.
 
     Returns:
-        `(height, width)` uint8: of every pixel the value at its centre, `IGNORED` outside the picture.
+        `(height, width)` uint8: of every pixel the value at its centre, `IGNORED` outside the image.
     """
     matrix = resize_matrix((mask.shape[0], mask.shape[1]), image_size, mode)
     back = np.linalg.inv(matrix)

@@ -47,7 +47,7 @@ from headstart.task_spec import TASK_KINDS, TargetForm, tasks_of
 
 @dataclass(frozen=True)
 class _Format:
-    """One way to lay out pictures and what is known of them.
+    """One way to lay out images and what is known of them.
 
     Attributes:
         forms: of the targets that it can state, the usual one first.
@@ -66,7 +66,7 @@ class _Format:
 
 
 # In the order in which a folder is tried. XML files are the surest sign; masks go before COCO because whoever drew them
-# wants them used; class folders, which hold any picture, come last.
+# wants them used; class folders, which hold any image, come last.
 _FOLDER_FORMATS: dict[str, _Format] = {
     "voc": _Format((TargetForm.BOXES,), looks_like_voc, read_voc),
     "masks": _Format((TargetForm.MASKS,), looks_like_masks, read_masks),
@@ -110,7 +110,7 @@ def read_dataset(  # noqa: PLR0913  one argument a question that may be asked of
 ) -> Dataset:
     """The data set in a folder or a table.
 
-    Pictures are not opened, except for the headers of those with YOLO labels and for masks whose values nothing names:
+    Images are not opened, except for the headers of those with YOLO labels and for masks whose values nothing names:
     `audit_dataset` does that. Nothing is written, and annotations lead to no file outside the folder.
 
     Args:

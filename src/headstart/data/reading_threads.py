@@ -1,4 +1,4 @@
-"""Lets the interpreter end while TensorFlow is still reading pictures ahead.
+"""Lets the interpreter end while TensorFlow is still reading images ahead.
 
 tf.data calls back into Python from threads of its own, and goes on doing so until its buffers are full, whether anyone
 takes the batches or not. A thread that asks for the interpreter while it is being torn down never gets an answer; the

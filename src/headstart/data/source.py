@@ -1,4 +1,4 @@
-"""What batches are filled from: pictures, or what a frozen network made of them."""
+"""What batches are filled from: images, or what a frozen network made of them."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -28,7 +28,7 @@ class SideBySide:
         return len(self.parts[0])
 
     def load_batch(self, examples: np.ndarray, views: np.ndarray) -> tuple[np.ndarray, ...]:
-        """See `ExampleSource.load_batch`: one array a part."""
+        """See `ExampleSource.load_batch`: one array per part."""
         return tuple(part.load_batch(examples, views) for part in self.parts)
 
 

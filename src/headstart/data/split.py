@@ -1,4 +1,4 @@
-"""Training, validation and test parts that share no picture."""
+"""Training, validation and test parts that share no image."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -23,7 +23,7 @@ def split_dataset(
 
     Examples that share a group or a duplicate group stay together. Of each class every part gets its fraction, to
     within one example where nothing ties examples together, and at least one. The answer depends on the paths, targets,
-    groups and the seed, not on the order of the rows. A picture with several objects or areas has the classes of all of
+    groups and the seed, not on the order of the rows. An image with several objects or areas has the classes of all of
     them, and background is like one more; a class that is too rare for all parts goes to training first, which only for
     classification is an error. Of numbers, every part gets its share of each range.
 
@@ -76,7 +76,7 @@ def _choose(dataset: Dataset, *, units: np.ndarray, rows: np.ndarray, shares: np
     contents = np.zeros((len(numbers), matrix.shape[1]), np.int64)
     np.add.at(contents, unit_of_row, matrix[rows])
     is_empty = contents.sum(axis=1) == 0
-    if is_empty.any():  # pictures of background are dealt out like another class
+    if is_empty.any():  # images of background are dealt out like another class
         contents = np.column_stack([contents, is_empty])
     # Where units hold several classes, luck decides whether every class reaches every part: a few deals are tried.
     deals = []

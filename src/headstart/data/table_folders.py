@@ -36,7 +36,7 @@ def looks_like_table(path: Path) -> bool:
 
 
 def read_table_of(path: Path, asked: Asked) -> Dataset:
-    """The data set of a table of labels, or of those in a folder: one, or one a part.
+    """The data set of a table of labels, or of those in a folder: one, or one per part.
 
     Raises:
         TableColumnsError: the folder has no table of labels, or several that are not parts; else as `read_table`.
@@ -52,7 +52,7 @@ def read_table_of(path: Path, asked: Asked) -> Dataset:
 
 
 def _tables_in(folder: Path) -> list[str]:
-    """The table of labels, or one a part."""
+    """The table of labels, or one per part."""
     walk = FolderWalk(Path(os.path.realpath(folder)), stays_inside=True)
     files = [file for file in walk.children("")[1] if PurePosixPath(file).suffix.lower() in TABLE_READERS]
     tables = _labelled(walk.root, files)

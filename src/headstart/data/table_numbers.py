@@ -1,4 +1,4 @@
-"""Numbers in a table of pictures: what is measured rather than named."""
+"""Numbers in a table of images: what is measured rather than named."""
 
 import math
 import re

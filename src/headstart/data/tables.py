@@ -34,7 +34,7 @@ class _Labels:
     """What the label columns say of the rows that have a label.
 
     Attributes:
-        targets: one a row, as `Dataset` says.
+        targets: one per row, as `Dataset` says.
         names: of the classes, or of the numbers.
     """
 
@@ -48,7 +48,7 @@ class _Labels:
 def read_table(path: Path, columns: TableColumns, *, task: str | None = None) -> Dataset:
     """The data set that a table of labels or numbers describes.
 
-    Labels lose surrounding blanks, which nobody types on purpose; every other cell stays as it is. A picture listed
+    Labels lose surrounding blanks, which nobody types on purpose; every other cell stays as it is. An image listed
     twice with the same cells counts once. Rows without a label are left out, which a remark for each states.
 
     Args:
@@ -135,7 +135,7 @@ def _several_remarks(class_names: tuple[str, ...], column: str, path: Path) -> l
 
 
 def _marked_classes(cells: list[pd.Series], found: FoundColumns, path: Path) -> _Labels:
-    """Classes that each have a column of 0 and 1: one of each picture where every row has exactly one 1."""
+    """Classes that each have a column of 0 and 1: one of each image where every row has exactly one 1."""
     wrong = [name for name in found.labels if LABEL_SEPARATOR in name]
     if wrong:
         raise TableColumnsError(
@@ -166,7 +166,7 @@ def _is_missing(cell: str) -> bool:
 
 
 def _missing_remarks(paths: pd.Series, cells: list[pd.Series], found: FoundColumns, missing: pd.Series) -> list[Remark]:
-    """One remark a row without a label, with its number and what stands there."""
+    """One remark per row without a label, with its number and what stands there."""
     return [
         Remark("missing_label", paths.loc[row], f"row {row + 1} has {column.loc[row]!r} in column '{name}'")
         for row in missing.index[missing]

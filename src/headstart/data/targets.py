@@ -1,4 +1,4 @@
-"""Targets that lie somewhere in the picture, and so move where the picture is resized or varied: boxes and masks."""
+"""Targets that lie somewhere in the image, and so move where the image is resized or varied: boxes and masks."""
 
 from collections import OrderedDict
 from threading import Lock
@@ -11,7 +11,7 @@ from headstart.data.boxes import clipped_boxes, moved_boxes, resize_matrix
 from headstart.data.dataset import Dataset
 from headstart.data.masks import IGNORED, read_mask, resize_mask
 
-# A box of which less is left in a varied picture is no longer an object that anyone would mark.
+# A box of which less is left in a varied image is no longer an object that anyone would mark.
 MIN_VISIBLE = 0.25
 # Class of an ignored object of class 0 in targets; -1 pads.
 IGNORED_CLASS = -2
@@ -21,7 +21,7 @@ _TO_CORNER = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1]])
 
 
 class Targets(Protocol):
-    """Targets by the place of their example in a list, moved as the picture was.
+    """Targets by the place of their example in a list, moved as the image was.
 
     Attributes:
         shape: of one example's target.
@@ -42,7 +42,7 @@ class Targets(Protocol):
 
         Args:
             examples: places in the list.
-            matrices: `(n, 3, 3)` from places in the varied picture to places in the plain one, of the model's size.
+            matrices: `(n, 3, 3)` from places in the varied image to places in the plain one, of the model's size.
         """
         ...
 

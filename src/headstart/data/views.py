@@ -1,4 +1,4 @@
-"""Pictures in several views, each a pure function of the picture and of the view, whoever asks for it and when."""
+"""Images in several views, each a pure function of the image and of the view, whoever asks for it and when."""
 
 from collections.abc import Iterable, Iterator
 
@@ -23,15 +23,15 @@ def view_batches(
     augmentation: Augmentation,
     seed: int,
 ) -> Iterator[np.ndarray]:
-    """One array of pictures for each batch asked for, read ahead.
+    """One array of images for each batch asked for, read ahead.
 
-    View 0 is the picture as it is. View v is varied by draws that depend on `seed`, v and the picture's bytes alone:
+    View 0 is the image as it is. View v is varied by draws that depend on `seed`, v and the image's bytes alone:
     neither its place in the data set nor the number of views, of examples or of batches changes it.
 
     Args:
-        source: pictures.
+        source: images.
         batches: example numbers and view numbers, two `(n,)` int64 arrays each.
-        picture_hashes: `(len(source),)` int64, from each picture's bytes.
+        picture_hashes: `(len(source),)` int64, from each image's bytes.
         augmentation: how views from 1 on are varied.
         seed: the run's seed, at least 0.
 
@@ -39,7 +39,7 @@ def view_batches(
         `(n, height, width, 3)` float32, RGB 0-255.
 
     Raises:
-        UnreadableImageError: a picture became unreadable after it was audited.
+        UnreadableImageError: an image became unreadable after it was audited.
     """
     read = batch_reader(source)
     augment = build_augmenter(augmentation)
@@ -72,11 +72,11 @@ def view_matrices(
     """Where each view of `view_batches` shows what: `(pictures, num_views, 3, 3)` float32, as `build_geometry` says.
 
     Args:
-        picture_hashes: `(pictures,)` int64, from each picture's bytes.
+        picture_hashes: `(pictures,)` int64, from each image's bytes.
         augmentation: how views from 1 on are varied.
         seed: the run's seed, at least 0.
-        num_views: of each picture, the plain one included.
-        image_size: `(height, width)` of the pictures, in pixels.
+        num_views: of each image, the plain one included.
+        image_size: `(height, width)` of the images, in pixels.
     """
     geometry = build_geometry(augmentation)
     key = phase_key(seed, _BANK_PHASE)

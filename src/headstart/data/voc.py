@@ -1,4 +1,4 @@
-"""Pascal VOC: one XML file a picture, lists of pictures for the parts."""
+"""Pascal VOC: one XML file per image, lists of images for the parts."""
 
 import os
 import re
@@ -49,7 +49,7 @@ class _Marked:
 
 
 def looks_like_voc(root: Path) -> bool:
-    """Whether XML files with boxes lie where Pascal VOC has them, also in parts or years, or beside pictures."""
+    """Whether XML files with boxes lie where Pascal VOC has them, also in parts or years, or beside images."""
     walk = FolderWalk(Path(os.path.realpath(root)), stays_inside=True)
     folders, files = walk.children("")
     named = {folder.lower(): folder for folder in folders}
@@ -62,7 +62,7 @@ def looks_like_voc(root: Path) -> bool:
     pages = [file for file in files if file.lower().endswith(".xml")]
     if any(begins_as_annotation(walk.root / page) for page in pages[:_NUM_PAGES_TRIED]):
         return True
-    # An empty Annotations folder beside the pictures: better one clear error than two strange classes.
+    # An empty Annotations folder beside the images: better one clear error than two strange classes.
     has_both = "annotations" in named and bool(named.keys() & set(_PICTURE_FOLDERS))
     return has_both and walk.children(named["annotations"]) == ([], [])
 
@@ -76,13 +76,13 @@ def has_own_masks(root: Path) -> bool:
 def read_voc(root: Path, asked: Asked) -> Dataset:
     """Boxes from XML files.
 
-    A picture belongs to the XML file of the same name without its ending, or to the one whose `filename` names it;
-    `path` and `folder` are not followed. Pictures without an XML file are background. Lists say what is train, val and
+    An image belongs to the XML file of the same name without its ending, or to the one whose `filename` names it;
+    `path` and `folder` are not followed. Images without an XML file are background. Lists say what is train, val and
     test, or else folders of these names. Several years may lie side by side, each with its own lists. Objects with
     `difficult` are neither learned nor scored, unless all have it.
 
     Raises:
-        AnnotationsError: no XML file, none that marks anything, or one that could be about several pictures.
+        AnnotationsError: no XML file, none that marks anything, or one that could be about several images.
         SplitError: nothing to train on.
     """
     walk, files, pages = annotation_files(root, ".xml", looked_for=_LOOKED_FOR)
@@ -186,7 +186,7 @@ def _heed_difficult(walk: FolderWalk, marked: dict[str, _Marked]) -> None:
 
 
 class _Pictures:
-    """Pictures by name, in any folder but those of masks."""
+    """Images by name, in any folder but those of masks."""
 
     def __init__(self, files: Iterable[str]) -> None:
         found = [file for file in files if PurePosixPath(file).suffix and could_be_picture(file)]
@@ -214,10 +214,10 @@ class _Pictures:
         return []
 
     def of(self, page: str, filename: str) -> str | None:
-        """The picture that an XML file is about. Its own name says so: what stands in it is often copied.
+        """The image that an XML file is about. Its own name says so: what stands in it is often copied.
 
         Raises:
-            AnnotationsError: several pictures of that name lie equally near.
+            AnnotationsError: several images of that name lie equally near.
         """
         name = PurePosixPath(filename.replace("\\", "/")).name
         base = _base_of(page)
@@ -225,7 +225,7 @@ class _Pictures:
         same_stem = [path for path in self._by_stem.get(stem, []) if path.startswith(base)]
         candidates = [path for path in same_stem if PurePosixPath(path).name == name] or same_stem
         candidates = candidates or [path for path in self._by_name.get(name, []) if path.startswith(base)]
-        # Parts may repeat a name; then the picture of the same part, nearest to the file, is meant.
+        # Parts may repeat a name; then the image of the same part, nearest to the file, is meant.
         measures: tuple[Callable[[str], int], ...] = (
             lambda path: part_of(path) == part_of(page),
             lambda path: _num_common_folders(path, page),

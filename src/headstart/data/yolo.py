@@ -1,4 +1,4 @@
-"""YOLO: one text file an image, a line for every object, places as shares of the image's sides."""
+"""YOLO: one text file per image, a line for every object, places as shares of the image's sides."""
 
 import os
 from collections import Counter, defaultdict

@@ -199,7 +199,7 @@ def _is_name(text: str) -> bool:
 
 
 def _name_files(settings: Settings | None, texts: Iterable[str]) -> list[str]:
-    """Files with one name a line, the one that the settings name first, then the nearest to the root."""
+    """Files with one name per line, the one that the settings name first, then the nearest to the root."""
     stated = PurePosixPath(settings.names_file.replace("\\", "/")).name.lower() if settings else ""
     found = []
     for file in texts:

@@ -1,4 +1,4 @@
-"""What a frozen trunk makes of pictures: kept on disk, and how well a backbone suits the pictures by it.
+"""What a frozen trunk makes of images: kept on disk, and how well a backbone suits the images by it.
 
 Names are imported when first used, so that listing banks does not wait for Keras.
 """

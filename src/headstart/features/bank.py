@@ -1,4 +1,4 @@
-"""Activations of a frozen trunk on disk, computed once per picture and view."""
+"""Activations of a frozen trunk on disk, computed once per image and view."""
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,7 +20,7 @@ FACTS_VERSION = 1  # of bank.json
 
 
 class FeatureBank:
-    """A folder with what one trunk made of pictures: rows are pictures in views, and every row is computed once.
+    """A folder with what one trunk made of images: rows are images in views, and every row is computed once.
 
     Opening reads names only. A chunk's bytes are compared with its hash when rows of it are first wanted; the rows of
     one that was changed on disk count as not computed. Several processes may fill one bank: each chunk is that of one
@@ -28,7 +28,7 @@ class FeatureBank:
 
     Args:
         bank_dir: the folder of all banks.
-        facts: everything that decides a row's numbers but picture and view, as plain values: trunk, size, resize mode,
+        facts: everything that decides a row's numbers but image and view, as plain values: trunk, size, resize mode,
             engine. Its hash names the bank's folder.
         shapes: stage → shape of one row, such as `(10, 10, 96)`.
 
@@ -75,7 +75,7 @@ class FeatureBank:
         self._places.update({row: (chunk.name, place) for place, row in _rows(chunk)})
 
     def part(self, pictures: Pictures, views: Views, *, stage: str) -> "BankPart":
-        """The features of some pictures at one stage, all of which must have been computed.
+        """The features of some images at one stage, all of which must have been computed.
 
         Raises:
             KeyError: a row was never computed.
@@ -98,10 +98,10 @@ class FeatureBank:
 
 
 class BankPart:
-    """Features of some pictures at one stage, read from disk when asked for; what batches are filled from.
+    """Features of some images at one stage, read from disk when asked for; what batches are filled from.
 
     Attributes:
-        num_views: views of each picture.
+        num_views: views of each image.
         failure: that rows were deleted since the bank was opened; None where all are there.
     """
 
@@ -112,7 +112,7 @@ class BankPart:
         self._chunk_dir = chunk_dir
         self._stage = stage
         self._chunks = chunks
-        self._places = places  # (pictures, views, 2): which chunk, which row of it
+        self._places = places  # (images, views, 2): which chunk, which row of it
         self.num_views = places.shape[1]
 
     @property

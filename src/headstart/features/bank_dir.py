@@ -41,7 +41,7 @@ class BankSummary:
     Attributes:
         name: of its folder.
         facts: what was computed, as `FeatureBank` takes it.
-        num_rows: pictures times views.
+        num_rows: images times views.
         num_bytes: on disk.
         last_used: when a run last opened it.
     """

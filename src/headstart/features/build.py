@@ -1,4 +1,4 @@
-"""Fills a bank: every picture that is wanted and not there yet goes through the trunk once per view."""
+"""Fills a bank: every image that is wanted and not there yet goes through the trunk once per view."""
 
 import shutil
 from collections.abc import Iterator, Sequence
@@ -30,22 +30,22 @@ def fill_bank(
 ) -> int:
     """Computes what is missing and gives the number of rows that were computed.
 
-    A row depends on picture and view alone, not on what else is computed with it. What was finished before a kill or a
+    A row depends on image and view alone, not on what else is computed with it. What was finished before a kill or a
     full disk stays.
 
     Args:
         bank: receives the rows.
         engine: runs the trunk, in batches of its own size.
-        parts: pictures with the number of views wanted of each.
+        parts: images with the number of views wanted of each.
         views: the views.
         image_size: `(height, width)` in pixels; part of the bank's facts.
-        resize_mode: how pictures get that size; part of the bank's facts.
+        resize_mode: how images get that size; part of the bank's facts.
         progress: told of every batch.
 
     Raises:
         StorageFullError: the disk has no room; says how much is needed.
         StoragePermissionError: the bank may not be written to.
-        UnreadableImageError: a picture became unreadable.
+        UnreadableImageError: an image became unreadable.
     """
     wanted = {row: key for part in parts for row, key in _rows(part, views)}
     for name in bank.check(wanted):
@@ -78,7 +78,7 @@ def fill_bank(
 
 
 def _rows(part: Pictures, views: Views) -> Iterator[tuple[str, tuple[str, Path, int]]]:
-    """Key of each row → its picture's hash and path, and its view."""
+    """Key of each row → its image's hash and path, and its view."""
     for picture_hash, path, keys in zip(part.hashes, part.paths, part.row_keys(views), strict=True):
         for view, key in enumerate(keys):
             yield key, (picture_hash, path, view)
@@ -97,7 +97,7 @@ def _slices(rows: Sequence[Row], size: int) -> Iterator[Sequence[Row]]:
 
 
 def _run(engine: Engine, images: Iterator[np.ndarray], num_rows: int, progress: Progress) -> list[np.ndarray]:
-    """The activations of the next rows, one array a stage."""
+    """The activations of the next rows, one array per stage."""
     outputs: list[tuple[np.ndarray, ...]] = []
     num_done = 0
     while num_done < num_rows:

@@ -37,7 +37,7 @@ class Chunk:
 
     Attributes:
         name: of its files, made of the rows' keys.
-        rows: key of each row: which picture in which view.
+        rows: key of each row: which image in which view.
         hashes: SHA-256 of the file of each stage.
         version: of the format; says how the files are called.
     """
@@ -135,7 +135,7 @@ class ChunkDir:
 
 
 def row_bytes(shapes: Sequence[tuple[int, ...]]) -> int:
-    """Bytes on disk of one picture in one view."""
+    """Bytes on disk of one image in one view."""
     return sum(math.prod(shape) * np.dtype(np.float16).itemsize for shape in shapes)
 
 

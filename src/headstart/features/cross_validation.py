@@ -46,7 +46,7 @@ def probe_accuracy(
         targets: `(n, classes)` one-hot.
         seed: of the folds.
         num_folds: at least 2. Some class needs that many examples, and there must be that many groups.
-        groups: `(n,)`, the same for copies of one picture: they never stand on both sides of a split.
+        groups: `(n,)`, the same for copies of one image: they never stand on both sides of a split.
 
     Raises:
         ValueError: Shapes do not fit each other, a number is outside its range, or there are too few examples.

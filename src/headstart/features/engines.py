@@ -23,9 +23,9 @@ class Engine(Protocol):
 
     Attributes:
         name: a name in `ENGINES`.
-        batch_size: the most pictures that `run` takes at once.
+        batch_size: the most images that `run` takes at once.
         facts: what decides the numbers, as plain values that JSON can hold: the engine, versions of its libraries, its
-            precision, and for int8 the hash of the pictures that its ranges were measured on.
+            precision, and for int8 the hash of the images that its ranges were measured on.
         note: why it is not the engine that `AUTO` would choose first, for people; "" where it is.
     """
 
@@ -35,7 +35,7 @@ class Engine(Protocol):
     note: str
 
     def run(self, images: np.ndarray) -> tuple[np.ndarray, ...]:
-        """What the trunk makes of pictures; a row does not depend on what else is in the batch, to the last bit.
+        """What the trunk makes of images; a row does not depend on what else is in the batch, to the last bit.
 
         Args:
             images: `(n, height, width, 3)` RGB 0-255, uint8 or float32, `n` up to `batch_size`.
@@ -58,8 +58,8 @@ class EngineSettings:
 class KerasEngine:
     """The trunk in Keras, compiled, always with full batches.
 
-    A short batch is filled up, so that every picture meets the same computation however many come with it. That a
-    picture's place in the batch does not matter either is what the libraries below do, not what they promise; a test
+    A short batch is filled up, so that every image meets the same computation however many come with it. That an
+    image's place in the batch does not matter either is what the libraries below do, not what they promise; a test
     looks at it on the processor. On a GPU it may fail in the last bits.
     """
 
@@ -167,11 +167,11 @@ def build_engine(
             `keras`, `openvino` (float32), `openvino-bfloat16`, eight times as fast on processors with AMX, or
             `openvino-int8`, two to twelve times as fast where the processor has instructions for int8, and a few per
             cent off.
-        trunk: from pictures of one size to one or more activations, such as the lower half of a model that was cut.
-        batch_size: the most pictures at once.
-        calibration: gives pictures `(n, height, width, 3)` like those to come; `openvino-int8` measures the range of
+        trunk: from images of one size to one or more activations, such as the lower half of a model that was cut.
+        batch_size: the most images at once.
+        calibration: gives images `(n, height, width, 3)` like those to come; `openvino-int8` measures the range of
             every activation on the first 32 of them.
-        cache_dir: where `openvino-int8` keeps the quantised model, so that the same trunk and pictures are not
+        cache_dir: where `openvino-int8` keeps the quantised model, so that the same trunk and images are not
             quantised twice; None keeps nothing.
 
     Raises:

@@ -31,7 +31,7 @@ def class_logits(
 def label_logits(
     features: np.ndarray, targets: np.ndarray, *, groups: np.ndarray, num_folds: int, seed: int
 ) -> np.ndarray:
-    """Logits of linear probes for several labels an example, `(n, labels)`; see `class_logits`."""
+    """Logits of linear probes for several labels per example, `(n, labels)`; see `class_logits`."""
     folds = _folds(_rarest(targets, groups), groups, num_folds=num_folds, seed=seed)
     return _held_out(features, targets, folds, lambda *parts: _fit_probe(features, targets, *parts, multi_label=True))
 

@@ -16,7 +16,7 @@ def knn_accuracy(features: np.ndarray, targets: np.ndarray, *, k: int = 5, group
         features: `(n, d)`, at least two rows. A row of zeros is as far from every other as can be without opposing it.
         targets: `(n, classes)` one-hot.
         k: neighbours that vote, one voice each; the nearer ones decide a tie. Fewer vote where fewer are left.
-        groups: `(n,)`, the same for copies of one picture: they do not vote for each other.
+        groups: `(n,)`, the same for copies of one image: they do not vote for each other.
 
     Returns:
         Between 0 and 1. Examples without any neighbour outside their group do not count; NaN where none has one.

@@ -1,4 +1,4 @@
-"""A trunk in OpenVINO: one picture a request, as many requests at once as suit the processor."""
+"""A trunk in OpenVINO: one image per request, as many requests at once as suit the processor."""
 
 from pathlib import Path
 from types import ModuleType
@@ -21,13 +21,13 @@ _PRECISION = "INFERENCE_PRECISION_HINT"
 class OpenVinoEngine:
     """A trunk compiled for the processor of this machine.
 
-    Every picture is a request of its own: nothing else can change its numbers, and small activations stay in the
-    cache. One request with 32 pictures on all cores ran MobileNetV2 at a fifth of the speed.
+    Every image is a request of its own: nothing else can change its numbers, and small activations stay in the
+    cache. One request with 32 images on all cores ran MobileNetV2 at a fifth of the speed.
 
     Args:
         name: a name in `headstart.features.ENGINES`.
-        model: an `openvino.Model` for one picture.
-        batch_size: the most pictures that callers should give at once.
+        model: an `openvino.Model` for one image.
+        batch_size: the most images that callers should give at once.
         facts: what `Engine.facts` says.
         precision: what it computes in where its layers do not say: `f32` or `bf16`.
 
@@ -96,7 +96,7 @@ def bfloat16_engine(trunk: keras.Model, *, batch_size: int) -> OpenVinoEngine:
 
 
 def converted(trunk: keras.Model) -> "openvino.Model":
-    """The trunk as an `openvino.Model` for one picture at a time, with outputs `output_0`, `output_1` and so on."""
+    """The trunk as an `openvino.Model` for one image at a time, with outputs `output_0`, `output_1` and so on."""
     openvino = load_openvino()
     graph = traced(trunk)
     model = convert_graph(graph)

@@ -7,20 +7,20 @@ import pandas as pd
 UNDECIDED = -1
 # Of a box's height and width: what surely shows the object. Corners of a box mostly show what is behind it.
 CORE = 0.5
-MAX_PLACES = 4000  # more hardly narrow an interval that pictures decide; neighbours take time with the square
+MAX_PLACES = 4000  # more hardly narrow an interval that images decide; neighbours take time with the square
 MAX_PLACES_A_PICTURE = 16  # of one class: neighbouring places say almost the same
 
 
 def box_places(boxes: np.ndarray, grid: tuple[int, int], image_size: tuple[int, int], *, background: int) -> np.ndarray:
-    """Class of every place of a map over a picture with objects.
+    """Class of every place of a map over an image with objects.
 
     A place shows an object where its centre lies in the middle half of the box, in height and width, or where it holds
     the box's centre; of several boxes the smallest. It shows background where its centre lies in no box.
 
     Args:
-        boxes: `(n, 5)`, `xyxy` in pixels of the picture and number of the class.
+        boxes: `(n, 5)`, `xyxy` in pixels of the image and number of the class.
         grid: height and width of the map.
-        image_size: `(height, width)` of the picture.
+        image_size: `(height, width)` of the image.
         background: number for what no box covers.
 
     Returns:
@@ -42,7 +42,7 @@ def box_places(boxes: np.ndarray, grid: tuple[int, int], image_size: tuple[int, 
 
 
 def mask_places(mask: np.ndarray, grid: tuple[int, int], *, num_classes: int) -> np.ndarray:
-    """Class of every place of a map over a picture with a mask: the one of more than half of its pixels.
+    """Class of every place of a map over an image with a mask: the one of more than half of its pixels.
 
     Args:
         mask: `(height, width)` numbers of classes; from `num_classes` on nothing is known.
@@ -76,14 +76,14 @@ def choose_places(
 
     Args:
         places: `(pictures, height, width)` numbers of classes, or `UNDECIDED`.
-        groups: `(pictures,)`, the same for pictures that are copies or belong together.
+        groups: `(pictures,)`, the same for images that are copies or belong together.
         seed: of the choice.
         min_groups: classes that fewer groups show are left out.
         max_places: in all.
         max_a_picture: of one class.
 
     Returns:
-        Frame of `picture`, `row`, `column` and `number` of the class, in this order of pictures.
+        Frame of `picture`, `row`, `column` and `number` of the class, in this order of images.
     """
     positions = np.argwhere(places != UNDECIDED)
     frame = pd.DataFrame(positions, columns=["picture", "row", "column"])

@@ -75,9 +75,9 @@ def fit_probe(  # noqa: PLR0913 (one solver, each setting by its name)
     one column stands for two opposite ones. Classes that training or validation lacks are fine.
 
     Args:
-        features: `(n, d)`. Several views of one picture are several rows.
+        features: `(n, d)`. Several views of one image are several rows.
         targets: `(n, classes)` between 0 and 1; each row adds up to 1 unless `multi_label`.
-        validation_features: `(m, d)`, of other pictures.
+        validation_features: `(m, d)`, of other images.
         validation_targets: `(m, classes)`.
         weights: `(n,)` how much each example counts, at least 0; all 1 by default.
         strengths: to choose from, above 0.

@@ -33,7 +33,7 @@ class _Facts(Schema):
     sha256: Hashes
 
 
-# Between 16 and 300 pictures the error of MobileNetV2 and VGG19Mini moved by a tenth of itself; the time grows with
+# Between 16 and 300 images the error of MobileNetV2 and VGG19Mini moved by a tenth of itself; the time grows with
 # them.
 NUM_CALIBRATION_PICTURES = 32
 
@@ -43,15 +43,15 @@ def quantized_model(
 ) -> "tuple[openvino.Model, dict[str, object]]":
     """The trunk with weights and activations in int8, and what decides its numbers.
 
-    What is in the trunk but no layer with weights, such as the normalisation of the picture, stays in float32.
+    What is in the trunk but no layer with weights, such as the normalisation of the image, stays in float32.
 
     Args:
         trunk: functional model.
-        calibration: gives pictures `(n, height, width, 3)` RGB 0-255.
+        calibration: gives images `(n, height, width, 3)` RGB 0-255.
         cache_dir: where the model is kept. One whose files were changed is made anew.
 
     Returns:
-        An `openvino.Model` for one picture at a time, and plain values for `Engine.facts`.
+        An `openvino.Model` for one image at a time, and plain values for `Engine.facts`.
 
     Raises:
         ExtraMissingError: OpenVINO or NNCF is not installed.

@@ -41,9 +41,9 @@ def ridge_start(
     share a strength; their errors count alike, whatever their units.
 
     Args:
-        features: `(n, d)`. Several views of one picture are several rows.
+        features: `(n, d)`. Several views of one image are several rows.
         targets: `(n, numbers)`.
-        validation_features: `(v, d)`, of other pictures.
+        validation_features: `(v, d)`, of other images.
         validation_targets: `(v, numbers)`.
         strengths: to choose from, above 0, ascending.
 

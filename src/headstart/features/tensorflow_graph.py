@@ -5,7 +5,7 @@ import tensorflow as tf
 
 
 def traced(trunk: keras.Model) -> tf.types.experimental.ConcreteFunction:
-    """A concrete function of one picture, `(1, height, width, 3)` float32, with the trunk's outputs in their order."""
+    """A concrete function of one image, `(1, height, width, 3)` float32, with the trunk's outputs in their order."""
     outputs = keras.Model(trunk.inputs, trunk.outputs)
 
     @tf.autograph.experimental.do_not_convert  # type: ignore[untyped-decorator]

@@ -1,4 +1,4 @@
-"""Which pictures a bank holds, in which views, and what each row is called."""
+"""Which images a bank holds, in which views, and what each row is called."""
 
 import hashlib
 import json
@@ -14,12 +14,12 @@ from headstart.data import Augmentation
 
 @dataclass(frozen=True)
 class Views:
-    """The views of a picture: view 0 is plain, the others are varied at random.
+    """The views of an image: view 0 is plain, the others are varied at random.
 
     Attributes:
         augmentation: how views from 1 on are varied.
-        seed: of their random draws, together with view and picture.
-        count: views of each training picture, at least 1; a training of several epochs sees one of them an epoch.
+        seed: of their random draws, together with view and image.
+        count: views of each training image, at least 1; a training of several epochs sees one of them an epoch.
     """
 
     augmentation: Augmentation
@@ -35,7 +35,7 @@ class Views:
 
 @dataclass(frozen=True, eq=False)
 class Pictures:
-    """Pictures to compute features of.
+    """Images to compute features of.
 
     Attributes:
         paths: the files.
@@ -48,7 +48,7 @@ class Pictures:
     num_views: int = 1
 
     def row_keys(self, views: Views) -> list[list[str]]:
-        """The key of every row, by picture and view."""
+        """The key of every row, by image and view."""
         names = views.names[: self.num_views]
         return [[f"{picture_hash}:{name}" for name in names] for picture_hash in self.hashes]
 

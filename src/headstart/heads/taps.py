@@ -16,7 +16,7 @@ def taps_at(backbone: Backbone, strides: Sequence[int]) -> dict[int, str]:
 
     Args:
         backbone: its stages and graph are looked at.
-        strides: pixels of the picture per step of a map, powers of two from the finest up.
+        strides: pixels of the image per step of a map, powers of two from the finest up.
 
     Returns:
         Layer name by stride, finest first. A stride that the network skips is left out.

@@ -21,7 +21,7 @@ class Task(Protocol):
         class_names: what the outputs stand for.
         backbone: name of the backbone below the head.
         stages: stage name → names of the layers that belong to it, lowest stage first.
-        resize_mode: how a picture of another size becomes one of `image_size`.
+        resize_mode: how an image of another size becomes one of `image_size`.
         head_layers: names of the new layers on top of the backbone, lowest first.
         tap_layers: names of the backbone's layers that the head reads, lowest first.
     """
@@ -55,7 +55,7 @@ class Task(Protocol):
 
     @property
     def image_size(self) -> tuple[int, int]:
-        """Height and width of the pictures the model takes."""
+        """Height and width of the images the model takes."""
         ...
 
     @property
@@ -69,7 +69,7 @@ class Task(Protocol):
         ...
 
     def encode(self, dataset: Dataset) -> np.ndarray | Targets:
-        """Targets as the loss wants them, one an example.
+        """Targets as the loss wants them, one per example.
 
         Raises:
             ClassNamesError: the data has a class that the model does not know.

@@ -19,7 +19,7 @@ class HeadSettings:
     """What a recipe says of the new layers.
 
     Attributes:
-        resize_mode: how pictures get the model's size.
+        resize_mode: how images get the model's size.
         dropout: share of features left out while training, where the head has such a layer.
         num_stages: how many stages a classifier's head reads, from the highest down.
         seed: of first weights.

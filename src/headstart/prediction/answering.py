@@ -1,4 +1,4 @@
-"""The answers of a run or an exported file for pictures that it has never seen."""
+"""The answers of a run or an exported file for images that it has never seen."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ class Predictions:
     """Answers that are computed as they are asked for; can be gone through once.
 
     Attributes:
-        answers: one a file, in order.
+        answers: one per file, in order.
         class_names: what the answers speak of; of a classifier in the order of the probabilities.
         num_files: how many answers there will be.
         kind: of task.
@@ -62,7 +62,7 @@ class Records:
     """Answers as plain values, computed as they are asked for; can be gone through once.
 
     Attributes:
-        records: one a file, in order.
+        records: one per file, in order.
         form: what stands in them.
     """
 
@@ -85,7 +85,7 @@ def predict(  # noqa: PLR0913  one parameter a setting
     batch_size: int | None = None,
     progress: Progress = SILENT,
 ) -> "pd.DataFrame":
-    """The answer for every picture; a file that is no picture gets a row that says so.
+    """The answer for every image; a file that is no image gets a row that says so.
 
     Args:
         source: a finished run, or the path of a run, of a folder of exported files or of one of these files.
@@ -94,17 +94,17 @@ def predict(  # noqa: PLR0913  one parameter a setting
             0.9.
         abstain: whether "not sure" stands in place of a classifier's prediction that is not sure.
         min_score: from which on a detector's box is an answer, 0 to 1; None: as the run chose it.
-        masks: folder for a segmenter's masks, PNG files of class numbers in each picture's own size.
-        draw: folder for pictures with boxes or masks drawn on them.
-        batch_size: pictures at a time; the table grows with the number of pictures, nothing else does.
-        progress: told of every picture.
+        masks: folder for a segmenter's masks, PNG files of class numbers in each image's own size.
+        draw: folder for images with boxes or masks drawn on them.
+        batch_size: images at a time; the table grows with the number of images, nothing else does.
+        progress: told of every image.
 
     Returns:
-        One row a file, with `path` and `error` (empty when there is an answer), and by task:
+        One row per file, with `path` and `error` (empty when there is an answer), and by task:
         classification: `prediction`, `probability`, `prediction_set` (names joined by `;`), `is_sure`, `is_foreign`,
         `foreign_score`, a column `p(CLASS)` a class;
         detection: `height`, `width`, `num_boxes`, `boxes` (a list of mappings with `name`, `score`, and `box`, which is
-        `xyxy` in pixels of the picture), a column `count(CLASS)` a class;
+        `xyxy` in pixels of the image), a column `count(CLASS)` a class;
         segmentation: `prediction` (the class that covers most), `height`, `width`, `mask` (path of the file), a column
         `share(CLASS)` a class;
         regression: columns `value(NAME)`, `low(NAME)`, `high(NAME)` a number.
@@ -112,7 +112,7 @@ def predict(  # noqa: PLR0913  one parameter a setting
     Raises:
         DataNotFoundError: a path or pattern matches nothing.
         RecipeError: a number is out of its range, or a setting means nothing for the task.
-        FolderOccupiedError: a folder for masks or drawings is that of the pictures.
+        FolderOccupiedError: a folder for masks or drawings is that of the images.
     """
     settings = Settings(coverage, abstain, min_score, _folder(masks), _folder(draw))
     records = predict_records(source, paths, settings, batch_size=batch_size, progress=progress)
@@ -155,7 +155,7 @@ def predict_each(
     batch_size: int | None = None,
     progress: Progress = SILENT,
 ) -> Predictions:
-    """The answers one by one, for folders of any size: memory does not grow with the number of pictures.
+    """The answers one by one, for folders of any size: memory does not grow with the number of images.
 
     Arguments and errors are those of `predict`; mistakes in them are told before the first answer is asked for.
     """
@@ -196,7 +196,7 @@ def write_predictions(  # noqa: PLR0913  one parameter a setting
     batch_size: int | None = None,
     progress: Progress = SILENT,
 ) -> Tallied:
-    """Writes the answers to a file and gives what became of the pictures; called again after a kill, it goes on.
+    """Writes the answers to a file and gives what became of the images; called again after a kill, it goes on.
 
     Args:
         source: as in `predict`.
@@ -208,8 +208,8 @@ def write_predictions(  # noqa: PLR0913  one parameter a setting
         min_score: as in `predict`.
         masks: as in `predict`.
         draw: as in `predict`.
-        batch_size: pictures at a time; a kill loses at most so many answers.
-        progress: told of every picture.
+        batch_size: images at a time; a kill loses at most so many answers.
+        progress: told of every image.
 
     Raises:
         AnswersExistError: the file is there already, finished.

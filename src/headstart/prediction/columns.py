@@ -19,7 +19,7 @@ class Tallied(Protocol):
 
     Attributes:
         num_files: all of them.
-        num_unreadable: no pictures, or damaged ones.
+        num_unreadable: no images, or damaged ones.
     """
 
     num_files: int

@@ -1,4 +1,4 @@
-"""Where the masks and drawings of pictures lie: in a folder of their own, as pictures lie, each under its own name."""
+"""Where the masks and drawings of images lie: in a folder of their own, as images lie, each under its own name."""
 
 import os
 from collections import Counter
@@ -14,7 +14,7 @@ _PICTURE_SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", "
 
 
 class FileNames:
-    """Names for what is written about pictures, the same ones whenever they are asked for.
+    """Names for what is written about images, the same ones whenever they are asked for.
 
     `photos/red/1.jpg` of the folder `photos` becomes `red/1.png` in the folder for masks; where `1.png` lies beside it,
     the two become `1.jpg.png` and `1.png.png`.
@@ -31,7 +31,7 @@ class FileNames:
         """Relative to the folder for results; never the same one for two files.
 
         Args:
-            file: a picture that the paths name.
+            file: an image that the paths name.
             suffix: ending of the new name, such as `.png`.
         """
         file = _absolute(file)
@@ -40,10 +40,10 @@ class FileNames:
 
 
 def check_place(out: Path, paths: Sequence[Path | str]) -> None:
-    """Refuses a file for results in a folder that is searched for pictures: it would be among them.
+    """Refuses a file for results in a folder that is searched for images: it would be among them.
 
     Raises:
-        FolderOccupiedError: the file lies where pictures are searched.
+        FolderOccupiedError: the file lies where images are searched.
     """
     target = Path(os.path.realpath(out.expanduser().parent))
     for path in map(str, paths):
@@ -57,10 +57,10 @@ def check_place(out: Path, paths: Sequence[Path | str]) -> None:
 
 
 def check_folder(folder: Path, paths: Sequence[Path | str]) -> None:
-    """Refuses a folder for results in which files could meet pictures that are asked about.
+    """Refuses a folder for results in which files could meet images that are asked about.
 
     Raises:
-        FolderOccupiedError: the folder holds pictures that are asked about, or lies where they are searched.
+        FolderOccupiedError: the folder holds images that are asked about, or lies where they are searched.
     """
     target = Path(os.path.realpath(folder.expanduser()))
     for path in map(str, paths):
@@ -95,7 +95,7 @@ def _absolute(path: Path) -> Path:
 
 
 def _has_stem_of_its_own(file: Path) -> bool:
-    """Whether no other picture in its folder has the same name but for the ending, and none has this as whole name."""
+    """Whether no other image in its folder has the same name but for the ending, and none has this as whole name."""
     names, stems = _names_in(file.parent)
     stem = file.stem.casefold()
     return file.name.casefold().endswith(_PICTURE_SUFFIXES) and stems[stem] <= 1 and stem not in names
@@ -103,6 +103,6 @@ def _has_stem_of_its_own(file: Path) -> bool:
 
 @lru_cache(maxsize=1)
 def _names_in(folder: Path) -> tuple[frozenset[str], Counter[str]]:
-    """Names in the folder that is being worked through, in small letters, and how many pictures have each stem."""
+    """Names in the folder that is being worked through, in small letters, and how many images have each stem."""
     names = frozenset(name.casefold() for name in os.listdir(folder))  # noqa: PTH208  only names are wanted
     return names, Counter(Path(name).stem for name in names if name.endswith(_PICTURE_SUFFIXES))

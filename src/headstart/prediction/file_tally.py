@@ -11,7 +11,7 @@ class FileTally:
 
     Attributes:
         num_files: all of them.
-        num_unreadable: no pictures, or damaged ones.
+        num_unreadable: no images, or damaged ones.
     """
 
     num_files: int = 0

@@ -53,7 +53,7 @@ def count_files(paths: Iterable[Path | str]) -> int:
 
 
 def fingerprint_files(paths: Iterable[Path | str]) -> str:
-    """SHA-256 over the path, size and time of every file in order: another one means other pictures."""
+    """SHA-256 over the path, size and time of every file in order: another one means other images."""
     digest = hashlib.sha256()
     for file in expand_paths(paths):
         try:

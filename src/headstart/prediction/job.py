@@ -1,6 +1,6 @@
 """Answers written to a file, in such a way that a killed prediction goes on where it stopped.
 
-While it works, a folder `FILE.partial` beside the file holds a journal, one line of JSON a picture, and what the
+While it works, a folder `FILE.partial` beside the file holds a journal, one line of JSON an image, and what the
 answers depend on. The journal grows by whole batches; a kill tears at most the last one, which is answered again. At
 the end the file is made from the journal in one step, and the folder goes away: an interrupted and an unbroken
 prediction write the same bytes.
@@ -55,7 +55,7 @@ class Job:
         out: the file; its ending says in which format.
         paths: what is asked about.
         num_files: in `paths`.
-        batch_size: pictures at a time.
+        batch_size: images at a time.
         settings: what is asked of answers.
     """
 
@@ -102,7 +102,7 @@ def write_answers(job: Job, model: Model, progress: Progress) -> Tallied:
 
     Raises:
         AnswersMismatchError: what the answers depend on has changed since the prediction was interrupted.
-        FolderOccupiedError: a folder for masks or drawings is that of the pictures.
+        FolderOccupiedError: a folder for masks or drawings is that of the images.
         StorageFullError: no room is left.
         StoragePermissionError: the folder may not be written to.
     """

@@ -1,4 +1,4 @@
-"""Masks, and pictures with boxes or masks drawn on them."""
+"""Masks, and images with boxes or masks drawn on them."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,7 +26,7 @@ class PictureFiles:
         paths: what is asked about.
 
     Raises:
-        FolderOccupiedError: a folder is that of the pictures.
+        FolderOccupiedError: a folder is that of the images.
     """
 
     def __init__(

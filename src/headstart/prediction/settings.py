@@ -17,7 +17,7 @@ class Settings:
         abstain: whether "not sure" stands in place of a prediction that is not sure.
         min_score: from which on a box is an answer, 0 to 1.
         masks: folder for masks.
-        draw: folder for pictures with boxes or masks drawn on them.
+        draw: folder for images with boxes or masks drawn on them.
     """
 
     coverage: float | None = None

@@ -144,7 +144,7 @@ def _open_run(place: "Run | ModelPlace", settings: Settings) -> Model:
 
 
 def _thresholds_hash(predictor: TaskPredictor) -> str:
-    """What a picture is called depends on these and on the names as well as on the model."""
+    """What an image is called depends on these and on the names as well as on the model."""
     digest = hashlib.sha256(json.dumps(predictor.class_names).encode())
     for scores in predictor.measured:
         digest.update(np.ascontiguousarray(scores, "<f8").tobytes())

@@ -1,4 +1,4 @@
-"""From files to answers: threads read pictures ahead while the model answers those before."""
+"""From files to answers: threads read images ahead while the model answers those before."""
 
 import os
 from collections import deque
@@ -26,8 +26,8 @@ class Prediction:
 
     Attributes:
         path: of the file.
-        answer: what the picture shows, of the class that the task's predictor answers with (a classifier's is
-            `headstart.artifacts.Answer`); None for a file that is no picture.
+        answer: what the image shows, of the class that the task's predictor answers with (a classifier's is
+            `headstart.artifacts.Answer`); None for a file that is no image.
         error: why there is no answer; empty when there is one.
         file: the file itself, whose name `path` may show otherwise where it is no text.
     """
@@ -47,7 +47,7 @@ class _Picture:
 
 
 def check_batch_size(batch_size: int) -> None:
-    """Refuses a number of pictures at a time that is none.
+    """Refuses a number of images at a time that is none.
 
     Raises:
         RecipeError: it is below 1, or no whole number.
@@ -74,7 +74,7 @@ def answer_batches(
         predictor: gives the answers.
         files: taken one by one, a few batches ahead.
         batch_size: files at a time; memory grows with it and not with the number of files.
-        num_threads: that read pictures; None for one a core.
+        num_threads: that read images; None for one per core.
     """
     for batch in _read_ahead(predictor, files, batch_size, num_threads or _num_cores()):
         pictures = [picture for _, picture in batch if not isinstance(picture, str)]

@@ -1,4 +1,4 @@
-"""What a run's model says of pictures, batch by batch: its raw outputs, never all of them at once."""
+"""What a run's model says of images, batch by batch: its raw outputs, never all of them at once."""
 
 from collections.abc import Iterator
 
@@ -18,7 +18,7 @@ BATCH_SIZE = 16
 def picture_outputs(
     task: Task, dataset: Dataset, progress: Progress, *, batch_size: int = BATCH_SIZE
 ) -> Iterator[np.ndarray]:
-    """Outputs for pictures, in their order: `(batch, ...)` float32 each."""
+    """Outputs for images, in their order: `(batch, ...)` float32 each."""
     source = ImageSource(dataset.paths(), image_size=task.image_size, resize_mode=task.resize_mode, cache_bytes=0)
     progress.start("evaluating", len(dataset))
     for batch in evaluation_batches(source, batch_size=batch_size):
@@ -32,7 +32,7 @@ def validation_outputs(
 ) -> Iterator[np.ndarray]:
     """Outputs for the validation part, in its order, from rows of the bank where they are those of the model.
 
-    Rows of a quantised bank are not: what is promised of answers is measured on pictures then.
+    Rows of a quantised bank are not: what is promised of answers is measured on images then.
     """
     examples = _validation_examples(run, task, parts)
     model = model_above(task.model, examples.cuts) if examples.cuts else task.model

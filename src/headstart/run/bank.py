@@ -1,4 +1,4 @@
-"""What a run's phases learn from: rows of a feature bank, or pictures where there is none."""
+"""What a run's phases learn from: rows of a feature bank, or images where there is none."""
 
 import shutil
 from collections.abc import Callable, Mapping
@@ -156,7 +156,7 @@ def stored_layers(recipe: Recipe, backbone: Backbone) -> StoredLayers:
 
 
 class TrunkFacts(TypedDict):
-    """Everything that decides the numbers of a trunk but the pictures."""
+    """Everything that decides the numbers of a trunk but the images."""
 
     backbone: str
     trunk: str
@@ -172,8 +172,8 @@ class Trunk:
 
     Attributes:
         engine: runs it.
-        shapes: layer → shape of one picture's activation there.
-        facts: everything that decides its numbers but the pictures, as plain values.
+        shapes: layer → shape of one image's activation there.
+        facts: everything that decides its numbers but the images, as plain values.
     """
 
     engine: Engine
@@ -182,7 +182,7 @@ class Trunk:
 
 
 def trunk_model(backbone: Backbone, layers: tuple[str, ...], *, num_stages: int = 1) -> keras.Model:
-    """From the picture to the activations of these layers; `POOLED` is what the head of `num_stages` stages reads."""
+    """From the image to the activations of these layers; `POOLED` is what the head of `num_stages` stages reads."""
     pooled = pooled_maps(backbone, num_stages)
     outputs = [pooled if name == POOLED else backbone.model.get_layer(name).output for name in layers]
     return keras.Model(backbone.model.input, outputs, name=f"{backbone.spec.name}_trunk")
@@ -196,12 +196,12 @@ def build_trunk(
     place: BankPlace,
     layers: tuple[str, ...] | None = None,
 ) -> Trunk:
-    """From the picture to the activations that the recipe's bank holds; nothing in it learns while the bank is used.
+    """From the image to the activations that the recipe's bank holds; nothing in it learns while the bank is used.
 
     Args:
         backbone: the network, its weights not trained yet.
         recipe: resolved.
-        calibration: gives pictures for a quantised engine; None where the recipe asks for none.
+        calibration: gives images for a quantised engine; None where the recipe asks for none.
         place: where a quantised model is kept.
         layers: other activations than those of the recipe's bank: names of layers, or `POOLED`.
     """
@@ -272,7 +272,7 @@ def build_learning_parts(
 
 
 def pixel_examples(task: Task, recipe: Recipe, dataset: Dataset) -> TrainingExamples:
-    """Pictures of the training and the validation part, read when asked for."""
+    """Images of the training and the validation part, read when asked for."""
     training, validation = dataset.part("train"), dataset.part("validation")
     targets = task.encode(training)
     return TrainingExamples(
@@ -294,7 +294,7 @@ def _pictures(part: Dataset, num_views: int) -> Pictures:
 def _matrices(
     pixels: TrainingExamples, training: Pictures, views: Views, image_size: tuple[int, int]
 ) -> np.ndarray | None:
-    """What targets that lie somewhere in the picture move by, for every view; None for targets that do not."""
+    """What targets that lie somewhere in the image move by, for every view; None for targets that do not."""
     if isinstance(pixels.targets, np.ndarray):
         return None
     return view_matrices(
@@ -328,7 +328,7 @@ def _bank_examples(
 
 
 def calibration_pictures(dataset: Dataset, recipe: Recipe, image_size: tuple[int, int]) -> Callable[[], np.ndarray]:
-    """Reads training pictures for a quantised engine: those with the smallest hashes, whatever their order."""
+    """Reads training images for a quantised engine: those with the smallest hashes, whatever their order."""
     training = dataset.part("train")
 
     def read() -> np.ndarray:

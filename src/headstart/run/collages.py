@@ -12,7 +12,7 @@ MOST_COLLAGES = 500
 
 
 def num_collages(recipe: Recipe, num_training: int) -> int:
-    """How many collages so many training pictures bring."""
+    """How many collages so many training images bring."""
     return min(round((recipe.images.collages or 0.0) * num_training), MOST_COLLAGES)
 
 

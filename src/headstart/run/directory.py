@@ -94,7 +94,7 @@ class Run:
 
     @property
     def dataset_path(self) -> Path:
-        """CSV: one row an example, with its part and hash."""
+        """CSV: one row per example, with its part and hash."""
         return self.path / "dataset.csv"
 
     @property
@@ -104,7 +104,7 @@ class Run:
 
     @property
     def collages_path(self) -> Path:
-        """Folder of PNG files: what is learned from besides the pictures."""
+        """Folder of PNG files: what is learned from besides the images."""
         return self.path / "collages"
 
     @property
@@ -114,7 +114,7 @@ class Run:
 
     @property
     def history_path(self) -> Path:
-        """CSV: one row an epoch."""
+        """CSV: one row per epoch."""
         return self.path / "history.csv"
 
     @property
@@ -129,12 +129,12 @@ class Run:
 
     @property
     def calibration_path(self) -> Path:
-        """NumPy archive: what validation pictures say about how far answers can be trusted."""
+        """NumPy archive: what validation images say about how far answers can be trusted."""
         return self.path / "calibration.npz"
 
     @property
     def promises_path(self) -> Path:
-        """JSON: what validation pictures say of the answers of a task that is no classification."""
+        """JSON: what validation images say of the answers of a task that is no classification."""
         return self.path / "promises.json"
 
     @property
@@ -144,7 +144,7 @@ class Run:
 
     @property
     def predictions_path(self) -> Path:
-        """CSV: the model's answer for every picture of the test part."""
+        """CSV: the model's answer for every image of the test part."""
         return self.path / "predictions.csv"
 
     @property
@@ -294,7 +294,7 @@ class Run:
 
     @property
     def history(self) -> History:
-        """One row an epoch, as far as training came."""
+        """One row per epoch, as far as training came."""
         if self.history_path.exists():
             try:
                 return History.read(self.history_path)

@@ -1,4 +1,4 @@
-"""How good a run is: on its own test part, or on other labelled pictures."""
+"""How good a run is: on its own test part, or on other labelled images."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -26,12 +26,12 @@ def evaluate(
     label_column: str | None = None,
     progress: Progress = SILENT,
 ) -> Report:
-    """Numbers with intervals, on the run's test part or on other labelled pictures.
+    """Numbers with intervals, on the run's test part or on other labelled images.
 
     Args:
         run: a finished run.
-        data: labelled pictures as `headstart.train` takes them, scored whatever their split; classes are matched by
-            name. A test part alone is enough. Exact copies of pictures that the run learned from are left out. A new
+        data: labelled images as `headstart.train` takes them, scored whatever their split; classes are matched by
+            name. A test part alone is enough. Exact copies of images that the run learned from are left out. A new
             place of the run's own test images, the same by relative path and SHA-256, stands for the run's test part,
             and so does None.
         format: how `data` is laid out, as `read_dataset` says; None: found by looking, whatever the run learned from.
@@ -42,8 +42,8 @@ def evaluate(
 
     Raises:
         ClassNamesError: the data has classes that the model does not know.
-        SeenImagesError: the run learned from all of these pictures.
-        RunDamagedError: pictures of the test part have changed since training.
+        SeenImagesError: the run learned from all of these images.
+        RunDamagedError: images of the test part have changed since training.
         RecipeError: there is no such format, or `data` is missing beside what says how to read it.
         DataNotFoundError: the run's data is gone, or there is nothing of the name.
     """
@@ -87,7 +87,7 @@ def evaluate_test_part(run: Run, *, progress: Progress = SILENT) -> Report:
 
 
 def _read_data(run: Run, path: Path, reading: Mapping[str, object]) -> Dataset:
-    """Labelled pictures, by default as the run's own table was read, without parts: copies across parts count as well.
+    """Labelled images, by default as the run's own table was read, without parts: copies across parts count as well.
 
     Args:
         run: whose task it is.
@@ -125,7 +125,7 @@ def _nothing_to_read(reading: Mapping[str, object]) -> RecipeError:
 
 
 def _without_seen(run: Run, dataset: Dataset) -> Dataset:
-    """The pictures that stood neither in the run's training nor in its validation part."""
+    """The images that stood neither in the run's training nor in its validation part."""
     known = run.dataset.frame
     seen = dataset.frame["sha256"].isin(known.loc[known["split"] != "test", "sha256"])
     if not seen.all():

@@ -1,4 +1,4 @@
-"""What an evaluation gives: the numbers, and the answer for every picture as one row of a table."""
+"""What an evaluation gives: the numbers, and the answer for every image as one row of a table."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,11 +15,11 @@ from headstart.stored import UnusableFileError, read_table, shown
 
 @dataclass(frozen=True, eq=False)
 class Evaluated:
-    """How well pictures were answered.
+    """How well images were answered.
 
     Attributes:
         report: the numbers.
-        predictions: one row a picture, `path` and `target` first.
+        predictions: one row per image, `path` and `target` first.
     """
 
     report: Report
@@ -35,7 +35,7 @@ class PageContent(TypedDict, total=False):
 
 
 def prediction_rows(run: Run, names: Sequence[str]) -> dict[str, list[str]]:
-    """Columns of predictions.csv as text, one row an image of the test part, in its order.
+    """Columns of predictions.csv as text, one row per image of the test part, in its order.
 
     Args:
         run: of which the test part was evaluated.

@@ -30,7 +30,7 @@ from headstart.task_spec import find_task
 from headstart.writing import sole_use
 
 ARTIFACT_FOLDER = "artifact"
-# Between 64 and 300 pictures the agreement of int8 files moved by less than the next draw of pictures would move it.
+# Between 64 and 300 images the agreement of int8 files moved by less than the next draw of images would move it.
 NUM_CALIBRATION_PICTURES = 100
 _BATCH_SIZE = 32
 
@@ -57,7 +57,7 @@ def export(
         UnknownFormatError: there is no format of a name, or none such for models of the run's task.
         ExtraMissingError: a format needs packages that are not installed.
         RunIncompleteError: the run has no model or no calibration.
-        RunDamagedError: pictures have changed since training.
+        RunDamagedError: images have changed since training.
         FolderOccupiedError: the folder holds something else.
         InUseError: another process exports into the folder.
         ParityError: a file answers otherwise than the model; the others are kept.
@@ -81,7 +81,7 @@ def _alone(folder: Path) -> AbstractContextManager[None]:
 
 
 def build_job(run: Run, folder: Path, formats: Sequence[ExportFormat]) -> ExportJob:
-    """The run's model with the pictures that its files are checked on.
+    """The run's model with the images that its files are checked on.
 
     Raises:
         RunIncompleteError, RunDamagedError: as `export`.

@@ -1,4 +1,4 @@
-"""How well backbones suit some pictures, without training any of them."""
+"""How well backbones suit some images, without training any of them."""
 
 import gc
 import logging
@@ -56,9 +56,9 @@ def rank_backbones(
     progress: Progress = SILENT,
     **options: Unpack[RankOptions],
 ) -> Ranking:
-    """Compares backbones by what their features tell about some pictures: classes, numbers, or what is where.
+    """Compares backbones by what their features tell about some images: classes, numbers, or what is where.
 
-    Test pictures take no part: those that the data names, or those that `headstart.train` would set aside with the same
+    Test images take no part: those that the data names, or those that `headstart.train` would set aside with the same
     seed. So the choice of a backbone is no peek at what it is tested on later.
 
     Args:
@@ -156,7 +156,7 @@ def _checked_folder(folder: Path, data_path: Path) -> Path:
 
 
 def _read_data(recipe: Recipe, progress: Progress) -> tuple[Recipe, Dataset, int]:
-    """What the task wants, every usable picture in its part as training would have it, and how many are left out."""
+    """What the task wants, every usable image in its part as training would have it, and how many are left out."""
     dataset = read_dataset(Path(recipe.data.path), task=recipe.task, **recipe.data.reading_options())
     recipe = _for_task(recipe, dataset.task)
     progress.start("checking images", len(dataset))
@@ -272,7 +272,7 @@ def _rank_one(
 def _filled_part(
     trunk: Trunk, recipe: Recipe, used: Dataset, place: BankPlace, progress: Progress
 ) -> tuple[BankPart, int]:
-    """Features of the plain view of every picture, and how many of them had to be computed."""
+    """Features of the plain view of every image, and how many of them had to be computed."""
     bank = FeatureBank(place.path, trunk.facts, trunk.shapes)
     pictures = Pictures(used.paths(), list(used.frame["sha256"]))
     views = Views(recipe.images.augmentation, recipe.seed, count=1)

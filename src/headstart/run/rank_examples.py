@@ -1,4 +1,4 @@
-"""What a ranking scores features on: pictures as a whole, or places in them."""
+"""What a ranking scores features on: images as a whole, or places in them."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -42,7 +42,7 @@ class ScoredExamples:
         features: `(n, d)` float32.
         targets: `(n, columns)` float32 or float64, as `score_features` takes them.
         groups: `(n,)`, the same for what must not stand on both sides of a split.
-        num_places: `n` where examples are places; None where they are pictures.
+        num_places: `n` where examples are places; None where they are images.
     """
 
     features: np.ndarray
@@ -65,10 +65,10 @@ def scored_layer(recipe: Recipe, backbone: Backbone) -> str:
 
 
 def require_enough(used: Dataset) -> None:
-    """Raises unless the pictures say enough, as far as that is known without a map.
+    """Raises unless the images say enough, as far as that is known without a map.
 
     Raises:
-        ClassTooSmallError: too few separate pictures, or all are alike.
+        ClassTooSmallError: too few separate images, or all are alike.
     """
     groups = separable_groups(used.frame)
     if used.form is TargetForm.LABELS:
@@ -97,13 +97,13 @@ def scored_examples(part: BankPart, used: Dataset, image_size: tuple[int, int], 
     """Features with what they should tell.
 
     Args:
-        part: the plain view of every picture, at `scored_layer`.
-        used: the pictures.
+        part: the plain view of every image, at `scored_layer`.
+        used: the images.
         image_size: `(height, width)` that the network sees.
-        recipe: says how pictures get that size.
+        recipe: says how images get that size.
 
     Raises:
-        ClassTooSmallError: no two classes, or no class and background, are shown by enough pictures.
+        ClassTooSmallError: no two classes, or no class and background, are shown by enough images.
     """
     groups = separable_groups(used.frame)
     if used.form not in {TargetForm.BOXES, TargetForm.MASKS}:
@@ -166,7 +166,7 @@ _PLACES: dict[TargetForm, Callable[..., Iterator[np.ndarray]]] = {
 
 
 def _inside(size: tuple[int, int], grid: tuple[int, int], image_size: tuple[int, int], mode: str) -> np.ndarray:
-    """`grid` bool: whether the centre of a place lies in the picture and not in a bar beside it."""
+    """`grid` bool: whether the centre of a place lies in the image and not in a bar beside it."""
     back = np.linalg.inv(resize_matrix(size, image_size, mode))
     rows = back[1, 1] * (np.arange(grid[0]) + 0.5) * image_size[0] / grid[0] + back[1, 2]
     columns = back[0, 0] * (np.arange(grid[1]) + 0.5) * image_size[1] / grid[1] + back[0, 2]
@@ -174,7 +174,7 @@ def _inside(size: tuple[int, int], grid: tuple[int, int], image_size: tuple[int,
 
 
 def _place_features(part: BankPart, chosen: pd.DataFrame) -> np.ndarray:
-    """`(n, channels)` float32 of the chosen places, which stand in the order of their pictures."""
+    """`(n, channels)` float32 of the chosen places, which stand in the order of their images."""
     pictures, rows, columns = (chosen[name].to_numpy() for name in ("picture", "row", "column"))
     features = np.empty((len(chosen), part.shape[-1]), np.float32)
     for start in range(0, len(part), PICTURES_AT_A_TIME):

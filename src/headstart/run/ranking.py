@@ -25,11 +25,11 @@ class RankedBackbone:
         num_parameters: without a classifier.
         megabytes: 10⁶ bytes that these take in float32.
         scores: of its pooled features.
-        num_examples: pictures that were scored.
-        num_places: places in them that were scored; None where pictures are scored as a whole.
-        num_computed: pictures that went through the network; 0 where the feature bank held all of them.
+        num_examples: images that were scored.
+        num_places: places in them that were scored; None where images are scored as a whole.
+        num_computed: images that went through the network; 0 where the feature bank held all of them.
         build_seconds: until the network was ready to run.
-        bank_seconds: for reading the pictures and running the network.
+        bank_seconds: for reading the images and running the network.
         scoring_seconds: for the scores.
     """
 
@@ -74,7 +74,7 @@ class NotRanked:
 
 
 class RankedData(TypedDict):
-    """What a ranking says of the pictures."""
+    """What a ranking says of the images."""
 
     path: str
     task: NotRequired[str]
@@ -85,13 +85,13 @@ class RankedData(TypedDict):
 
 @dataclass(frozen=True)
 class Ranking:
-    """Backbones in the order of how well they suit some pictures.
+    """Backbones in the order of how well they suit some images.
 
     Attributes:
         ranked: the best first.
         not_ranked: those whose weights are not here, or that failed.
-        data: plain values: path, class names, pictures in each part, and how many are left out; the task, where it is
-            not to name one class of each picture.
+        data: plain values: path, class names, images in each part, and how many are left out; the task, where it is
+            not to name one class of each image.
         settings: plain values: seed, engine, resize mode.
     """
 

@@ -25,7 +25,7 @@ REPORT_SECONDS = 5.0  # figures, and heat maps of mistakes
 
 @dataclass(frozen=True)
 class Speed:
-    """Seconds that one picture takes, measured on a few.
+    """Seconds that one image takes, measured on a few.
 
     Attributes:
         read: decoding and resizing.
@@ -47,7 +47,7 @@ class Speed:
 
     @classmethod
     def measured(cls, recipe: Recipe, dataset: Dataset, backbone: Backbone, trunk: Trunk | None) -> "Speed":
-        """Times a few pictures of the data set on this machine."""
+        """Times a few images of the data set on this machine."""
         paths = dataset.paths()[:: max(1, len(dataset) // TIMED_PICTURES)][:TIMED_PICTURES]
         source = ImageSource(paths, image_size=backbone.image_size, resize_mode=recipe.images.resize_mode)
         images, read = _read(source)
@@ -121,7 +121,7 @@ def _learning_parts(recipe: Recipe, dataset: Dataset, backbone: Backbone) -> tup
 
 
 def _read(source: ImageSource) -> tuple[np.ndarray, float]:
-    """The pictures that can be read, and seconds a picture."""
+    """The images that can be read, and seconds per image."""
     images = []
     started = time.perf_counter()
     for index in range(len(source)):
@@ -134,7 +134,7 @@ def _read(source: ImageSource) -> tuple[np.ndarray, float]:
 
 
 def _vary_seconds(images: np.ndarray, augmentation: Augmentation) -> float:
-    """Seconds to vary one picture."""
+    """Seconds to vary one image."""
 
     def vary(count: int) -> None:
         augment_views(images[:1], augmentation, seed=0, num_views=count)

@@ -23,13 +23,13 @@ class TaskSteps:
 
     Attributes:
         outputs: what the new layers answer with, in words.
-        calibrate: asks the trained model about validation pictures, and writes what they say into the run.
-        evaluate: the report on labelled pictures, and the answer for each of them.
+        calibrate: asks the trained model about validation images, and writes what they say into the run.
+        evaluate: the report on labelled images, and the answer for each of them.
         report_content: what the page shows beside the numbers, as fields of `ReportContent`.
         head_facts: what the page says of the new layers.
         start: gives the head the solution of a linear probe, and keeps it as the first checkpoint; None where the
             head has none.
-        suit: makes choices that the recipe leaves open and the pictures decide; None where there are none.
+        suit: makes choices that the recipe leaves open and the images decide; None where there are none.
     """
 
     outputs: Callable[[Task], str]

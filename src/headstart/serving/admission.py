@@ -1,4 +1,4 @@
-"""Who is let in: pictures and bytes that are accepted and not yet answered, of all requests together."""
+"""Who is let in: images and bytes that are accepted and not yet answered, of all requests together."""
 
 from headstart.serving.limits import Limits
 from headstart.serving.refusals import Refusal
@@ -20,7 +20,7 @@ class Admission:
         self.num_bytes = 0
 
     def enter(self) -> "Ticket":
-        """Room for a request with one picture at least.
+        """Room for a request with one image at least.
 
         Raises:
             Refusal: there is none.
@@ -65,7 +65,7 @@ class Ticket:
         self._admission.remove(pictures=self._pictures, num_bytes=self._bytes)
 
     def add_pictures(self, count: int) -> None:
-        """Asks for room for more pictures."""
+        """Asks for room for more images."""
         self._admission.add(pictures=count)
         self._pictures += count
 

@@ -1,4 +1,4 @@
-"""From picture files to answers: decoded side by side, looked at together, told one by one."""
+"""From image files to answers: decoded side by side, looked at together, told one by one."""
 
 import asyncio
 from collections import Counter
@@ -21,12 +21,12 @@ from headstart.serving.uploads import Upload
 
 
 class Answering:
-    """The way of a picture through the server, and the threads on it.
+    """The way of an image through the server, and the threads on it.
 
     Args:
         model: answers.
         limits: of pixels, batches and time.
-        measures: told of batches and of what became of pictures.
+        measures: told of batches and of what became of images.
     """
 
     def __init__(self, model: ServedModel, limits: Limits, measures: Measures) -> None:
@@ -47,7 +47,7 @@ class Answering:
 
     @property
     def is_ready(self) -> bool:
-        """Whether pictures are answered."""
+        """Whether images are answered."""
         return self._batcher.is_running
 
     def start(self) -> None:
@@ -60,7 +60,7 @@ class Answering:
         self._pool.shutdown()
 
     async def answers(self, uploads: Sequence[Upload], question: Question) -> Answers:
-        """One entry a picture.
+        """One entry per image.
 
         Raises:
             Refusal: it took too long.
@@ -94,7 +94,7 @@ class Answering:
 
 
 class _Teller:
-    """From what the model says of a picture to what a request is told.
+    """From what the model says of an image to what a request is told.
 
     Args:
         kind: of the task.

@@ -130,7 +130,7 @@ def _add_predict(
         tags=["v1"],
     )
     async def predict(request: Request, question: Annotated[asked, Query()]) -> Response:
-        """What pictures show, and how far that can be trusted. One bad picture does not spoil the others."""
+        """What images show, and how far that can be trusted. One bad image does not spoil the others."""
         content_type = request.headers.get("content-type", "")
         check_content_type(content_type)
         with admission.enter() as ticket:
@@ -178,7 +178,7 @@ def _add_states(app: FastAPI, answering: Answering, measures: Measures, locked: 
 
     @app.get("/readyz", tags=["state"], responses={503: {"model": State, "description": "Not now."}})
     async def readiness() -> Response:
-        """Pictures are answered."""
+        """Images are answered."""
         ready = answering.is_ready
         content = State(status="ready" if ready else "not ready").model_dump_json()
         return Response(content, 200 if ready else 503, media_type="application/json")
@@ -203,7 +203,7 @@ def _add_page(app: FastAPI) -> None:
 
     @app.get("/", include_in_schema=False)
     async def show_page() -> HTMLResponse:
-        """A page to drop pictures on."""
+        """A page to drop images on."""
         return answer
 
     @app.get("/docs", include_in_schema=False)

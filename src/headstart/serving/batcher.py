@@ -1,4 +1,4 @@
-"""Pictures of many requests, looked at together: the processor never waits while there is something to do."""
+"""Images of many requests, looked at together: the processor never waits while there is something to do."""
 
 import asyncio
 from collections import deque
@@ -12,9 +12,9 @@ import numpy as np
 from headstart.artifacts import Runtime
 
 # A core that has nothing left to do of one batch goes on with the other. On two cores, with 32 clients, MobileNetV2 saw
-# 13 % more pictures a second than with one batch after the other.
+# 13 % more images per second than with one batch after the other.
 BATCHES_AT_ONCE = 2
-Row = tuple[np.ndarray, ...]  # what a runtime gives of one picture: its outputs without the axis of the batch
+Row = tuple[np.ndarray, ...]  # what a runtime gives of one image: its outputs without the axis of the batch
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,15 +27,15 @@ class _Waiting:
 class Batcher:
     """Fills batches and runs them, two at a time, each in a thread of its own.
 
-    A batch starts as soon as a thread is free and the batch is full, or nobody else is on the way, or its first picture
+    A batch starts as soon as a thread is free and the batch is full, or nobody else is on the way, or its first image
     has waited long enough. While both are busy the next batch fills by itself, so that waiting costs only where it can
     win something.
 
     Args:
         runtime: runs a batch.
-        batch_size: pictures that it gets at most.
-        wait_seconds: how long the first picture of a batch waits for others.
-        num_coming: how many pictures are being decoded.
+        batch_size: images that it gets at most.
+        wait_seconds: how long the first image of a batch waits for others.
+        num_coming: how many images are being decoded.
         observe: told the size of each batch and its seconds.
     """
 
@@ -60,23 +60,23 @@ class Batcher:
 
     @property
     def is_running(self) -> bool:
-        """Whether pictures are looked at."""
+        """Whether images are looked at."""
         return bool(self._tasks) and not any(task.done() for task in self._tasks)
 
     def start(self) -> None:
-        """Begins to look at pictures; needs a running event loop."""
+        """Begins to look at images; needs a running event loop."""
         loop = asyncio.get_running_loop()
         self._tasks = [loop.create_task(self._work()) for _ in range(BATCHES_AT_ONCE)]
 
     async def stop(self) -> None:
-        """Ends; pictures that nobody waits for any more are not looked at."""
+        """Ends; images that nobody waits for any more are not looked at."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._threads.shutdown()
 
     async def row(self, pixels: np.ndarray) -> Row:
-        """What the model says of one picture, `(height, width, 3)` uint8 of its own size."""
+        """What the model says of one image, `(height, width, 3)` uint8 of its own size."""
         future: asyncio.Future[Row] = asyncio.get_running_loop().create_future()
         self._waiting.append(_Waiting(pixels, future, perf_counter()))
         self._arrived.set()

@@ -15,7 +15,7 @@ import uvicorn
 from headstart.serving.connections import Connections
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
-# After `Limits.stop_seconds`: for threads to finish the batches and pictures that they are at.
+# After `Limits.stop_seconds`: for threads to finish the batches and images that they are at.
 SECONDS_FOR_THREADS = 2.0
 
 

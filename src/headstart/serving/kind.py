@@ -11,17 +11,17 @@ from headstart.serving.schemas import Answers, Entry, Metadata, Question
 class Kind:
     """The part of a task that the server uses; its functions take what the task gives.
 
-    What an entry says is what `headstart.prediction` records of the picture.
+    What an entry says is what `headstart.prediction` records of the image.
 
     Attributes:
         summary: what the model does, in one sentence.
         question: what a request may ask, from the predictor: its values hold where a request does not say.
-        entry: what is told of one picture.
+        entry: what is told of one image.
         answers: what is told of all, with those values of the question that they depend on.
         metadata: what is told of the model.
         facts: those of the metadata that other tasks lack, from the artifact and the predictor.
-        result: what became of an answered picture, for the counters.
-        in_picture_size: what an entry holds beside the record and as large as its picture, from the predictor's answer;
+        result: what became of an answered image, for the counters.
+        in_picture_size: what an entry holds beside the record and as large as its image, from the predictor's answer;
             a thread makes such entries, so that others do not wait. None: nothing.
     """
 

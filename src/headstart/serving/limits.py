@@ -14,7 +14,7 @@ class Limits:
     Attributes:
         body_bytes: of one request.
         waiting_bytes: of all bodies that are in memory at the same time.
-        pixels: of one picture, by its header; 50 megapixels are a large phone's, and 150 MB of memory while decoded.
+        pixels: of one image, by its header; 50 megapixels are a large phone's, and 150 MB of memory while decoded.
         pictures: in one request.
         waiting_pictures: accepted and not yet answered, of all requests.
         connections: open at the same time.
@@ -25,9 +25,9 @@ class Limits:
         write_seconds: for a client to take some of an answer that lies ready.
         stop_seconds: for everything that was accepted to be answered, once the server is told to end. Below the ten
             seconds that `docker stop` waits.
-        batch_size: pictures that the model looks at together; on a processor few of them stay in its caches, and more
+        batch_size: images that the model looks at together; on a processor few of them stay in its caches, and more
             at a time were slower
-        batch_wait_seconds: how long the first picture of a batch waits for others that are being decoded.
+        batch_wait_seconds: how long the first image of a batch waits for others that are being decoded.
     """
 
     body_bytes: int = 32 * MEBIBYTE

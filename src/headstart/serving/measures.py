@@ -37,7 +37,7 @@ class Measures:
         )
 
     def show_waiting(self, pictures: Callable[[], int]) -> None:
-        """From where the number of waiting pictures is read when it is asked for."""
+        """From where the number of waiting images is read when it is asked for."""
         gauge = Gauge("headstart_waiting_pictures", "Pictures accepted and not yet answered.", registry=self._registry)
         gauge.set_function(pictures)
 
@@ -47,7 +47,7 @@ class Measures:
         self._seconds.labels(path).observe(seconds)
 
     def count_pictures(self, result: str, count: int) -> None:
-        """So many pictures were `unreadable`, or what the task's `Kind.result` says."""
+        """So many images were `unreadable`, or what the task's `Kind.result` says."""
         if count:
             self._pictures.labels(result).inc(count)
 

@@ -1,4 +1,4 @@
-"""The page to drop pictures on, and a policy under which a browser runs nothing else in it."""
+"""The page to drop images on, and a policy under which a browser runs nothing else in it."""
 
 import base64
 import hashlib

@@ -20,12 +20,12 @@ class Picture(NamedTuple):
 
 @dataclass(frozen=True)
 class PictureReader:
-    """Reads pictures as training did.
+    """Reads images as training did.
 
     Attributes:
         image_size: `(height, width)` of the model.
         resize_mode: of the model.
-        max_pixels: of a picture; one with more is refused by its header.
+        max_pixels: of an image; one with more is refused by its header.
     """
 
     image_size: tuple[int, int]
@@ -34,11 +34,11 @@ class PictureReader:
 
     @classmethod
     def for_predictor(cls, predictor: TaskPredictor, max_pixels: int) -> "PictureReader":
-        """For the pictures that a model takes."""
+        """For the images that a model takes."""
         return cls(predictor.image_size, predictor.resize_mode, max_pixels)
 
     def read(self, content: bytes) -> Picture:
-        """One picture, `(height, width, 3)` uint8.
+        """One image, `(height, width, 3)` uint8.
 
         Raises:
             UnreadableImageError: it is none, damaged, or too large.
@@ -48,7 +48,7 @@ class PictureReader:
 
 
 def reading_pool() -> ThreadPoolExecutor:
-    """Threads for pictures in their own size: one a core, since Pillow works outside Python's global lock.
+    """Threads for images in their own size: one per core, since Pillow works outside Python's global lock.
 
     So many are in memory at once.
     """

@@ -19,14 +19,14 @@ class Question(Plain):
 
 
 class Entry(Plain):
-    """What became of one picture: an answer, or the reason why there is none."""
+    """What became of one image: an answer, or the reason why there is none."""
 
     name: Annotated[str | None, Field(description="Name of the file, as the client sent it.")] = None
     error: Annotated[str | None, Field(description="Why there is no prediction; null if there is one.")] = None
 
 
 class Answers(Plain):
-    """One entry a picture, in the order in which they were sent."""
+    """One entry per image, in the order in which they were sent."""
 
     pictures: Sequence[Entry]
 

@@ -1,4 +1,4 @@
-"""From the body of a request to the pictures in it."""
+"""From the body of a request to the images in it."""
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -21,7 +21,7 @@ MAX_NAME_LENGTH = 200
 
 @dataclass
 class Upload:
-    """One picture file as it was sent.
+    """One image file as it was sent.
 
     Attributes:
         name: that the client gave it, None for a raw body. Told back and used for nothing else.
@@ -33,7 +33,7 @@ class Upload:
 
 
 def check_content_type(content_type: str) -> None:
-    """Refuses a body that is neither a picture nor a form.
+    """Refuses a body that is neither an image nor a form.
 
     Raises:
         Refusal: what the type is and what was expected.
@@ -49,10 +49,10 @@ def check_content_type(content_type: str) -> None:
 
 
 def uploads_in(body: bytes, content_type: str, limits: Limits) -> list[Upload]:
-    """The pictures of a body, in their order.
+    """The images of a body, in their order.
 
     Raises:
-        Refusal: the form is malformed, holds no pictures, other fields, or too many pictures.
+        Refusal: the form is malformed, holds no images, other fields, or too many images.
     """
     if _kind_of(content_type) != FORM_TYPE:
         return [Upload(None, body)]

@@ -1,6 +1,6 @@
-"""Pictures that look alike: what a model makes of each is kept in an index on disk and compared with other pictures.
+"""Images that look alike: what a model makes of each is kept in an index on disk and compared with other images.
 
-Names are imported when first used, so that looking up a picture that is in the index does not wait for TensorFlow.
+Names are imported when first used, so that looking up an image that is in the index does not wait for TensorFlow.
 """
 
 from typing import TYPE_CHECKING

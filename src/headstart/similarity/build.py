@@ -1,4 +1,4 @@
-"""An index of pictures, made from a model and a folder."""
+"""An index of images, made from a model and a folder."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -58,17 +58,17 @@ def build_index(
     progress: Progress = SILENT,
     **options: Unpack[IndexOptions],
 ) -> SimilarityIndex:
-    """An index of all pictures in a folder, to find those that look alike.
+    """An index of all images in a folder, to find those that look alike.
 
-    The data folder is only read. With labels the index says how well it finds pictures of the same class: each picture
+    The data folder is only read. With labels the index says how well it finds images of the same class: each image
     is searched for among the others, its copies left out.
 
     Args:
         model: folder of a run, whose own model makes the embeddings, or name of a backbone.
-        data: any folder of pictures, or a table of labels. Class folders and tables give labels.
+        data: any folder of images, or a table of labels. Class folders and tables give labels.
         out: new folder for the index; None: `indexes/DATA-MODEL-NUMBER`.
         weights: of a backbone: `imagenet`, `builtin`, `none` (random) or a file; None: those that come with it.
-        method: `exact`, or `hnsw` to build a graph as well, for very many pictures (extra `headstart[similarity]`).
+        method: `exact`, or `hnsw` to build a graph as well, for very many images (extra `headstart[similarity]`).
         bank_dir: where the features of backbones are kept; None: the platform's folder for caches.
         progress: told of every step.
         **options: `image_size` (a number, or height and width) and `resize_mode`, of a backbone; `engine` (`auto`,
@@ -170,7 +170,7 @@ def _known(name: str, value: str | None, known: tuple[Choice, ...]) -> Choice | 
 def _default_name(data: Path | str, source: ModelSource) -> Path:
     """Without the number that makes it new."""
     model, name = source.name or Path(source.place).name, Path(data).expanduser().absolute().stem
-    # A run that was trained on these pictures has their name already.
+    # A run that was trained on these images has their name already.
     return Path("indexes").absolute() / (model if model.startswith(f"{name}-") else f"{name}-{model}")
 
 

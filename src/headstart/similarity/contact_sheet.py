@@ -1,4 +1,4 @@
-"""One picture with all that was found: each query first, then its neighbours under their labels and distances."""
+"""One image with all that was found: each query first, then its neighbours under their labels and distances."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ PAPER, INK, FAINT, ACCENT, EMPTY = "#ffffff", "#1c1e21", "#6b7078", "#1f6feb", "
 
 
 class Caption(NamedTuple):
-    """Two lines under a picture."""
+    """Two lines under an image."""
 
     first: str
     second: str
@@ -31,7 +31,7 @@ class Cell:
     """One place of the sheet.
 
     Attributes:
-        path: the picture.
+        path: the image.
         caption: what stands under it.
         is_query: whether it was searched for.
     """
@@ -42,9 +42,9 @@ class Cell:
 
 
 def draw_sheet(results: SearchResults) -> Image.Image:
-    """A sheet with a block of rows for each picture that was searched for, the first 50 of them.
+    """A sheet with a block of rows for each image that was searched for, the first 50 of them.
 
-    Pictures are read from where the index found them; one that is gone leaves a grey place.
+    Images are read from where the index found them; one that is gone leaves a grey place.
     """
     queries = [query for query in results.queries if query.error is None][:MAX_QUERIES]
     rows = [row for query in queries for row in _rows(_cells(query, results))]
@@ -63,7 +63,7 @@ def draw_sheet(results: SearchResults) -> Image.Image:
 
 
 def check_sheet(path: Path, root: Path) -> None:
-    """Refuses a file among the pictures.
+    """Refuses a file among the images.
 
     Raises:
         FolderOccupiedError: it would lie in the data folder.
@@ -115,7 +115,7 @@ def _caption(neighbour: Neighbour, rank: int) -> Caption:
 
 
 def _rows(cells: Sequence[Cell]) -> list[list[tuple[int, Cell]]]:
-    """Cells with their columns: the first column is left to the picture that was searched for."""
+    """Cells with their columns: the first column is left to the image that was searched for."""
     query, *found = cells
     slices = [found[start : start + COLUMNS - 1] for start in range(0, len(found), COLUMNS - 1)]
     rows = [list(enumerate(row, start=1)) for row in slices]

@@ -1,4 +1,4 @@
-"""A model that turns pictures into embeddings: pooled features of a run's model, or of a pretrained backbone."""
+"""A model that turns images into embeddings: pooled features of a run's model, or of a pretrained backbone."""
 
 import hashlib
 import importlib.util
@@ -60,14 +60,14 @@ class Embedder:
         return height, width
 
     def embed(self, images: np.ndarray) -> np.ndarray:
-        """Embeddings `(n, d)` float16 of length 1, of pictures `(n, height, width, 3)`; `n` up to the engine's most."""
+        """Embeddings `(n, d)` float16 of length 1, of images `(n, height, width, 3)`; `n` up to the engine's most."""
         (features,) = self.engine.run(images)
         return _as_embeddings(features)
 
     def embed_all(
         self, paths: Sequence[Path], hashes: Sequence[str], *, bank_dir: Path | str | None, progress: Progress
     ) -> Iterator[np.ndarray]:
-        """Embeddings of all pictures in order, some at a time, through the feature bank where there is one.
+        """Embeddings of all images in order, some at a time, through the feature bank where there is one.
 
         Args:
             paths: the files.
@@ -167,7 +167,7 @@ def _embedder_of_run(source: ModelSource, engine: str) -> Embedder:
 
 
 def _pooled_model(model: keras.Model, stages: Mapping[str, tuple[str, ...]]) -> keras.Model:
-    """From the picture to what a classifier's head sees; of other tasks, to the average over the last feature map."""
+    """From the image to what a classifier's head sees; of other tasks, to the average over the last feature map."""
     if POOLED in {layer.name for layer in model.layers}:
         return keras.Model(model.input, model.get_layer(POOLED).output)
     last_map = model.get_layer(list(stages.values())[-1][-1]).output
@@ -214,7 +214,7 @@ def _known_engine(name: str) -> str:
 
 
 def _as_embeddings(features: np.ndarray) -> np.ndarray:
-    # By way of float16 like rows of a bank, so that a picture has the same embedding whichever way it came.
+    # By way of float16 like rows of a bank, so that an image has the same embedding whichever way it came.
     largest = float(np.finfo(np.float16).max)
     rounded = np.clip(features, -largest, largest).astype(np.float16)
     return unit_rows(rounded).astype(np.float16)

@@ -15,7 +15,7 @@ import numpy as np
 from headstart.stored import UnusableFileError, size_of
 
 _VECTORS, _GRAPH = struct.Struct("<II"), struct.Struct("<QQQQQ")
-# Name, version, metric, types of scalars, keys and slots, count, deleted, dimensions, several vectors a key, rest.
+# Name, version, metric, types of scalars, keys and slots, count, deleted, dimensions, several vectors per key, rest.
 _HEADER = struct.Struct("<7s3H4BQQQ?")
 _HEADER_BYTES, _NODE_BYTES, _KEY_BYTES = 64, 10, 8
 _COSINE, _FLOAT16, _UINT64, _UINT32 = 99, 12, 14, 15

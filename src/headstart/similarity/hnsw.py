@@ -11,7 +11,7 @@ from headstart.similarity.exact import as_distances, row_slices, unit_rows
 
 METHODS = ("exact", "hnsw")
 # Neighbours of a row in the graph, and how many rows are looked at while it is built and searched: those of the paper
-# and of most libraries, with a wider search, because features of pictures have some thousand dimensions.
+# and of most libraries, with a wider search, because features of images have some thousand dimensions.
 CONNECTIVITY, BUILD_WIDTH, SEARCH_WIDTH = 16, 128, 128
 
 
@@ -85,7 +85,7 @@ def _keys(graph: Any, direction: np.ndarray, top: int) -> np.ndarray:
     keys = np.asarray(graph.search(direction.astype(np.float16), top).keys, np.int64)
     if len(keys) == top:
         return keys
-    # A graph over many copies of one picture may not lead everywhere; a full comparison does.
+    # A graph over many copies of one image may not lead everywhere; a full comparison does.
     return np.asarray(graph.search(direction.astype(np.float16), top, exact=True).keys, np.int64)
 
 

@@ -1,4 +1,4 @@
-"""An index on disk: embeddings of pictures, which picture each belongs to, and what model made them."""
+"""An index on disk: embeddings of images, which image each belongs to, and what model made them."""
 
 import hashlib
 import re
@@ -36,7 +36,7 @@ Read = TypeVar("Read")
 
 @dataclass(frozen=True, eq=False)
 class SimilarityIndex:
-    """Pictures and what a model made of them.
+    """Images and what a model made of them.
 
     Attributes:
         path: the folder.
@@ -44,7 +44,7 @@ class SimilarityIndex:
             `root` (the folder that paths start from), `num_pictures`, `dimension`, `class_names` (None without labels),
             `left_out` (path and reason of each file that is not in it), `quality`, and the hashes of the other files.
         embeddings: `(n, d)` float16, each row of length 1, mapped from the file.
-        pictures: one row a picture: path (POSIX, relative to `root`), sha256, label ("" for none), duplicate_group (the
+        pictures: one row per image: path (POSIX, relative to `root`), sha256, label ("" for none), duplicate_group (the
             same for copies).
     """
 
@@ -58,7 +58,7 @@ class SimilarityIndex:
 
     @property
     def root(self) -> Path:
-        """The folder that the paths of pictures start from."""
+        """The folder that the paths of images start from."""
         return Path(self.facts["root"])
 
     @property
@@ -68,7 +68,7 @@ class SimilarityIndex:
 
     @property
     def quality(self) -> dict[str, Metric]:
-        """How well pictures of the same class are found, by name; nothing without labels."""
+        """How well images of the same class are found, by name; nothing without labels."""
         return {
             name: Metric(
                 name=name,
@@ -84,7 +84,7 @@ class SimilarityIndex:
 
     @cached_property
     def rows_of_hashes(self) -> dict[str, int]:
-        """SHA-256 of a picture → its row; of copies the first."""
+        """SHA-256 of an image → its row; of copies the first."""
         return {sha256: row for row, sha256 in reversed(list(enumerate(self.pictures["sha256"])))}
 
     @classmethod
@@ -110,7 +110,7 @@ class SimilarityIndex:
 
 
 def write_pictures(path: Path, pictures: pd.DataFrame) -> None:
-    """Writes the table of pictures as CSV."""
+    """Writes the table of images as CSV."""
     write_csv(path, COLUMNS, pictures[list(COLUMNS)].itertuples(index=False, name=None))
 
 

@@ -22,7 +22,7 @@ class ModelSource:
         name: of the backbone, also of a run's.
         place: folder of the run; of a backbone `imagenet`, `builtin`, `none` or a file of weights.
         image_size: `(height, width)` in pixels; None: the model's own.
-        resize_mode: how pictures get that size; None: the run's own.
+        resize_mode: how images get that size; None: the run's own.
     """
 
     kind: Literal["run", "backbone"]

@@ -1,4 +1,4 @@
-"""Which pictures an index holds: labelled ones where class folders or a table give labels, else all there are."""
+"""Which images an index holds: labelled ones where class folders or a table give labels, else all there are."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,17 +14,17 @@ from headstart.progress import Progress
 from headstart.task_spec import TargetForm
 
 _NO_CLASSES = ("",)
-# Findings about pictures that training would not use, and that therefore have no label.
+# Findings about images that training would not use, and that therefore have no label.
 _NOT_LABELLED = ("unlabelled", "unused_folder")
 
 
 @dataclass(frozen=True, eq=False)
 class IndexedPictures:
-    """The usable pictures of an index.
+    """The usable images of an index.
 
     Attributes:
         root: folder that paths start from.
-        frame: one row a picture: path, sha256, label, duplicate_group.
+        frame: one row per image: path, sha256, label, duplicate_group.
         targets: `(n, classes)` of 0 and 1; no columns where there are no classes.
         class_names: in the order of the columns; None where there are no classes.
         left_out: path and reason of each file that is not among them.
@@ -56,7 +56,7 @@ def list_pictures(data: Path | str, *, labelled: bool = True, **columns: Unpack[
     if labelled or not folder.is_dir():
         try:
             dataset = read_dataset(data, for_training=False, **columns)
-            # Parts count for nothing here: a copy of a test picture is a picture like any other.
+            # Parts count for nothing here: a copy of a test image is an image like any other.
             return replace(dataset, frame=dataset.frame.assign(split=""))
         except NoClassFoldersError:
             if not folder.is_dir():
@@ -76,7 +76,7 @@ def list_pictures(data: Path | str, *, labelled: bool = True, **columns: Unpack[
 
 
 def check_pictures(dataset: Dataset, *, progress: Progress) -> IndexedPictures:
-    """Opens every file once and keeps those that are pictures.
+    """Opens every file once and keeps those that are images.
 
     Raises:
         NoReadableImagesError: none is.

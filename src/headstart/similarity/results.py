@@ -8,10 +8,10 @@ import pandas as pd
 
 @dataclass(frozen=True)
 class Neighbour:
-    """A picture of the index that looks like the one searched for.
+    """An image of the index that looks like the one searched for.
 
     Attributes:
-        path: as it stands in the index, relative to its folder of pictures.
+        path: as it stands in the index, relative to its folder of images.
         label: its class; "" without labels.
         distance: cosine distance, from 0 (the same) to 2.
     """
@@ -23,12 +23,12 @@ class Neighbour:
 
 @dataclass(frozen=True)
 class QueryResult:
-    """What was found for one picture.
+    """What was found for one image.
 
     Attributes:
-        path: the picture searched for.
-        neighbours: the nearest first; the picture itself among them where it is in the index.
-        error: why the file cannot be read as a picture; None where it can.
+        path: the image searched for.
+        neighbours: the nearest first; the image itself among them where it is in the index.
+        error: why the file cannot be read as an image; None where it can.
     """
 
     path: Path
@@ -38,13 +38,13 @@ class QueryResult:
 
 @dataclass(frozen=True)
 class SearchResults:
-    """What was found for all pictures.
+    """What was found for all images.
 
     Attributes:
         index_path: folder of the index.
         root: folder that the paths of neighbours start from.
         method: `exact` or `hnsw`.
-        queries: one a picture, in the order given.
+        queries: one per image, in the order given.
     """
 
     index_path: Path
@@ -54,12 +54,12 @@ class SearchResults:
 
     @property
     def num_unreadable(self) -> int:
-        """Files that are no pictures."""
+        """Files that are no images."""
         return sum(query.error is not None for query in self.queries)
 
     @property
     def frame(self) -> pd.DataFrame:
-        """One row a neighbour: query, rank (from 1), path, label, distance."""
+        """One row per neighbour: query, rank (from 1), path, label, distance."""
         rows = [
             (str(query.path), rank, neighbour.path, neighbour.label, neighbour.distance)
             for query in self.queries

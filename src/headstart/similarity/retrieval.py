@@ -1,4 +1,4 @@
-"""How well an index finds pictures of the same class: each of its pictures is searched for among the others."""
+"""How well an index finds images of the same class: each of its images is searched for among the others."""
 
 from collections.abc import Mapping
 
@@ -17,19 +17,19 @@ def measure_retrieval(
 ) -> dict[str, Metric]:
     """`recall_at_1`, `recall_at_5`, `recall_at_10` and `mean_average_precision_at_r`, with bootstrap intervals.
 
-    Every picture is a query, itself and its copies left out; of large indexes 2,000 pictures drawn at random, fewer
-    beyond 200,000. A picture is relevant if it shares a class with the query. Recall at k is the share of queries with
-    a relevant picture among the k nearest. Precision at R looks at the R nearest, R being how many are relevant.
+    Every image is a query, itself and its copies left out; of large indexes 2,000 images drawn at random, fewer
+    beyond 200,000. An image is relevant if it shares a class with the query. Recall at k is the share of queries with
+    a relevant image among the k nearest. Precision at R looks at the R nearest, R being how many are relevant.
     Baselines are what a random order gives.
 
     Args:
         embeddings: `(n, d)`.
         targets: `(n, classes)` of 0 and 1.
-        groups: `(n,)`, the same for copies of one picture: they are no neighbours of one another.
+        groups: `(n,)`, the same for copies of one image: they are no neighbours of one another.
         seed: of the queries drawn and of the bootstrap.
 
     Returns:
-        Nothing where no picture has a relevant other, or all have no other ones: there is nothing to tell apart.
+        Nothing where no image has a relevant other, or all have no other ones: there is nothing to tell apart.
 
     References:
         Musgrave, Belongie and Lim, A Metric Learning Reality Check, arXiv 2003.08505, section 3.2 (MAP@R).

@@ -1,4 +1,4 @@
-"""The pictures of an index that are most like others."""
+"""The images of an index that are most like others."""
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -32,23 +32,23 @@ def search_index(
     weights: Path | str | None = None,
     progress: Progress = SILENT,
 ) -> SearchResults:
-    """The nearest pictures of an index, by cosine distance of their embeddings.
+    """The nearest images of an index, by cosine distance of their embeddings.
 
-    A picture whose bytes are in the index needs no model: its embedding is known. It is its own nearest neighbour.
+    An image whose bytes are in the index needs no model: its embedding is known. It is its own nearest neighbour.
 
     Args:
         index: or its folder.
         pictures: files, folders (searched to the bottom) and patterns, or a single one of them.
-        top: how many neighbours a picture, at least 1; all where there are fewer.
+        top: how many neighbours per image, at least 1; all where there are fewer.
         method: `exact` or `hnsw`; None: `hnsw` where the index has a graph, else `exact`.
         model: folder of the run that the index was made with, where it was moved.
         weights: file with the weights that the index was made with, where it was moved.
-        progress: told of every picture that goes through the model.
+        progress: told of every image that goes through the model.
 
     Raises:
         IndexNotFoundError, IndexDamagedError, IndexNewerError: as `SimilarityIndex.load`.
         IndexMismatchError: the model is not the one that the index was made with.
-        UnreadableImageError: none of the files is a picture; where some are, the others say so in their results.
+        UnreadableImageError: none of the files is an image; where some are, the others say so in their results.
         RecipeError: a setting is out of its range, or there is no graph to search with `hnsw`.
     """
     _check_top(top)
@@ -72,7 +72,7 @@ def search_index(
 
 
 def needs_model(index: SimilarityIndex, pictures: Iterable[Path | str] | Path | str) -> bool:
-    """Whether a search for these pictures takes the seconds that TensorFlow needs to start."""
+    """Whether a search for these images takes the seconds that TensorFlow needs to start."""
     return any(_hash(path) not in index.rows_of_hashes for path in _files(pictures))
 
 
@@ -156,4 +156,4 @@ def _hash(path: Path) -> str:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:
-        return "unreadable"  # reading it as a picture says why
+        return "unreadable"  # reading it as an image says why

@@ -9,7 +9,7 @@ from headstart.stored.content import UnusableFileError, shown, shown_error, size
 
 MAX_BYTES = 2**30  # the boxes of some million images
 _MAX_COLUMNS = 200_010  # some columns of a table, and two for each class
-# The reader's limit is 131,072 characters a cell; the boxes of one image may be more. The limit is the module's own.
+# The reader's limit is 131,072 characters per cell; the boxes of one image may be more. The limit is the module's own.
 _LARGEST_CELL = 2**31 - 1
 _limit_lock = threading.Lock()
 

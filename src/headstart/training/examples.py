@@ -15,15 +15,15 @@ class TrainingExamples:
     """Examples and targets of the training and the validation part, and how they are fed.
 
     Attributes:
-        source: training pictures, or their activations at the cuts, one beside the other where there are several.
+        source: training images, or their activations at the cuts, one beside the other where there are several.
         targets: what the task's loss wants of each example, such as `(examples, num_classes)` float32.
         validation_source: the same of the validation part.
         validation_targets: like `targets`.
         weights: `(examples,)` float32 weight of each training example in the loss, or None.
         batch_size: examples a step.
         seed: of order and augmentation, together with phase, epoch and example.
-        augmentation: random changes of training pictures; None where the source holds activations.
-        cuts: names of the layers whose outputs the examples are; none for pictures, which is the cut at the pixels.
+        augmentation: random changes of training images; None where the source holds activations.
+        cuts: names of the layers whose outputs the examples are; none for images, which is the cut at the pixels.
         view_matrices: `(examples, views, 3, 3)`, how the views of activations were varied, for targets that move along.
     """
 
@@ -40,7 +40,7 @@ class TrainingExamples:
 
     @property
     def cut(self) -> str | None:
-        """The one layer whose output the examples are, for tasks whose head reads the top alone; None for pictures."""
+        """The one layer whose output the examples are, for tasks whose head reads the top alone; None for images."""
         return self.cuts[0] if self.cuts else None
 
     @property

@@ -1,4 +1,4 @@
-"""One row an epoch."""
+"""One row per epoch."""
 
 import math
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""What the head's last layer sees of examples: pictures, or rows of a bank, through the layers above their cut."""
+"""What the head's last layer sees of examples: images, or rows of a bank, through the layers above their cut."""
 
 from dataclasses import replace
 from weakref import WeakKeyDictionary
@@ -78,9 +78,9 @@ def pooled_features(
 
     Args:
         task: what the features are of.
-        source: pictures, or their activations at the cut.
+        source: images, or their activations at the cut.
         rows: `(2, rows)`, example and view of each.
-        cut: name of the layer whose output the examples are; None for pictures.
+        cut: name of the layer whose output the examples are; None for images.
         precision: what the layers in between compute in, as in `Phase`.
         progress: told of every batch.
     """

@@ -1,4 +1,4 @@
-"""DenseNet: each layer reads all before it. A transition between two blocks halves channels and picture.
+"""DenseNet: each layer reads all before it. A transition between two blocks halves channels and image.
 
 The activation before a transition is the richest map of its stride; the pooling after it is the smallest place to cut,
 with an eighth of the numbers. Both end a stage.

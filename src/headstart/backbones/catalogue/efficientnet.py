@@ -1,4 +1,4 @@
-"""EfficientNet, version 1: seven stacks of blocks, scaled together in width, depth and picture size.
+"""EfficientNet, version 1: seven stacks of blocks, scaled together in width, depth and image size.
 
 The published weights expect a second division that Keras adds for its own download only; see
 `headstart.backbones.preprocessing`.

@@ -1,6 +1,6 @@
 """Inception and its relatives by Google: InceptionV3, InceptionResNetV2 and Xception.
 
-Their first convolutions are not padded, so feature maps are a few steps smaller than the picture divided by the stride.
+Their first convolutions are not padded, so feature maps are a few steps smaller than the image divided by the stride.
 """
 
 from headstart.backbones.catalogue.downloads import keras_download

@@ -1,11 +1,11 @@
-"""The five ways the families of `keras.applications` were shown their pictures."""
+"""The five ways the families of `keras.applications` were shown their images."""
 
 from headstart.backbones.spec import Preprocessing
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 
-# BGR minus the mean of ImageNet's training pictures, not scaled; the network of Caffe's days.
+# BGR minus the mean of ImageNet's training images, not scaled; the network of Caffe's days.
 CAFFE = Preprocessing("caffe", "BGR", 1.0, (103.939, 116.779, 123.68), (1.0, 1.0, 1.0))
 
 # -1 to 1.

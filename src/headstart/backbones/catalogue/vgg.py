@@ -1,4 +1,4 @@
-"""VGG: sixteen or nineteen layers, every block ends in a pooling that halves the picture."""
+"""VGG: sixteen or nineteen layers, every block ends in a pooling that halves the image."""
 
 from headstart.backbones.catalogue.downloads import keras_download
 from headstart.backbones.catalogue.preprocessings import CAFFE

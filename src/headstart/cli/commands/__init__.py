@@ -1,1 +1,1 @@
-"""One command a file: reads what was typed, calls a verb, shows what it gave back."""
+"""One command per file: reads what was typed, calls a verb, shows what it gave back."""

@@ -1,4 +1,4 @@
-"""How far a run's answers can be trusted, from its validation pictures alone: the test part stays closed."""
+"""How far a run's answers can be trusted, from its validation images alone: the test part stays closed."""
 
 import numpy as np
 
@@ -15,14 +15,14 @@ from headstart.trust import Calibration, fit_calibration
 def calibrate(run: Run, task: Task, parts: LearningParts | None = None, progress: Progress = SILENT) -> Calibration:
     """Fits the calibration of a trained model and writes it into the run.
 
-    Rows of the bank at the plain view take the place of pictures where the layers below them are still those that
-    computed them; only what fine-tuning changed is run on them, as it is now. Validation pictures, whose answers are
+    Rows of the bank at the plain view take the place of images where the layers below them are still those that
+    computed them; only what fine-tuning changed is run on them, as it is now. Validation images, whose answers are
     what is promised, are read where the bank was quantised; for the directions of training features its rows will do.
 
     Args:
         run: its validation and training parts are read.
         task: the trained model.
-        parts: what the phases learned from; None: the pictures themselves are read.
+        parts: what the phases learned from; None: the images themselves are read.
         progress: told of every batch.
     """
     pictures = pixel_examples(task, run.recipe, run.dataset)
@@ -56,7 +56,7 @@ def _facts(calibration: Calibration, num_training: int, num_validation: int) -> 
 
 
 def _some(num_pictures: int, *, seed: int) -> np.ndarray:
-    """Numbers of all pictures, or of as many as are worth their time."""
+    """Numbers of all images, or of as many as are worth their time."""
     if num_pictures <= MAX_CALIBRATION_PICTURES:
         return np.arange(num_pictures)
     return np.sort(np.random.default_rng(seed).choice(num_pictures, MAX_CALIBRATION_PICTURES, replace=False))
@@ -69,5 +69,5 @@ def _plain_features(
     numbers: np.ndarray,
     progress: Progress,
 ) -> np.ndarray:
-    rows = np.stack([numbers, np.zeros_like(numbers)])  # view 0 is the plain picture
+    rows = np.stack([numbers, np.zeros_like(numbers)])  # view 0 is the plain image
     return pooled_features(task, source, rows, cut=examples.cut, progress=progress)

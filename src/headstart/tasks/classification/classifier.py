@@ -1,4 +1,4 @@
-"""Which classes a picture shows."""
+"""Which classes an image shows."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -29,8 +29,8 @@ class ImageClassifier:
         backbone: name of the backbone below the head.
         stages: stage name → names of the layers that belong to it, lowest stage first.
         last_feature_layer: the highest layer that tells places apart, where Grad-CAM looks.
-        multi_label: whether a picture may show several classes, or none.
-        resize_mode: how a picture of another size becomes one of `image_size`.
+        multi_label: whether an image may show several classes, or none.
+        resize_mode: how an image of another size becomes one of `image_size`.
     """
 
     kind: ClassVar[str] = CLASSIFICATION
@@ -45,7 +45,7 @@ class ImageClassifier:
 
     @property
     def image_size(self) -> tuple[int, int]:
-        """Height and width of the pictures the model takes."""
+        """Height and width of the images the model takes."""
         _, height, width, _ = self.model.input_shape
         return height, width
 
@@ -130,7 +130,7 @@ class ImageClassifier:
         return self.probabilities(logits)
 
     def probabilities(self, logits: np.ndarray) -> np.ndarray:
-        """Softmax of each row, or the sigmoid of each logit when pictures may show several classes."""
+        """Softmax of each row, or the sigmoid of each logit when images may show several classes."""
         logits = np.asarray(logits, "float64")
         if self.multi_label:
             chances: np.ndarray = np.exp(-np.logaddexp(0.0, -logits))  # the sigmoid, written so that it never overflows
@@ -173,7 +173,7 @@ def build_classifier(
     Args:
         backbone: the pretrained network; its layers become the classifier's own, nothing is nested or copied.
         class_names: at least two names, in the order of the logits.
-        multi_label: whether a picture may show several classes.
+        multi_label: whether an image may show several classes.
         resize_mode: kept so that prediction resizes as training did.
         dropout: share of pooled features left out while training, 0 to below 1.
         num_stages: how many stages the head reads, from the highest down. Above 1 the backbone must stay frozen: no

@@ -6,11 +6,11 @@ from headstart.data import LABEL_SEPARATOR
 
 
 def decide(probabilities: np.ndarray, *, multi_label: bool) -> tuple[np.ndarray, np.ndarray]:
-    """Which classes each picture is said to show, and how probable that is.
+    """Which classes each image is said to show, and how probable that is.
 
     Args:
         probabilities: `(n, num_classes)`.
-        multi_label: whether a picture may show several classes, or none.
+        multi_label: whether an image may show several classes, or none.
 
     Returns:
         `(n, num_classes)` booleans: the likeliest class, or with several labels every class that is at least as likely

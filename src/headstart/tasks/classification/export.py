@@ -36,7 +36,7 @@ def _probabilities(logits: keras.KerasTensor, task: ImageClassifier, calibration
 
 
 def _score(pooled: keras.KerasTensor, calibration: Calibration) -> keras.KerasTensor:
-    """As `Calibration.foreign_score`: the share of the features' energy outside the directions of training pictures."""
+    """As `Calibration.foreign_score`: the share of the features' energy outside the directions of training images."""
     pooled = keras.layers.Activation("linear", dtype="float32", name="raw_features")(pooled)
     project = keras.layers.Dense(calibration.projection.shape[1], use_bias=False, dtype="float32", name="projection")
     inside = keras.ops.sum(keras.ops.square(project(pooled)), axis=-1)

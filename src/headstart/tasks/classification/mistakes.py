@@ -1,4 +1,4 @@
-"""Which examples the model got wrong while being sure: the first pictures to look at."""
+"""Which examples the model got wrong while being sure: the first images to look at."""
 
 import numpy as np
 import pandas as pd

@@ -26,7 +26,7 @@ MIN_INT8_AGREEMENT = 0.98
 
 @dataclass(frozen=True, eq=False)
 class Answers:
-    """What a model or a file says of some pictures.
+    """What a model or a file says of some images.
 
     Attributes:
         probabilities: `(n, num_classes)`.
@@ -42,8 +42,8 @@ class ClassParity(Parity):
     """Of a classifier.
 
     Attributes:
-        max_probability_difference: over all pictures and classes.
-        max_score_difference: of the foreign score, over all pictures.
+        max_probability_difference: over all images and classes.
+        max_score_difference: of the foreign score, over all images.
         accuracy, model_accuracy: share of answers that are right, of the file and of the model.
     """
 
@@ -67,7 +67,7 @@ class ClassParity(Parity):
 
 
 def class_answers(runtime: Runtime, batches: Iterable[np.ndarray]) -> Answers:
-    """What a file says of pictures."""
+    """What a file says of images."""
     probabilities, foreign_scores = zip(*(runtime.run(batch) for batch in batches), strict=True)
     return Answers(np.concatenate(probabilities), np.concatenate(foreign_scores))
 
@@ -91,11 +91,11 @@ def compare_classes(
 
     Args:
         model: the model's answers.
-        file: the file's answers for the same pictures.
+        file: the file's answers for the same images.
         targets: `(n, num_classes)`, 1 where the class is present.
-        paths: of the pictures.
+        paths: of the images.
         class_names: in the order of the probabilities.
-        multi_label: whether a picture may show several classes, or none.
+        multi_label: whether an image may show several classes, or none.
         is_int8: which of the two rules holds.
     """
     ours, theirs = (decide(each.probabilities, multi_label=multi_label)[0] for each in (model, file))
@@ -132,7 +132,7 @@ def compare_classes(
 
 
 def _ties(probabilities: np.ndarray, chosen: np.ndarray, multi_label: bool) -> np.ndarray:
-    """Where the model is undecided about what the file chose: labels `(n, num_classes)`, or pictures `(n, 1)`."""
+    """Where the model is undecided about what the file chose: labels `(n, num_classes)`, or images `(n, 1)`."""
     if multi_label:
         return np.abs(probabilities - 0.5) <= MAX_PROBABILITY_DIFFERENCE
     lead = probabilities.max(axis=1) - np.where(chosen, probabilities, 0.0).sum(axis=1)

@@ -1,4 +1,4 @@
-"""From pictures to classes, with any exported file and in the same way with a run's own model."""
+"""From images to classes, with any exported file and in the same way with a run's own model."""
 
 import math
 from collections.abc import Sequence
@@ -17,16 +17,16 @@ NOT_SURE = "not sure"  # what is said in place of a prediction that is not, wher
 
 @dataclass(frozen=True)
 class Answer:
-    """What a picture shows, and how far that can be trusted.
+    """What an image shows, and how far that can be trusted.
 
     Attributes:
         prediction: name of the class; with several labels, names joined by `;`, possibly none.
         probability: of the prediction, 0 to 1, calibrated; with several labels that of the least certain yes or no.
         probabilities: `(num_classes,)`.
         prediction_set: names of all classes that are likely enough to hold the truth with the coverage asked for.
-        foreign_score: how strange the picture is; higher is stranger.
-        is_foreign: whether it is stranger than 95 % of validation pictures.
-        is_sure: the set is exactly what was predicted, and the picture is not foreign.
+        foreign_score: how strange the image is; higher is stranger.
+        is_foreign: whether it is stranger than 95 % of validation images.
+        is_sure: the set is exactly what was predicted, and the image is not foreign.
     """
 
     prediction: str
@@ -50,14 +50,14 @@ class Answer:
 
 @dataclass(frozen=True, eq=False)
 class ClassPredictor:
-    """Answers for pictures of the model's size.
+    """Answers for images of the model's size.
 
     Attributes:
         runtime: gives probabilities and foreign scores.
         class_names: in the order of the probabilities.
         image_size: `(height, width)`.
-        resize_mode: for whoever reads pictures, as in `headstart.data.resize_image`.
-        multi_label: whether a picture may show several classes, or none.
+        resize_mode: for whoever reads images, as in `headstart.data.resize_image`.
+        multi_label: whether an image may show several classes, or none.
         thresholds: what is sure and what is strange.
         coverage: how often prediction sets hold the truth, above 0 and below 1.
     """
@@ -92,7 +92,7 @@ class ClassPredictor:
         return self.predict(images)
 
     def predict(self, images: np.ndarray | Sequence[np.ndarray]) -> list[Answer]:
-        """One answer for each of the pictures, `(n, height, width, 3)` uint8 of the size `image_size`."""
+        """One answer for each of the images, `(n, height, width, 3)` uint8 of the size `image_size`."""
         if not len(images):
             return []
         return self.decode(self.runtime.run(np.asarray(images, np.uint8)), ())

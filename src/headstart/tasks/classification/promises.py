@@ -1,4 +1,4 @@
-"""Holds what a calibration promised against pictures that played no part in it."""
+"""Holds what a calibration promised against images that played no part in it."""
 
 import numpy as np
 from scipy.special import expit, softmax
@@ -30,7 +30,7 @@ def measure_honesty(
     coverage: float = DEFAULT_COVERAGE,
     multi_label: bool = False,
 ) -> Honesty:
-    """How far confidence, prediction sets and foreign scores keep their word on other pictures.
+    """How far confidence, prediction sets and foreign scores keep their word on other images.
 
     Args:
         calibration: of the run.
@@ -38,7 +38,7 @@ def measure_honesty(
         targets: `(n, k)` of 0 and 1, one 1 in each row unless `multi_label`.
         features: `(n, num_features)`, pooled.
         coverage: how often prediction sets should hold the true class.
-        multi_label: whether a picture may show several classes, or none.
+        multi_label: whether an image may show several classes, or none.
     """
     logits, targets = np.asarray(logits, "float64"), np.asarray(targets).astype(np.int64)
     before = _answers(logits, targets, multi_label=multi_label)

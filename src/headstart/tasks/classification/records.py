@@ -1,4 +1,4 @@
-"""What a classifier says of a picture, as plain values."""
+"""What a classifier says of an image, as plain values."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from headstart.prediction import FLAG, NAMES, NUMBER, TEXT, ConsoleTable, Predic
 from headstart.stored import Number, Schema, UnusableFileError, check, shown
 from headstart.tasks.classification.predictor import Answer
 
-# Columns before those of the probabilities, one a class.
+# Columns before those of the probabilities, one per class.
 FIXED_COLUMNS: Mapping[str, str] = MappingProxyType(
     {
         "path": TEXT,
@@ -43,9 +43,9 @@ class Tally:
 
     Attributes:
         num_files: all of them.
-        num_unreadable: no pictures, or damaged ones.
+        num_unreadable: no images, or damaged ones.
         num_unsure: answered, and not sure.
-        num_foreign: answered, and stranger than 95 % of validation pictures; every one of these is not sure as well.
+        num_foreign: answered, and stranger than 95 % of validation images; every one of these is not sure as well.
     """
 
     num_files: int = 0

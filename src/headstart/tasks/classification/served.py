@@ -1,4 +1,4 @@
-"""What a picture shows, over HTTP."""
+"""What an image shows, over HTTP."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -13,7 +13,7 @@ _COVERAGE = "Probability with which the sets contain the true class."
 
 
 class ClassEntry(Entry):
-    """What became of one picture: an answer, or the reason why there is none."""
+    """What became of one image: an answer, or the reason why there is none."""
 
     prediction: Annotated[
         str | None,
@@ -42,7 +42,7 @@ class ClassEntry(Entry):
 
 
 class ClassAnswers(Answers):
-    """One entry a picture, in the order in which they were sent."""
+    """One entry per image, in the order in which they were sent."""
 
     coverage: float = Field(description=_COVERAGE)
     pictures: Sequence[ClassEntry]

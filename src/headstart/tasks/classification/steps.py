@@ -66,7 +66,7 @@ def start_head(
 
 
 def evaluate_pictures(run: Run, dataset: Dataset, progress: Progress) -> Evaluated:
-    """The report on labelled pictures, and the answer for each of them.
+    """The report on labelled images, and the answer for each of them.
 
     A run that an earlier version trained is calibrated first.
     """
@@ -140,7 +140,7 @@ def _predictions_frame(task: ImageClassifier, dataset: Dataset, probabilities: n
 
 
 def _samples(dataset: Dataset) -> dict[str, np.ndarray]:
-    """One training picture of each of the first classes."""
+    """One training image of each of the first classes."""
     training = dataset.part("train")
     targets, paths = training.frame["target"].tolist(), training.paths()
     first = dict(reversed(list(zip(targets, paths, strict=True))))

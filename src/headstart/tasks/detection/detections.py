@@ -1,4 +1,4 @@
-"""Boxes found in a picture."""
+"""Boxes found in an image."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ MAX_OVERLAP = 0.5
 
 @dataclass(frozen=True, eq=False)
 class Detections:
-    """What was found in one picture, most certain first.
+    """What was found in one image, most certain first.
 
     Attributes:
         boxes: `(n, 4)`, `xyxy` in pixels.
@@ -60,13 +60,13 @@ def _span(boxes: np.ndarray) -> float:
 def boxes_in_picture(
     found: Detections, size: tuple[int, int], image_size: tuple[int, int], resize_mode: str
 ) -> Detections:
-    """The same detections in pixels of a picture, cut off at its edges; those outside it are left out.
+    """The same detections in pixels of an image, cut off at its edges; those outside it are left out.
 
     Args:
         found: in pixels of the model's input.
-        size: `(height, width)` of the picture.
+        size: `(height, width)` of the image.
         image_size: `(height, width)` of the model's input.
-        resize_mode: how the picture got that size, as in `resize_image`.
+        resize_mode: how the image got that size, as in `resize_image`.
     """
     back = np.linalg.inv(resize_matrix(size, image_size, resize_mode))
     rows = np.column_stack([moved_boxes(found.boxes, back), found.scores, found.classes])

@@ -1,4 +1,4 @@
-"""Which objects a picture shows, and where."""
+"""Which objects an image shows, and where."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -39,7 +39,7 @@ class ObjectDetector:
         backbone: name of the backbone below the head.
         stages: stage name → names of the layers that belong to it, lowest stage first.
         tap_layers: the backbone's layers that the head reads, lowest first.
-        resize_mode: how a picture of another size becomes one of `image_size`.
+        resize_mode: how an image of another size becomes one of `image_size`.
     """
 
     kind: ClassVar[str] = DETECTION
@@ -53,7 +53,7 @@ class ObjectDetector:
 
     @property
     def image_size(self) -> tuple[int, int]:
-        """Height and width of the pictures the model takes."""
+        """Height and width of the images the model takes."""
         _, height, width, _ = self.model.input_shape
         return height, width
 
@@ -88,7 +88,7 @@ class ObjectDetector:
         return []
 
     def decode(self, logits: np.ndarray) -> list[Detections]:
-        """The objects of every picture, in pixels of the model's input.
+        """The objects of every image, in pixels of the model's input.
 
         Args:
             logits: `(batch, rows, columns, num_classes + 4)`.

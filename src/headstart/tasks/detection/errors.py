@@ -87,7 +87,7 @@ def mixup_table(matching: BoxMatching, errors: BoxErrors, class_names: Sequence[
 
 
 def picture_table(matching: BoxMatching, errors: BoxErrors) -> pd.DataFrame:
-    """One row a picture: example, found, missed (true boxes), wrong (answers), score (F1; 1 where nothing is wrong)."""
+    """One row per image: example, found, missed (true boxes), wrong (answers), score (F1; 1 where nothing is wrong)."""
 
     def counted(pictures: np.ndarray) -> np.ndarray:
         return np.bincount(pictures, minlength=matching.num_pictures)

@@ -14,14 +14,14 @@ import numpy as np
 
 from headstart.data import Tensor
 
-# What a side's logit of 0 stands for, in cells, and how far it may go: e^5 cells are more than any picture.
+# What a side's logit of 0 stands for, in cells, and how far it may go: e^5 cells are more than any image.
 UNIT_CELLS = 2.0
 MAX_LOGIT = 5.0
 _PEAK_SIZE = 3
 
 
 def cell_centers(grid: tuple[int, int], image_size: tuple[int, int]) -> np.ndarray:
-    """Middles of the cells: `(rows, columns, 2)` float32, `xy` in pixels of a picture of `image_size`."""
+    """Middles of the cells: `(rows, columns, 2)` float32, `xy` in pixels of an image of `image_size`."""
     rows, columns = grid
     height, width = image_size
     y = (np.arange(rows) + 0.5) * height / rows
@@ -39,7 +39,7 @@ def grid_boxes(sides: Tensor, image_size: tuple[int, int]) -> Tensor:
 
     Args:
         sides: `(batch, rows, columns, 4)` logits of the distances to the left, upper, right and lower side.
-        image_size: `(height, width)` of the picture.
+        image_size: `(height, width)` of the image.
 
     Returns:
         `(batch, rows, columns, 4)`, `xyxy` in pixels.
@@ -58,7 +58,7 @@ def decode_in_graph(logits: Tensor, image_size: tuple[int, int], *, max_boxes: i
 
     Args:
         logits: `(batch, rows, columns, num_classes + 4)`, a tensor or the output of a model.
-        image_size: `(height, width)` of the picture.
+        image_size: `(height, width)` of the image.
         max_boxes: how many to give.
 
     Returns:

@@ -16,17 +16,17 @@ _SMALL = 1e-6
 class DetectionLoss(keras.losses.Loss):  # type: ignore[misc]  # Keras has no types
     """Focal loss of the class heat maps plus generalised intersection over union of the boxes.
 
-    Both parts are means over a picture's classes, each a mean over the objects of that class: else a class with one
+    Both parts are means over an image's classes, each a mean over the objects of that class: else a class with one
     object among ten of another is learned last.
 
-    Targets are boxes, `(batch, max_boxes, 5)` `xyxy` in pixels of the picture and class, padded with -1; neither their
-    order nor the padding matters. Boxes without area, or with their middle outside the picture, are ignored. Where the
+    Targets are boxes, `(batch, max_boxes, 5)` `xyxy` in pixels of the image and class, padded with -1; neither their
+    order nor the padding matters. Boxes without area, or with their middle outside the image, are ignored. Where the
     class is `IGNORED_CLASS` - c, an answer of class c inside the box costs nothing, as with ignored boxes in
     MMDetection: the annotation says that objects may be there, but not where.
     Outputs are those that `headstart.tasks.detection.grid` describes.
 
     Args:
-        image_size: `(height, width)` of the picture.
+        image_size: `(height, width)` of the image.
         box_weight: of the boxes' part.
         name: of the loss.
 
@@ -44,7 +44,7 @@ class DetectionLoss(keras.losses.Loss):  # type: ignore[misc]  # Keras has no ty
         self.box_weight = box_weight
 
     def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
-        """Loss of every picture, `(batch,)`."""
+        """Loss of every image, `(batch,)`."""
         num_classes = y_pred.shape[-1] - 4
         boxes, classes, is_object = self._objects(y_true, num_classes)
         peaks = self._peaks(boxes, is_object, tuple(y_pred.shape[1:3]))
@@ -114,7 +114,7 @@ def _heat_loss(logits: Tensor, heat_map: Tensor, undecided: Tensor) -> Tensor:
 
 
 def _shares(classes: Tensor, is_object: Tensor, num_classes: int) -> Tensor:
-    """What an object of each class counts, so that all classes of a picture count alike: `(batch, num_classes)`."""
+    """What an object of each class counts, so that all classes of an image count alike: `(batch, num_classes)`."""
     numbers = ops.reshape(ops.arange(num_classes, dtype="float32"), (1, 1, -1))
     of_class = ops.cast(ops.expand_dims(classes, -1) == numbers, "float32") * ops.expand_dims(is_object, -1)
     num_objects = ops.sum(of_class, axis=1)

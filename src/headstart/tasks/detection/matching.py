@@ -15,14 +15,14 @@ from headstart.data import CROWD, IGNORED_CODES
 from headstart.errors import PredictionsError
 
 IOU_THRESHOLDS = np.linspace(0.5, 0.95, 10)
-MOST_ANSWERS = 100  # a picture and class, as in COCO
+MOST_ANSWERS = 100  # an image and class, as in COCO
 
 
 class BoxAnswers(Protocol):
-    """What a detector says of one picture.
+    """What a detector says of one image.
 
     Attributes:
-        boxes: `(n, 4)` xyxy, in pixels of the same picture as the true boxes.
+        boxes: `(n, 4)` xyxy, in pixels of the same image as the true boxes.
         scores: `(n,)` between 0 and 1.
         classes: `(n,)` class indices.
     """
@@ -37,16 +37,16 @@ class BoxAnswers(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class BoxMatching:
-    """Answers of all pictures, the best score first, and the true boxes.
+    """Answers of all images, the best score first, and the true boxes.
 
     Attributes:
-        pictures: `(d,)` picture of each answer.
+        pictures: `(d,)` image of each answer.
         classes: `(d,)` its class.
         scores: `(d,)` its score, falling.
         boxes: `(d, 4)` xyxy.
         found: `(t, d)` which true box it found at each threshold of IoU, -1 for none.
         is_ignored: `(t, d)` bool: whether it found none but lies on an ignored object, so that it is no error.
-        true_pictures: `(g,)` picture of each true box.
+        true_pictures: `(g,)` image of each true box.
         true_classes: `(g,)` its class.
         true_boxes: `(g, 4)` xyxy.
         num_pictures: with and without boxes.
@@ -78,14 +78,14 @@ def match_boxes(
     the share of the *answer* that lies in it, as in COCO; with a difficult object it is the IoU, as in Pascal VOC.
 
     Args:
-        predictions: one a picture.
-        targets: `(n, 5)` a picture: xyxy and class index.
+        predictions: one per image.
+        targets: `(n, 5)` an image: xyxy and class index.
         num_classes: how many the model knows.
-        ignored: `(m, 6)` a picture: xyxy, class index, and 1 for a crowd or 2 for a difficult object; None for none.
+        ignored: `(m, 6)` an image: xyxy, class index, and 1 for a crowd or 2 for a difficult object; None for none.
         iou_thresholds: `(t,)` ascending.
 
     Raises:
-        PredictionsError: not one answer a picture, or what is no box of a known class.
+        PredictionsError: not one answer per image, or what is no box of a known class.
     """
     if len(predictions) != len(targets) or not len(targets):
         raise PredictionsError(
@@ -103,7 +103,7 @@ def match_boxes(
     )
     every = np.concatenate([np.column_stack([truth, np.zeros(len(truth))]), regions])
     kept, found = _coco_matches(answers, every, len(targets), num_classes, iou_thresholds)
-    # Stable, as COCO's: of equal scores the earlier picture's stands first.
+    # Stable, as COCO's: of equal scores the earlier image's stands first.
     order = np.argsort(-answers[:, 6], kind="stable")
     order = order[kept[order]]
     return BoxMatching(
@@ -121,7 +121,7 @@ def match_boxes(
 
 
 def _flat(rows: Sequence[np.ndarray], *, num_classes: int, what: str) -> np.ndarray:
-    """All rows below each other, the picture's number before each."""
+    """All rows below each other, the image's number before each."""
     pictures = np.repeat(np.arange(len(rows)), [len(row) for row in rows])
     flat = np.column_stack([pictures, np.concatenate(rows)]).astype(np.float64)
     classes = flat[:, 5]
@@ -165,7 +165,7 @@ class _Evaluation(COCOeval):  # type: ignore[misc]  # pycocotools has no types
     """COCO's evaluation, where an ignored object that is no crowd overlaps by IoU."""
 
     def computeIoU(self, image: int, category: int) -> np.ndarray | list[float]:  # noqa: N802 (its name there)
-        """Overlap of every answer of a picture and class, the best score first, with every true box."""
+        """Overlap of every answer of an image and class, the best score first, with every true box."""
         true = self._gts[image, category]
         said = sorted(self._dts[image, category], key=lambda one: -one["score"])[: self.params.maxDets[-1]]
         if not (true or said):

@@ -33,19 +33,19 @@ def evaluate_detection(
     seed: int = 0,
     num_resamples: int = 1000,
 ) -> Report:
-    """Report of a model that draws boxes, by COCO's rules: 101 points of recall, 100 answers a picture and class.
+    """Report of a model that draws boxes, by COCO's rules: 101 points of recall, 100 answers per image and class.
 
     `map50` counts a box as found from an IoU of 0.5, `map` is the mean over IoU from 0.5 to 0.95, `average_recall` the
-    share of boxes found by any answer, mean over the same. All are means over the classes that the pictures show.
-    Intervals are the bootstrap's 95 % percentile intervals over pictures. The baseline, which answers nothing, has 0.
+    share of boxes found by any answer, mean over the same. All are means over the classes that the images show.
+    Intervals are the bootstrap's 95 % percentile intervals over images. The baseline, which answers nothing, has 0.
 
     Args:
-        predictions: one a picture: boxes `(n, 4)` xyxy, scores `(n,)`, classes `(n,)`, whatever their score.
-        targets: `(n, 5)` a picture: xyxy in pixels of the same picture, class index; `(0, 5)` where it shows nothing.
+        predictions: one per image: boxes `(n, 4)` xyxy, scores `(n,)`, classes `(n,)`, whatever their score.
+        targets: `(n, 5)` an image: xyxy in pixels of the same image, class index; `(0, 5)` where it shows nothing.
         class_names: `k` names.
-        ignored: `(m, 6)` a picture: objects that are neither to be found nor an error to answer, as in `match_boxes`.
+        ignored: `(m, 6)` an image: objects that are neither to be found nor an error to answer, as in `match_boxes`.
         score_threshold: answers from this score are counted in precision, recall and errors. Choose it on validation
-            pictures, with `best_score_threshold`: chosen on these it would flatter.
+            images, with `best_score_threshold`: chosen on these it would flatter.
         seed: of the resamples; the same seed gives the same intervals.
         num_resamples: 1000 make the ends of an interval steady to about a tenth of its width.
 
@@ -56,7 +56,7 @@ def evaluate_detection(
         and `"pictures"` (example, found, missed, wrong, score: F1).
 
     Raises:
-        PredictionsError: not one answer a picture, or what is no box of a known class.
+        PredictionsError: not one answer per image, or what is no box of a known class.
 
     References:
         Lin et al. 2014, Microsoft COCO, arXiv 1405.0312, and its evaluation code, pycocotools.
@@ -91,7 +91,7 @@ def best_score_threshold(
     """The score from which answers have the best F1 at an IoU of 0.5, all classes together.
 
     Args:
-        predictions: of *validation* pictures, as for `evaluate_detection`.
+        predictions: of *validation* images, as for `evaluate_detection`.
         targets: of the same.
         ignored: of the same, as for `evaluate_detection`.
 
@@ -115,7 +115,7 @@ def best_score_threshold(
 
 
 def _small_chunks(matching: BoxMatching, *, num_resamples: int, seed: int) -> Iterator[np.ndarray]:
-    """The bootstrap's weights in parts whose weights of *answers*, far more than pictures, fit in memory as well."""
+    """The bootstrap's weights in parts whose weights of *answers*, far more than images, fit in memory as well."""
     rows = max(1, WEIGHTS_PER_CHUNK // max(1, len(matching.scores)))
     for weights in bootstrap_weights(matching.num_pictures, num_resamples=num_resamples, seed=seed):
         yield from (weights[start : start + rows] for start in range(0, len(weights), rows))

@@ -51,9 +51,9 @@ def compare_boxes(
 
     Args:
         model: what the model finds.
-        file: what the file finds in the same pictures.
+        file: what the file finds in the same images.
         targets: true boxes in pixels of the model's input.
-        paths: of the pictures.
+        paths: of the images.
         class_names: in the order of the classes.
         is_int8: which of the two rules holds.
         score_threshold: from which on a box is an answer.

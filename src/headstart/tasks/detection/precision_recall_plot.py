@@ -13,10 +13,10 @@ LONGEST_NAME = 18  # characters in the title of a panel
 
 
 def precision_recall_curves(curves: pd.DataFrame) -> Figure:
-    """One panel a class: the share of answers that are right against the share of boxes found, as the score falls.
+    """One panel per class: the share of answers that are right against the share of boxes found, as the score falls.
 
     Args:
-        curves: `Report.tables["precision_recall"]`, or the rows of some of its classes. Classes that no picture shows
+        curves: `Report.tables["precision_recall"]`, or the rows of some of its classes. Classes that no image shows
             have no panel.
     """
     known = [

@@ -1,4 +1,4 @@
-"""From pictures to boxes, with any exported file and in the same way with a run's own model."""
+"""From images to boxes, with any exported file and in the same way with a run's own model."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,11 +15,11 @@ _LEAST_SCORE = float(np.finfo("float32").tiny)  # what is no peak has score 0
 
 @dataclass(frozen=True, eq=False)
 class FoundBoxes:
-    """The objects in a picture.
+    """The objects in an image.
 
     Attributes:
-        found: boxes in pixels of the picture, most certain first.
-        size: `(height, width)` of the picture.
+        found: boxes in pixels of the image, most certain first.
+        size: `(height, width)` of the image.
     """
 
     found: Detections
@@ -35,7 +35,7 @@ class BoxPredictor:
         runtime: gives boxes `(n, k, 4)` in pixels of the model's input, scores `(n, k)` and classes `(n, k)`.
         class_names: what the classes stand for.
         image_size: `(height, width)` of the model's input.
-        resize_mode: how pictures get that size, as in `headstart.data.resize_image`.
+        resize_mode: how images get that size, as in `headstart.data.resize_image`.
         min_score: from which on a box is an answer, 0 to 1.
     """
 
@@ -58,11 +58,11 @@ class BoxPredictor:
         return ""
 
     def answers(self, images: np.ndarray, sizes: Sequence[tuple[int, int]]) -> list[FoundBoxes]:
-        """Boxes in pictures as they are stored.
+        """Boxes in images as they are stored.
 
         Args:
             images: `(n, height, width, 3)` uint8 of the size `image_size`.
-            sizes: `(height, width)` of each picture before it got that size.
+            sizes: `(height, width)` of each image before it got that size.
         """
         return self.decode(self.runtime.run(np.asarray(images, np.uint8)), sizes)
 

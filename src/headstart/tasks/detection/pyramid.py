@@ -2,7 +2,7 @@
 
 References:
     Lin et al. 2017, Feature Pyramid Networks, arXiv 1612.03144.
-    Wu and He 2018, Group Normalization, arXiv 1803.08494: no statistics that move, so a head learns from few pictures
+    Wu and He 2018, Group Normalization, arXiv 1803.08494: no statistics that move, so a head learns from few images
     a step.
 """
 

@@ -1,4 +1,4 @@
-"""Boxes found in a picture, as plain values."""
+"""Boxes found in an image, as plain values."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -50,7 +50,7 @@ class BoxTally:
 
     Attributes:
         num_files: all of them.
-        num_unreadable: no pictures, or damaged ones.
+        num_unreadable: no images, or damaged ones.
         num_boxes: found in all of them.
         num_empty: answered, without any box.
     """
@@ -93,7 +93,7 @@ class BoxForm:
         }
 
     def record(self, prediction: Prediction) -> Record:
-        """Boxes `xyxy` in pixels of the picture, most certain first; none is an answer as well."""
+        """Boxes `xyxy` in pixels of the image, most certain first; none is an answer as well."""
         answer = prediction.answer
         if answer is None:
             return {"path": prediction.path, "error": prediction.error, "height": None, "width": None, "boxes": None}
@@ -116,7 +116,7 @@ class BoxForm:
         }
 
     def row(self, record: Record) -> Record:
-        """One row a picture, with how many boxes of each class there are."""
+        """One row per image, with how many boxes of each class there are."""
         boxes = record["boxes"]
         names = None if boxes is None else [box["name"] for box in boxes]
         counts = {f"count({name})": None if names is None else names.count(name) for name in self.class_names}

@@ -95,7 +95,7 @@ def detection_example(
     ignored: np.ndarray | None = None,
     name: str = "",
 ) -> AnnotatedPicture:
-    """A picture with its true boxes, dashed, and one with the answered boxes, their classes and scores.
+    """An image with its true boxes, dashed, and one with the answered boxes, their classes and scores.
 
     Args:
         picture: `(h, w, 3)` RGB 0-255.

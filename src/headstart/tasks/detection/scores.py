@@ -1,4 +1,4 @@
-"""Average precision and recall of weighted pictures: COCO's numbers for a thousand resamples at once."""
+"""Average precision and recall of weighted images: COCO's numbers for a thousand resamples at once."""
 
 import numpy as np
 
@@ -10,14 +10,14 @@ RECALL_POINTS = np.linspace(0.0, 1.0, 101)
 def class_scores(matching: BoxMatching, class_index: int, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Average precision and the highest recall of one class at every threshold of IoU.
 
-    A resample that holds a picture twice counts its boxes and answers twice: the same as matching it twice, since a
-    picture's matches do not depend on the others. (Of equal scores within such a picture COCO would count the first,
+    A resample that holds an image twice counts its boxes and answers twice: the same as matching it twice, since an
+    image's matches do not depend on the others. (Of equal scores within such an image COCO would count the first,
     the second, and both again; here the first counts twice before the second.)
 
     Args:
-        matching: of all pictures.
+        matching: of all images.
         class_index: which class.
-        weights: `(r, num_pictures)` how often each picture counts.
+        weights: `(r, num_pictures)` how often each image counts.
 
     Returns:
         Average precision and recall, `(t, r)` each; NaN where no box of the class counts.
@@ -39,7 +39,7 @@ def class_scores(matching: BoxMatching, class_index: int, weights: np.ndarray) -
 
 
 def precision_curve(matching: BoxMatching, class_index: int, *, threshold_index: int = 0) -> np.ndarray:
-    """`(101,)` the best precision at each recall from 0 to 1 or beyond; NaN where no picture shows the class."""
+    """`(101,)` the best precision at each recall from 0 to 1 or beyond; NaN where no image shows the class."""
     own = matching.classes == class_index
     hits = matching.found[threshold_index, own] >= 0
     boxes = np.array([float((matching.true_classes == class_index).sum())])

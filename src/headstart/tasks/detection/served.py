@@ -1,4 +1,4 @@
-"""Objects in a picture, over HTTP."""
+"""Objects in an image, over HTTP."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -23,7 +23,7 @@ class Box(Plain):
 
 
 class BoxEntry(Entry):
-    """What became of one picture: an answer, or the reason why there is none."""
+    """What became of one image: an answer, or the reason why there is none."""
 
     height: Size = None
     width: Size = None
@@ -31,7 +31,7 @@ class BoxEntry(Entry):
 
 
 class BoxAnswers(Answers):
-    """One entry a picture, in the order in which they were sent."""
+    """One entry per image, in the order in which they were sent."""
 
     min_score: float = Field(description=_MIN_SCORE)
     pictures: Sequence[BoxEntry]

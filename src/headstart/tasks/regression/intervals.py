@@ -9,11 +9,11 @@ from headstart.trust import DEFAULT_COVERAGE, upper_quantile
 
 @dataclass(frozen=True, eq=False)
 class RegressionIntervals:
-    """Split conformal intervals: as wide on either side as enough answers for validation pictures were wrong.
+    """Split conformal intervals: as wide on either side as enough answers for validation images were wrong.
 
     Attributes:
         residuals: `(v, numbers)` float64, each column ascending: distances of answers from truths on validation
-            pictures, in the unit of the number.
+            images, in the unit of the number.
 
     References:
         Angelopoulos and Bates 2021, A Gentle Introduction to Conformal Prediction, arXiv 2107.07511, section 2.
@@ -23,7 +23,7 @@ class RegressionIntervals:
 
     @classmethod
     def from_predictions(cls, predictions: np.ndarray, targets: np.ndarray) -> "RegressionIntervals":
-        """From answers and truths of pictures that nothing was learned from, both `(v, numbers)` in any order.
+        """From answers and truths of images that nothing was learned from, both `(v, numbers)` in any order.
 
         Raises:
             ValueError: shapes differ, or are not of two dimensions.
@@ -39,8 +39,8 @@ class RegressionIntervals:
     def half_widths(self, coverage: float = DEFAULT_COVERAGE) -> np.ndarray:
         """How far below and above each answer the truth lies with probability `coverage`, above 0, below 1.
 
-        The promise is for each number by itself, as long as new pictures are like those of validation, on average over
-        them: not for every kind of picture alike.
+        The promise is for each number by itself, as long as new images are like those of validation, on average over
+        them: not for every kind of image alike.
 
         Returns:
             `(numbers,)` float64 in the unit of the number; infinity where validation is too small to promise that much.

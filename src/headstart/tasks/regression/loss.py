@@ -14,7 +14,7 @@ class RegressionLoss(keras.losses.Loss):  # type: ignore[misc]  # Keras has no t
         deviations: one above 0 for each number, in its unit.
         turn: error in deviations from where on the loss grows in a straight line.
         name: of the loss.
-        reduction: how the losses of pictures become one number.
+        reduction: how the losses of images become one number.
     """
 
     def __init__(
@@ -30,7 +30,7 @@ class RegressionLoss(keras.losses.Loss):  # type: ignore[misc]  # Keras has no t
         self.turn = turn
 
     def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
-        """Loss of each picture, `(batch,)`, mean over its numbers, from `(batch, numbers)` in their own unit."""
+        """Loss of each image, `(batch,)`, mean over its numbers, from `(batch, numbers)` in their own unit."""
         errors = keras.ops.abs(standardised(y_true - y_pred, self.deviations))
         small = keras.ops.minimum(errors, self.turn)
         return keras.ops.mean(small * (errors - small / 2), axis=-1)

@@ -17,7 +17,7 @@ from headstart.metrics import (
 from headstart.report import Report
 from headstart.tasks.regression.spec import REPORT
 
-MOST_POINTS = 500  # pictures in the table of answers: enough for a scatter plot, few enough for the report's file
+MOST_POINTS = 500  # images in the table of answers: enough for a scatter plot, few enough for the report's file
 
 REGRESSION_METRICS = {  # name → whether up is good
     "mean_absolute_error": False,
@@ -41,7 +41,7 @@ def evaluate_regression(  # noqa: PLR0913  half-widths and what they promise com
     """Report of a model that answers with one or several numbers.
 
     A metric of several numbers is the mean of what it is for each, as in scikit-learn; `per_class` has each. R2 of
-    equal targets is NaN. Intervals are the bootstrap's 95 % percentile intervals over pictures.
+    equal targets is NaN. Intervals are the bootstrap's 95 % percentile intervals over images.
 
     Args:
         predictions: `(n, m)` in the unit of the targets.
@@ -55,7 +55,7 @@ def evaluate_regression(  # noqa: PLR0913  half-widths and what they promise com
         num_resamples: 1000 make the ends of an interval steady to about a tenth of its width.
 
     Returns:
-        Its tables: `"answers"` (output, true, predicted of at most 500 pictures), `"pictures"` (example, score: minus
+        Its tables: `"answers"` (output, true, predicted of at most 500 images), `"pictures"` (example, score: minus
         the error in units of the baseline's) and, where half-widths are given, `"intervals"` (output, half_width: NaN
         for infinity, promised, covered, covered_low, covered_high).
 

@@ -21,7 +21,7 @@ MAX_DIFFERENCE = 1e-4  # in units of the spread
 
 
 def given_numbers(runtime: Runtime, batches: Iterable[np.ndarray]) -> np.ndarray:
-    """What a file says of pictures, `(n, numbers)`."""
+    """What a file says of images, `(n, numbers)`."""
     return np.concatenate([runtime.run(batch)[0] for batch in batches]).astype("float64")
 
 
@@ -35,9 +35,9 @@ def compare_numbers(
 
     Args:
         model: `(n, numbers)` of the model.
-        file: `(n, numbers)` of the file for the same pictures.
+        file: `(n, numbers)` of the file for the same images.
         targets: `(n, numbers)`, the true ones.
-        paths: of the pictures.
+        paths: of the images.
         is_int8: which of the two rules holds.
     """
     spread = targets.std(axis=0)

@@ -1,4 +1,4 @@
-"""From pictures to numbers, with any exported file and in the same way with a run's own model."""
+"""From images to numbers, with any exported file and in the same way with a run's own model."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ from headstart.trust import DEFAULT_COVERAGE
 
 @dataclass(frozen=True, eq=False)
 class Numbers:
-    """The numbers that a picture shows.
+    """The numbers that an image shows.
 
     Attributes:
         values: `(numbers,)` float64, in their own units.
         half_widths: `(numbers,)` float64, how far below and above the truth may lie; infinity where the validation
-            pictures are too few to say.
+            images are too few to say.
     """
 
     values: np.ndarray
@@ -35,8 +35,8 @@ class NumberPredictor:
         runtime: gives numbers, `(n, numbers)`.
         class_names: what the numbers are called.
         image_size: `(height, width)` of the model's input.
-        resize_mode: how pictures get that size, as in `headstart.data.resize_image`.
-        intervals: how far off answers for validation pictures were.
+        resize_mode: how images get that size, as in `headstart.data.resize_image`.
+        intervals: how far off answers for validation images were.
         coverage: how often intervals hold the truth, above 0 and below 1.
     """
 
@@ -65,7 +65,7 @@ class NumberPredictor:
         )
 
     def answers(self, images: np.ndarray, sizes: Sequence[tuple[int, int]]) -> list[Numbers]:
-        """Numbers of pictures; arguments as in `BoxPredictor.answers`, whose `sizes` change nothing here."""
+        """Numbers of images; arguments as in `BoxPredictor.answers`, whose `sizes` change nothing here."""
         return self.decode(self.runtime.run(np.asarray(images, np.uint8)), sizes)
 
     def decode(self, outputs: Sequence[np.ndarray], sizes: Sequence[tuple[int, int]]) -> list[Numbers]:  # noqa: ARG002

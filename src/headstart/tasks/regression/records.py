@@ -1,4 +1,4 @@
-"""The numbers that a picture shows, as plain values."""
+"""The numbers that an image shows, as plain values."""
 
 import math
 from collections.abc import Mapping
@@ -39,7 +39,7 @@ class NumberForm:
         self.columns: Mapping[str, str] = {"path": TEXT, "error": TEXT, **numbers}
 
     def record(self, prediction: Prediction) -> Record:
-        """Each number with the ends of its interval, which are None where the validation pictures promise none."""
+        """Each number with the ends of its interval, which are None where the validation images promise none."""
         answer = prediction.answer
         if answer is None:
             return {"path": prediction.path, "error": prediction.error, "numbers": None}
@@ -55,7 +55,7 @@ class NumberForm:
         }
 
     def row(self, record: Record) -> Record:
-        """One row a picture, three columns a number."""
+        """One row per image, three columns per number."""
         numbers = record["numbers"] or {}
         return {
             "path": record["path"],

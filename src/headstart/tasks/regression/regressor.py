@@ -1,4 +1,4 @@
-"""Which numbers a picture shows."""
+"""Which numbers an image shows."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -35,7 +35,7 @@ class ImageRegressor:
         backbone: name of the backbone below the head.
         stages: stage name → names of the layers that belong to it, lowest stage first.
         last_feature_layer: the highest layer that tells places apart, where Grad-CAM looks.
-        resize_mode: how a picture of another size becomes one of `image_size`.
+        resize_mode: how an image of another size becomes one of `image_size`.
     """
 
     kind: ClassVar[str] = REGRESSION
@@ -49,7 +49,7 @@ class ImageRegressor:
 
     @property
     def image_size(self) -> tuple[int, int]:
-        """Height and width of the pictures the model takes."""
+        """Height and width of the images the model takes."""
         _, height, width, _ = self.model.input_shape
         return height, width
 

@@ -1,4 +1,4 @@
-"""Numbers that a picture shows, over HTTP."""
+"""Numbers that an image shows, over HTTP."""
 
 import math
 from collections.abc import Sequence
@@ -23,13 +23,13 @@ class Number(Plain):
 
 
 class NumberEntry(Entry):
-    """What became of one picture: an answer, or the reason why there is none."""
+    """What became of one image: an answer, or the reason why there is none."""
 
     numbers: Annotated[dict[str, Number] | None, Field(description="Name → number, in its own unit.")] = None
 
 
 class NumberAnswers(Answers):
-    """One entry a picture, in the order in which they were sent."""
+    """One entry per image, in the order in which they were sent."""
 
     coverage: float = Field(description=_COVERAGE)
     pictures: Sequence[NumberEntry]

@@ -36,7 +36,7 @@ from headstart.writing import write_json
 
 
 class NumberPromises(Schema):
-    """promises.json of a regressor: a row a validation picture."""
+    """promises.json of a regressor: one row per validation image."""
 
     format_version: Literal[1] = 1
     residuals: Annotated[list[list[Annotated[Number, Field(ge=0)]]], Field(max_length=10_000_000)]
@@ -101,7 +101,7 @@ def intervals_of(run: Run) -> RegressionIntervals:
 
 
 def evaluate_pictures(run: Run, dataset: Dataset, progress: Progress) -> Evaluated:
-    """The report on pictures with numbers, and the answer for each of them."""
+    """The report on images with numbers, and the answer for each of them."""
     task = run.task
     predictions = np.concatenate(list(picture_outputs(task, dataset, progress))).astype("float64")
     half_widths = intervals_of(run).half_widths(DEFAULT_COVERAGE)
@@ -116,7 +116,7 @@ def evaluate_pictures(run: Run, dataset: Dataset, progress: Progress) -> Evaluat
     )
     columns: dict[str, np.ndarray] = {}
     for name, answers, half_width in zip(task.class_names, predictions.T, half_widths, strict=True):
-        # Without end where too few validation pictures promise anything.
+        # Without end where too few validation images promise anything.
         columns |= {name: answers, f"{name} low": answers - half_width, f"{name} high": answers + half_width}
     return Evaluated(report, dataset.frame[["path", "target"]].assign(**columns))
 

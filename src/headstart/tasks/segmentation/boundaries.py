@@ -4,13 +4,13 @@ import math
 
 import numpy as np
 
-TOLERANCE = 0.0075  # of the picture's diagonal, as Csurka et al. chose for PASCAL VOC
+TOLERANCE = 0.0075  # of the image's diagonal, as Csurka et al. chose for PASCAL VOC
 
 
 def boundary_scores(predicted: np.ndarray, true: np.ndarray, *, num_classes: int, ignored: int) -> np.ndarray:
     """F-score of each class's outline: pixels of one outline count as right within a tolerance of the other.
 
-    The picture's edge and what borders on ignored pixels are no outlines.
+    The image's edge and what borders on ignored pixels are no outlines.
 
     Args:
         predicted: `(h, w)` class indices.
@@ -37,7 +37,7 @@ def boundary_scores(predicted: np.ndarray, true: np.ndarray, *, num_classes: int
 
 
 def _outline(mask: np.ndarray, skipped: np.ndarray) -> np.ndarray:
-    """Pixels of the mask beside a pixel that is neither in it nor skipped nor outside the picture."""
+    """Pixels of the mask beside a pixel that is neither in it nor skipped nor outside the image."""
     inside = np.pad(mask | skipped, 1, constant_values=True)
     surrounded = inside[:-2, 1:-1] & inside[2:, 1:-1] & inside[1:-1, :-2] & inside[1:-1, 2:]
     outline: np.ndarray = mask & ~surrounded

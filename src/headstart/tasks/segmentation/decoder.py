@@ -2,7 +2,7 @@
 
 References:
     Ronneberger et al. 2015, U-Net, arXiv 1505.04597: coarse maps are enlarged and joined with finer ones.
-    Wu and He 2018, Group Normalization, arXiv 1803.08494: no statistics that move, so a head learns from few pictures
+    Wu and He 2018, Group Normalization, arXiv 1803.08494: no statistics that move, so a head learns from few images
     a step.
 """
 
@@ -30,12 +30,12 @@ def decode_maps(
 
     Every map is brought to `channels` by a 1x1 convolution. From the coarsest down, what is known so far is enlarged to
     the next map's size, joined with it and mixed by a 3x3 convolution. Logits are made at the finest map and enlarged
-    to the picture.
+    to the image.
 
     Args:
         maps: `(batch, h, w, c)`, finest first.
         num_classes: at least 2.
-        image_size: `(height, width)` of the picture.
+        image_size: `(height, width)` of the image.
         channels: of every map inside.
         dropout: share of channels left out before the logits while training, 0 to below 1.
         seed: of first weights and dropout.

@@ -14,7 +14,7 @@ class SegmentationLoss(keras.losses.Loss):  # type: ignore[misc]  # Keras has no
         dice_weight: of the Dice loss beside the cross-entropy, at least 0.
         label_smoothing: 0 to below 1, in the cross-entropy only.
         name: of the loss.
-        reduction: how the losses of pictures become one number.
+        reduction: how the losses of images become one number.
 
     References:
         Milletari, Navab and Ahmadi 2016, V-Net, arXiv 1606.04797, section 3.
@@ -33,7 +33,7 @@ class SegmentationLoss(keras.losses.Loss):  # type: ignore[misc]  # Keras has no
         self.label_smoothing = label_smoothing
 
     def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
-        """Loss of each picture, `(batch,)`; 0 where no pixel is labelled.
+        """Loss of each image, `(batch,)`; 0 where no pixel is labelled.
 
         Args:
             y_true: `(batch, height, width)` class numbers, `IGNORED` where there is none.

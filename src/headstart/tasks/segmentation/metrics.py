@@ -20,7 +20,7 @@ SEGMENTATION_METRICS = ("mean_iou", "dice", "pixel_accuracy", "boundary_f")
 
 @dataclass(frozen=True, eq=False)
 class PictureCounts:
-    """What is left of each picture once it is scored.
+    """What is left of each image once it is scored.
 
     Attributes:
         hits: `(n, k)` pixels of each class that are right.
@@ -47,11 +47,11 @@ def evaluate_segmentation(
     """Report of a model that gives every pixel a class.
 
     `mean_iou` and `dice` are means over the classes that occur in a true or predicted mask, from the pixels of all
-    pictures together; `boundary_f` is the mean over pictures of the mean over their classes. Intervals are the
-    bootstrap's 95 % percentile intervals over pictures.
+    images together; `boundary_f` is the mean over images of the mean over their classes. Intervals are the
+    bootstrap's 95 % percentile intervals over images.
 
     Args:
-        predictions: `(h, w)` class indices a picture, taken one by one.
+        predictions: `(h, w)` class indices an image, taken one by one.
         targets: the same of the truth; pixels of 255 are not scored.
         class_names: `k` names.
         baseline_counts: `(k,)` how much of each class the *training* masks show, in pixels. The baseline answers every
@@ -61,12 +61,12 @@ def evaluate_segmentation(
 
     Returns:
         Its `confusion` counts pixels. Its `per_class`: class, iou, iou_low, iou_high, dice, recall, precision,
-        boundary_f, pixels (their share of all), support (pictures that show it). Its tables: `"mixups"` (true,
+        boundary_f, pixels (their share of all), support (images that show it). Its tables: `"mixups"` (true,
         predicted, pixels, share of the true class) and `"pictures"` (example, pixel_accuracy, score: mean IoU of the
-        picture).
+        image).
 
     Raises:
-        PredictionsError: not one answer a picture, other sizes, or a class that does not exist.
+        PredictionsError: not one answer per image, other sizes, or a class that does not exist.
 
     References:
         Csurka et al. 2013, What is a good evaluation measure for semantic segmentation?, BMVC, for `boundary_f`.
@@ -97,7 +97,7 @@ def evaluate_segmentation(
 def _counted(
     predictions: Iterable[np.ndarray], targets: Iterable[np.ndarray], *, num_classes: int
 ) -> tuple[PictureCounts, np.ndarray]:
-    """Every picture once: no two masks are in memory beside those at hand."""
+    """Every image once: no two masks are in memory beside those at hand."""
     total = np.zeros((num_classes, num_classes), np.int64)
     rows, outlines = [], []
     try:
@@ -118,7 +118,7 @@ def _counted(
 
 
 def _scores(counts: PictureCounts, weights: np.ndarray) -> np.ndarray:
-    """Every metric on weighted pictures, `(4, r)`."""
+    """Every metric on weighted images, `(4, r)`."""
     hits, true, predicted = weights @ counts.hits, weights @ counts.true, weights @ counts.predicted
     pixels = true.sum(axis=1)
     outlines = mean_of_defined(counts.boundary_f)

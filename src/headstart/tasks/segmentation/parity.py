@@ -25,7 +25,7 @@ MAX_PROBABILITY_DIFFERENCE = 1e-3
 
 @dataclass(frozen=True, eq=False)
 class NamedPixels:
-    """What a model or a file says of some pictures.
+    """What a model or a file says of some images.
 
     Attributes:
         classes: `(n, height, width)` uint8.
@@ -37,7 +37,7 @@ class NamedPixels:
 
 
 def named_pixels(runtime: Runtime, batches: Iterable[np.ndarray]) -> NamedPixels:
-    """What a file says of pictures."""
+    """What a file says of images."""
     classes, probabilities = zip(*(runtime.run(batch) for batch in batches), strict=True)
     return NamedPixels(np.concatenate(classes).astype(np.uint8), np.concatenate(probabilities))
 
@@ -58,9 +58,9 @@ def compare_masks(
 
     Args:
         model: the model's answers.
-        file: the file's answers for the same pictures.
+        file: the file's answers for the same images.
         targets: true masks in the model's size.
-        paths: of the pictures.
+        paths: of the images.
         class_names: in the order of the classes.
         is_int8: which of the two rules holds.
     """

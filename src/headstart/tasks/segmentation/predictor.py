@@ -1,4 +1,4 @@
-"""From pictures to masks, with any exported file and in the same way with a run's own model."""
+"""From images to masks, with any exported file and in the same way with a run's own model."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ from headstart.task_spec import SEGMENTATION
 
 @dataclass(frozen=True, eq=False)
 class PictureMask:
-    """The class of every pixel of a picture.
+    """The class of every pixel of an image.
 
     Attributes:
         mask: `(height, width)` uint8, in the model's size: small, so that answers can wait for being written.
-        size: `(height, width)` of the picture.
-        resize_mode: how the picture got the model's size.
+        size: `(height, width)` of the image.
+        resize_mode: how the image got the model's size.
     """
 
     mask: np.ndarray
@@ -27,7 +27,7 @@ class PictureMask:
     resize_mode: str
 
     def in_picture(self) -> np.ndarray:
-        """`(height, width)` uint8 in the picture's own size."""
+        """`(height, width)` uint8 in the image's own size."""
         return mask_in_picture(self.mask, self.size, self.mask.shape, self.resize_mode)
 
 
@@ -40,7 +40,7 @@ class MaskPredictor:
         runtime: gives the class of every pixel and its probability, `(n, height, width)`.
         class_names: what the classes stand for.
         image_size: `(height, width)` of the model's input.
-        resize_mode: how pictures get that size, as in `headstart.data.resize_image`.
+        resize_mode: how images get that size, as in `headstart.data.resize_image`.
     """
 
     kind: ClassVar[str] = SEGMENTATION
@@ -61,7 +61,7 @@ class MaskPredictor:
         return ""
 
     def answers(self, images: np.ndarray, sizes: Sequence[tuple[int, int]]) -> list[PictureMask]:
-        """Masks of pictures; arguments as in `BoxPredictor.answers`."""
+        """Masks of images; arguments as in `BoxPredictor.answers`."""
         return self.decode(self.runtime.run(np.asarray(images, np.uint8)), sizes)
 
     def decode(self, outputs: Sequence[np.ndarray], sizes: Sequence[tuple[int, int]]) -> list[PictureMask]:
@@ -74,13 +74,13 @@ class MaskPredictor:
 def mask_in_picture(
     mask: np.ndarray, size: tuple[int, int], image_size: tuple[int, int], resize_mode: str
 ) -> np.ndarray:
-    """The same mask in the size of a picture, each pixel as the nearest one of the model's.
+    """The same mask in the size of an image, each pixel as the nearest one of the model's.
 
     Args:
         mask: `(height, width)` uint8 of the model's input.
-        size: `(height, width)` of the picture.
+        size: `(height, width)` of the image.
         image_size: `(height, width)` of the model's input.
-        resize_mode: how the picture got that size: `stretch` or `pad`; `crop` shows the model less than the picture.
+        resize_mode: how the image got that size: `stretch` or `pad`; `crop` shows the model less than the image.
 
     Returns:
         `(height, width)` uint8.

@@ -1,4 +1,4 @@
-"""How much of a picture each class covers, as plain values."""
+"""How much of an image each class covers, as plain values."""
 
 from collections.abc import Mapping, Sequence
 from typing import Annotated
@@ -56,7 +56,7 @@ class MaskForm:
         if answer is None:
             return {**record, "path": prediction.path, "error": prediction.error}
         assert isinstance(answer, PictureMask)  # that of the task
-        # Not by NumPy, which would count in 64 bits a pixel.
+        # Not by NumPy, which would count in 64 bits per pixel.
         counts = Image.fromarray(answer.in_picture()).histogram()[: len(self.class_names)]
         shares = [count / sum(counts) for count in counts]
         return {
@@ -69,7 +69,7 @@ class MaskForm:
         }
 
     def row(self, record: Record) -> Record:
-        """One row a picture, a column a class."""
+        """One row per image, a column per class."""
         shares = record["shares"] or {}
         return {
             **{name: record[name] for name in ("path", "prediction", "error", "height", "width", "mask")},

@@ -1,4 +1,4 @@
-"""Which class every pixel of a picture belongs to."""
+"""Which class every pixel of an image belongs to."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -20,7 +20,7 @@ from headstart.tasks.segmentation.spec import SPEC
 CLASSES, PROBABILITY = SPEC.outputs
 
 STRIDES = (4, 8, 16, 32)
-# Of larger pictures the map at stride 4 is most of the bank and of the work, and the head learns more slowly with it:
+# Of larger images the map at stride 4 is most of the bank and of the work, and the head learns more slowly with it:
 # see docs/decisions/0023.
 MAX_SIZE_AT_STRIDE_4 = 320
 DICE_WEIGHT = 1.0
@@ -38,7 +38,7 @@ class Segmenter:
         backbone: name of the backbone below the head.
         stages: stage name → names of the layers that belong to it, lowest stage first.
         tap_layers: names of the backbone's layers that the head reads, lowest first.
-        resize_mode: how a picture of another size becomes one of `image_size`.
+        resize_mode: how an image of another size becomes one of `image_size`.
     """
 
     kind: ClassVar[str] = SEGMENTATION
@@ -52,7 +52,7 @@ class Segmenter:
 
     @property
     def image_size(self) -> tuple[int, int]:
-        """Height and width of the pictures the model takes."""
+        """Height and width of the images the model takes."""
         _, height, width, _ = self.model.input_shape
         return height, width
 
@@ -119,7 +119,7 @@ class Segmenter:
 
 
 def segmenter_taps(backbone: Backbone) -> tuple[str, ...]:
-    """Names of the backbone's layers that a segmenter reads, lowest first; fewer where pictures are large."""
+    """Names of the backbone's layers that a segmenter reads, lowest first; fewer where images are large."""
     strides = STRIDES if max(backbone.image_size) <= MAX_SIZE_AT_STRIDE_4 else STRIDES[1:]
     return tuple(taps_at(backbone, strides).values())
 

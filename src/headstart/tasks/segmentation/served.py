@@ -1,4 +1,4 @@
-"""The class of every pixel of a picture, over HTTP."""
+"""The class of every pixel of an image, over HTTP."""
 
 import base64
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from headstart.tasks.segmentation.predictor import PictureMask
 
 
 class MaskEntry(Entry):
-    """What became of one picture: an answer, or the reason why there is none."""
+    """What became of one image: an answer, or the reason why there is none."""
 
     prediction: Annotated[str | None, Field(description="Name of the class with the most pixels.")] = None
     height: Size = None
@@ -32,7 +32,7 @@ class MaskEntry(Entry):
 
 
 class MaskAnswers(Answers):
-    """One entry a picture, in the order in which they were sent."""
+    """One entry per image, in the order in which they were sent."""
 
     pictures: Sequence[MaskEntry]
 
