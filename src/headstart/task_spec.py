@@ -80,7 +80,7 @@ class TaskSpec:
         has_probabilities: whether an exported file returns calibrated probabilities of classes: artifact.json then
             holds temperatures and thresholds, and they show which operations can be rounded to int8.
         model: the `TaskModel`: class, builder and taps of the model.
-        served: the `Kind` of the server: question, answers and metadata.
+        served: the `Kind` of the server: question, predictions and metadata.
         answers: the `TaskAnswers`: predictions as records, tables, files and lines of the console.
         steps: the `TaskSteps`: the steps of a run that depend on the task.
         export: the `ExportSteps`: predictions with the model of a run, and their export.
@@ -88,7 +88,7 @@ class TaskSpec:
         exported: the `ExportedTask`: what exported files return, and what predicts with them; it loads without
             TensorFlow.
         check: the `Check` of exported files: how they are compared with the model.
-        promises: the `Promises` of exported files: the values that their answers follow from.
+        promises: the `Promises` of exported files: the values that their predictions follow from.
         reports: kind of report, as in report.json → the `ReportKind`.
         settings: the `TaskSettings`: defaults of a recipe; they load without TensorFlow.
     """

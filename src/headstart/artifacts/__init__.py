@@ -1,4 +1,4 @@
-"""Exported files of a model, checked against it, and answers from them.
+"""Exported files of a model, checked against it, and predictions from them.
 
 Names are imported when first used, so that a server does not wait for TensorFlow.
 """

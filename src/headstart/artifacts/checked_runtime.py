@@ -1,4 +1,4 @@
-"""An exported file whose answers are checked: their shapes, their range, and that they fit the class names."""
+"""An exported file whose predictions are checked: their shapes, their range, and that they fit the class names."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,7 @@ from headstart.task_spec import find_task
 
 @dataclass(frozen=True, eq=False)
 class CheckedRuntime:
-    """See `headstart.artifacts.Runtime`; a file that does not answer as its artifact says is refused.
+    """See `headstart.artifacts.Runtime`; a file whose outputs are not those that its artifact states is refused.
 
     Attributes:
         runtime: runs the file.

@@ -16,7 +16,7 @@ Batches = Iterable[np.ndarray]
 
 
 class Pictures(Protocol):
-    """Images with their targets and the model's answers, as the functions of their task have them."""
+    """Images with their targets and the model's predictions, as the functions of their task have them."""
 
     @property
     def names(self) -> Sequence[str]:
@@ -59,7 +59,7 @@ class CheckJob(Protocol):
 
 
 class Measured(TypedDict, total=False):
-    """Fields of `ExportedFile` that follow from answers for the validation images."""
+    """Fields of `ExportedFile` that follow from predictions for the validation images."""
 
     thresholds: Thresholds
     promises: Mapping[str, Any]
@@ -67,12 +67,12 @@ class Measured(TypedDict, total=False):
 
 @dataclass(frozen=True)
 class Check:
-    """The part of a task that checks its exported files; functions take the job and what a file answers.
+    """The part of a task that checks its exported files; functions take the job and what a file predicts.
 
     Attributes:
         answers: what a file says of images.
-        compare: answers of a file with those of the model for the test images; the last says whether it is int8.
-        measure: fields of `ExportedFile` that follow from the file's answers for the validation images.
+        compare: predictions of a file with those of the model for the test images; the last says whether it is int8.
+        measure: fields of `ExportedFile` that follow from the file's predictions for the validation images.
         parity: what is told of a file that cannot be run.
     """
 
@@ -83,7 +83,7 @@ class Check:
 
 
 def unchanged_promises(job: CheckJob, _: Runtime, _validation: Callable[[], Batches]) -> Measured:
-    """Those of the run: which boxes and pixels are answers is no matter of the file."""
+    """Those of the run: which boxes and pixels are predictions is no matter of the file."""
     return {"promises": dict(job.promises)}
 
 

@@ -49,9 +49,9 @@ class ExportJob:
     Attributes:
         serving: the model, with calibration images where int8 is asked for.
         manifest: of the artifact to be, without files; its provenance says which model it is.
-        test: images of the test part: every file must answer them like the model.
+        test: images of the test part: the predictions of every file must equal those of the model.
         validation: images of the validation part: every file's thresholds are measured on them.
-        promises: of a task that is no classification, what answers follow from; see `ExportedFile.promises`.
+        promises: of a task that is no classification, what predictions follow from; see `ExportedFile.promises`.
     """
 
     serving: ServingModel
@@ -71,8 +71,8 @@ def export_formats(job: ExportJob, formats: Sequence[ExportFormat], *, progress:
         UnknownFormatError: there is no such format for models of the task; nothing is written.
         ExtraMissingError: a format needs packages that are not installed; nothing is written.
         FolderOccupiedError: the folder holds something that is no artifact of this model; nothing is written.
-        ParityError: files answer otherwise than the model, or are int8 in name only. They lie in the folder `refused`,
-            the others are kept.
+        ParityError: the predictions of files differ from those of the model, or too few weights are int8. These files
+            are in the folder `refused`; the others are kept.
     """
     check_task(formats, job.manifest.task)
     for each in formats:
@@ -137,7 +137,7 @@ def _export(job: ExportJob, each: ExportFormat, progress: Progress) -> ExportedF
 def check_file(job: ExportJob, each: ExportFormat, file: Path) -> Parity:
     """Runs a file over the test images and compares it with the model.
 
-    Files that take images of any size get every image a second time in its own size, and the worse answers count.
+    Files that take images of any size get every image a second time in its own size, and the worse predictions count.
     Of int8 files, what is int8 is counted as well.
     """
     pictures, check = job.test, check_of(job.manifest.task)

@@ -134,7 +134,7 @@ FORMATS: Mapping[str, ExportFormat] = _formats(
     ),
 )
 
-# The first of these whose runtime is installed answers where no format was asked for.
+# The first of these whose runtime is installed is used if no format is requested.
 PREFERRED = ("onnx", "openvino", "litert", "savedmodel", "keras", "openvino-int8", "litert-int8")
 
 

@@ -1,4 +1,4 @@
-"""A LiteRT file with the network in eight-bit integers, but for what its answers cannot bear."""
+"""A LiteRT file with the network in int8, except for the operations that its predictions need in float32."""
 
 import gc
 import logging
@@ -44,7 +44,7 @@ def write_litert_int8(serving: ServingModel, path: Path) -> None:
 
 
 def _agreeing(serving: ServingModel, content: bytes, ranges: Ranges, pictures: np.ndarray) -> bytes:
-    """The model in int8, but for as little as its answers allow."""
+    """The model in int8, except for the operations that its predictions need in float32."""
     spared, shift = fit_rounding(
         serving,
         _probabilities(content, pictures),

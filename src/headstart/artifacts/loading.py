@@ -1,4 +1,4 @@
-"""From an exported file to answers, after a look at its hashes."""
+"""From an exported file, compared with its hashes, to predictions."""
 
 from pathlib import Path
 
@@ -21,17 +21,17 @@ def load_predictor(
     coverage: float = DEFAULT_COVERAGE,
     min_score: float | None = None,
 ) -> TaskPredictor:
-    """What answers with an exported file.
+    """The predictor of an exported file.
 
     Args:
         path: the artifact's folder, or a file inside it, which says the format as well.
         format_name: a name in `FORMATS`; None: the first of `PREFERRED` that the artifact has and that can run here.
         coverage: how often prediction sets and intervals hold the truth, above 0 and below 1.
-        min_score: from which on a detector's box is an answer, 0 to 1; None: as the run chose it.
+        min_score: from which on a detector's box is a prediction, 0 to 1; None: as the run chose it.
 
     Raises:
         ArtifactNotFoundError: there is no artifact, or it lacks the format.
-        ArtifactDamagedError: a file is missing, was changed, cannot be run, or does not answer for the class names.
+        ArtifactDamagedError: a file is missing, was changed, cannot be run, or its outputs do not fit the class names.
         ArtifactNewerError: a newer version of this package wrote the artifact.
         UnknownFormatError: there is no format of this name.
         ExtraMissingError: what runs the format is not installed.
@@ -54,7 +54,7 @@ def load_predictor(
 
 
 def find_exported(path: Path | str, format_name: str | None = None) -> tuple[Manifest, str]:
-    """The artifact at a path and which of its formats answers there, without loading it.
+    """The artifact at a path and which of its formats is used, without loading it.
 
     Arguments and errors are those of `load_predictor`.
     """

@@ -28,10 +28,10 @@ class ExportedFile:
         sha256: relative path → hash, of every file that belongs to the format.
         num_bytes: of all of them.
         any_size: whether it takes images of any size, or only of the model's.
-        parity: how this file's answers for the test images differ from the model's.
+        parity: how this file's predictions for the test images differ from the model's.
         thresholds: measured with this very file on validation images; of a classifier only.
-        promises: of other tasks, what answers follow from: of a detector `score_threshold`, of a regressor the sorted
-            `residuals` of validation images, `(v, numbers)`.
+        promises: of other tasks, the values that predictions depend on: of a detector `score_threshold`, of a regressor
+            the sorted `residuals` of validation images, `(v, numbers)`.
     """
 
     path: str
@@ -45,7 +45,7 @@ class ExportedFile:
 
 @dataclass(frozen=True, eq=False)
 class Manifest:
-    """An artifact: exported files of one model, and what their answers mean.
+    """An artifact: exported files of one model, and what their predictions mean.
 
     Attributes:
         folder: where the files lie.

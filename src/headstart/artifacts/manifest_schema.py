@@ -44,7 +44,7 @@ class FileSchema(Schema):
 
 @dataclass(frozen=True)
 class Promises:
-    """The part of a task that refuses files of artifact.json without the values that their answers follow from.
+    """The part of a task that refuses files of artifact.json without the values that their predictions follow from.
 
     Attributes:
         check: function from a file and the number of names in the artifact; it raises a `ValueError`.

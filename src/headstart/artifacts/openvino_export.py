@@ -46,10 +46,10 @@ def _write(model: "openvino.Model", path: Path) -> None:
 
 
 def _quantized(serving: ServingModel) -> "openvino.Model":
-    """The model in int8, but for as little as its answers allow.
+    """The model in int8, except for the operations that its predictions need in float32.
 
-    Of tasks that are no classification nothing is spared: how near a box or a pixel is to another answer is no single
-    number, and the comparison with the model refuses what rounding spoils.
+    For the other tasks, no operation stays in float32: how near a box or a pixel is to another prediction is no single
+    number. The parity check refuses a file that rounding has spoiled.
     """
     pictures = serving.calibration_pictures
     if pictures is None:
@@ -229,7 +229,7 @@ def _rounded(model: "openvino.Model", pictures: np.ndarray) -> "openvino.Model":
 
 
 def _above_network(model: "openvino.Model") -> list[str]:
-    """Names of everything that comes after the last of the network's operations with weights, up to the answers."""
+    """Names of everything that comes after the last of the network's operations with weights, up to the predictions."""
     operations = model.get_ordered_ops()
     names = [each.get_friendly_name() for each in operations]
     last = max(

@@ -1,4 +1,4 @@
-"""Names inside exported files that do not depend on the task, and the one that shows how rounding changes an answer."""
+"""Names inside exported files: those of every task, and the output that shows how rounding changes a prediction."""
 
 INPUT = "images"
 PROBABILITIES = "probabilities"

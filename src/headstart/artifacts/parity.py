@@ -1,4 +1,4 @@
-"""What the gate measured of an exported file: does it answer like the model? Counted image by image."""
+"""The measurements of the parity check: how far the predictions of an exported file differ from those of the model."""
 
 from abc import ABC, abstractmethod
 from dataclasses import asdict, dataclass, replace
@@ -31,11 +31,11 @@ class Difference:
 
 @dataclass(frozen=True, kw_only=True)
 class Parity(ABC):
-    """How the answers of one file compare with the model's; what a file that cannot be run is not told has no value.
+    """How the predictions of one file compare with those of the model.
 
     Attributes:
         num_pictures: how many were compared.
-        agreement: share of answers that are the same: of images, labels, boxes, pixels or numbers.
+        agreement: share of predictions that are the same: of images, labels, boxes, pixels or numbers.
         is_passed: whether the file may be used.
         int8_share: how much of an int8 file is int8; None of a float file.
         failure: why it could not be run at all; empty where it could.
@@ -91,11 +91,11 @@ class Parity(ABC):
 
 @dataclass(frozen=True, kw_only=True)
 class MetricParity(Parity):
-    """Of a task whose answers one metric sums up.
+    """Of a task whose predictions one metric sums up.
 
     Attributes:
         largest_difference: of scores, probabilities, or numbers in units of their spread.
-        metric: name of the number that says how good answers are.
+        metric: name of the number that says how good predictions are.
         value, model_value: of the metric, of the file and of the model.
     """
 

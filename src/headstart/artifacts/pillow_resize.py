@@ -1,7 +1,7 @@
 """Pillow's antialiased bicubic resize as a TensorFlow graph, for exported files that take images of any size.
 
 It does in a graph what `headstart.data.resize_image` does, with the same rounding, so that an image resized inside the
-file and one resized outside get the same answer.
+file and one resized outside get the same prediction.
 """
 
 from collections.abc import Callable

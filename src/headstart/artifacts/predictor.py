@@ -18,12 +18,12 @@ class Runtime(Protocol):
 
 
 class TaskPredictor(Protocol):
-    """What answers for images, whatever the task.
+    """The predictor of a model for any task.
 
     Attributes:
         kind: of task.
         runtime: gives the outputs of the task.
-        class_names: what answers speak of.
+        class_names: what predictions speak of.
         image_size: `(height, width)` of the images it takes.
         resize_mode: how images get that size, as in `headstart.data.resize_image`.
     """
@@ -52,7 +52,7 @@ class TaskPredictor(Protocol):
 
     @property
     def measured(self) -> Sequence[np.ndarray]:
-        """What was measured on validation images and decides the answers, besides the runtime."""
+        """What was measured on validation images and decides the predictions, besides the runtime."""
         ...
 
     @property
@@ -61,7 +61,7 @@ class TaskPredictor(Protocol):
         ...
 
     def answers(self, images: np.ndarray, sizes: Sequence[tuple[int, int]]) -> Sequence[object]:
-        """One answer for each of the images, of a class of the task's own.
+        """One prediction for each of the images, of a class of the task's own.
 
         Args:
             images: `(n, height, width, 3)` uint8 of the size `image_size`.
@@ -70,7 +70,7 @@ class TaskPredictor(Protocol):
         ...
 
     def decode(self, outputs: Sequence[np.ndarray], sizes: Sequence[tuple[int, int]]) -> Sequence[object]:
-        """One answer for each row of what the runtime gave; `sizes` as in `answers`."""
+        """One prediction for each row of what the runtime gave; `sizes` as in `answers`."""
         ...
 
 

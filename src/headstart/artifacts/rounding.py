@@ -1,4 +1,4 @@
-"""What a network keeps from rounding to int8, so that its answers stay: as little as that takes."""
+"""Which operations of a network stay in float32, so that rounding to int8 does not change its predictions."""
 
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
@@ -8,11 +8,12 @@ import numpy as np
 
 from headstart.artifacts.serving_model import ServingModel
 
-# Until fewer answers are expected to change, more is spared. A quarter of what the gate lets through: with half of it,
-# the two answers of 171 that changed were both right before, which is more than a point of accuracy.
+# The share of predictions that may be expected to change: more operations stay in float32 until it is reached. It is a
+# quarter of what the parity check allows. With half of that, two of 171 predictions changed, and both had been right:
+# more than one percentage point of accuracy.
 MAX_CHANGED = 0.005
 # Of the network's weights, so many stay int8 whatever changes: a little more than the gate asks for, which counts the
-# head as well. Whether the answers are good enough, the gate says.
+# head as well. Whether the predictions are good enough, the gate says.
 MIN_KEPT = 0.21
 NUM_PROBES = 32  # images on which the harm of each rounding is measured
 _LEAST = float(np.finfo("float32").tiny)
@@ -36,11 +37,11 @@ class Rounding:
 
 
 def expected_changes(model: np.ndarray, rounded: np.ndarray, *, held_out: np.ndarray, multi_label: bool) -> float:
-    """The share of answers that change when any answer's lead meets any other's loss of lead.
+    """The share of predictions that change when any prediction's lead meets any other's loss of lead.
 
-    Leads are differences of logits, which rounding moves alike whether an answer is certain or not, and those of
+    Leads are differences of logits, which rounding moves alike whether a prediction is certain or not, and those of
     images that the model did not learn from: of the others it is so certain that nothing would change. What rounding
-    moves on average is made up for (`mean_shift`) and does not count. Counting the answers that did change would say
+    moves on average is corrected (`mean_shift`) and does not count. The number of predictions that did change would say
     little: one in a hundred is a matter of chance.
 
     Args:
@@ -83,13 +84,13 @@ def fit_rounding(
     measure: Callable[[], Sequence[Rounding]],
     rounded_without: Callable[[Sequence[Rounding]], np.ndarray],
 ) -> tuple[list[Rounding], np.ndarray]:
-    """What has to be spared so that a classifier's answers stay, and how far the rest still moves its logits.
+    """What has to be spared so that a classifier's predictions stay, and how far the rest still moves its logits.
 
     Args:
-        serving: the classifier, with its `held_out` answers.
+        serving: the classifier, with its `held_out` predictions.
         model: `(n, num_classes)` probabilities before rounding.
         measure: gives the roundings of the network. Measuring their harm one by one takes most of an export;
-            it is done only where rounding everything would change answers.
+            it is done only where rounding everything would change predictions.
         rounded_without: what is spared → the same probabilities after rounding.
 
     Returns:
@@ -112,11 +113,11 @@ def fit_rounding(
 
 
 def fewest_spared(roundings: Sequence[Rounding], changes: Callable[[Sequence[Rounding]], float]) -> list[Rounding]:
-    """What has to be spared so that answers stay; all that may be where even that is too little.
+    """What has to be spared so that predictions stay; all that may be where even that is too little.
 
     Args:
         roundings: of the network.
-        changes: what is spared → the share of answers expected to change.
+        changes: what is spared → the share of predictions expected to change.
     """
     order = _worst_first(roundings)
     return order[: bisect_left(range(len(order)), True, key=lambda number: changes(order[:number]) <= MAX_CHANGED)]
@@ -139,7 +140,7 @@ def _worst_first(roundings: Sequence[Rounding]) -> list[Rounding]:
 
 
 def _leads(ours: np.ndarray, theirs: np.ndarray, multi_label: bool) -> np.ndarray:
-    """How far, by the logits `theirs`, each answer that `ours` give is ahead of the next best."""
+    """How far, by the logits `theirs`, each prediction that `ours` give is ahead of the next best."""
     if multi_label:
         signed: np.ndarray = (np.where(ours >= 0, 1.0, -1.0) * theirs).ravel()
         return signed

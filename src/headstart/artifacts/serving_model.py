@@ -1,4 +1,4 @@
-"""The model that is exported: from raw pixels to answers, all inside."""
+"""The model that is exported: from raw pixels to predictions, all inside."""
 
 from dataclasses import dataclass, replace
 
@@ -10,7 +10,7 @@ from headstart.heads import Task, exported_outputs
 from headstart.task_spec import DEFAULT_TASK, find_task
 
 # Layers that stay in float32 in every format: those before the network, and the head with what stands on it. They take
-# next to no time, and their rounding would be seen in every answer.
+# next to no time, and their rounding would be seen in every prediction.
 FLOAT_LAYERS = (
     *("pixels", "preprocessing", "head_pool", "logits", "temperature", "projection"),
     *("head_class", "head_box", "head_numbers"),
@@ -29,7 +29,7 @@ class ServingModel:
         multi_label: whether an image may show several classes, or none.
         calibration_pictures: `(n, height, width, 3)` uint8, on which int8 formats measure the range of every number.
         held_out: a classifier's probabilities `(m, num_classes)` for images that it did not learn from, which say
-            what its answers bear.
+            what its predictions bear.
         kind: of task.
     """
 

@@ -1,4 +1,4 @@
-"""The lines with which each format answers where this package is not installed."""
+"""The lines with which each format predicts where this package is not installed."""
 
 from headstart.artifacts.exported_task import exported_task
 from headstart.artifacts.formats import FORMATS
@@ -56,7 +56,7 @@ picture.paste(fitted, (({width} - fitted.width) // 2, ({height} - fitted.height)
 
 
 def ten_lines(format_name: str, manifest: Manifest) -> str:
-    """A program that answers for `picture.jpg` with a file of the artifact, in whose folder it runs.
+    """A program that predicts `picture.jpg` with a file of the artifact, in whose folder it runs.
 
     Args:
         format_name: a name in `FORMATS`.

@@ -7,7 +7,7 @@ def parents(model: keras.Model) -> dict[str, tuple[str, ...]]:
     """The operations that each operation of a functional model takes its input from, by name.
 
     Walks back from the outputs along the model's own connections only: a layer that is called again
-    elsewhere, as when a model is cut in two, answers for this model alone.
+    elsewhere, as when a model is cut in two, gives the operations of this model alone.
 
     Args:
         model: Functional model. Plain operations, such as a sum of tensors, count like layers.

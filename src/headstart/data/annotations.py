@@ -22,7 +22,7 @@ class Box(NamedTuple):
     """One object: its class and where it is, in pixels of the upright image as it is stored.
 
     `ignored` is "" for an object that counts. `CROWD` (COCO's `iscrowd`: a region with many objects) and `DIFFICULT`
-    (Pascal VOC's flag) are neither learned nor scored, and an answer that lies on them is no error.
+    (Pascal VOC's flag) are neither learned nor scored, and a predicted box that lies on them is no error.
     """
 
     name: str

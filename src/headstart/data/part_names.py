@@ -1,7 +1,7 @@
 """Names of the parts train, validation and test: the one vocabulary for folders, files and columns of every format.
 
 `part_named(name)` is the part that one name means; give it the names `beside`, because "evaluation" means validation
-beside a test part and test beside a validation part. `parts_named(names)` answers for all names of one place at once.
+beside a test part and test beside a validation part. `parts_named(names)` decides on all names of one place at once.
 `part_like(name)` is for names such as `my_train` and `test_2`, which mention a part without being its name: nothing may
 be decided from them, but neither may they become classes in silence.
 """

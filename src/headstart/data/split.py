@@ -22,7 +22,7 @@ def split_dataset(
     """The data set with every example in training, validation or test.
 
     Examples that share a group or a duplicate group stay together. Of each class every part gets its fraction, to
-    within one example where nothing ties examples together, and at least one. The answer depends on the paths, targets,
+    within one example where nothing ties examples together, and at least one. The result depends on the paths, targets,
     groups and the seed, not on the order of the rows. An image with several objects or areas has the classes of all of
     them, and background is like one more; a class that is too rare for all parts goes to training first, which only for
     classification is an error. Of numbers, every part gets its share of each range.
@@ -41,7 +41,7 @@ def split_dataset(
         ClassTooSmallError: a class has fewer separate examples than parts that need one.
     """
     _require_fractions(fractions)
-    # Rows in another order must give the same parts: decide on rows sorted by path, then put the answer back in place.
+    # Rows in another order must give the same parts: decide on rows sorted by path, then put the result back in place.
     order = np.argsort(dataset.frame["path"].to_numpy(object), kind="stable")
     ordered = replace(dataset, frame=dataset.frame.iloc[order].reset_index(drop=True))
     units = separable_groups(ordered.frame)

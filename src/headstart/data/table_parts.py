@@ -36,7 +36,7 @@ def _holds_parts(cells: pd.Series) -> bool:
 
 
 def _says_is_part(plain: str, cells: pd.Series) -> bool:
-    """Whether a column of this plain name answers with True and False which rows are for validation or test."""
+    """Whether a column of this plain name states with True and False which rows are for validation or test."""
     return plain in _QUESTIONS and bool(cells.str.strip().str.lower().isin(list(_ANSWERS)).all())
 
 

@@ -42,7 +42,7 @@ def resolve_paths(typed: Iterable[str], *, root: Path, table: Path, folder: str 
 
     Args:
         typed: cells.
-        root: real path of the folder that the answer is relative to.
+        root: real path of the folder that the result is relative to.
         table: the table, for messages.
         folder: the table's folder, relative to `root`.
 

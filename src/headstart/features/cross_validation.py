@@ -18,7 +18,7 @@ class ProbeAccuracy:
     """Cross-validated accuracy of a linear probe.
 
     Attributes:
-        value: share of examples that a probe which never saw them answered rightly.
+        value: share of examples that a probe which never saw them predicted correctly.
         low: lower end of the 95 % Wilson interval of `value`.
         high: upper end. The interval takes examples for independent: copies in one group make it too narrow.
         num_examples: how many were scored, each once.

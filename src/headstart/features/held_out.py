@@ -1,4 +1,4 @@
-"""What linear models answer for examples that they did not learn from, whatever the answers are."""
+"""What linear models predict for examples that they did not learn from, whatever is predicted."""
 
 from collections.abc import Callable
 
@@ -7,7 +7,7 @@ import numpy as np
 from headstart.features.probe import fit_probe
 from headstart.features.ridge import number_statistics, ridge_start
 
-# From features and targets that learn, and those that choose the strength, to features → answers.
+# From features and targets that learn, and those that choose the strength, to features → predictions.
 Answer = Callable[[np.ndarray], np.ndarray]
 Fit = Callable[[np.ndarray, np.ndarray, np.ndarray], Answer]
 
@@ -21,7 +21,7 @@ def class_logits(
         features: `(n, d)`.
         targets: `(n, classes)` one-hot.
         groups: `(n,)`, the same for what must not stand on both sides of a split.
-        num_folds: at least 3: one is answered, the next chooses the strength, and the others learn.
+        num_folds: at least 3: one is predicted, the next chooses the strength, and the others learn.
         seed: of the folds.
     """
     folds = _folds(_rarest(targets, groups), groups, num_folds=num_folds, seed=seed)
@@ -46,7 +46,7 @@ def numbers(features: np.ndarray, targets: np.ndarray, *, groups: np.ndarray, nu
 
 
 def _held_out(features: np.ndarray, targets: np.ndarray, folds: np.ndarray, fit: Fit) -> np.ndarray:
-    """Answers for each fold by a model of the others; `fit` takes who learns, who chooses and both, `(n,)` bool."""
+    """Predictions for each fold by a model of the others; `fit` takes who learns, who chooses and both, `(n,)` bool."""
     answers = np.zeros(targets.shape)
     numbers_of_folds = np.unique(folds)
     for fold, chooser in zip(numbers_of_folds, np.roll(numbers_of_folds, -1), strict=True):

@@ -25,7 +25,7 @@ class ProbePoint:
         loss: mean cross-entropy of the training examples without the penalty, weighted, in nats; where an example may
             have several labels, mean over labels too.
         validation_loss: the same of the validation examples, unweighted.
-        validation_accuracy: share of validation examples answered rightly; of labels where there may be several.
+        validation_accuracy: share of validation examples predicted correctly; of labels where there may be several.
     """
 
     strength: float

@@ -1,4 +1,4 @@
-"""What answers are scored by, and how far the score can be trusted: one row a measure."""
+"""What predictions are scored by, and how far the score can be trusted: one row a measure."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ NUM_RESAMPLES = 500
 RESAMPLES_AT_A_TIME = 50  # of 10,000 examples: 4 MB
 TAIL = 0.025
 
-# Answers `(n, columns)`, targets `(n, columns)` and weights `(r, n)` → `(r,)`.
+# Predictions `(n, columns)`, targets `(n, columns)` and weights `(r, n)` → `(r,)`.
 Score = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 
 
@@ -27,8 +27,8 @@ class Measure:
 
     Attributes:
         answers: of linear models for examples that they did not learn from.
-        score: of answers, the more the better.
-        max_folds: of the answers; fewer where there are many examples, which take longer and suffice.
+        score: of predictions, the more the better.
+        max_folds: of the predictions; fewer where there are many examples, which take longer and suffice.
     """
 
     answers: Callable[..., np.ndarray]
@@ -37,7 +37,7 @@ class Measure:
 
 
 def balanced_accuracy(answers: np.ndarray, targets: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Share of each class that is answered rightly, averaged over the classes that have weight."""
+    """Share of each class that is predicted correctly, averaged over the classes that have weight."""
     right = answers.argmax(axis=1) == targets.argmax(axis=1)
     hits, totals = weights @ (targets * right[:, None]), weights @ targets
     shares = np.divide(hits, totals, out=np.full(totals.shape, np.nan), where=totals > 0)
@@ -99,9 +99,9 @@ def resampled_interval(
 
 
 def _one_average_precision(answers: np.ndarray, targets: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """`(r,)` of one label: answers and targets are `(n,)`."""
+    """`(r,)` of one label: predictions and targets are `(n,)`."""
     order = np.argsort(-answers, kind="stable")
-    ends = np.append(np.flatnonzero(np.diff(answers[order])), len(order) - 1)  # equal answers share a threshold
+    ends = np.append(np.flatnonzero(np.diff(answers[order])), len(order) - 1)  # equal predictions share a threshold
     chosen = weights[:, order].cumsum(axis=1)[:, ends]
     hits = (weights[:, order] * targets[order]).cumsum(axis=1)[:, ends]
     precision = np.divide(hits, chosen, out=np.zeros_like(hits), where=chosen > 0)

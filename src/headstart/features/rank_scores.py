@@ -21,7 +21,7 @@ class FeatureScores:
 
     Attributes:
         measure: what probe and neighbours are scored by: `ACCURACY`, `BALANCED_ACCURACY`, `AVERAGE_PRECISION` or `R2`.
-        probe_score: of linear models' answers for examples that they never saw.
+        probe_score: of linear models' predictions for examples that they never saw.
         probe_low: lower end of its 95 % interval.
         probe_high: upper end.
         knn_score: of what the five nearest neighbours of an example have; NaN where none has a neighbour.
@@ -58,7 +58,7 @@ def score_features(
             numbers for R².
         groups: `(n,)`, the same for what must not stand on both sides of a split; nor do they vote for each other.
         seed: of the folds: five (three for balanced accuracy), or fewer where no class has so many separate examples.
-        measure: what answers are scored by.
+        measure: what predictions are scored by.
 
     Raises:
         ValueError: Shapes do not fit each other, or there are fewer than `MIN_SEPARATE_EXAMPLES` separate examples of

@@ -1,4 +1,4 @@
-"""Ridge regression on pooled features: the best linear answer in numbers, solved instead of trained."""
+"""Ridge regression on pooled features: the best linear prediction of numbers, solved instead of trained."""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple

@@ -1,6 +1,6 @@
 """Heads: the new layers on a backbone, and what the models of all tasks have in common.
 
-Names are imported when first used, so that what an answer means can be known without Keras.
+Names are imported when first used, so that what a prediction means can be known without Keras.
 """
 
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""Answers for images, from a run or an exported file alike: one by one, as a table, or in a file that resumes.
+"""Predictions for images, from a run or an exported file alike: one by one, as a table, or in a file that resumes.
 
 Names are imported when first used, so that finding out what lies at a path costs nothing.
 """

@@ -1,4 +1,4 @@
-"""The answers of a run or an exported file for images that it has never seen."""
+"""The predictions of a run or an exported file for images that it has never seen."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -36,12 +36,12 @@ _FRAME_TYPES = {
 
 @dataclass(frozen=True, eq=False)
 class Predictions:
-    """Answers that are computed as they are asked for; can be gone through once.
+    """Predictions that are computed as they are asked for; can be gone through once.
 
     Attributes:
         answers: one per file, in order.
-        class_names: what the answers speak of; of a classifier in the order of the probabilities.
-        num_files: how many answers there will be.
+        class_names: what the predictions speak of; of a classifier in the order of the probabilities.
+        num_files: how many predictions there will be.
         kind: of task.
     """
 
@@ -59,7 +59,7 @@ class Predictions:
 
 @dataclass(frozen=True, eq=False)
 class Records:
-    """Answers as plain values, computed as they are asked for; can be gone through once.
+    """Predictions as plain values, computed as they are asked for; can be gone through once.
 
     Attributes:
         records: one per file, in order.
@@ -85,7 +85,7 @@ def predict(  # noqa: PLR0913  one parameter a setting
     batch_size: int | None = None,
     progress: Progress = SILENT,
 ) -> "pd.DataFrame":
-    """The answer for every image; a file that is no image gets a row that says so.
+    """The prediction for every image; a file that is no image gets a row that says so.
 
     Args:
         source: a finished run, or the path of a run, of a folder of exported files or of one of these files.
@@ -93,14 +93,14 @@ def predict(  # noqa: PLR0913  one parameter a setting
         coverage: how often a classifier's sets and a regressor's intervals hold the truth, above 0 and below 1; None:
             0.9.
         abstain: whether "not sure" stands in place of a classifier's prediction that is not sure.
-        min_score: from which on a detector's box is an answer, 0 to 1; None: as the run chose it.
+        min_score: from which on a detector's box is a prediction, 0 to 1; None: as the run chose it.
         masks: folder for a segmenter's masks, PNG files of class numbers in each image's own size.
         draw: folder for images with boxes or masks drawn on them.
         batch_size: images at a time; the table grows with the number of images, nothing else does.
         progress: told of every image.
 
     Returns:
-        One row per file, with `path` and `error` (empty when there is an answer), and by task:
+        One row per file, with `path` and `error` (empty if there is a prediction), and by task:
         classification: `prediction`, `probability`, `prediction_set` (names joined by `;`), `is_sure`, `is_foreign`,
         `foreign_score`, a column `p(CLASS)` a class;
         detection: `height`, `width`, `num_boxes`, `boxes` (a list of mappings with `name`, `score`, and `box`, which is
@@ -127,7 +127,7 @@ def predict_records(
     batch_size: int | None = None,
     progress: Progress = SILENT,
 ) -> Records:
-    """The answers one by one as plain values; masks and drawings that are asked for are written on the way.
+    """The predictions one by one as plain values; masks and drawings that are asked for are written on the way.
 
     Arguments and errors are those of `predict`.
     """
@@ -155,9 +155,9 @@ def predict_each(
     batch_size: int | None = None,
     progress: Progress = SILENT,
 ) -> Predictions:
-    """The answers one by one, for folders of any size: memory does not grow with the number of images.
+    """The predictions one by one, for folders of any size: memory does not grow with the number of images.
 
-    Arguments and errors are those of `predict`; mistakes in them are told before the first answer is asked for.
+    Arguments and errors are those of `predict`; mistakes in them are told before the first prediction is asked for.
     """
     return _predictions(source, path_list(paths), Settings(coverage, min_score=min_score), batch_size, progress)
 
@@ -196,7 +196,7 @@ def write_predictions(  # noqa: PLR0913  one parameter a setting
     batch_size: int | None = None,
     progress: Progress = SILENT,
 ) -> Tallied:
-    """Writes the answers to a file and gives what became of the images; called again after a kill, it goes on.
+    """Writes the predictions to a file and gives what became of the images; called again after a kill, it goes on.
 
     Args:
         source: as in `predict`.
@@ -208,7 +208,7 @@ def write_predictions(  # noqa: PLR0913  one parameter a setting
         min_score: as in `predict`.
         masks: as in `predict`.
         draw: as in `predict`.
-        batch_size: images at a time; a kill loses at most so many answers.
+        batch_size: images at a time; a kill loses at most so many predictions.
         progress: told of every image.
 
     Raises:

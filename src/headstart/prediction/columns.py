@@ -1,4 +1,4 @@
-"""What stands in the columns of tables of answers."""
+"""What stands in the columns of tables of predictions."""
 
 from collections.abc import Mapping
 from typing import Any, Protocol
@@ -36,10 +36,10 @@ class Tallied(Protocol):
 
 
 class Form(Protocol):
-    """How the answers of a task become plain values.
+    """How the predictions of a task become plain values.
 
     Attributes:
-        class_names: what answers speak of.
+        class_names: what predictions speak of.
         columns: name of each column of a table → what stands in it.
     """
 

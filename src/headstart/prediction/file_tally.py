@@ -1,4 +1,4 @@
-"""What became of files, where answers need no further counting."""
+"""What became of files, where predictions need no further counting."""
 
 from dataclasses import dataclass
 

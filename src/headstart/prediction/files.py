@@ -74,7 +74,7 @@ def _files_of(text: str) -> Iterator[Path]:
     path = Path(text).expanduser()
     if os.path.isdir(path):  # noqa: PTH112
         yield from _files_below(path)
-    elif os.path.lexists(path):  # a broken link, or a pipe: the answer says why it is none
+    elif os.path.lexists(path):  # a broken link, or a pipe: the error says why it is none
         yield path
     elif has_magic(text):
         matches = sorted(iglob(str(path), recursive=True))  # noqa: PTH207  Path.glob takes no absolute pattern

@@ -1,9 +1,9 @@
-"""Answers written to a file, in such a way that a killed prediction goes on where it stopped.
+"""Predictions written to a file, so that a killed prediction continues where it stopped.
 
-While it works, a folder `FILE.partial` beside the file holds a journal, one line of JSON an image, and what the
-answers depend on. The journal grows by whole batches; a kill tears at most the last one, which is answered again. At
-the end the file is made from the journal in one step, and the folder goes away: an interrupted and an unbroken
-prediction write the same bytes.
+During the work, a folder `FILE.partial` beside the file holds a journal, one line of JSON per image, and the facts that
+the predictions depend on. The journal grows by whole batches; a kill damages at most the last one, which is predicted
+again. At the end the file is made from the journal in one step, and the folder is removed: an interrupted and an
+uninterrupted prediction write the same bytes.
 """
 
 import shutil
@@ -49,14 +49,14 @@ _NAMES = {
 
 @dataclass(frozen=True)
 class Job:
-    """A file of answers to be written.
+    """A file of predictions to be written.
 
     Attributes:
         out: the file; its ending says in which format.
         paths: what is asked about.
         num_files: in `paths`.
         batch_size: images at a time.
-        settings: what is asked of answers.
+        settings: what is asked of predictions.
     """
 
     out: Path
@@ -72,12 +72,12 @@ class Job:
 
     @property
     def facts_path(self) -> Path:
-        """JSON: what the answers depend on."""
+        """JSON: what the predictions depend on."""
         return self.folder / "job.json"
 
     @property
     def journal_path(self) -> Path:
-        """JSON lines: the answers so far."""
+        """JSON lines: the predictions so far."""
         return self.folder / "answers.jsonl"
 
 
@@ -101,7 +101,7 @@ def write_answers(job: Job, model: Model, progress: Progress) -> Tallied:
     """Writes the file, going on from what an interrupted prediction left; gives what became of the files.
 
     Raises:
-        AnswersMismatchError: what the answers depend on has changed since the prediction was interrupted.
+        AnswersMismatchError: what the predictions depend on has changed since the prediction was interrupted.
         FolderOccupiedError: a folder for masks or drawings is that of the images.
         StorageFullError: no room is left.
         StoragePermissionError: the folder may not be written to.
@@ -192,7 +192,7 @@ def _known_facts(job: Job) -> dict[str, object] | None:
 
 
 def _take_over(job: Job, journal: Journal) -> tuple[Tallied, int]:
-    """A tally of the files that an interrupted prediction answered, and their number."""
+    """A tally of the files that an interrupted prediction has finished, and their number."""
     try:
         return journal.take_over(expand_paths(job.paths), num_files=job.num_files, batch_size=job.batch_size)
     except UnusableFileError as error:

@@ -1,4 +1,4 @@
-"""The answers so far, as JSON lines: what a killed prediction left is checked before it is taken over."""
+"""The predictions so far, as JSON lines: what a killed prediction left is checked before it is taken over."""
 
 from collections.abc import Iterable, Iterator
 from copy import copy
@@ -9,23 +9,23 @@ from headstart.prediction.columns import Form, Record, Tallied
 from headstart.prediction.files import path_text
 from headstart.stored import UnusableFileError, parse_json, shown, size_of
 
-MAX_LINE_BYTES = 2**26  # an answer with the probabilities of 100,000 classes has some megabytes
+MAX_LINE_BYTES = 2**26  # a prediction with the probabilities of 100,000 classes has some megabytes
 
 
 @dataclass(frozen=True)
 class Journal:
-    """The answers in a file; can be gone through again and again.
+    """The predictions in a file; can be gone through again and again.
 
     Attributes:
         path: the file.
-        form: of the task, which says what an answer holds.
+        form: of the task, which says what a prediction holds.
     """
 
     path: Path
     form: Form
 
     def __iter__(self) -> Iterator[Record]:
-        """Every answer.
+        """Every prediction.
 
         Raises:
             UnusableFileError: a line holds something else.
@@ -43,7 +43,7 @@ class Journal:
             batch_size: files at a time.
 
         Returns:
-            A tally of the files that were answered, and their number.
+            A tally of the files that were predicted, and their number.
 
         Raises:
             UnusableFileError: there is no such file, or it is a link, a folder or a pipe.

@@ -17,11 +17,11 @@ _JPEG_QUALITY = 90
 
 
 class PictureFiles:
-    """Writes what was asked for beside the table of answers.
+    """Writes what was asked for beside the table of predictions.
 
     Args:
         kind: of task.
-        class_names: what the answers speak of.
+        class_names: what the predictions speak of.
         settings: name the folders.
         paths: what is asked about.
 
@@ -40,7 +40,7 @@ class PictureFiles:
         self._names = FileNames(paths)
 
     def write(self, prediction: Prediction, record: Record) -> Record:
-        """Writes the files of one answer; gives the record, with the mask's path where there is one."""
+        """Writes the files of one prediction; gives the record, with the mask's path where there is one."""
         if prediction.answer is None or prediction.file is None or not (self._masks or self._drawings):
             return record
         if self._drawings is not None and self._answers.draw is not None:

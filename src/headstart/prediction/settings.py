@@ -1,4 +1,4 @@
-"""What a person may ask of answers, and of which task."""
+"""What a person may ask of predictions, and of which task."""
 
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -15,7 +15,7 @@ class Settings:
     Attributes:
         coverage: how often prediction sets and intervals hold the truth, above 0 and below 1.
         abstain: whether "not sure" stands in place of a prediction that is not sure.
-        min_score: from which on a box is an answer, 0 to 1.
+        min_score: from which on a box is a prediction, 0 to 1.
         masks: folder for masks.
         draw: folder for images with boxes or masks drawn on them.
     """

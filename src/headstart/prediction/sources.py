@@ -1,4 +1,4 @@
-"""What answers: a run's own model, or any exported file of it."""
+"""The source of predictions: a run's own model, or any exported file of it."""
 
 import hashlib
 import json
@@ -39,7 +39,7 @@ class ModelPlace:
 
     @property
     def needs_tensorflow(self) -> bool:
-        """Whether answering takes the seconds that TensorFlow needs to start."""
+        """Whether predicting takes the seconds that TensorFlow needs to start."""
         return self.format_name is None or "tensorflow" in find_format(self.format_name).runs_with
 
     @property
@@ -56,10 +56,10 @@ class ModelPlace:
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """What answers, and what tells it from any other model.
+    """A model that predicts, and what distinguishes it from any other.
 
     Attributes:
-        predictor: gives the answers.
+        predictor: gives the predictions.
         facts: kind of the model and hashes of its files.
     """
 
@@ -98,11 +98,11 @@ def _what_is_there(path: Path) -> str:
 
 
 def open_model(source: "Run | ModelPlace | Path | str", settings: Settings | None = None) -> Model:
-    """The model of a run or of an exported file, ready to answer.
+    """The model of a run or of an exported file, ready to predict.
 
     Args:
         source: a run, or where a model lies.
-        settings: what is asked of answers.
+        settings: what is asked of predictions.
 
     Raises:
         RecipeError: a setting is out of its range, or means nothing for the model's task.

@@ -1,4 +1,4 @@
-"""From files to answers: threads read images ahead while the model answers those before."""
+"""From files to predictions: threads read images ahead while the model predicts those before."""
 
 import os
 from collections import deque
@@ -16,7 +16,7 @@ from headstart.errors import RecipeError, UnreadableImageError
 from headstart.prediction.files import path_text
 
 DEFAULT_BATCH_SIZE = 32
-# One batch that is waited for and one that is read while the model answers: further ones would only take memory.
+# One batch that is waited for and one that is read while the model predicts: further ones would only take memory.
 _BATCHES_AHEAD = 2
 
 
@@ -26,9 +26,9 @@ class Prediction:
 
     Attributes:
         path: of the file.
-        answer: what the image shows, of the class that the task's predictor answers with (a classifier's is
+        answer: what the image shows, of the class that the task's predictor gives (a classifier's is
             `headstart.artifacts.Answer`); None for a file that is no image.
-        error: why there is no answer; empty when there is one.
+        error: why there is no prediction; empty if there is one.
         file: the file itself, whose name `path` may show otherwise where it is no text.
     """
 
@@ -68,10 +68,10 @@ def answer_batches(
     batch_size: int = DEFAULT_BATCH_SIZE,
     num_threads: int | None = None,
 ) -> Iterator[list[Prediction]]:
-    """The answers for so many files at a time, in their order.
+    """The predictions for so many files at a time, in their order.
 
     Args:
-        predictor: gives the answers.
+        predictor: gives the predictions.
         files: taken one by one, a few batches ahead.
         batch_size: files at a time; memory grows with it and not with the number of files.
         num_threads: that read images; None for one per core.

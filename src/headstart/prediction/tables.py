@@ -1,4 +1,4 @@
-"""Writing answers as CSV, JSON lines, Parquet or COCO JSON, with bounded memory."""
+"""Writing predictions as CSV, JSON lines, Parquet or COCO JSON, with bounded memory."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -16,12 +16,12 @@ _ROWS_A_GROUP = 4096
 
 
 def json_line(record: Mapping[str, object]) -> str:
-    """One answer as a line of JSON."""
+    """One prediction as a line of JSON."""
     return json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def csv_cells(record: Record, form: Form) -> list[str]:
-    """One answer as cells of CSV, empty where there is no value."""
+    """One prediction as cells of CSV, empty where there is no value."""
     row = form.row(record)
     return [_cell(row[name], content) for name, content in form.columns.items()]
 
@@ -34,7 +34,7 @@ def check_table_path(path: Path, kind: str) -> str:
         kind: of task.
 
     Raises:
-        RecipeError: there is no such format, or answers of the task do not fit into it.
+        RecipeError: there is no such format, or predictions of the task do not fit into it.
     """
     suffix = path.suffix.lower()
     endings = [*TABLE_WRITERS, *answers_of(kind).writers]

@@ -34,10 +34,9 @@ class TaskAnswers:
         form: function from class names and settings to the form of the records.
         batch_size: images at a time; fewer where maps of logits in full size must fit into memory.
         console: the table on the console.
-        draw: function from an image, an answer and the class names to the image with the answer drawn on it; None:
-            answers cannot be drawn.
-        mask: function from an answer to its mask, `(height, width)` uint8 in the size of the image; None: there are no
-            masks.
+        draw: function from an image, a prediction and the class names to the image with the prediction drawn on it;
+            None: predictions cannot be drawn.
+        mask: function from a prediction to its mask, `(height, width)` uint8 in the size of the image; None: no masks.
         writers: ending of a file's name → what writes a table in a format that only this task has.
     """
 

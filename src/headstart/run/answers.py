@@ -32,7 +32,7 @@ def validation_outputs(
 ) -> Iterator[np.ndarray]:
     """Outputs for the validation part, in its order, from rows of the bank where they are those of the model.
 
-    Rows of a quantised bank are not: what is promised of answers is measured on images then.
+    Rows of a quantised bank are not: what is promised of predictions is measured on images then.
     """
     examples = _validation_examples(run, task, parts)
     model = model_above(task.model, examples.cuts) if examples.cuts else task.model

@@ -129,12 +129,12 @@ class Run:
 
     @property
     def calibration_path(self) -> Path:
-        """NumPy archive: what validation images say about how far answers can be trusted."""
+        """NumPy archive: what validation images say about how far predictions can be trusted."""
         return self.path / "calibration.npz"
 
     @property
     def promises_path(self) -> Path:
-        """JSON: what validation images say of the answers of a task that is no classification."""
+        """JSON: what validation images say of the predictions of a task that is no classification."""
         return self.path / "promises.json"
 
     @property
@@ -144,7 +144,7 @@ class Run:
 
     @property
     def predictions_path(self) -> Path:
-        """CSV: the model's answer for every image of the test part."""
+        """CSV: the model's prediction for every image of the test part."""
         return self.path / "predictions.csv"
 
     @property
@@ -266,7 +266,7 @@ class Run:
 
     @property
     def calibration(self) -> Calibration:
-        """How far the model's answers can be trusted; of a run by an earlier version, `evaluate` writes it."""
+        """How far the model's predictions can be trusted; of a run by an earlier version, `evaluate` writes it."""
         if self.state["state"] == "finished" and not self.calibration_path.is_file():
             raise RunIncompleteError(
                 f"The run '{self.path}' has no {self.calibration_path.name}; an earlier version of Headstart wrote it.",

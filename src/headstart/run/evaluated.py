@@ -1,4 +1,4 @@
-"""What an evaluation gives: the numbers, and the answer for every image as one row of a table."""
+"""What an evaluation gives: the numbers, and the prediction for every image as one row of a table."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from headstart.stored import UnusableFileError, read_table, shown
 
 @dataclass(frozen=True, eq=False)
 class Evaluated:
-    """How well images were answered.
+    """How well images were predicted.
 
     Attributes:
         report: the numbers.

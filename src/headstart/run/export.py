@@ -42,7 +42,7 @@ def export(
     out: Path | str | None = None,
     progress: Progress = SILENT,
 ) -> Manifest:
-    """Writes the run's model as files that need neither the run nor, to answer, this package.
+    """Writes the run's model as files that need neither the run nor, to predict, this package.
 
     Args:
         run: a finished run.
@@ -51,7 +51,7 @@ def export(
         progress: told of every step.
 
     Returns:
-        The artifact: which files there are, and what their answers mean.
+        The artifact: which files there are, and what their predictions mean.
 
     Raises:
         UnknownFormatError: there is no format of a name, or none such for models of the run's task.
@@ -60,7 +60,7 @@ def export(
         RunDamagedError: images have changed since training.
         FolderOccupiedError: the folder holds something else.
         InUseError: another process exports into the folder.
-        ParityError: a file answers otherwise than the model; the others are kept.
+        ParityError: the predictions of a file differ from those of the model; the others are kept.
     """
     asked = formats if isinstance(formats, str) else ",".join(formats)
     find_formats(asked)  # a name that there is not is told before the model is loaded

@@ -20,9 +20,9 @@ class ExportSteps:
         serving_model: function from a run to its model with the layers that exported files have on top.
         predictor: function from a run, the facts of a predictor, the coverage and the lowest score of a box (None: as
             the run chose it) to the predictor.
-        answers: function from a run and batches of images to the answers of its model, computed in NumPy and not by
-            the layers that are exported; the `Check` of the task compares answers of files with them.
-        promises: function from a run to the values that answers of a file follow from; see `ExportedFile.promises`.
+        answers: function from a run and batches of images to the predictions of its model, computed in NumPy and not by
+            the layers that are exported; the `Check` of the task compares predictions of files with them.
+        promises: function from a run to the values that predictions of a file follow from; see `ExportedFile.promises`.
     """
 
     serving_model: Callable[[Run], ServingModel]

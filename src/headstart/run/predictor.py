@@ -7,12 +7,12 @@ from headstart.trust import DEFAULT_COVERAGE
 
 
 def predictor_of(run: Run, *, coverage: float = DEFAULT_COVERAGE, min_score: float | None = None) -> TaskPredictor:
-    """What answers with the run's own model in Keras.
+    """The predictor of the run's own model in Keras.
 
     Args:
         run: a finished run.
         coverage: how often prediction sets and intervals hold the truth, above 0 and below 1.
-        min_score: from which on a detector's box is an answer, 0 to 1; None: as the run chose it.
+        min_score: from which on a detector's box is a prediction, 0 to 1; None: as the run chose it.
 
     Raises:
         RunIncompleteError: the run has no model or no calibration.
@@ -29,7 +29,7 @@ def predictor_of(run: Run, *, coverage: float = DEFAULT_COVERAGE, min_score: flo
 
 
 def serving_model_of(run: Run) -> ServingModel:
-    """The run's model with what makes answers of its outputs on top.
+    """The run's model with what makes predictions of its outputs on top.
 
     Raises:
         RunIncompleteError, RunDamagedError: as `predictor_of`.

@@ -22,9 +22,9 @@ class TaskSteps:
     """The part of a task that a run executes.
 
     Attributes:
-        outputs: what the new layers answer with, in words.
+        outputs: what the new layers predict, in words.
         calibrate: asks the trained model about validation images, and writes what they say into the run.
-        evaluate: the report on labelled images, and the answer for each of them.
+        evaluate: the report on labelled images, and the prediction for each of them.
         report_content: what the page shows beside the numbers, as fields of `ReportContent`.
         head_facts: what the page says of the new layers.
         start: gives the head the solution of a linear probe, and keeps it as the first checkpoint; None where the

@@ -1,4 +1,4 @@
-"""An artifact → answers over HTTP, without TensorFlow.
+"""An artifact → predictions over HTTP, without TensorFlow.
 
 Names are imported when first used, so that the help of a command does not wait for a web framework.
 """

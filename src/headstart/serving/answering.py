@@ -1,4 +1,4 @@
-"""From image files to answers: decoded side by side, looked at together, told one by one."""
+"""From image files to predictions: decoded in parallel, predicted in batches, returned one by one."""
 
 import asyncio
 from collections import Counter

@@ -149,7 +149,7 @@ def _add_metadata(app: FastAPI, model: ServedModel, limits: Limits, locked: Lock
 
     @app.get("/v1/metadata", response_model=model.kind.metadata, dependencies=locked, tags=["v1"])
     async def read_metadata() -> Metadata:
-        """What answers, what it takes and what its answers mean."""
+        """The model, what it takes and what its predictions mean."""
         return metadata
 
 

@@ -21,8 +21,8 @@ class Kind:
         metadata: what is told of the model.
         facts: those of the metadata that other tasks lack, from the artifact and the predictor.
         result: what became of an answered image, for the counters.
-        in_picture_size: what an entry holds beside the record and as large as its image, from the predictor's answer;
-            a thread makes such entries, so that others do not wait. None: nothing.
+        in_picture_size: function from a prediction to the part of an entry that is as large as its image; a thread
+            computes it, so that other requests do not wait. None: there is no such part.
     """
 
     summary: str

@@ -1,4 +1,4 @@
-"""The exported file that a server answers with."""
+"""The exported file with which a server predicts."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,12 +17,12 @@ _FOLDER_IN_A_RUN = "artifact"
 
 @dataclass(frozen=True, eq=False)
 class ServedModel:
-    """An exported file, ready to answer.
+    """An exported file, ready to predict.
 
     Attributes:
         manifest: of the artifact that it belongs to.
         format_name: which of its files.
-        predictor: gives the answers.
+        predictor: gives the predictions.
     """
 
     manifest: Manifest
@@ -43,19 +43,19 @@ class ServedModel:
 def load_model(
     path: Path, format_name: str | None = None, *, coverage: float | None = None, min_score: float | None = None
 ) -> ServedModel:
-    """The file of an artifact that answers, checked against its hash.
+    """The file of an artifact with which the server predicts, checked against its hash.
 
     Args:
         path: the folder that `headstart export` made, a file inside it, or a run with such a folder inside.
         format_name: one of `SERVED_FORMATS`; None for what `headstart.artifacts.load_predictor` prefers.
         coverage: of prediction sets and intervals, where a request asks for none; None for 0.9.
-        min_score: from which on a box is an answer, where a request does not say; None: as the run chose it.
+        min_score: from which on a box is a prediction, if a request does not state it; None: as the run chose it.
 
     Raises:
         ArtifactNotFoundError: there is no artifact, or it has no file that can be served.
-        ArtifactDamagedError, ArtifactNewerError: it cannot be read, or does not answer as its task needs.
+        ArtifactDamagedError, ArtifactNewerError: it cannot be read, or its outputs do not fit its task.
         RecipeError: a number is out of its range, or means nothing for the task.
-        UnknownFormatError: a server does not answer with this format.
+        UnknownFormatError: a server does not support this format.
         ExtraMissingError: the packages of `headstart[serve]`, or the format's runtime, are not installed.
     """
     check_packages()

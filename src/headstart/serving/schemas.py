@@ -13,13 +13,13 @@ class Plain(BaseModel):
 
 
 class Question(Plain):
-    """What a request may ask of answers; what else it asks is refused, since it would have no effect."""
+    """What a request may ask of predictions; what else it asks is refused, since it would have no effect."""
 
     model_config = ConfigDict(extra="forbid")
 
 
 class Entry(Plain):
-    """What became of one image: an answer, or the reason why there is none."""
+    """What became of one image: a prediction, or the reason why there is none."""
 
     name: Annotated[str | None, Field(description="Name of the file, as the client sent it.")] = None
     error: Annotated[str | None, Field(description="Why there is no prediction; null if there is one.")] = None
@@ -44,7 +44,7 @@ class State(Plain):
 
 
 class Metadata(Plain):
-    """What answers, what it takes and what its answers mean."""
+    """The model, what it takes and what its predictions mean."""
 
     version: str = Field(description="Version of Headstart.")
     task: str = Field(description="Task of the model.")

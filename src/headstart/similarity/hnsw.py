@@ -54,7 +54,7 @@ def write_graph(path: Path, embeddings: np.ndarray) -> None:
         expansion_search=SEARCH_WIDTH,
     )
     for rows in row_slices(embeddings):
-        # One thread: with several the graph, and with it some answers, would be another every time.
+        # One thread: with several the graph, and with it some results, would be another every time.
         graph.add(np.arange(len(embeddings))[rows], np.ascontiguousarray(embeddings[rows], np.float16), threads=1)
     graph.save(str(path))
 

@@ -52,8 +52,8 @@ def export(
 
     A file takes raw images and returns calibrated probabilities, boxes, the class of every pixel, or numbers: resizing,
     normalisation, softmax and temperature are inside the file. Each file is run on the test images in its own runtime.
-    A file whose answers differ from those of the model, or whose weights are not int8 as promised, is moved aside, and
-    the exit code is 57. The command prints the measurements and a few lines of Python that use each file.
+    A file whose predictions differ from those of the model, or that has too few int8 weights, is moved to `refused`,
+    and the exit code is 57. The command prints the measurements and a few lines of Python that use each file.
     """
     surroundings: Surroundings = context.obj
     from headstart.artifacts import find_formats  # noqa: PLC0415  heavy

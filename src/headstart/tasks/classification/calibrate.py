@@ -1,4 +1,4 @@
-"""How far a run's answers can be trusted, from its validation images alone: the test part stays closed."""
+"""How far a run's predictions can be trusted, from its validation images alone: the test part stays closed."""
 
 import numpy as np
 
@@ -16,7 +16,7 @@ def calibrate(run: Run, task: Task, parts: LearningParts | None = None, progress
     """Fits the calibration of a trained model and writes it into the run.
 
     Rows of the bank at the plain view take the place of images where the layers below them are still those that
-    computed them; only what fine-tuning changed is run on them, as it is now. Validation images, whose answers are
+    computed them; only what fine-tuning changed is run on them, as it is now. Validation images, whose predictions are
     what is promised, are read where the bank was quantised; for the directions of training features its rows will do.
 
     Args:

@@ -140,9 +140,9 @@ class ImageClassifier:
         return shares
 
     def decode(self, probabilities: np.ndarray) -> pd.DataFrame:
-        """The answer for each row: `prediction` (names joined by `;` when several may be true) and `probability`.
+        """The prediction for each row: `prediction` (names joined by `;` when several may be true) and `probability`.
 
-        With several labels `probability` is that of the least certain of the answers "present" and "absent".
+        With several labels `probability` is that of the least certain of the predictions "present" and "absent".
         """
         chosen, certainty = decide(probabilities, multi_label=self.multi_label)
         names = [joined_names(self.class_names, row) for row in chosen]

@@ -1,4 +1,4 @@
-"""From probabilities to an answer, the same for a model, an exported file and a server."""
+"""From probabilities to a prediction, the same for a model, an exported file and a server."""
 
 import numpy as np
 
@@ -14,7 +14,7 @@ def decide(probabilities: np.ndarray, *, multi_label: bool) -> tuple[np.ndarray,
 
     Returns:
         `(n, num_classes)` booleans: the likeliest class, or with several labels every class that is at least as likely
-        as not. `(n,)` probabilities of these answers; with several labels that of the least certain yes or no.
+        as not. `(n,)` probabilities of these predictions; with several labels that of the least certain yes or no.
     """
     if multi_label:
         present = probabilities >= 0.5

@@ -40,8 +40,8 @@ def evaluate_classification(
         probabilities: `(n, k)`, rows with the sum 1.
         targets: `(n,)` class indices.
         class_names: `k` names in the order of the columns.
-        baseline_targets: `(m,)` class indices of the *training* examples. The baseline answers always with their class
-            frequencies, hence with their commonest class (the first of equals), and is scored on the same examples.
+        baseline_targets: `(m,)` class indices of the *training* examples. The baseline always predicts their class
+            frequencies, hence their most common class (the first of equals), and is scored on the same examples.
         seed: of the resamples; the same seed gives the same intervals.
         num_resamples: 1000 make the ends of an interval steady to about a tenth of its width.
 
@@ -88,7 +88,7 @@ def evaluate_multi_label(
         probabilities: `(n, k)`, each between 0 and 1 for itself.
         targets: `(n, k)` of 0 and 1.
         class_names: `k` names in the order of the columns.
-        baseline_targets: `(m, k)` of 0 and 1, the *training* targets. The baseline answers always with each label's
+        baseline_targets: `(m, k)` of 0 and 1, the *training* targets. The baseline always predicts each label's
             frequency.
         seed: of the resamples; the same seed gives the same intervals.
         num_resamples: as in `evaluate_classification`.
@@ -133,7 +133,7 @@ def _scored(
     return scored_metrics(
         {name: higher_is_better for name, (_, higher_is_better) in table.items()},
         lambda weights: np.stack([score(answers, weights) for score, _ in table.values()]),
-        # Rounded: of a constant answer with the right frequency, the calibration error is 0 and not 2.8e-17.
+        # Rounded: of a constant prediction with the right frequency, the calibration error is 0 and not 2.8e-17.
         baseline=[round(float(score(baseline, once)[0]), 12) for score, _ in table.values()],
         num_examples=num_examples,
         seed=seed,

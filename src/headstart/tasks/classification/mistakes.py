@@ -7,7 +7,7 @@ from headstart.tasks.classification.predictions import checked_multi_label, chec
 
 
 def most_confident_mistakes(probabilities: np.ndarray, targets: np.ndarray, *, limit: int = 12) -> pd.DataFrame:
-    """Wrongly answered examples, the surest first.
+    """Wrongly predicted examples, the most certain first.
 
     Args:
         probabilities: `(n, k)`, rows with the sum 1.
@@ -47,7 +47,7 @@ def most_confident_label_mistakes(probabilities: np.ndarray, targets: np.ndarray
         limit: at most this many rows.
 
     Returns:
-        Columns example, label (column of `probabilities`), true, predicted (0 or 1), probability (of the given answer).
+        Columns example, label (column of `probabilities`), true, predicted (0 or 1), probability (of `predicted`).
 
     Raises:
         PredictionsError: the probabilities are none, or do not fit the targets.

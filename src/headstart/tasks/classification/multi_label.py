@@ -1,4 +1,4 @@
-"""The metrics of examples that carry any number of labels, each answered yes or no."""
+"""The metrics of examples that carry any number of labels, each predicted yes or no."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ THRESHOLD = 0.5
 
 @dataclass(frozen=True, eq=False)
 class MultiLabelAnswers:
-    """What a model answered and what was right.
+    """What a model predicted and what was right.
 
     Attributes:
         probabilities: `(n, k)`, each between 0 and 1 for itself.
@@ -49,7 +49,7 @@ def subset_accuracy(answers: MultiLabelAnswers, weights: np.ndarray) -> np.ndarr
 
 
 def hamming_loss(answers: MultiLabelAnswers, weights: np.ndarray) -> np.ndarray:
-    """Share of wrong answers among all yes and no."""
+    """Share of wrong predictions among all yes and no."""
     losses: np.ndarray = weights @ (1 - answers.correct).mean(axis=1) / weights.sum(axis=1)
     return losses
 
@@ -91,7 +91,7 @@ def calibration_error(answers: MultiLabelAnswers, weights: np.ndarray) -> np.nda
 
 Score = Callable[[MultiLabelAnswers, np.ndarray], np.ndarray]
 
-# name → what computes it from answers and `(r, n)` weights as `(r,)`, whether up is good
+# name → what computes it from predictions and `(r, n)` weights as `(r,)`, whether up is good
 MULTI_LABEL_METRICS: dict[str, tuple[Score, bool]] = {
     "subset_accuracy": (subset_accuracy, True),
     "macro_f1": (macro_f1, True),
@@ -105,7 +105,7 @@ MULTI_LABEL_METRICS: dict[str, tuple[Score, bool]] = {
 
 
 def frequency_answers(targets: np.ndarray, baseline_targets: np.ndarray) -> MultiLabelAnswers:
-    """Answers `targets` always with each label's frequency in `baseline_targets`."""
+    """Predicts each label's frequency in `baseline_targets`."""
     return MultiLabelAnswers(np.tile(baseline_targets.mean(axis=0), (len(targets), 1)), targets)
 
 

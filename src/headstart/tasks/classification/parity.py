@@ -1,4 +1,4 @@
-"""Whether an exported classifier gives the model's answers."""
+"""Whether an exported classifier gives the model's predictions."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ class ClassParity(Parity):
     Attributes:
         max_probability_difference: over all images and classes.
         max_score_difference: of the foreign score, over all images.
-        accuracy, model_accuracy: share of answers that are right, of the file and of the model.
+        accuracy, model_accuracy: share of predictions that are right, of the file and of the model.
     """
 
     max_probability_difference: float = np.inf
@@ -82,16 +82,16 @@ def compare_classes(
     multi_label: bool,
     is_int8: bool,
 ) -> ClassParity:
-    """Compares a file's answers with the model's.
+    """Compares a file's predictions with the model's.
 
-    A float file passes when no probability differs by more than 1e-4, no foreign score by more than 1e-3, and every
-    answer is the same. Where the model itself is undecided between two answers within twice that tolerance, either
-    counts as the same. An int8 file passes when at least 98 % of answers are the same and at most one point of
+    A float file passes if no probability differs by more than 1e-4, no out-of-distribution score by more than 1e-3, and
+    every prediction is the same. If two classes of the model are nearer than twice that tolerance, either counts as the
+    same. An int8 file passes if at least 98 % of the predictions are the same and at most one percentage point of
     accuracy is lost.
 
     Args:
-        model: the model's answers.
-        file: the file's answers for the same images.
+        model: the model's predictions.
+        file: the file's predictions for the same images.
         targets: `(n, num_classes)`, 1 where the class is present.
         paths: of the images.
         class_names: in the order of the probabilities.

@@ -50,7 +50,7 @@ class Answer:
 
 @dataclass(frozen=True, eq=False)
 class ClassPredictor:
-    """Answers for images of the model's size.
+    """Predictions for images of the model's size.
 
     Attributes:
         runtime: gives probabilities and foreign scores.
@@ -92,7 +92,7 @@ class ClassPredictor:
         return self.predict(images)
 
     def predict(self, images: np.ndarray | Sequence[np.ndarray]) -> list[Answer]:
-        """One answer for each of the images, `(n, height, width, 3)` uint8 of the size `image_size`."""
+        """One prediction for each of the images, `(n, height, width, 3)` uint8 of the size `image_size`."""
         if not len(images):
             return []
         return self.decode(self.runtime.run(np.asarray(images, np.uint8)), ())

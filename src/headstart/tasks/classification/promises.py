@@ -88,7 +88,7 @@ def _right(answers: AnyAnswers) -> np.ndarray:
 
 
 def _most_certain(answers: AnyAnswers) -> np.ndarray:
-    """Numbers of the examples but the tenth whose least certain answer is the least certain."""
+    """Numbers of the examples but the tenth whose least certain prediction is the least certain."""
     confidence = _confidence(answers).confidence
     certainty = confidence.reshape(len(confidence), -1).min(axis=1)
     num_left_out = int(LEFT_OUT_SHARE * len(certainty))

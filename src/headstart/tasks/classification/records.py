@@ -24,7 +24,7 @@ FIXED_COLUMNS: Mapping[str, str] = MappingProxyType(
 
 
 class ClassRecord(Schema):
-    """What `ClassForm.record` gives; of a file without an answer everything but its path and the error is None."""
+    """What `ClassForm.record` gives; of a file without a prediction everything but its path and the error is None."""
 
     path: str
     prediction: str | None
@@ -44,8 +44,9 @@ class Tally:
     Attributes:
         num_files: all of them.
         num_unreadable: no images, or damaged ones.
-        num_unsure: answered, and not sure.
-        num_foreign: answered, and stranger than 95 % of validation images; every one of these is not sure as well.
+        num_unsure: predictions that are not sure.
+        num_foreign: images with a higher out-of-distribution score than 95 % of validation images; they count as not
+            sure as well.
     """
 
     num_files: int = 0

@@ -13,7 +13,7 @@ _COVERAGE = "Probability with which the sets contain the true class."
 
 
 class ClassEntry(Entry):
-    """What became of one image: an answer, or the reason why there is none."""
+    """What became of one image: a prediction, or the reason why there is none."""
 
     prediction: Annotated[
         str | None,
@@ -49,7 +49,7 @@ class ClassAnswers(Answers):
 
 
 class ClassMetadata(Metadata):
-    """What answers, what it takes and what its answers mean."""
+    """The model, what it takes and what its predictions mean."""
 
     multi_label: bool = Field(description="Whether an image can have several classes, or none.")
     temperature: list[float] = Field(description="Temperature of the calibration, one number per class.")

@@ -14,7 +14,7 @@ SMALLEST_PROBABILITY = float(np.finfo(np.float32).eps)
 
 @dataclass(frozen=True, eq=False)
 class SingleLabelAnswers:
-    """What a model answered and what was right.
+    """What a model predicted and what was right.
 
     Attributes:
         probabilities: `(n, k)`, rows with the sum 1.
@@ -26,7 +26,7 @@ class SingleLabelAnswers:
 
     @property
     def num_classes(self) -> int:
-        """Width of the model's answer."""
+        """Width of the model's prediction."""
         count: int = self.probabilities.shape[1]
         return count
 
@@ -82,7 +82,7 @@ def calibration_error(answers: SingleLabelAnswers, weights: np.ndarray) -> np.nd
 
 Score = Callable[[SingleLabelAnswers, np.ndarray], np.ndarray]
 
-# name → what computes it from answers and `(r, n)` weights as `(r,)`, whether up is good
+# name → what computes it from predictions and `(r, n)` weights as `(r,)`, whether up is good
 SINGLE_LABEL_METRICS: dict[str, tuple[Score, bool]] = {
     "accuracy": (accuracy, True),
     "balanced_accuracy": (balanced_accuracy, True),
@@ -94,7 +94,7 @@ SINGLE_LABEL_METRICS: dict[str, tuple[Score, bool]] = {
 
 
 def majority_answers(targets: np.ndarray, baseline_targets: np.ndarray, num_classes: int) -> SingleLabelAnswers:
-    """Answers `targets` always with the class frequencies of `baseline_targets`, hence with their commonest class."""
+    """Predicts the class frequencies of `baseline_targets`, hence their most common class."""
     frequencies = np.bincount(baseline_targets, minlength=num_classes) / len(baseline_targets)
     return SingleLabelAnswers(np.tile(frequencies, (len(targets), 1)), targets)
 

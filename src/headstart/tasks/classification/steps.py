@@ -66,7 +66,7 @@ def start_head(
 
 
 def evaluate_pictures(run: Run, dataset: Dataset, progress: Progress) -> Evaluated:
-    """The report on labelled images, and the answer for each of them.
+    """The report on labelled images, and the prediction for each of them.
 
     A run that an earlier version trained is calibrated first.
     """

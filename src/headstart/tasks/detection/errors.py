@@ -26,12 +26,12 @@ ERROR_MEANINGS = {
 
 @dataclass(frozen=True, eq=False)
 class BoxErrors:
-    """Every error of the answers with a score of at least the threshold.
+    """Every error of the predictions with a score of at least the threshold.
 
     Attributes:
-        kinds: `(a,)` text, what is wrong with each such answer; "" where nothing is, also on an ignored object.
-        mistaken: `(a,)` the true box that the answer lies on, -1 where on none.
-        missed: `(g,)` bool: true boxes that no answer lies on.
+        kinds: `(a,)` text, what is wrong with each such prediction; "" where nothing is, also on an ignored object.
+        mistaken: `(a,)` the true box that the prediction lies on, -1 where on none.
+        missed: `(g,)` bool: true boxes that no prediction lies on.
         found: `(g,)` bool: true boxes that were found.
     """
 
@@ -42,11 +42,11 @@ class BoxErrors:
 
 
 def find_errors(matching: BoxMatching, *, score_threshold: float) -> BoxErrors:
-    """Sorts every wrong answer into one kind, in the order of TIDE's tests.
+    """Sorts every wrong prediction into one kind, in the order of TIDE's tests.
 
     References:
         Bolya et al. 2020, TIDE: A General Toolbox for Identifying Object Detection Errors, arXiv 2008.08115, section
-        2.2. Answers are counted here; TIDE weighs them by what they cost in mAP.
+        2.2. Predictions are counted here; TIDE weighs them by what they cost in mAP.
     """
     num_answers = int((matching.scores >= score_threshold).sum())  # scores fall
     found_boxes = matching.found[0, :num_answers]
@@ -87,7 +87,7 @@ def mixup_table(matching: BoxMatching, errors: BoxErrors, class_names: Sequence[
 
 
 def picture_table(matching: BoxMatching, errors: BoxErrors) -> pd.DataFrame:
-    """One row per image: example, found, missed (true boxes), wrong (answers), score (F1; 1 where nothing is wrong)."""
+    """One row per image: example, found, missed (true boxes), wrong (predicted boxes), score (F1)."""
 
     def counted(pictures: np.ndarray) -> np.ndarray:
         return np.bincount(pictures, minlength=matching.num_pictures)
@@ -102,7 +102,7 @@ def picture_table(matching: BoxMatching, errors: BoxErrors) -> pd.DataFrame:
 
 
 def _kind(overlap: np.ndarray, same: np.ndarray) -> tuple[str, int]:
-    """The kind of error of one answer and the place of the box it lies on, -1 where on none."""
+    """The kind of error of one prediction and the place of the box it lies on, -1 where on none."""
     own, other = np.where(same, overlap, 0.0), np.where(same, 0.0, overlap)
     best_own, best_other = own.max(initial=0.0), other.max(initial=0.0)
     if BACKGROUND <= best_own < GOOD_BOX:

@@ -17,7 +17,7 @@ def _answers(run: Run, batches: Batches) -> list[Detections]:
 
 
 def _promises(run: Run) -> dict[str, object]:
-    """What the answers follow from."""
+    """What the predictions follow from."""
     return {"score_threshold": score_threshold(run)}
 
 

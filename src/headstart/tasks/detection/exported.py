@@ -21,7 +21,7 @@ for box, score, number in zip(*(answer[name] for name in ("boxes", "scores", "cl
 
 
 class ExportedBoxPromises(Schema):
-    """What answers of a detector follow from."""
+    """What predictions of a detector follow from."""
 
     score_threshold: Share
 

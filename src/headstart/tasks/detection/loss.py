@@ -21,7 +21,7 @@ class DetectionLoss(keras.losses.Loss):  # type: ignore[misc]  # Keras has no ty
 
     Targets are boxes, `(batch, max_boxes, 5)` `xyxy` in pixels of the image and class, padded with -1; neither their
     order nor the padding matters. Boxes without area, or with their middle outside the image, are ignored. Where the
-    class is `IGNORED_CLASS` - c, an answer of class c inside the box costs nothing, as with ignored boxes in
+    class is `IGNORED_CLASS` - c, a score for class c inside the box costs nothing, as with ignored boxes in
     MMDetection: the annotation says that objects may be there, but not where.
     Outputs are those that `headstart.tasks.detection.grid` describes.
 

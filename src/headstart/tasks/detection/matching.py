@@ -1,4 +1,4 @@
-"""Which answered box found which true box: pycocotools' matching, kept as plain arrays."""
+"""Which predicted box found which true box: pycocotools' matching, kept as plain arrays."""
 
 import contextlib
 import io
@@ -37,10 +37,10 @@ class BoxAnswers(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class BoxMatching:
-    """Answers of all images, the best score first, and the true boxes.
+    """Predictions of all images, the best score first, and the true boxes.
 
     Attributes:
-        pictures: `(d,)` image of each answer.
+        pictures: `(d,)` image of each prediction.
         classes: `(d,)` its class.
         scores: `(d,)` its score, falling.
         boxes: `(d, 4)` xyxy.
@@ -75,7 +75,7 @@ def match_boxes(
     """Matches as COCO does: the best score chooses first, among the boxes of its class, each box once.
 
     What finds no box may lie on an ignored object of its class, several on the same one. The overlap with a crowd is
-    the share of the *answer* that lies in it, as in COCO; with a difficult object it is the IoU, as in Pascal VOC.
+    the share of the *prediction* that lies in it, as in COCO; with a difficult object it is the IoU, as in Pascal VOC.
 
     Args:
         predictions: one per image.
@@ -85,7 +85,7 @@ def match_boxes(
         iou_thresholds: `(t,)` ascending.
 
     Raises:
-        PredictionsError: not one answer per image, or what is no box of a known class.
+        PredictionsError: not one prediction per image, or what is no box of a known class.
     """
     if len(predictions) != len(targets) or not len(targets):
         raise PredictionsError(
@@ -141,7 +141,7 @@ def _flat(rows: Sequence[np.ndarray], *, num_classes: int, what: str) -> np.ndar
 def _coco_matches(
     answers: np.ndarray, truth: np.ndarray, num_pictures: int, num_classes: int, iou_thresholds: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Which answers COCO scores at all, `(d,)`, and the row of `truth` each found, `(t, d)`, -1 for none."""
+    """Which predictions COCO scores at all, `(d,)`, and the row of `truth` each found, `(t, d)`, -1 for none."""
     with contextlib.redirect_stdout(io.StringIO()):  # it tells its steps to whoever looks
         true, said = (
             _coco([make(row, number) for number, row in enumerate(rows.tolist(), start=1)], num_pictures, num_classes)
@@ -165,7 +165,7 @@ class _Evaluation(COCOeval):  # type: ignore[misc]  # pycocotools has no types
     """COCO's evaluation, where an ignored object that is no crowd overlaps by IoU."""
 
     def computeIoU(self, image: int, category: int) -> np.ndarray | list[float]:  # noqa: N802 (its name there)
-        """Overlap of every answer of an image and class, the best score first, with every true box."""
+        """Overlap of every prediction of an image and class, the best score first, with every true box."""
         true = self._gts[image, category]
         said = sorted(self._dts[image, category], key=lambda one: -one["score"])[: self.params.maxDets[-1]]
         if not (true or said):

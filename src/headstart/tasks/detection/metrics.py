@@ -33,19 +33,19 @@ def evaluate_detection(
     seed: int = 0,
     num_resamples: int = 1000,
 ) -> Report:
-    """Report of a model that draws boxes, by COCO's rules: 101 points of recall, 100 answers per image and class.
+    """Report of a model that draws boxes, by COCO's rules: 101 points of recall, 100 predictions per image and class.
 
     `map50` counts a box as found from an IoU of 0.5, `map` is the mean over IoU from 0.5 to 0.95, `average_recall` the
-    share of boxes found by any answer, mean over the same. All are means over the classes that the images show.
-    Intervals are the bootstrap's 95 % percentile intervals over images. The baseline, which answers nothing, has 0.
+    share of boxes found by any prediction, mean over the same. All are means over the classes that the images show.
+    Intervals are the bootstrap's 95 % percentile intervals over images. The baseline, which predicts nothing, has 0.
 
     Args:
         predictions: one per image: boxes `(n, 4)` xyxy, scores `(n,)`, classes `(n,)`, whatever their score.
-        targets: `(n, 5)` an image: xyxy in pixels of the same image, class index; `(0, 5)` where it shows nothing.
+        targets: `(n, 5)` per image: xyxy in pixels of the same image, class index; `(0, 5)` if it shows no object.
         class_names: `k` names.
-        ignored: `(m, 6)` an image: objects that are neither to be found nor an error to answer, as in `match_boxes`.
-        score_threshold: answers from this score are counted in precision, recall and errors. Choose it on validation
-            images, with `best_score_threshold`: chosen on these it would flatter.
+        ignored: `(m, 6)` per image: objects that count neither as missed nor as wrongly found, as in `match_boxes`.
+        score_threshold: lowest score of a predicted box that counts in precision, recall and errors. Choose it with
+            `best_score_threshold` on validation images: chosen on these images, it makes the scores too high.
         seed: of the resamples; the same seed gives the same intervals.
         num_resamples: 1000 make the ends of an interval steady to about a tenth of its width.
 
@@ -56,7 +56,7 @@ def evaluate_detection(
         and `"pictures"` (example, found, missed, wrong, score: F1).
 
     Raises:
-        PredictionsError: not one answer per image, or what is no box of a known class.
+        PredictionsError: not one prediction per image, or what is no box of a known class.
 
     References:
         Lin et al. 2014, Microsoft COCO, arXiv 1405.0312, and its evaluation code, pycocotools.
@@ -88,7 +88,7 @@ def evaluate_detection(
 def best_score_threshold(
     predictions: Sequence[BoxAnswers], targets: Sequence[np.ndarray], ignored: Sequence[np.ndarray] | None = None
 ) -> float:
-    """The score from which answers have the best F1 at an IoU of 0.5, all classes together.
+    """The score from which predictions have the best F1 at an IoU of 0.5, all classes together.
 
     Args:
         predictions: of *validation* images, as for `evaluate_detection`.
@@ -96,7 +96,7 @@ def best_score_threshold(
         ignored: of the same, as for `evaluate_detection`.
 
     Returns:
-        Halfway between the last answer to keep and the next; 0.5 where no answer is right.
+        Halfway between the last prediction to keep and the next; 0.5 where no prediction is right.
     """
     true = [*targets, *(ignored or ())]
     classes = [c for p in predictions for c in np.ravel(p.classes)] + [c for t in true for c in np.ravel(t[:, 4:5])]
@@ -115,7 +115,7 @@ def best_score_threshold(
 
 
 def _small_chunks(matching: BoxMatching, *, num_resamples: int, seed: int) -> Iterator[np.ndarray]:
-    """The bootstrap's weights in parts whose weights of *answers*, far more than images, fit in memory as well."""
+    """The bootstrap's weights in parts whose weights of *predictions*, far more than images, fit in memory as well."""
     rows = max(1, WEIGHTS_PER_CHUNK // max(1, len(matching.scores)))
     for weights in bootstrap_weights(matching.num_pictures, num_resamples=num_resamples, seed=seed):
         yield from (weights[start : start + rows] for start in range(0, len(weights), rows))
@@ -141,7 +141,7 @@ def _metrics(plain: np.ndarray, resampled: np.ndarray, *, num_pictures: int) -> 
 
 
 def _counts(matching: BoxMatching, errors: BoxErrors, *, num_classes: int) -> np.ndarray:
-    """True boxes found, true boxes, answers: `(3, k)`."""
+    """True boxes found, true boxes, predictions: `(3, k)`."""
     num_answers = len(errors.kinds)
     answered = matching.classes[:num_answers][~matching.is_ignored[0, :num_answers]]
     classes = (matching.true_classes[errors.found], matching.true_classes, answered)

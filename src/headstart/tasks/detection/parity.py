@@ -56,7 +56,7 @@ def compare_boxes(
         paths: of the images.
         class_names: in the order of the classes.
         is_int8: which of the two rules holds.
-        score_threshold: from which on a box is an answer.
+        score_threshold: from which on a box is a prediction.
     """
     differences, num_boxes, num_lost, gaps = [], 0, 0, [0.0]
     for path, ours, theirs in zip(paths, model, file, strict=True):

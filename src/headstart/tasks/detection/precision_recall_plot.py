@@ -13,7 +13,7 @@ LONGEST_NAME = 18  # characters in the title of a panel
 
 
 def precision_recall_curves(curves: pd.DataFrame) -> Figure:
-    """One panel per class: the share of answers that are right against the share of boxes found, as the score falls.
+    """One panel per class with its precision-recall curve: precision of the boxes over recall, as the score falls.
 
     Args:
         curves: `Report.tables["precision_recall"]`, or the rows of some of its classes. Classes that no image shows

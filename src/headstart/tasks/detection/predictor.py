@@ -28,7 +28,7 @@ class FoundBoxes:
 
 @dataclass(frozen=True, eq=False)
 class BoxPredictor:
-    """Answers of a detector.
+    """Predictions of a detector.
 
     Attributes:
         kind: of task.
@@ -36,7 +36,7 @@ class BoxPredictor:
         class_names: what the classes stand for.
         image_size: `(height, width)` of the model's input.
         resize_mode: how images get that size, as in `headstart.data.resize_image`.
-        min_score: from which on a box is an answer, 0 to 1.
+        min_score: from which on a box is a prediction, 0 to 1.
     """
 
     kind: ClassVar[str] = DETECTION

@@ -35,7 +35,7 @@ class FoundBoxRecord(Schema):
 
 
 class BoxRecord(Schema):
-    """What `BoxForm.record` gives; of a file without an answer everything but its path and the error is None."""
+    """What `BoxForm.record` gives; of a file without a prediction everything but its path and the error is None."""
 
     path: str
     error: str | None
@@ -52,7 +52,7 @@ class BoxTally:
         num_files: all of them.
         num_unreadable: no images, or damaged ones.
         num_boxes: found in all of them.
-        num_empty: answered, without any box.
+        num_empty: images without any predicted box.
     """
 
     num_files: int = 0
@@ -93,7 +93,7 @@ class BoxForm:
         }
 
     def record(self, prediction: Prediction) -> Record:
-        """Boxes `xyxy` in pixels of the image, most certain first; none is an answer as well."""
+        """Boxes `xyxy` in pixels of the image, most certain first; an empty list is a prediction as well."""
         answer = prediction.answer
         if answer is None:
             return {"path": prediction.path, "error": prediction.error, "height": None, "width": None, "boxes": None}

@@ -95,14 +95,14 @@ def detection_example(
     ignored: np.ndarray | None = None,
     name: str = "",
 ) -> AnnotatedPicture:
-    """An image with its true boxes, dashed, and one with the answered boxes, their classes and scores.
+    """An image with its true boxes, dashed, and one with the predicted boxes, their classes and scores.
 
     Args:
         picture: `(h, w, 3)` RGB 0-255.
         true: `(n, 5)` xyxy in its pixels, class index.
         answer: in the same pixels.
         class_names: `k` names.
-        score_threshold: answers below it are not drawn.
+        score_threshold: predictions below it are not drawn.
         ignored: `(m, 6)` objects that are not scored, as in `match_boxes`; drawn dashed, with a word.
         name: such as its file name.
     """

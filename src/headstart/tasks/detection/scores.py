@@ -10,7 +10,7 @@ RECALL_POINTS = np.linspace(0.0, 1.0, 101)
 def class_scores(matching: BoxMatching, class_index: int, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Average precision and the highest recall of one class at every threshold of IoU.
 
-    A resample that holds an image twice counts its boxes and answers twice: the same as matching it twice, since an
+    A resample that holds an image twice counts its boxes and predictions twice: the same as matching it twice, since an
     image's matches do not depend on the others. (Of equal scores within such an image COCO would count the first,
     the second, and both again; here the first counts twice before the second.)
 
@@ -55,8 +55,8 @@ def _precision_curve(drawn: np.ndarray, answered: np.ndarray, boxes: np.ndarray)
 
     Args:
         drawn: `(r, h)` how often each hit counts, the best score first.
-        answered: `(r, h)` answers up to and including each hit. Between two hits precision only falls, so that the
-            places of hits are all that matters.
+        answered: `(r, h)` number of predictions up to and including each hit. Between two hits precision only falls, so
+            that only the places of hits matter.
         boxes: `(r,)` true boxes.
     """
     hits = np.cumsum(drawn, axis=1)

@@ -23,7 +23,7 @@ class Box(Plain):
 
 
 class BoxEntry(Entry):
-    """What became of one image: an answer, or the reason why there is none."""
+    """What became of one image: a prediction, or the reason why there is none."""
 
     height: Size = None
     width: Size = None
@@ -38,7 +38,7 @@ class BoxAnswers(Answers):
 
 
 class BoxMetadata(Metadata):
-    """What answers, what it takes and what its answers mean."""
+    """The model, what it takes and what its predictions mean."""
 
     min_score: float = Field(description="Lowest score of a returned box, if the request does not set it.")
 

@@ -15,7 +15,7 @@ _PRINT_NUMBERS = 'print(dict(zip(names, answer["numbers"].tolist())))\n'
 
 
 class ExportedNumberPromises(Schema):
-    """What answers of a regressor follow from: one row per validation image."""
+    """What predictions of a regressor follow from: one row per validation image."""
 
     residuals: Annotated[list[list[Annotated[Number, Field(ge=0)]]], Field(max_length=10_000_000)]
 

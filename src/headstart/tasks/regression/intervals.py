@@ -1,4 +1,4 @@
-"""Prediction intervals for numbers: how far from the answer the truth lies, for any coverage."""
+"""Prediction intervals for numbers: how far from the prediction the truth lies, for any coverage."""
 
 from dataclasses import dataclass
 
@@ -9,10 +9,10 @@ from headstart.trust import DEFAULT_COVERAGE, upper_quantile
 
 @dataclass(frozen=True, eq=False)
 class RegressionIntervals:
-    """Split conformal intervals: as wide on either side as enough answers for validation images were wrong.
+    """Split conformal intervals: as wide on either side as enough predictions for validation images were wrong.
 
     Attributes:
-        residuals: `(v, numbers)` float64, each column ascending: distances of answers from truths on validation
+        residuals: `(v, numbers)` float64, each column ascending: distances of predictions from truths on validation
             images, in the unit of the number.
 
     References:
@@ -23,7 +23,7 @@ class RegressionIntervals:
 
     @classmethod
     def from_predictions(cls, predictions: np.ndarray, targets: np.ndarray) -> "RegressionIntervals":
-        """From answers and truths of images that nothing was learned from, both `(v, numbers)` in any order.
+        """From predictions and truths of images that nothing was learned from, both `(v, numbers)` in any order.
 
         Raises:
             ValueError: shapes differ, or are not of two dimensions.
@@ -37,7 +37,7 @@ class RegressionIntervals:
         return cls(np.sort(np.abs(predictions - targets), axis=0))
 
     def half_widths(self, coverage: float = DEFAULT_COVERAGE) -> np.ndarray:
-        """How far below and above each answer the truth lies with probability `coverage`, above 0, below 1.
+        """How far below and above each prediction the truth lies with probability `coverage`, above 0, below 1.
 
         The promise is for each number by itself, as long as new images are like those of validation, on average over
         them: not for every kind of image alike.
@@ -48,6 +48,6 @@ class RegressionIntervals:
         return np.array([upper_quantile(column, coverage) for column in self.residuals.T])
 
     def bounds(self, predictions: np.ndarray, coverage: float = DEFAULT_COVERAGE) -> tuple[np.ndarray, np.ndarray]:
-        """Lower and upper ends of the intervals around answers, `(n, numbers)` each."""
+        """Lower and upper ends of the intervals around predictions, `(n, numbers)` each."""
         half_widths = self.half_widths(coverage)
         return predictions - half_widths, predictions + half_widths

@@ -17,7 +17,7 @@ from headstart.metrics import (
 from headstart.report import Report
 from headstart.tasks.regression.spec import REPORT
 
-MOST_POINTS = 500  # images in the table of answers: enough for a scatter plot, few enough for the report's file
+MOST_POINTS = 500  # images in the table of predictions: enough for a scatter plot, few enough for the report's file
 
 REGRESSION_METRICS = {  # name → whether up is good
     "mean_absolute_error": False,
@@ -38,7 +38,7 @@ def evaluate_regression(  # noqa: PLR0913  half-widths and what they promise com
     seed: int = 0,
     num_resamples: int = 1000,
 ) -> Report:
-    """Report of a model that answers with one or several numbers.
+    """Report of a model that predicts one or several numbers.
 
     A metric of several numbers is the mean of what it is for each, as in scikit-learn; `per_class` has each. R2 of
     equal targets is NaN. Intervals are the bootstrap's 95 % percentile intervals over images.
@@ -47,8 +47,8 @@ def evaluate_regression(  # noqa: PLR0913  half-widths and what they promise com
         predictions: `(n, m)` in the unit of the targets.
         targets: `(n, m)`.
         names: `m` names of the numbers.
-        baseline_targets: `(k, m)`, the *training* targets. The baseline always answers with their mean.
-        interval_half_width: `(m,)`: the truth is promised to lie this near to an answer, infinity where nothing less
+        baseline_targets: `(k, m)`, the *training* targets. The baseline always predicts their mean.
+        interval_half_width: `(m,)`: the truth is promised to lie this near to a prediction, infinity where nothing less
             can be promised; None promises nothing.
         coverage: the promised share, 0 to 1; belongs to `interval_half_width`.
         seed: of the resamples; the same seed gives the same intervals.

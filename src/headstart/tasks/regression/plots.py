@@ -12,7 +12,7 @@ LONGEST_NAME = 40  # characters in the title of a figure
 
 
 def answer_scatter(answers: pd.DataFrame) -> Figure:
-    """Answers over truths, beside the dashed line of perfection.
+    """Predicted over true numbers; the dashed line marks equal numbers.
 
     Args:
         answers: `Report.tables["answers"]`, the rows of one output.
@@ -27,7 +27,7 @@ def answer_scatter(answers: pd.DataFrame) -> Figure:
 
 
 def residual_plot(answers: pd.DataFrame, *, half_width: float = float("nan")) -> Figure:
-    """How far off each answer is, in the order of the answers; the band is the promised interval.
+    """How far off each prediction is, in the order of the predictions; the band is the promised interval.
 
     Args:
         answers: `Report.tables["answers"]`, the rows of one output.

@@ -28,7 +28,7 @@ class Numbers:
 
 @dataclass(frozen=True, eq=False)
 class NumberPredictor:
-    """Answers of a regressor.
+    """Predictions of a regressor.
 
     Attributes:
         kind: of task.
@@ -36,7 +36,7 @@ class NumberPredictor:
         class_names: what the numbers are called.
         image_size: `(height, width)` of the model's input.
         resize_mode: how images get that size, as in `headstart.data.resize_image`.
-        intervals: how far off answers for validation images were.
+        intervals: how far off predictions for validation images were.
         coverage: how often intervals hold the truth, above 0 and below 1.
     """
 

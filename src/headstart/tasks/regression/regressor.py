@@ -80,7 +80,7 @@ class ImageRegressor:
         return keras.Model(self.model.input, [self.model.output, pooled], name=f"{self.model.name}_with_features")
 
     def start_from(self, kernel: np.ndarray, bias: np.ndarray) -> None:
-        """Lets the head answer as a linear layer on pooled features does.
+        """Lets the head predict as a linear layer on pooled features does.
 
         Args:
             kernel: `(num_features, numbers)`, from pooled features to numbers in their own unit.
@@ -93,7 +93,7 @@ class ImageRegressor:
         """Targets as the loss wants them: `(examples, numbers)` float32 in their own unit.
 
         Raises:
-            ClassNamesError: the data has other numbers than the model answers with.
+            ClassNamesError: the data has other numbers than the model predicts.
         """
         if set(dataset.class_names) != set(self.class_names):
             raise ClassNamesError(
@@ -123,7 +123,7 @@ class ImageRegressor:
         return self.decode(self.model.predict(batches, verbose=0, callbacks=callbacks))
 
     def decode(self, logits: np.ndarray) -> np.ndarray:
-        """The answers, `(n, numbers)` float64, which are the model's outputs as they are."""
+        """The predictions, `(n, numbers)` float64, which are the model's outputs as they are."""
         return np.asarray(logits, "float64")
 
     def facts(self) -> dict[str, object]:
@@ -151,7 +151,7 @@ def build_regressor(
     Args:
         backbone: the pretrained network; its layers become the regressor's own, nothing is nested or copied.
         class_names: what the numbers are called, at least one.
-        means: of each number over the training examples; an untrained head answers about that.
+        means: of each number over the training examples; an untrained head predicts about that.
         deviations: of each number over the training examples; 0 for one that never changes counts as 1.
         resize_mode: kept so that prediction resizes as training did.
         dropout: share of pooled features left out while training, 0 to below 1.

@@ -82,7 +82,7 @@ def _figures(report: Report, name: str) -> tuple[Markup, Markup]:
 def regression_example(
     picture: np.ndarray, true: np.ndarray, predicted: np.ndarray, names: Sequence[str], *, name: str = ""
 ) -> AnnotatedPicture:
-    """An image with its true and its answered numbers in words.
+    """An image with its true and its predicted numbers in words.
 
     Args:
         picture: `(h, w, 3)` RGB 0-255.

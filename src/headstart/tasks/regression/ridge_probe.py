@@ -1,4 +1,4 @@
-"""The first weights of a head that answers with numbers: ridge regression on frozen features, solved exactly."""
+"""The first weights of a head that predicts numbers: ridge regression on frozen features, solved exactly."""
 
 import time
 from collections.abc import Sequence

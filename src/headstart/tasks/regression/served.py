@@ -23,7 +23,7 @@ class Number(Plain):
 
 
 class NumberEntry(Entry):
-    """What became of one image: an answer, or the reason why there is none."""
+    """What became of one image: a prediction, or the reason why there is none."""
 
     numbers: Annotated[dict[str, Number] | None, Field(description="Name → number, in its own unit.")] = None
 
@@ -36,7 +36,7 @@ class NumberAnswers(Answers):
 
 
 class NumberMetadata(Metadata):
-    """What answers, what it takes and what its answers mean."""
+    """The model, what it takes and what its predictions mean."""
 
     coverage: float = Field(description="Coverage of the intervals, if the request does not set it.")
     half_widths: dict[str, float | None] = Field(

@@ -101,7 +101,7 @@ def intervals_of(run: Run) -> RegressionIntervals:
 
 
 def evaluate_pictures(run: Run, dataset: Dataset, progress: Progress) -> Evaluated:
-    """The report on images with numbers, and the answer for each of them."""
+    """The report on images with numbers, and the prediction for each of them."""
     task = run.task
     predictions = np.concatenate(list(picture_outputs(task, dataset, progress))).astype("float64")
     half_widths = intervals_of(run).half_widths(DEFAULT_COVERAGE)

@@ -1,4 +1,4 @@
-"""From feature maps of several strides to one answer per pixel: a small U-Net decoder of stock layers.
+"""From feature maps of several strides to one prediction per pixel: a small U-Net decoder of stock layers.
 
 References:
     Ronneberger et al. 2015, U-Net, arXiv 1505.04597: coarse maps are enlarged and joined with finer ones.

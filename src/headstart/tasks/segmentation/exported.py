@@ -30,7 +30,7 @@ def _predictor(
 
 
 def _check_promises(_file: FileSchema, _: int) -> None:
-    """Answers of a segmenter follow from the model alone."""
+    """Predictions of a segmenter follow from the model alone."""
 
 
 EXPORTED = ExportedTask(fits=_fits, predictor=_predictor, lines=lambda _: _PRINT_SHARES, has_places=True)

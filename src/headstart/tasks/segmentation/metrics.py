@@ -25,7 +25,7 @@ class PictureCounts:
     Attributes:
         hits: `(n, k)` pixels of each class that are right.
         true: `(n, k)` pixels of each class.
-        predicted: `(n, k)` pixels answered as each class, of those that are scored.
+        predicted: `(n, k)` pixels predicted as each class, of those that are scored.
         boundary_f: `(n, k)` F-score of the outline of each class; NaN where neither mask has one.
     """
 
@@ -54,7 +54,7 @@ def evaluate_segmentation(
         predictions: `(h, w)` class indices an image, taken one by one.
         targets: the same of the truth; pixels of 255 are not scored.
         class_names: `k` names.
-        baseline_counts: `(k,)` how much of each class the *training* masks show, in pixels. The baseline answers every
+        baseline_counts: `(k,)` how much of each class the *training* masks show, in pixels. The baseline predicts every
             pixel with the commonest of them. None: the commonest of these masks.
         seed: of the resamples; the same seed gives the same intervals.
         num_resamples: 1000 make the ends of an interval steady to about a tenth of its width.
@@ -66,7 +66,7 @@ def evaluate_segmentation(
         image).
 
     Raises:
-        PredictionsError: not one answer per image, other sizes, or a class that does not exist.
+        PredictionsError: not one prediction per image, other sizes, or a class that does not exist.
 
     References:
         Csurka et al. 2013, What is a good evaluation measure for semantic segmentation?, BMVC, for `boundary_f`.
@@ -135,7 +135,7 @@ def _scores(counts: PictureCounts, weights: np.ndarray) -> np.ndarray:
 
 
 def _constant_answer(counts: PictureCounts, class_index: int) -> PictureCounts:
-    """The counts of answering every pixel with one class: it has no outline, so that no true outline is found."""
+    """The counts of predicting one class for every pixel: it has no outline, so that no true outline is found."""
     answered = np.zeros_like(counts.true)
     answered[:, class_index] = counts.true.sum(axis=1)
     hits = np.zeros_like(counts.true)

@@ -57,8 +57,8 @@ def compare_masks(
     file passes when 98 % have the same class and at most one point of mean IoU is lost.
 
     Args:
-        model: the model's answers.
-        file: the file's answers for the same images.
+        model: the model's predictions.
+        file: the file's predictions for the same images.
         targets: true masks in the model's size.
         paths: of the images.
         class_names: in the order of the classes.

@@ -17,7 +17,7 @@ class PictureMask:
     """The class of every pixel of an image.
 
     Attributes:
-        mask: `(height, width)` uint8, in the model's size: small, so that answers can wait for being written.
+        mask: `(height, width)` uint8, in the model's size: small, so that predictions can wait for being written.
         size: `(height, width)` of the image.
         resize_mode: how the image got the model's size.
     """
@@ -33,7 +33,7 @@ class PictureMask:
 
 @dataclass(frozen=True, eq=False)
 class MaskPredictor:
-    """Answers of a segmenter.
+    """Predictions of a segmenter.
 
     Attributes:
         kind: of task.

@@ -24,7 +24,7 @@ from headstart.tasks.segmentation.predictor import PictureMask
 
 
 class MaskRecord(Schema):
-    """What `MaskForm.record` gives; of a file without an answer everything but its path and the error is None."""
+    """What `MaskForm.record` gives; of a file without a prediction everything but its path and the error is None."""
 
     path: str
     prediction: str | None

@@ -94,7 +94,7 @@ def _share_of_pixels(value: float) -> str:
 def segmentation_example(
     picture: np.ndarray, true: np.ndarray, predicted: np.ndarray, class_names: Sequence[str], *, name: str = ""
 ) -> AnnotatedPicture:
-    """An image, and the same under its true and under its answered mask.
+    """An image, and the same under its true and under its predicted mask.
 
     Args:
         picture: `(h, w, 3)` RGB 0-255.

@@ -13,7 +13,7 @@ from headstart.tasks.segmentation.predictor import PictureMask
 
 
 class MaskEntry(Entry):
-    """What became of one image: an answer, or the reason why there is none."""
+    """What became of one image: a prediction, or the reason why there is none."""
 
     prediction: Annotated[str | None, Field(description="Name of the class with the most pixels.")] = None
     height: Size = None
