@@ -115,7 +115,7 @@ def _place(values: dict[str, object], keys: tuple[str, ...], value: object) -> N
 
 
 def _value(values: dict[str, object], keys: tuple[str, ...]) -> str | None:
-    """What stands there, None if it is no text: the recipe's own check names such a mistake."""
+    """The value at a place, None if it is no text: the recipe's own check reports such a mistake."""
     value: object = values
     for key in keys:
         value = value.get(key) if isinstance(value, dict) else None

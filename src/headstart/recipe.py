@@ -51,7 +51,7 @@ class Section(BaseModel):
 
 
 class DataSection(Section):
-    """Which images, and how they are split.
+    """The images, and how they are split.
 
     Attributes:
         path: folder of class folders or of annotated images, or a CSV, TSV or Parquet table.
@@ -96,7 +96,7 @@ class DataSection(Section):
 
 
 class BackboneSection(Section):
-    """Which pretrained network.
+    """The pretrained network.
 
     Attributes:
         name: see `headstart backbones`.
@@ -268,7 +268,7 @@ class Recipe(Section):
         return tomli_w.dumps(self.model_dump(mode="json", exclude_none=True))
 
     def _for_task(self, settings: TaskSettings, task: str) -> Self:
-        """The same for a task: what it wants otherwise than classification does, where the recipe says nothing."""
+        """The recipe with the defaults of its task for settings that it does not contain."""
         updated = self.model_copy(update={"task": task})
         for (section, name), value in settings.defaults.items():
             if name not in getattr(self, section).model_fields_set:
@@ -280,7 +280,7 @@ class Recipe(Section):
         return updated if changed is augmentation else updated.with_values("images", augmentation=changed)
 
     def with_values(self, section: str, **values: object) -> Self:
-        """The same with other values in one section, which are not checked."""
+        """The recipe with other values in one section, which are not checked."""
         return self.model_copy(update={section: getattr(self, section).model_copy(update=values)})
 
     def _check_settings(self, settings: TaskSettings) -> None:
@@ -304,7 +304,7 @@ class Recipe(Section):
                 )
 
     def resolved(self, task: str | None = None) -> Self:
-        """The same with every choice made that was left open and needs no images: task, image size, weights, stages.
+        """The recipe with all open choices made that need no images: task, image size, weights, stages.
 
         Args:
             task: that of the data, where the recipe names none; None: not known yet, taken for classification.

@@ -20,41 +20,41 @@ class Pictures(Protocol):
 
     @property
     def names(self) -> Sequence[str]:
-        """Of the images, as they stand in a table."""
+        """The names of the images, as in the table of the data set."""
         ...
 
     @property
     def targets(self) -> Any:
-        """As the task encodes them."""
+        """The targets of the images, encoded by the task."""
         ...
 
     @property
     def answers(self) -> Any:
-        """The model's."""
+        """The predictions of the model for the images."""
         ...
 
 
 class CheckJob(Protocol):
-    """What the functions need of an `ExportJob`."""
+    """The parts of an `ExportJob` that the functions of a check use."""
 
     @property
     def manifest(self) -> Manifest:
-        """Of the artifact to be."""
+        """The manifest of the artifact that is written."""
         ...
 
     @property
     def test(self) -> Pictures:
-        """Of the test part."""
+        """The images of the test part."""
         ...
 
     @property
     def validation(self) -> Pictures:
-        """Of the validation part."""
+        """The images of the validation part."""
         ...
 
     @property
     def promises(self) -> Mapping[str, Any]:
-        """Of the run."""
+        """The promises of the run."""
         ...
 
 
@@ -83,7 +83,7 @@ class Check:
 
 
 def unchanged_promises(job: CheckJob, _: Runtime, _validation: Callable[[], Batches]) -> Measured:
-    """Those of the run: which boxes and pixels are predictions is no matter of the file."""
+    """The promises of the run, unchanged: they do not depend on the file."""
     return {"promises": dict(job.promises)}
 
 

@@ -206,6 +206,6 @@ def require(modules: Iterable[str], each: ExportFormat) -> None:
 
 
 def load_named(place: str) -> Any:
-    """What `module:name` stands for."""
+    """The object at the address `module:name`."""
     module, _, name = place.partition(":")
     return getattr(import_module(module), name)

@@ -33,12 +33,12 @@ class Int8Share:
     computed: float
 
     def summary(self) -> str:
-        """In words."""
+        """The shares in words."""
         return f"{self.stored:.0%} of weights stored, {self.computed:.0%} computed"
 
 
 def litert_int8_share(path: Path) -> Int8Share:
-    """Of a `.tflite` file."""
+    """The share of int8 in a `.tflite` file."""
     from ai_edge_litert.interpreter import Interpreter  # noqa: PLC0415  of an extra
 
     interpreter = Interpreter(model_path=str(path))
@@ -60,7 +60,7 @@ def litert_int8_share(path: Path) -> Int8Share:
 
 
 def openvino_int8_share(path: Path) -> Int8Share:
-    """Of an `.xml` file and its `.bin` file."""
+    """The share of int8 in an `.xml` file and its `.bin` file."""
     core = import_quietly("openvino").Core()
     core.set_property({"ENABLE_MMAP": False})
     model = core.read_model(str(path))

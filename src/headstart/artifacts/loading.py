@@ -64,7 +64,7 @@ def find_exported(path: Path | str, format_name: str | None = None) -> tuple[Man
 
 
 def load_runtime(chosen: ExportFormat, file: Path, task: str = DEFAULT_TASK) -> Runtime:
-    """What runs a file of a task.
+    """The runtime of a file of a task.
 
     Raises:
         ArtifactDamagedError: the file cannot be run.

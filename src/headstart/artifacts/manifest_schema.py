@@ -16,7 +16,7 @@ _ROUNDING = 0.01  # of scores between 0 and 1 that a file computes
 
 
 class ScoresSchema(Schema):
-    """What `Thresholds` is made of; an empty list promises nothing."""
+    """The schema of `Thresholds`; an empty list states no threshold."""
 
     nonconformity: Numbers
     foreign_scores: Numbers
@@ -31,7 +31,7 @@ class ScoresSchema(Schema):
 
 
 class FileSchema(Schema):
-    """What `ExportedFile` is made of."""
+    """The schema of `ExportedFile`."""
 
     path: Name
     sha256: Hashes
@@ -54,7 +54,7 @@ class Promises:
 
 
 class ManifestSchema(Schema):
-    """What `Manifest` is made of; values that earlier versions did not write have a default."""
+    """The schema of `Manifest`; values that earlier versions did not write have a default."""
 
     format_version: Literal[1]
     task: str = DEFAULT_TASK

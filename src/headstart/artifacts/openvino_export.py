@@ -32,7 +32,7 @@ def write_openvino(serving: ServingModel, path: Path) -> None:
 
 
 def write_openvino_int8(serving: ServingModel, path: Path) -> None:
-    """The same, in int8 but for what comes before the network and after it."""
+    """Writes the model for OpenVINO in int8, except the layers before and after the network."""
     _write(_quantized(serving), path)
 
 
@@ -84,7 +84,7 @@ def _with_shift(model: "openvino.Model", shift: np.ndarray) -> "openvino.Model":
 
 
 def _roundings(rounded: "openvino.Model", model: "openvino.Model", pictures: np.ndarray) -> list[Rounding]:
-    """Of all weights, by the names of their operations, and of what they are given.
+    """The roundings of all weights, by the names of their operations, and of the inputs of these operations.
 
     Pointwise convolutions are spared as a whole: OpenVINO 2026.4 gives wrong numbers for those whose weights alone are
     rounded, when it runs images in any number in several streams.
@@ -117,7 +117,7 @@ def _roundings(rounded: "openvino.Model", model: "openvino.Model", pictures: np.
 
 
 def _with_rounded_weights(rounded: "openvino.Model") -> "list[openvino.Node]":
-    """Operations whose weights are eight-bit integers."""
+    """The model with the weights of these operations as 8-bit integers."""
     return [
         each
         for each in rounded.get_ordered_ops()

@@ -64,12 +64,12 @@ class Parity(ABC):
         return self.int8_share is not None and self.int8_share.stored < MIN_INT8_STORED
 
     def with_int8_share(self, share: Int8Share) -> Self:
-        """The same, once it was counted how much of the file is int8: one that holds next to none does not pass."""
+        """The result with the share of int8 in the file; a file with too small a share does not pass."""
         counted = replace(self, int8_share=share)
         return replace(counted, is_passed=self.is_passed and not counted.is_hollow)
 
     def summary(self) -> str:
-        """One line."""
+        """The result in one line."""
         if self.failure:
             return f"cannot be run ({self.failure})"
         rounded = f"int8: {self.int8_share.summary()}" if self.int8_share else ""
@@ -91,7 +91,7 @@ class Parity(ABC):
 
 @dataclass(frozen=True, kw_only=True)
 class MetricParity(Parity):
-    """Of a task whose predictions one metric sums up.
+    """The parity check of a task whose predictions are scored by one metric.
 
     Attributes:
         largest_difference: of scores, probabilities, or numbers in units of their spread.

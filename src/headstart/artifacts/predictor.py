@@ -7,7 +7,7 @@ import numpy as np
 
 
 class Runtime(Protocol):
-    """What runs one exported file; safe to call from several threads, one call at a time inside."""
+    """The runtime of one exported file; safe to call from several threads, and computes one call at a time."""
 
     def run(self, images: np.ndarray) -> tuple[np.ndarray, ...]:
         """Images `(n, height, width, 3)` uint8 of the model's size to the outputs of its task, in their order.
@@ -52,7 +52,7 @@ class TaskPredictor(Protocol):
 
     @property
     def measured(self) -> Sequence[np.ndarray]:
-        """What was measured on validation images and decides the predictions, besides the runtime."""
+        """The values measured on validation images that predictions depend on, for example a score threshold."""
         ...
 
     @property
@@ -75,7 +75,7 @@ class TaskPredictor(Protocol):
 
 
 class PredictorFacts(TypedDict):
-    """What every predictor is made of; see `TaskPredictor`."""
+    """The facts that every predictor has; see `TaskPredictor`."""
 
     runtime: Runtime
     class_names: tuple[str, ...]

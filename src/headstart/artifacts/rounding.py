@@ -84,7 +84,7 @@ def fit_rounding(
     measure: Callable[[], Sequence[Rounding]],
     rounded_without: Callable[[Sequence[Rounding]], np.ndarray],
 ) -> tuple[list[Rounding], np.ndarray]:
-    """What has to be spared so that a classifier's predictions stay, and how far the rest still moves its logits.
+    """The operations that stay in float32 so that a classifier keeps its predictions, and the shift of its logits.
 
     Args:
         serving: the classifier, with its `held_out` predictions.
@@ -113,7 +113,7 @@ def fit_rounding(
 
 
 def fewest_spared(roundings: Sequence[Rounding], changes: Callable[[Sequence[Rounding]], float]) -> list[Rounding]:
-    """What has to be spared so that predictions stay; all that may be where even that is too little.
+    """The fewest operations to leave in float32 so that predictions stay; all that may be, if even these are too few.
 
     Args:
         roundings: of the network.
@@ -124,7 +124,7 @@ def fewest_spared(roundings: Sequence[Rounding], changes: Callable[[Sequence[Rou
 
 
 def _worst_first(roundings: Sequence[Rounding]) -> list[Rounding]:
-    """Those that may be spared, first the one that does most harm for the weights that sparing it costs.
+    """The operations that may stay in float32, in descending order of damage per weight.
 
     Harm counts squared, as errors that have nothing to do with one another add up.
     """

@@ -19,7 +19,7 @@ FLOAT_LAYERS = (
 
 @dataclass(frozen=True, eq=False)
 class ServingModel:
-    """What every exported file computes.
+    """The model that every exported file computes.
 
     Attributes:
         model: functional model of stock layers: `(batch, height, width, 3)` uint8 RGB of the model's size to a mapping

@@ -31,7 +31,7 @@ def one_size_function(serving: ServingModel, *, num_images: int | None = None) -
 
 
 def frozen_function(variable: Function, serving: ServingModel) -> Function:
-    """The same `tf.function`, its weights and the tensors that layers such as `Normalization` keep being constants."""
+    """A `tf.function` with its weights, and the tensors of layers such as `Normalization`, as constants."""
     frozen = convert_variables_to_constants_v2(variable.get_concrete_function())
     names = sorted(serving.outputs)  # the order in which TensorFlow flattens a dictionary
 

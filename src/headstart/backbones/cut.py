@@ -102,7 +102,7 @@ def _is_layer_with_one_output(operation: keras.Operation) -> bool:
 
 
 def _output_of(model: keras.Model, layer_name: str) -> keras.KerasTensor:
-    """What a layer gives in this model; `layer.output` is what it gave where it was called first."""
+    """The output of a layer in this model; `layer.output` is that of the layer's first call."""
     nodes = (node for nodes in model._nodes_by_depth.values() for node in nodes)
     return next(node.output_tensors[0] for node in nodes if node.operation.name == layer_name)
 

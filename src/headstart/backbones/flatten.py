@@ -4,7 +4,7 @@ import keras
 
 
 def flattened(model: keras.Model) -> keras.Model:
-    """The same network with every nested model replaced by its layers; the model itself when nothing is nested.
+    """The network with every nested model replaced by its layers; the model itself if nothing is nested.
 
     Only ConvNeXt nests: its stem and its downsamplings are models of two layers, and the sums that close its blocks
     are bare operations. They become `Add` layers named after their block, so that a stage can end there. Its grouped
@@ -46,7 +46,7 @@ def _copied(layer: keras.layers.Layer, *args: keras.KerasTensor, **kwargs: objec
 
 
 def _as_depthwise(layer: keras.layers.Conv2D, features: keras.KerasTensor) -> keras.KerasTensor:
-    """The same convolution of every channel by itself: the last two axes of its kernel change places."""
+    """The convolution as a depthwise one: the last two axes of its kernel change places."""
     depthwise = keras.layers.DepthwiseConv2D(
         layer.kernel_size,
         strides=layer.strides,

@@ -15,7 +15,7 @@ LAYER_NAME = "preprocessing"
 
 
 def preprocess(image: keras.KerasTensor, preprocessing: Preprocessing) -> keras.KerasTensor:
-    """What the first layer of the network expects.
+    """The image as the first layer of the network expects it.
 
     Args:
         image: `(batch, height, width, 3)`, RGB 0-255.

@@ -25,7 +25,7 @@ class Stage:
 
 @dataclass(frozen=True)
 class Preprocessing:
-    """What turns RGB 0-255 into what a network was trained on: `(pixels * scale - mean) / std`.
+    """How RGB 0-255 becomes the input that a network was trained on: `(pixels * scale - mean) / std`.
 
     Args:
         mode: Key of the table in `headstart.backbones.preprocessing`.

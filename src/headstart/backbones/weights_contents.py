@@ -20,7 +20,7 @@ DAMAGE_ERRORS = (
 
 @dataclass(frozen=True)
 class Contents:
-    """What a file seems to hold.
+    """The probable content of a weights file.
 
     Args:
         text: Goes on after "received".
@@ -32,7 +32,7 @@ class Contents:
 
 
 def describe_contents(path: Path) -> Contents:
-    """What a file holds, by the count of its numbers."""
+    """The probable content of a weights file, from its number of values."""
     try:
         num_numbers = _count_numbers(path)
     except DAMAGE_ERRORS:

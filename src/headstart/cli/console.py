@@ -36,7 +36,7 @@ class PlainConsole(Console):
         return super().render_str(visible(text), **options)
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
-        """As `Console`, for whatever others have made, such as source code and bars."""
+        """As `Console`, for other renderables, such as source code and progress bars."""
         for segment in super().render(renderable, options):
             is_plain = segment.control or segment.text.isprintable()
             yield segment if is_plain else Segment(visible(segment.text), segment.style)
@@ -65,7 +65,7 @@ class CheckedOutput:
         return value
 
     def isatty(self) -> bool:
-        """Whether a person sees it."""
+        """Whether the stream is a terminal."""
         return self._file is not None and self._file.isatty()
 
     def write(self, text: str) -> int:
@@ -86,7 +86,7 @@ class CheckedOutput:
             file.flush()
 
     def flush(self) -> None:
-        """Hands on what was written."""
+        """Flushes the stream."""
         with self._told() as file:
             file.flush()
 
@@ -166,6 +166,6 @@ def end_of_pipe() -> None:
 
 
 def _silence_stdout() -> None:
-    """What Python flushes at its end must not fail again."""
+    """Replaces stdout, so that Python's flush at its end does not fail again."""
     with suppress(OSError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

@@ -30,7 +30,7 @@ class Surroundings:
 
     @classmethod
     def from_process(cls, *, traceback: bool = False) -> "Surroundings":
-        """Those of this process."""
+        """The surroundings of this process."""
         stdout: Any = sys.stdout if isinstance(sys.stdout, CheckedOutput) else CheckedOutput(sys.stdout)
         stderr: Any = sys.stderr if isinstance(sys.stderr, ForgivingOutput) else ForgivingOutput(sys.stderr)
         return cls(

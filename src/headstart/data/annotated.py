@@ -25,7 +25,7 @@ MAX_PLACE = 2**31
 
 @dataclass(frozen=True)
 class Asked:
-    """What a person asked of a reader.
+    """The options that the user gave for reading.
 
     Attributes:
         task: one of `TASK_KINDS`.
@@ -50,7 +50,7 @@ class Asked:
 
     @property
     def form(self) -> TargetForm:
-        """What the targets of the task are."""
+        """The form of the targets."""
         return find_task(self.task).form
 
 
@@ -157,7 +157,7 @@ def require_annotations(walk: FolderWalk, class_names: Collection[str], *, looke
 
 
 def no_annotations(root: Path, *, looked_for: str, received: str) -> AnnotationsError:
-    """What to raise where annotations are missing."""
+    """The error if annotations are missing."""
     return AnnotationsError(
         f"'{root}' has no usable annotations.",
         expected=looked_for,
@@ -197,7 +197,7 @@ def remark_unlisted(walk: FolderWalk, listed: Iterable[str], detail: str, beside
 
 
 def broken_file(path: Path | str, error: object, *, expected: str) -> AnnotationsError:
-    """What to raise for a file without which nothing can be read."""
+    """The error for a file without which nothing can be read."""
     return AnnotationsError(
         f"'{path}' cannot be read.",
         expected=expected,

@@ -65,7 +65,7 @@ def boxes_to_text(boxes: Iterable[Box]) -> str:
 
 
 def boxes_from_text(target: str) -> list[Box]:
-    """What `boxes_to_text` wrote."""
+    """Boxes from the text that `boxes_to_text` wrote."""
     return [Box(*box) for box in json.loads(target)]
 
 
@@ -108,7 +108,7 @@ def mask_paths(target: str) -> list[str]:
 
 
 def outlines_from_text(target: str) -> list[Area]:
-    """What `outlines_to_text` wrote; none for a mask file."""
+    """Outlines from the text that `outlines_to_text` wrote; none for a mask file."""
     return [
         PixelMask(name, (shape["size"][0], shape["size"][1]), shape["counts"])
         if isinstance(shape, dict)
@@ -128,7 +128,7 @@ def numbers_to_text(numbers: Iterable[float]) -> str:
 
 
 def numbers_from_text(target: str) -> list[float]:
-    """What `numbers_to_text` wrote."""
+    """Numbers from the text that `numbers_to_text` wrote."""
     return [float(number) for number in target.split(LABEL_SEPARATOR)]
 
 

@@ -46,7 +46,7 @@ class KeyedSeeds(keras.random.SeedGenerator):  # type: ignore[misc]  # Keras has
 
 @dataclass(frozen=True)
 class _Step:
-    """One kind of variation.
+    """One step of the augmentation.
 
     Attributes:
         field: switches it on.
@@ -211,7 +211,7 @@ def _translate(drawn: dict[str, tf.Tensor], height: float, width: float) -> tf.T
 
 
 def _saturate(image: tf.Tensor, drawn: dict[str, tf.Tensor]) -> tf.Tensor:
-    """What `RandomSaturation` does by turning the whole image into HSV and back, in half its time."""
+    """The result of Keras' `RandomSaturation`, in half its time: without the conversion to HSV and back."""
     return tf.image.adjust_saturation(image, tf.reshape(drawn["factor"], ()))
 
 

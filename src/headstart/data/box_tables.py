@@ -69,7 +69,7 @@ _LOOKED_FOR = "a table with one row per object and columns for the image, the cl
 
 @dataclass(frozen=True)
 class _Columns:
-    """Where a table says what.
+    """The columns of a table of boxes.
 
     Attributes:
         places: four columns.

@@ -6,7 +6,7 @@ from headstart.data.images import check_resize
 
 
 def resize_matrix(original_size: tuple[int, int], image_size: tuple[int, int], mode: str = "stretch") -> np.ndarray:
-    """Where `resize_image` puts each place of an image.
+    """The matrix that maps places of an image to those of the image resized by `resize_image`.
 
     Args:
         original_size: `(height, width)` of the upright image, in pixels.

@@ -62,7 +62,7 @@ class _Image(Generic[Item]):
 
 @dataclass(frozen=True)
 class _Reading:
-    """What is known of a file while its annotations are read."""
+    """The state of reading one file."""
 
     walk: FolderWalk
     listing: Listing

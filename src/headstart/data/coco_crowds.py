@@ -15,7 +15,7 @@ _MANY_MASKS = 0.25
 
 @dataclass(frozen=True)
 class Crowds:
-    """Which of a file's annotations are passed over.
+    """The annotations of a file that are ignored.
 
     Attributes:
         none: no annotation is a crowd.
@@ -37,7 +37,7 @@ class Crowds:
 
 
 def crowds_of(walk: FolderWalk, listing: Listing) -> Crowds:
-    """What `iscrowd` means in a file; remarks where that is another thing than in COCO.
+    """The meaning of `iscrowd` in a file; a remark if it differs from that in COCO.
 
     COCO marks groups that nobody outlined one by one, a hundredth of its annotations, and keeps only them as runs of
     pixels. CVAT (Datumaro) writes every mask that was painted as runs of pixels and gives it `iscrowd`: 1, although it

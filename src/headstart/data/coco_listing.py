@@ -113,7 +113,7 @@ def category_names(listings: Iterable[Listing]) -> dict[int, str]:
 
 
 def number_of(value: object) -> object:
-    """What an `id` counts as: 7, 7.0 and "7" are one number, other text stays text; None for anything else."""
+    """The value of an `id`: 7, 7.0 and "7" are one number, other text stays text; None for anything else."""
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if isinstance(value, str):
@@ -143,7 +143,7 @@ _OBJECTS, _KEY_POINTS = "objects", "key points"
 
 
 def _held(file: str, content: Mapping[str, object]) -> str:
-    """What the annotations of a file are, in words."""
+    """A description of the annotations of a file."""
     marks = content.get("annotations")
     if not isinstance(marks, list) or not all(isinstance(mark, dict) for mark in marks):
         return _OBJECTS  # refused where the lists are looked at

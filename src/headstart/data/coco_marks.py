@@ -22,7 +22,7 @@ class Runs(NamedTuple):
 
 
 class Shape(NamedTuple):
-    """What `segmentation` holds.
+    """The content of `segmentation`.
 
     Attributes:
         polygons: corners `(n, 2)` of each that can be read.
@@ -94,7 +94,7 @@ def has_box(mark: Mapping[str, object]) -> bool:
 
 
 def shape_of(mark: Mapping[str, object]) -> Shape:
-    """What can be read of `segmentation`: a list of polygons, one polygon, points, runs of pixels, or JSON of these."""
+    """The shape in `segmentation`: a list of polygons, one polygon, points, run lengths (RLE), or JSON of these."""
     shape = Shape([], [], [])
     for part in _parts(mark.get("segmentation"), 0):
         if isinstance(part, np.ndarray):

@@ -95,7 +95,7 @@ def _seams(side: int, num_cells: int, random: np.random.Generator) -> tuple[int,
 def _view_around(
     box: np.ndarray, original: tuple[int, int], cell: tuple[int, int], random: np.random.Generator
 ) -> np.ndarray:
-    """What of an image a cell shows: `xyxy`, in the proportions of the cell as far as the image reaches.
+    """The part of an image that a cell shows: `xyxy`, in the proportions of the cell as far as the image reaches.
 
     Args:
         box: `xyxy` of the object, which is shown whole.

@@ -101,7 +101,7 @@ class Dataset:
 
     @property
     def form(self) -> TargetForm:
-        """What the targets are."""
+        """The form of the targets."""
         return find_task(self.task).form
 
     def paths(self) -> list[Path]:
@@ -140,7 +140,7 @@ class Dataset:
         return [marked[marked[:, 5] == 0, :5] for marked in self.marked_boxes()]
 
     def marked_boxes(self) -> list[np.ndarray]:
-        """The same with ignored objects: `(objects, 6)` float64, the last column a code of `IGNORED_CODES`."""
+        """Boxes with ignored objects: `(objects, 6)` float64, the last column a code of `IGNORED_CODES`."""
         number_of = {name: number for number, name in enumerate(self.class_names)}
         return [box_array(target, number_of) for target in self.frame["target"]]
 

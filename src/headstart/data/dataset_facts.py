@@ -11,7 +11,7 @@ MAX_FACTS_BYTES = 2**28  # remarks on a million files
 
 
 class DatasetFacts(Schema):
-    """What stands in the JSON file of a data set; files from before there were other tasks lack the last two."""
+    """The schema of the JSON file of a data set; older files, of classifiers only, lack the last two fields."""
 
     format_version: Literal[1]
     num_examples: Annotated[int, Field(ge=0, le=10**9)]

@@ -18,7 +18,7 @@ _LISTS = re.compile(r"label|class|annot|list|train|test|val", re.IGNORECASE)
 
 
 class _Foreign(NamedTuple):
-    """What a kind of file is, and what to do with it."""
+    """One known type of file of other programs, and the hint how to convert it."""
 
     pattern: re.Pattern[str]
     what: str
@@ -55,7 +55,7 @@ _FOREIGN = (
 
 
 def foreign_file(path: Path) -> NoClassFoldersError | None:
-    """What to raise for a file of a known other form; None for any other file."""
+    """The error for a file of a known other form; None for any other file."""
     known = _known(path.name)
     if known is None:
         return None
@@ -68,7 +68,7 @@ def foreign_file(path: Path) -> NoClassFoldersError | None:
 
 
 def foreign_folder(folder: Path) -> NoClassFoldersError | None:
-    """What to raise for a folder without data where files of a known other form lie; None where there are none."""
+    """The error for a folder without data where files of a known other form lie; None where there are none."""
     walk = FolderWalk(folder.resolve(), stays_inside=True)
     folders, files = walk.children("")
     # A folder of Parquet files or of records is one data set; a look one level down finds it.

@@ -180,7 +180,7 @@ class _Finder:
         return []
 
     def _narrowed(self, found: list[str], text: str, one: ImageList) -> list[str]:
-        """Of several images those spelt the same, of the list's own part, nearest to the list."""
+        """The images that fit best: spelt the same, of the list's own part, nearest to the list."""
         name = PurePosixPath(text.replace("\\", "/")).name
         folder = PurePosixPath(one.file).parent.as_posix()
         for fits in (
@@ -197,7 +197,7 @@ def _without_ending(name: str) -> str:
 
 
 def _spellings(line: str) -> Iterator[str]:
-    """What of a line may be the name: all of it, or what stands before a label."""
+    """The texts of a line that may be the name: the whole line, or the part before a label."""
     plain = line.strip("\"'")
     seen = {plain, re.split(r"[,;\t]", plain)[0].strip("\"' "), plain.rpartition(" ")[0], plain.split(maxsplit=1)[0]}
     yield from sorted(filter(None, seen), key=len, reverse=True)

@@ -96,7 +96,7 @@ def upright_size(path: Path) -> tuple[int, int]:
 
 @cache
 def open_formats() -> tuple[str, ...]:
-    """Those of `IMAGE_FORMATS` that this build of Pillow can open."""
+    """The formats of `IMAGE_FORMATS` that this build of Pillow can open."""
     Image.init()  # some builds of Pillow lack AVIF or JPEG 2000, and naming an unknown format is a KeyError
     # Pillow logs some damage that it raises as well; without a handler Python would print it.
     logging.getLogger("PIL").addHandler(logging.NullHandler())
@@ -312,7 +312,7 @@ def _range(grey: np.ndarray) -> str:
 
 
 def _openable(source: bytes | Path) -> BytesIO | Path:
-    """What Pillow may open: reading a pipe, a device or a socket could wait for ever."""
+    """The file, if it is a regular one: reading a pipe, a device or a socket could wait for ever."""
     if isinstance(source, bytes):
         return BytesIO(source)
     mode = Path(source).stat().st_mode

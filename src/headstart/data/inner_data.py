@@ -48,7 +48,7 @@ def annotated_folders(dataset: Dataset) -> list[str]:
 
 
 def points_inside(root: Path, places: list[Path], *, received: str) -> DataFormatError:
-    """What to raise where the data lies at other places than the one that was named."""
+    """The error if the data lies at other places than the one that was named."""
     shown = [f"'{place}'" for place in places[:_NUM_SHOWN]]
     rest = len(places) - len(shown)
     is_file = places[0].is_file()

@@ -52,7 +52,7 @@ _CUT_OFF_WORDS = ("truncated", "unexpected end", "incomplete")
 
 @dataclass(frozen=True)
 class Inspection:
-    """What was found out about one file.
+    """The facts about one image file.
 
     Args:
         sha256: hash of the bytes, hexadecimal; "" where they could not be read.

@@ -34,7 +34,7 @@ class Shape:
 
 @dataclass(frozen=True)
 class Page:
-    """What one JSON file says of an image.
+    """The annotations of one JSON file.
 
     Attributes:
         image: `imagePath` as it is written.
@@ -65,7 +65,7 @@ def begins_as_page(path: Path) -> bool:
 
 
 def read_page(path: Path) -> Page:
-    """A file made plain.
+    """The content of one file as a `Page`.
 
     Raises:
         ValueError, OSError, RecursionError: it cannot be read, or is no file of LabelMe.

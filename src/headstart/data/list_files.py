@@ -23,7 +23,7 @@ _MAX_BYTES = 2**26
 
 
 class ImageList(NamedTuple):
-    """What one file lists for one part.
+    """The images that one file lists for one part.
 
     Attributes:
         file: POSIX, relative to the root.

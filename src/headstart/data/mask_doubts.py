@@ -79,7 +79,7 @@ def _by_place(folder: str, paths: Iterable[str]) -> dict[str, str]:
 
 
 def _spread(places: list[str]) -> list[str]:
-    """A few of them, evenly spaced."""
+    """A few of the items, evenly spaced."""
     indexes = np.linspace(0, len(places) - 1, min(len(places), _NUM_OPENED)).round().astype(int)
     return [places[index] for index in indexes]
 

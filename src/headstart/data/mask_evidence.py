@@ -19,7 +19,7 @@ _NUM_SHOWN = 6
 
 @dataclass
 class Evidence:
-    """All there is to decide by.
+    """The facts from which the meaning of mask values is decided.
 
     Attributes:
         looks: masks that can be read.
@@ -53,7 +53,7 @@ class Evidence:
         return next((it for it in self.tables for name in attributes if getattr(it, name)), None)
 
     def say(self, kind: str, detail: str) -> None:
-        """Keeps a remark."""
+        """Adds a remark."""
         self.remarks.append((kind, detail))
 
 
@@ -69,7 +69,7 @@ def listed(items: Sequence[str]) -> str:
 
 
 def jpeg_error(path: str, received: str) -> AnnotationsError:
-    """What to raise for JPEG masks of more than black and white."""
+    """The error for JPEG masks of more than black and white."""
     return AnnotationsError(
         "The masks are JPEG files, whose compression has changed their values.",
         expected="PNG, or JPEG with only black and white",

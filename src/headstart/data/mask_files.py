@@ -174,7 +174,7 @@ def _packed(mask: MaskFile) -> np.ndarray:
 
 
 def unreadable_mask(source: bytes | Path, error: Exception) -> UnreadableImageError:
-    """What to raise for a mask that cannot be read."""
+    """The error for a mask that cannot be read."""
     name = "The mask" if isinstance(source, bytes) else f"The mask '{source}'"
     return UnreadableImageError(
         f"{name} cannot be read.",

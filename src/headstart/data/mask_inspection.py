@@ -17,7 +17,7 @@ _NUM_VALUES_SHOWN = 5
 
 @dataclass(frozen=True)
 class MaskInspection:
-    """What was found out about one mask.
+    """The facts about one mask file.
 
     Args:
         is_usable: whether it can be read and has the size of its image.

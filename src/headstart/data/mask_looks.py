@@ -24,7 +24,7 @@ DARK, BRIGHT = 64, 192
 
 @dataclass(frozen=True)
 class MaskLook:
-    """What one mask file holds.
+    """The values that one mask file contains.
 
     Attributes:
         path: POSIX, relative to the root.

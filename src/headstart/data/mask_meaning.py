@@ -20,7 +20,7 @@ _MAX_UNKNOWN_SHARE = 0.5
 
 @dataclass(frozen=True)
 class Meaning:
-    """What values mean, as `Dataset.mask_values`, and what has to be said about it: `(kind, detail)` of findings."""
+    """The meaning of values, as `Dataset.mask_values`, and findings about it: `(kind, detail)`."""
 
     values: dict[int, str]
     remarks: tuple[tuple[str, str], ...] = ()

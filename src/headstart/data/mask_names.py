@@ -59,7 +59,7 @@ _IDS_FOR_TRAINING = re.compile(r"train[-_]?ids", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class NamedFile:
-    """What the path of one file says.
+    """The facts that the path of one file states.
 
     Attributes:
         path: POSIX, relative to the root.
@@ -84,7 +84,7 @@ class NamedFile:
 
 
 def named_files(paths: Iterable[str], *, weak_endings: bool = False) -> list[NamedFile]:
-    """What the paths of images and masks say. Folders that all of them lie in say nothing.
+    """The facts that the paths of images and masks state; folders that contain all of them are ignored.
 
     Args:
         paths: POSIX, relative to the root.
@@ -125,7 +125,7 @@ def names_images(folder: str) -> bool:
 
 @dataclass(frozen=True)
 class _Said:
-    """What the name of one folder says."""
+    """The facts that the name of one folder states."""
 
     is_mask: bool
     is_image: bool

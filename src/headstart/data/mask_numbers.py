@@ -88,7 +88,7 @@ def _in_order(evidence: Evidence, table: Names, values: Sequence[int], names: Se
 
 
 def by_numbers(evidence: Evidence) -> dict[int, str]:
-    """Meaning of values that nothing names."""
+    """The meaning of values without names."""
     counts = evidence.counts()
     smoothed = _smoothed(evidence, counts)
     if smoothed:

@@ -35,7 +35,7 @@ class Pair:
 
 @dataclass
 class Pairing:
-    """What belongs together, and what is left over.
+    """Images with their masks, and the files without a partner.
 
     Attributes:
         pairs: images with their masks.

@@ -42,7 +42,7 @@ _INNER_KEYS = ("id2label", "labels", "classes", "categories", "names", "label2id
 
 @dataclass(frozen=True)
 class Names:
-    """What one file says about the classes of masks.
+    """The class names and values that one file states.
 
     Attributes:
         file: POSIX, relative to the root.

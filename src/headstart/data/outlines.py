@@ -24,7 +24,7 @@ def polygon_area(corners: np.ndarray) -> float:
 
 
 def outline_classes(names: Iterable[str], ignore_value: int | str | None) -> tuple[dict[int, str], tuple[str, ...]]:
-    """What the values of a mask mean that is drawn from outlines, and the classes in the order of the outputs.
+    """The meaning of the values of masks that are drawn from outlines, and the classes in the order of the outputs.
 
     Args:
         names: of the outlines' classes, in order.

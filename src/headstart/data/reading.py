@@ -209,7 +209,7 @@ def _with_remarks_on_rivals(dataset: Dataset, path: Path, chosen: str, asked: As
 
 
 def _on_rival(dataset: Dataset, path: Path, names: tuple[str, str], asked: Asked) -> str:
-    """What to say of labels in a second format beside those that were read."""
+    """The remark about labels in a second format beside those that were read."""
     chosen, rival = names
     instead = f"--format {rival} reads {rival} instead of {chosen}"
     if rival == "table" or names == ("masks", "coco") or (names == ("voc", "masks") and has_own_masks(path)):

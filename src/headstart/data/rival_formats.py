@@ -22,7 +22,7 @@ class _Object(NamedTuple):
 
 
 def difference(first: Dataset, second: Dataset, names: tuple[str, str]) -> str:
-    """What two data sets say differently of the same images, in words; "" where one is a copy of the other.
+    """The differences of two data sets about the same images, in words; "" if there is none.
 
     Objects are the same if their boxes are, to within rounding, and if every class of one data set is one class of the
     other: a format may lack the names. Images without objects do not count, because formats list them or not. Objects
@@ -46,7 +46,7 @@ def difference(first: Dataset, second: Dataset, names: tuple[str, str]) -> str:
 
 
 def two_formats(path: Path, names: tuple[str, str], differing: str) -> DataFormatError:
-    """What to raise for a folder with annotations in two formats that do not agree."""
+    """The error for a folder with annotations in two formats that do not agree."""
     first, second = names
     return DataFormatError(
         f"'{path}' contains annotations in two formats, {first} and {second}, and they do not agree.",
@@ -57,7 +57,7 @@ def two_formats(path: Path, names: tuple[str, str], differing: str) -> DataForma
 
 
 def masks_and_objects(path: Path, other: str) -> DataFormatError:
-    """What to raise for a folder with masks and with annotations of objects, where no task or format was asked for."""
+    """The error for a folder with masks and with annotations of objects, where no task or format was asked for."""
     return DataFormatError(
         f"'{path}' contains masks and annotations in another format, {other}.",
         expected="annotations in one format, or the option --format",

@@ -55,7 +55,7 @@ def text_of(mask: np.ndarray) -> str:
 
 
 def area_of(size: tuple[int, int], counts: str) -> int:
-    """Pixels inside, of what `runs_of` gave."""
+    """Number of pixels inside the runs of `runs_of`."""
     return int(coco_mask.area(_checked_runs(size, counts)))
 
 

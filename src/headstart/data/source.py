@@ -50,7 +50,7 @@ class ExampleSource(Protocol):
 
     @property
     def dtype(self) -> np.dtype:
-        """Of its numbers."""
+        """The type of the numbers."""
         ...
 
     def __len__(self) -> int: ...

@@ -81,7 +81,7 @@ _DEFAULT_PATH, DEFAULT_LABEL = "path", "label"
 
 @dataclass(frozen=True)
 class TableColumns:
-    """Which column means what; `None` for split and group takes the column of that name where there is one."""
+    """The column of each meaning; `None` for split and group uses the column of that name if there is one."""
 
     path: str = _DEFAULT_PATH
     label: str = DEFAULT_LABEL
@@ -158,7 +158,7 @@ def is_binary(cells: pd.Series) -> bool:
 
 
 def binary_values(cells: pd.Series) -> list[bool]:
-    """Cells of a column that `is_binary`."""
+    """The cells of a column for which `is_binary` is true, as 0 and 1."""
     return [_BINARY[cell] for cell in cells.str.strip().str.lower()]
 
 
@@ -181,7 +181,7 @@ def optional_column(frame: pd.DataFrame, asked: str | None, usual: str, path: Pa
 
 
 def no_column(frame: pd.DataFrame, name: str, path: Path, *, role: str) -> TableColumnsError:
-    """What to raise where a column is missing."""
+    """The error if a column is missing."""
     present = list(frame.columns)
     nearest = difflib.get_close_matches(name, present, n=3, cutoff=0.5)
     others = [column for column in present if column not in nearest]

@@ -120,7 +120,7 @@ def _decoded(content: bytes) -> str:
 
 
 def _separator(text: str) -> str:
-    """What stands most often in the first line that is not blank, quoted cells left out; a comma where nothing does."""
+    """The most frequent separator in the first line that is not blank, outside quoted cells; by default a comma."""
     first = next((line for line in text.splitlines() if line.strip()), "")
     outside = re.sub(r'"[^"]*"', "", first)
     return max(_SEPARATORS, key=outside.count)

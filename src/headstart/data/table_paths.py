@@ -20,7 +20,7 @@ _NUM_SHOWN = 5
 
 
 class Resolved(NamedTuple):
-    """Files of a table.
+    """The files that the paths of a table lead to.
 
     Attributes:
         path_of: text in the table → path of the file, POSIX and relative to the root; without those not found.
@@ -73,7 +73,7 @@ def resolve_paths(typed: Iterable[str], *, root: Path, table: Path, folder: str 
 
 
 def no_such_files(missing: list[str], num_paths: int, *, root: Path, table: Path) -> TablePathMissingError:
-    """What to raise where files are missing."""
+    """The error if files are missing."""
     return TablePathMissingError(
         f"'{table}' lists {_counted(missing)} that cannot be found: {shown(missing)}.",
         expected=f"paths relative to '{root}', or names of images in its folders, with or without their ending",
@@ -146,7 +146,7 @@ class _Images:
         return found[0] if found else None
 
     def _preferred(self, found: list[str], written: PurePosixPath) -> list[str]:
-        """Of several files those that are spelt the same; then those beside the table, then in a folder named like it.
+        """The files that fit best: spelt the same, then beside the table, then in a folder named like it.
 
         `train.csv` is about `train_images` rather than about `test_images`.
         """

@@ -31,7 +31,7 @@ _OTHER_SEPARATORS = ("|", ",", "+")
 
 @dataclass(frozen=True)
 class _Labels:
-    """What the label columns say of the rows that have a label.
+    """The labels of the rows that have one.
 
     Attributes:
         targets: one per row, as `Dataset` says.

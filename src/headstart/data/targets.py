@@ -83,7 +83,7 @@ class BoxTargets:
 
 
 def visible_boxes(boxes: np.ndarray, image_size: tuple[int, int]) -> np.ndarray:
-    """What of moved boxes is still an object, or still to be ignored: of ignored ones every part that is left.
+    """The boxes that are still objects after a move, or still ignored: of ignored ones every part that is left.
 
     Args:
         boxes: `(n, 5)`, classes as in `BoxTargets`.

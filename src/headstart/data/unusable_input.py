@@ -19,7 +19,7 @@ _GENERAL_ADVICE = "Name the folder that holds the class folders, or a table of l
 
 
 def not_found(path: Path) -> DataNotFoundError:
-    """What to raise for a path at which there is nothing."""
+    """The error for a path at which there is nothing."""
     parent = next(parent for parent in path.absolute().parents if os.path.exists(parent))  # noqa: PTH110
     return DataNotFoundError(
         f"'{path}' does not exist.",
@@ -30,7 +30,7 @@ def not_found(path: Path) -> DataNotFoundError:
 
 
 def neither(path: Path, table_suffixes: Collection[str]) -> NoClassFoldersError:
-    """What to raise for a file that is no table."""
+    """The error for a file that is no table."""
     suffix = path.suffix.lower()
     if suffix and could_be_picture(path.name):
         advice = f"Name the folder that holds the class folders. To classify this image: headstart predict RUN '{path}'"
@@ -45,7 +45,7 @@ def neither(path: Path, table_suffixes: Collection[str]) -> NoClassFoldersError:
 
 
 def no_class_folders(root: Path, *, num_folders: int) -> NoClassFoldersError:
-    """What to raise for a folder without class folders with images."""
+    """The error for a folder without class folders with images."""
     files = [Path(folder, name) for folder, _, names in os.walk(root) for name in names]
     relative = [file.relative_to(root) for file in files]
     shown = [file for file in relative if not any(part.startswith(".") for part in file.parts)]

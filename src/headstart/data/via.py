@@ -102,7 +102,7 @@ def _class_attribute(walk: FolderWalk, regions: Iterable[Region], asked: Asked) 
 
 
 def _pages(walk: FolderWalk, images: dict[str, list[MarkedImage]], attribute: str | None) -> dict[str, Page]:
-    """What all files mark in every image that is there."""
+    """The annotations of all files for every image that exists."""
     listings = [
         Listing(
             file,

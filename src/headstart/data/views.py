@@ -69,7 +69,7 @@ def view_batches(
 def view_matrices(
     picture_hashes: np.ndarray, *, augmentation: Augmentation, seed: int, num_views: int, image_size: tuple[int, int]
 ) -> np.ndarray:
-    """Where each view of `view_batches` shows what: `(pictures, num_views, 3, 3)` float32, as `build_geometry` says.
+    """The matrix of each view of `view_batches`: `(pictures, num_views, 3, 3)` float32, as `build_geometry` states.
 
     Args:
         picture_hashes: `(pictures,)` int64, from each image's bytes.

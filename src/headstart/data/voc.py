@@ -41,7 +41,7 @@ _LOOKED_FOR = "a folder 'Annotations' with one XML file per image, as LabelImg a
 
 @dataclass
 class _Marked:
-    """What XML files say of one image."""
+    """The annotations of XML files for one image."""
 
     boxes: list[Box] = field(default_factory=list)
     width: int = 0
@@ -107,7 +107,7 @@ def read_voc(root: Path, asked: Asked) -> Dataset:
 
 
 def _read_pages(walk: FolderWalk, pages: Iterable[str], pictures: "_Pictures") -> tuple[dict[str, _Marked], set[str]]:
-    """What is marked in every image that an XML file is about, and the images whose file is broken."""
+    """The annotations of every image that has an XML file, and the images whose file is damaged."""
     marked: dict[str, _Marked] = {}
     spoilt: set[str] = set()
     for path in pages:

@@ -21,7 +21,7 @@ _NUM_SHOWN = 3
 
 
 class NamedPictures(Protocol):
-    """What finds images by names."""
+    """The images of a data set, found by their names."""
 
     def listed(self, line: str, base: str) -> list[str]:
         """Images below the folder `base` that a line of a list means."""

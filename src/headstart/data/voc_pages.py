@@ -15,7 +15,7 @@ _MAX_BYTES = 1 << 26
 
 
 class Page(NamedTuple):
-    """What one XML file says.
+    """The annotations of one XML file.
 
     Attributes:
         filename: of the image, as it is written.
@@ -43,7 +43,7 @@ def begins_as_annotation(path: Path) -> bool:
 
 
 def read_page(path: Path) -> Page:
-    """What an XML file says.
+    """The annotations of an XML file.
 
     Raises:
         OSError: it cannot be read.

@@ -87,7 +87,7 @@ class FolderWalk:
         return True
 
     def _mode(self, path: str) -> int:
-        """What kind of thing a path leads to (`st_mode`), 0 where it leads nowhere."""
+        """The type of the file at a path (`st_mode`), 0 if there is none."""
         absolute = self.root / path
         try:
             mode = absolute.stat().st_mode

@@ -96,7 +96,7 @@ def read_yolo(root: Path, asked: Asked) -> Dataset:
 
 @dataclass
 class _Objects:
-    """What one image shows: its size `(height, width)`, None where it cannot be read, and named lines."""
+    """The objects of one image: its size `(height, width)`, None if unreadable, and its lines with class names."""
 
     size: tuple[int, int] | None
     lines: list[tuple[str, Line]]

@@ -22,7 +22,7 @@ _MAX_DEPTH = 3
 
 @dataclass(frozen=True)
 class Settings:
-    """What one file states.
+    """The settings that one file states.
 
     Attributes:
         file: POSIX, relative to the root.
@@ -48,7 +48,7 @@ class Settings:
 
 
 def find_settings(walk: FolderWalk, files: Iterable[str], chosen: str | None = None) -> Settings | None:
-    """What the YAML file or the .data file of a data set states; None where there is none.
+    """The settings of the YAML file or the .data file of a data set; None if there is none.
 
     Args:
         walk: of the data folder; what is odd is remarked.
@@ -107,7 +107,7 @@ def is_names_file(file: str) -> bool:
 
 
 def _read(walk: FolderWalk, file: str, *, is_certain: bool) -> Settings | None:
-    """What a YAML file states; None for one that is about something else, which only its content can tell."""
+    """The settings of a YAML file; None if its content is no description of a data set."""
     path = walk.root / file
     try:
         content = read_yaml(path)
@@ -134,7 +134,7 @@ def _read(walk: FolderWalk, file: str, *, is_certain: bool) -> Settings | None:
 
 
 def _data_file(walk: FolderWalk, file: str) -> Settings | None:
-    """What a darknet .data file states, `key = value` a line."""
+    """The settings of a darknet .data file, one `key = value` per line."""
     try:
         lines = text_lines((walk.root / file).read_bytes())
     except (UnicodeDecodeError, OSError):

@@ -26,7 +26,7 @@ ENGINES_FOLDER = "engines"
 
 
 class _BankFacts(Schema):
-    """What is shown of bank.json; a bank of another version may lack some of it."""
+    """The part of bank.json that is shown; a bank of another version may lack some fields."""
 
     backbone: str = ""
     image_size: list[int] = Field(default_factory=list)
@@ -54,7 +54,7 @@ class BankSummary:
 
 
 def default_bank_dir() -> Path:
-    """Where banks are kept unless a person names a folder: where the environment says, else the folder for caches."""
+    """The folder of banks without `--bank-dir`: `HEADSTART_BANK_DIR`, or else the cache folder of the platform."""
     if named := os.environ.get(BANK_DIR_VARIABLE):
         return Path(named).expanduser().absolute()
     return platformdirs.user_cache_path("headstart", appauthor=False) / "banks"
@@ -101,7 +101,7 @@ def _delete(folder: Path) -> None:
 
 
 def _summary(path: Path) -> BankSummary | None:
-    """What stands in a bank; None where it was deleted meanwhile."""
+    """The summary of a bank; None if it was deleted meanwhile."""
     facts_path = path / FACTS_FILE
     try:
         facts = read_plain(facts_path)

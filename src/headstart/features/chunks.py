@@ -48,7 +48,7 @@ class Chunk:
     version: int = FORMAT_VERSION
 
     def file_name(self, stage: int) -> str:
-        """Of the rows of a stage.
+        """The name of the file with the rows of a stage.
 
         It holds the hash of the content: two processes that compute the same rows with other last digits write files
         of different names, and the JSON file, which is replaced in one step, belongs to the files of one of them.

@@ -100,7 +100,7 @@ def _folds(
 
 
 def _most_folds(classes: np.ndarray, groups: np.ndarray | None) -> int:
-    """How many folds some class can be spread over."""
+    """The largest number of folds over which the images of some class can be spread."""
     largest = int(np.bincount(classes).max())
     return largest if groups is None else min(largest, len(np.unique(groups)))
 

@@ -19,7 +19,7 @@ from headstart.features.quantized_trunk import quantized_model
 
 
 class Engine(Protocol):
-    """A trunk made ready to run.
+    """A trunk with the library that computes it.
 
     Attributes:
         name: a name in `ENGINES`.
@@ -35,7 +35,7 @@ class Engine(Protocol):
     note: str
 
     def run(self, images: np.ndarray) -> tuple[np.ndarray, ...]:
-        """What the trunk makes of images; a row does not depend on what else is in the batch, to the last bit.
+        """The activations of the trunk for images; no bit of a row depends on the other images of the batch.
 
         Args:
             images: `(n, height, width, 3)` RGB 0-255, uint8 or float32, `n` up to `batch_size`.
@@ -48,7 +48,7 @@ class Engine(Protocol):
 
 @dataclass(frozen=True)
 class EngineSettings:
-    """What an engine may need beside the trunk; each field is an argument of `build_engine`."""
+    """The settings of an engine beside the trunk; each field is an argument of `build_engine`."""
 
     batch_size: int
     calibration: Callable[[], np.ndarray] | None

@@ -95,7 +95,7 @@ def _fit_ridge(
 
 
 def _rarest(targets: np.ndarray, groups: np.ndarray) -> np.ndarray:
-    """Of each group the class that the fewest groups have, `(groups,)`; the number of classes where it has none."""
+    """For each group, its class that occurs in the fewest groups, `(groups,)`; the number of classes if it has none."""
     names, places = np.unique(groups, return_inverse=True)
     shown = np.zeros((len(names), targets.shape[1]), bool)
     np.logical_or.at(shown, places, targets > 0)

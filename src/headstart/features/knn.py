@@ -34,7 +34,7 @@ def knn_accuracy(features: np.ndarray, targets: np.ndarray, *, k: int = 5, group
 def neighbour_votes(
     features: np.ndarray, targets: np.ndarray, *, k: int = 5, groups: np.ndarray | None = None
 ) -> np.ndarray:
-    """What the `k` nearest neighbours of each example by cosine have, on average, itself left out.
+    """The average target of the `k` nearest other examples of each example, by cosine similarity.
 
     Args:
         features: as in `knn_accuracy`.

@@ -51,7 +51,7 @@ def sigmoid_cross_entropy(logits: np.ndarray, targets: np.ndarray) -> tuple[np.n
 
 @dataclass(frozen=True, eq=False)
 class LogisticProblem:
-    """What is fitted, for any strength: `strength * sum_i weight_i * loss_i + |coefficients|² / 2`, the bias left free.
+    """The objective: `strength * sum_i weight_i * loss_i + |coefficients|² / 2`, without a penalty on the bias.
 
     Attributes:
         rows: `(n, d + 1)` float32 features; the last column is 1, its coefficients are the bias.
@@ -87,7 +87,7 @@ class LogisticProblem:
 
 @dataclass(frozen=True, eq=False)
 class _Point:
-    """Where a search stands.
+    """The state of the optimization.
 
     Attributes:
         coefficients: `(d + 1, classes)` float64.

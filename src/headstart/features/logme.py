@@ -53,7 +53,7 @@ def logme(features: np.ndarray, targets: np.ndarray) -> float:
 
 
 def _spectrum(features: np.ndarray, targets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """What the evidence needs of the features.
+    """The decomposition of the features that the evidence is computed from.
 
     Returns:
         `(r,)` squared singular values, the largest scaled to 1, and `(r, classes)` squared length of the targets along

@@ -18,7 +18,7 @@ STRENGTHS = tuple(float(strength) for strength in np.geomspace(1e-5, 1.0, 8))
 
 @dataclass(frozen=True, eq=False)
 class ProbePoint:
-    """How one strength did.
+    """The scores of one regularization strength.
 
     Attributes:
         strength: factor of the loss against the penalty, above 0; larger is less regularised.
@@ -119,7 +119,7 @@ def fit_probe(  # noqa: PLR0913 (one solver, each setting by its name)
 
 
 def _point(fit: LogisticFit, logits: np.ndarray, targets: np.ndarray, *, multi_label: bool) -> ProbePoint:
-    """How a fit did, from the logits and targets of the validation examples."""
+    """The scores of a fit, from the logits and targets of the validation examples."""
     if multi_label:
         losses, _ = sigmoid_cross_entropy(logits, targets)
         right, losses_per_example = (logits > 0) == (targets > 0.5), targets.shape[1]

@@ -23,7 +23,7 @@ Score = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 
 @dataclass(frozen=True)
 class Measure:
-    """One row of the table.
+    """One measure by which a ranking scores features.
 
     Attributes:
         answers: of linear models for examples that they did not learn from.

@@ -17,7 +17,7 @@ MIN_SEPARATE_EXAMPLES = 3  # one to test on, one to learn from, one to choose th
 
 @dataclass(frozen=True)
 class FeatureScores:
-    """How well features tell what is to be learned; higher is better in each.
+    """Scores of how well features separate the targets; higher is better in each.
 
     Attributes:
         measure: what probe and neighbours are scored by: `ACCURACY`, `BALANCED_ACCURACY`, `AVERAGE_PRECISION` or `R2`.

@@ -81,7 +81,7 @@ def number_statistics(targets: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _solver(rows: np.ndarray, targets: np.ndarray) -> Callable[[float], np.ndarray]:
-    """What gives `(d, numbers)` coefficients for any strength, from one decomposition of the fewer products."""
+    """A function from a strength to `(d, numbers)` coefficients, from one decomposition of the smaller Gram matrix."""
     if len(rows) < rows.shape[1]:
         wide = rows.astype(np.float64)
         values, vectors = np.linalg.eigh(wide @ wide.T)

@@ -13,7 +13,7 @@ ROWS_PER_BLOCK = 8192
 
 @dataclass(frozen=True, eq=False)
 class Standardisation:
-    """What was taken from features.
+    """The mean and the scale by which features were standardised.
 
     Attributes:
         mean: `(d,)` float64.

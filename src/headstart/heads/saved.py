@@ -20,7 +20,7 @@ class SavedTask(Task, Protocol):
 
 
 class TaskFacts(Schema):
-    """What `plain_facts` gives; each task has some of the values that may be missing."""
+    """The values of `plain_facts`; those that may be missing belong to some tasks only."""
 
     format_version: Literal[1] = 1
     task: str

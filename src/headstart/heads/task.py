@@ -77,11 +77,11 @@ class Task(Protocol):
         ...
 
     def loss(self, label_smoothing: float = 0.0) -> keras.losses.Loss:
-        """What training minimises, of targets and the model's outputs."""
+        """The loss that training minimises, a function of targets and the model's outputs."""
         ...
 
     def metrics(self) -> list[keras.metrics.Metric]:
-        """What training shows each epoch beside the loss; may be empty."""
+        """The metrics that training shows per epoch beside the loss; may be empty."""
         ...
 
     def facts(self) -> dict[str, object]:

@@ -16,7 +16,7 @@ from headstart.task_spec import TASK_KINDS, find_task
 
 @dataclass(frozen=True)
 class HeadSettings:
-    """What a recipe says of the new layers.
+    """The settings of a recipe for the new layers.
 
     Attributes:
         resize_mode: how images get the model's size.

@@ -15,7 +15,7 @@ Record = dict[str, Any]  # plain values, as JSON holds them
 
 
 class Tallied(Protocol):
-    """What became of the files so far.
+    """Counts of the files that were processed so far.
 
     Attributes:
         num_files: all of them.
@@ -26,7 +26,7 @@ class Tallied(Protocol):
     num_unreadable: int
 
     def counted(self, record: Record) -> Record:
-        """The same record, after it was counted."""
+        """The tally with one more record."""
         ...
 
     @property
@@ -55,7 +55,7 @@ class Form(Protocol):
         ...
 
     def checked(self, record: object) -> Record:
-        """The same record, read back from a file.
+        """The record, read back from a file and checked.
 
         Raises:
             UnusableFileError: it is none that `record` gives.
@@ -63,10 +63,10 @@ class Form(Protocol):
         ...
 
     def tally(self) -> Tallied:
-        """Nothing counted yet."""
+        """A tally with all counts at zero."""
         ...
 
 
 def plain_number(value: float) -> float:
-    """As many digits as 32 bits hold; the others would be noise, and differ from one format to the next."""
+    """A number with the digits of a 32-bit float; further digits would be noise and differ between formats."""
     return float(str(np.float32(value)))

@@ -7,7 +7,7 @@ from headstart.prediction.columns import Record
 
 @dataclass
 class FileTally:
-    """What became of the files so far.
+    """Counts of the files that were processed so far.
 
     Attributes:
         num_files: all of them.
@@ -18,7 +18,7 @@ class FileTally:
     num_unreadable: int = 0
 
     def counted(self, record: Record) -> Record:
-        """The same record, after it was counted."""
+        """The tally with one more record."""
         self.num_files += 1
         self.num_unreadable += record["error"] is not None
         return record

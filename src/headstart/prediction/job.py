@@ -67,12 +67,12 @@ class Job:
 
     @property
     def folder(self) -> Path:
-        """Where the work lies until it is done."""
+        """The folder of the unfinished work."""
         return self.out.with_name(f"{self.out.name}.partial")
 
     @property
     def facts_path(self) -> Path:
-        """JSON: what the predictions depend on."""
+        """JSON: the facts that the predictions depend on."""
         return self.folder / "job.json"
 
     @property
@@ -155,7 +155,7 @@ def _exists(out: Path) -> AnswersExistError:
 
 
 def _settings(job: Job, model: Model) -> dict[str, object]:
-    """What is asked, with what the model chose where nothing was."""
+    """The settings of a prediction, with the defaults of the model for those that are not given."""
     names = find_task(model.predictor.kind).prediction_settings
     values = {name: getattr(model.predictor, name, getattr(job.settings, name)) for name in names}
     return {name: str(value) if isinstance(value, Path) else value for name, value in values.items()}
@@ -181,7 +181,7 @@ def _open_job(job: Job, model: Model) -> None:
 
 
 def _known_facts(job: Job) -> dict[str, object] | None:
-    """What the interrupted prediction depended on; None if it had not begun."""
+    """The facts that the interrupted prediction depended on; None if it had not begun."""
     if not job.facts_path.exists():
         return None
     try:

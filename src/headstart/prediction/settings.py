@@ -1,4 +1,4 @@
-"""What a person may ask of predictions, and of which task."""
+"""The options of a prediction, and the tasks that have them."""
 
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -10,7 +10,7 @@ from headstart.trust import DEFAULT_COVERAGE
 
 @dataclass(frozen=True)
 class Settings:
-    """What is asked; what is left out is None or false.
+    """The options of a prediction; those that are not given are None or false.
 
     Attributes:
         coverage: how often prediction sets and intervals hold the truth, above 0 and below 1.

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ModelPlace:
-    """Where a model lies and what it is, found without loading it.
+    """The place and the type of a model, found without loading it.
 
     Attributes:
         path: the run's folder, or the folder of the exported files.
@@ -44,7 +44,7 @@ class ModelPlace:
 
     @property
     def kind(self) -> str:
-        """Of task. A run without a usable task.json, which is told later, counts as one of the default task."""
+        """The task. A run without a usable task.json, which is reported later, counts as one of the default task."""
         if self.format_name is not None:
             return read_manifest(self.path).task
         try:
@@ -68,7 +68,7 @@ class Model:
 
 
 def find_model(path: Path | str) -> ModelPlace:
-    """What lies at a path: a run, a folder of exported files, or one of these files.
+    """The model at a path: of a run, of a folder of exported files, or of one of these files.
 
     Raises:
         RunNotFoundError: there is neither a run nor an exported file.
@@ -119,7 +119,7 @@ def open_model(source: "Run | ModelPlace | Path | str", settings: Settings | Non
 
 
 def kind_of(place: "Run | ModelPlace") -> str:
-    """Of task, without loading the model."""
+    """The task of a model, without loading it."""
     return place.kind if isinstance(place, ModelPlace) else ModelPlace(place.path, None).kind
 
 
@@ -144,7 +144,7 @@ def _open_run(place: "Run | ModelPlace", settings: Settings) -> Model:
 
 
 def _thresholds_hash(predictor: TaskPredictor) -> str:
-    """What an image is called depends on these and on the names as well as on the model."""
+    """A hash of the thresholds and the class names, because predictions depend on them as well as on the model."""
     digest = hashlib.sha256(json.dumps(predictor.class_names).encode())
     for scores in predictor.measured:
         digest.update(np.ascontiguousarray(scores, "<f8").tobytes())

@@ -22,7 +22,7 @@ _BATCHES_AHEAD = 2
 
 @dataclass(frozen=True, eq=False)
 class Prediction:
-    """What became of one file.
+    """The result for one file: a prediction, or an error.
 
     Attributes:
         path: of the file.

@@ -38,7 +38,7 @@ DEFAULT_SHARE_OF_FREE_DISK = 0.5
 
 @dataclass(frozen=True)
 class BankPlace:
-    """Where banks are kept and how large this run's may become; part of the machine, not of the recipe.
+    """The folder and the size limit of this run's bank: facts of the machine, not of the recipe.
 
     Attributes:
         path: the folder of all banks.
@@ -74,7 +74,7 @@ class BankPlace:
 
 @dataclass(frozen=True, eq=False)
 class LearningParts:
-    """What each phase learns from.
+    """The examples that each phase learns from.
 
     Attributes:
         frozen: examples for the probe and the frozen phase: rows of the bank where there is one.
@@ -101,7 +101,7 @@ def cut_layer(recipe: Recipe) -> str | None:
 
 
 def head_settings(recipe: Recipe) -> HeadSettings:
-    """What a recipe says of the new layers."""
+    """The settings of a recipe for the new layers."""
     return HeadSettings(
         resize_mode=recipe.images.resize_mode,
         dropout=recipe.head.dropout,
@@ -111,7 +111,7 @@ def head_settings(recipe: Recipe) -> HeadSettings:
 
 
 def num_stages_read(recipe: Recipe) -> int:
-    """How many stages the head reads pooled; 1 where the recipe is that of a run by an earlier version."""
+    """The number of stages that the head reads pooled; 1 if an earlier version wrote the recipe."""
     return recipe.head.num_stages or 1
 
 
@@ -139,7 +139,7 @@ class StoredLayers:
 
 
 def stored_layers(recipe: Recipe, backbone: Backbone) -> StoredLayers:
-    """What the bank of a run holds: the cut, or pooled features where nothing or all lies below it.
+    """The layers that the bank of a run stores: the cut, or pooled features if nothing or everything is below it.
 
     A head that reads several layers wants them all while nothing below it learns, and afterwards the cut with those
     that lie below it. Whatever starts the head does not count: other heads, rates and epochs find the bank as it is.
@@ -182,7 +182,7 @@ class Trunk:
 
 
 def trunk_model(backbone: Backbone, layers: tuple[str, ...], *, num_stages: int = 1) -> keras.Model:
-    """From the image to the activations of these layers; `POOLED` is what the head of `num_stages` stages reads."""
+    """The model from the image to these layers; `POOLED` is the input of a head that reads `num_stages` stages."""
     pooled = pooled_maps(backbone, num_stages)
     outputs = [pooled if name == POOLED else backbone.model.get_layer(name).output for name in layers]
     return keras.Model(backbone.model.input, outputs, name=f"{backbone.spec.name}_trunk")
@@ -196,7 +196,7 @@ def build_trunk(
     place: BankPlace,
     layers: tuple[str, ...] | None = None,
 ) -> Trunk:
-    """From the image to the activations that the recipe's bank holds; nothing in it learns while the bank is used.
+    """The model from the image to the activations that the bank stores; it does not learn while the bank is used.
 
     Args:
         backbone: the network, its weights not trained yet.
@@ -294,7 +294,7 @@ def _pictures(part: Dataset, num_views: int) -> Pictures:
 def _matrices(
     pixels: TrainingExamples, training: Pictures, views: Views, image_size: tuple[int, int]
 ) -> np.ndarray | None:
-    """What targets that lie somewhere in the image move by, for every view; None for targets that do not."""
+    """The matrices by which boxes or masks move, for every view; None for targets without a place in the image."""
     if isinstance(pixels.targets, np.ndarray):
         return None
     return view_matrices(

@@ -36,7 +36,7 @@ class Candidate:
 
     @property
     def missing(self) -> str:
-        """What would be needed, where the weights are not here."""
+        """The file that is needed, if the weights are missing."""
         url = self.spec.weights.url
         return f"weights not here: needs {imagenet_path(self.spec)} or --weights {self.spec.name}=FILE, from {url}"
 
@@ -71,7 +71,7 @@ def _names(backbones: Sequence[str] | str | None) -> Sequence[str]:
 
 
 def _absolute(weights: str) -> str:
-    """So that a ranking names the same file wherever it is read; no shell opens a `~` behind `NAME=`."""
+    """The absolute path of a weights file; a shell does not expand `~` after `NAME=`."""
     return weights if weights in KINDS else str(Path(weights).expanduser().absolute())
 
 

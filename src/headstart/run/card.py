@@ -322,7 +322,7 @@ def _yaml_value(value: object, indent: str) -> str:
 
 
 def _yaml_item(value: object, indent: str) -> str:
-    """What follows a dash: a mapping begins in the same line."""
+    """The text of a YAML list item; a mapping begins in the line of the dash."""
     if isinstance(value, Mapping):
         return f" {_yaml(value, indent + '  ').lstrip()}"
     return _yaml_value(value, indent)

@@ -66,7 +66,7 @@ def shown_names(run: Run) -> str:
 
 
 def only_known_classes(run: Run) -> str:
-    """What the classes do not cover."""
+    """The limit that the model knows only its classes."""
     count = len(run.task.class_names)
     known = "class" if count == 1 else "classes"
     return f"The model knows only {count} {known}. It cannot recognize anything else."

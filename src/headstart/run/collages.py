@@ -12,7 +12,7 @@ MOST_COLLAGES = 500
 
 
 def num_collages(recipe: Recipe, num_training: int) -> int:
-    """How many collages so many training images bring."""
+    """The number of collages for a number of training images."""
     return min(round((recipe.images.collages or 0.0) * num_training), MOST_COLLAGES)
 
 

@@ -99,12 +99,12 @@ class Run:
 
     @property
     def audit_path(self) -> Path:
-        """JSON: what the audit found and left out."""
+        """JSON: findings of the audit, and the files left out."""
         return self.path / "audit.json"
 
     @property
     def collages_path(self) -> Path:
-        """Folder of PNG files: what is learned from besides the images."""
+        """Folder of PNG files: collages, which are training images as well."""
         return self.path / "collages"
 
     @property
@@ -124,17 +124,17 @@ class Run:
 
     @property
     def task_path(self) -> Path:
-        """JSON: what the model's outputs mean."""
+        """JSON: the meaning of the model's outputs."""
         return self.path / "task.json"
 
     @property
     def calibration_path(self) -> Path:
-        """NumPy archive: what validation images say about how far predictions can be trusted."""
+        """NumPy archive: the calibration of a classifier, measured on validation images."""
         return self.path / "calibration.npz"
 
     @property
     def promises_path(self) -> Path:
-        """JSON: what validation images say of the predictions of a task that is no classification."""
+        """JSON: the promises of the other tasks, measured on validation images."""
         return self.path / "promises.json"
 
     @property
@@ -154,7 +154,7 @@ class Run:
 
     @property
     def html_path(self) -> Path:
-        """HTML: the report to read."""
+        """HTML: the report as a page."""
         return self.path / "report.html"
 
     @property
@@ -164,12 +164,12 @@ class Run:
 
     @property
     def log_path(self) -> Path:
-        """Text: what happened when."""
+        """Text: events with their times."""
         return self.path / "run.log"
 
     @property
     def checkpoints(self) -> CheckpointDir:
-        """Where interrupted training goes on from."""
+        """The checkpoints from which an interrupted training continues."""
         return CheckpointDir(self.path / "checkpoints")
 
     @property
@@ -228,7 +228,7 @@ class Run:
 
     @cached_property
     def recipe(self) -> Recipe:
-        """What was asked for, every open choice made."""
+        """The recipe with all open choices made."""
         return Recipe.read(self.recipe_path)
 
     @cached_property
@@ -305,7 +305,7 @@ class Run:
 
     @property
     def report(self) -> Report:
-        """Numbers on the test part."""
+        """The metrics on the test part."""
         self._require(self.report_path)
         return Report.read(self.report_path)
 

@@ -15,7 +15,7 @@ from headstart.stored import UnusableFileError, read_table, shown
 
 @dataclass(frozen=True, eq=False)
 class Evaluated:
-    """How well images were predicted.
+    """The results of an evaluation.
 
     Attributes:
         report: the numbers.

@@ -122,7 +122,7 @@ def _labelled_pictures(run: Run, part_name: str) -> LabelledPictures:
 
 
 def _answers(run: Run, source: ImageSource) -> object:
-    """What the run's own model says, decoded in NumPy: not by the layers that are exported."""
+    """The predictions of the run's model, decoded in NumPy and not by the layers that are exported."""
     with original_errors(source):
         return export_steps_of(run.task.kind).answers(run, evaluation_batches(source, batch_size=_BATCH_SIZE))
 

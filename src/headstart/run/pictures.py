@@ -46,7 +46,7 @@ def check_pictures(run: Run, dataset: Dataset) -> None:
 
 
 def missing_data(run: Run, place: Path) -> DataNotFoundError:
-    """What to raise where the data of a run is gone."""
+    """The error if the data of a run is gone."""
     return DataNotFoundError(
         f"The data of the run '{run.path}' is no longer in '{place}'.",
         expected="the images that the run was started with",
@@ -138,7 +138,7 @@ def _roots(place: Path) -> Iterator[Path]:
 
 
 def _place_below(run: Run, root: Path) -> Path:
-    """What `data.path` of the run becomes when its root moves: a table or COCO file keeps its place below the root."""
+    """The new `data.path` of a run whose root moves: a table or COCO file keeps its place below the root."""
     old = Path(os.path.realpath(run.recipe.data.path))
     return root / old.relative_to(run.dataset.root) if old.is_relative_to(run.dataset.root) else root
 

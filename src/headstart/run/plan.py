@@ -41,7 +41,7 @@ _COLLAGES_NOTE = "{} of the training images are collages: objects of other image
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """What a run will do.
+    """The choices and the expected seconds of a run.
 
     Attributes:
         recipe: the recipe with every setting chosen.

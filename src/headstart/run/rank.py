@@ -131,7 +131,7 @@ def _engine_name(recipe: Recipe) -> str:
 
 
 def _recipe(data: Path | str, options: Mapping[str, object]) -> Recipe:
-    """What `train` would start from, with nothing above the frozen features that learns."""
+    """The recipe with which `train` would start, without fine-tuning."""
     if unknown := sorted(set(options) - set(RANK_OPTIONS)):
         raise RecipeError(
             f"A ranking has no option '{unknown[0]}'.",
@@ -156,7 +156,7 @@ def _checked_folder(folder: Path, data_path: Path) -> Path:
 
 
 def _read_data(recipe: Recipe, progress: Progress) -> tuple[Recipe, Dataset, int]:
-    """What the task wants, every usable image in its part as training would have it, and how many are left out."""
+    """The task, every usable image in its part as in training, and the number of images left out."""
     dataset = read_dataset(Path(recipe.data.path), task=recipe.task, **recipe.data.reading_options())
     recipe = _for_task(recipe, dataset.task)
     progress.start("checking images", len(dataset))
@@ -183,7 +183,7 @@ def _used(dataset: Dataset) -> Dataset:
 def _rank_all(
     candidates: Sequence[Candidate], recipe: Recipe, dataset: Dataset, place: BankPlace, progress: Progress
 ) -> tuple[list[RankedBackbone], list[NotRanked]]:
-    """Those that can be ranked, and the others with their reasons.
+    """The backbones that can be ranked, and the others with their reasons.
 
     Raises:
         HeadstartError: none can be ranked.

@@ -36,7 +36,7 @@ BACKGROUND = "background"
 
 @dataclass(frozen=True, eq=False)
 class ScoredExamples:
-    """What features are scored on.
+    """The examples on which features are scored.
 
     Attributes:
         features: `(n, d)` float32.
@@ -52,7 +52,7 @@ class ScoredExamples:
 
 
 def measure_of(dataset: Dataset) -> str:
-    """What probe and neighbours are scored by."""
+    """The measure by which probe and neighbours are scored."""
     if dataset.form is TargetForm.LABELS:
         return AVERAGE_PRECISION if dataset.multi_label else ACCURACY
     return R2 if dataset.form is TargetForm.NUMBERS else BALANCED_ACCURACY
@@ -94,7 +94,7 @@ def require_enough(used: Dataset) -> None:
 
 
 def scored_examples(part: BankPart, used: Dataset, image_size: tuple[int, int], recipe: Recipe) -> ScoredExamples:
-    """Features with what they should tell.
+    """The features of examples with their targets.
 
     Args:
         part: the plain view of every image, at `scored_layer`.

@@ -16,7 +16,7 @@ FORMAT_VERSION = 1
 
 @dataclass(frozen=True)
 class RankedBackbone:
-    """How one backbone did.
+    """The scores of one backbone.
 
     Attributes:
         name: of the backbone.
@@ -74,7 +74,7 @@ class NotRanked:
 
 
 class RankedData(TypedDict):
-    """What a ranking says of the images."""
+    """The facts of a ranking about the images."""
 
     path: str
     task: NotRequired[str]
@@ -107,7 +107,7 @@ class Ranking:
 
     @property
     def measure(self) -> str:
-        """What probe and neighbours are scored by, as in `FeatureScores`."""
+        """The measure by which probe and neighbours are scored, as in `FeatureScores`."""
         return self.best.scores.measure
 
     @property
@@ -116,7 +116,7 @@ class Ranking:
         return pd.DataFrame([one.facts() for one in self.ranked])
 
     def facts(self) -> dict[str, object]:
-        """Everything as plain values."""
+        """All facts as values for JSON."""
         return {
             "format_version": FORMAT_VERSION,
             "data": dict(self.data),

@@ -19,13 +19,13 @@ class BankPlaceFacts(Schema):
 
 
 class EngineFacts(Schema):
-    """What computed the bank."""
+    """The engine that computed the bank."""
 
     engine: Name
 
 
 class BankFacts(Schema):
-    """What the feature bank held: everything, or nothing of a run without a bank."""
+    """The facts about the feature bank; none for a run without a bank."""
 
     num_views: Count | None = None
     num_computed: Count | None = None

@@ -97,11 +97,11 @@ class Speed:
         return (min(PROBE_VIEWS, max(1, recipe.bank.num_views or 0)) * num_training + num_validation) * answer
 
     def _phase_seconds(self, epochs: int | None, seconds: float) -> float:
-        """Tracing, then the epochs."""
+        """The seconds of a phase: tracing, then the epochs."""
         return TRACE_SECONDS + TRACE_SECONDS_A_LAYER * self.num_layers + epochs * seconds if epochs else 0.0
 
     def _frozen_seconds(self, recipe: Recipe, num_examples: int, num_training: int) -> float:
-        """From a bank, features are pooled once in every view; a head alone hardly takes time."""
+        """Seconds of the frozen phase: with a bank, features are pooled once per view, and the head alone is fast."""
         epochs = recipe.frozen_phase.epochs or 0
         if self.head and recipe.bank.num_views:
             return epochs * (num_training * BACKWARD_COST + num_examples - num_training) * self.head
@@ -111,7 +111,7 @@ class Speed:
 
 
 def _learning_parts(recipe: Recipe, dataset: Dataset, backbone: Backbone) -> tuple[keras.Model, keras.Model | None]:
-    """What learns in the fine-tuning phase, and in the frozen one where that is more than one layer."""
+    """The layers that learn in the fine-tuning phase, and in the frozen phase if these are more than one."""
     cut = cut_layer(recipe)
     if not taps_of(recipe, backbone):
         layer = backbone.model.output._keras_history.operation.name if cut == POOLED else cut

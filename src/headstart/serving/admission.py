@@ -51,7 +51,7 @@ class Admission:
 
 
 class Ticket:
-    """What one request holds; gives everything back at the end of its `with` block."""
+    """The images and bytes that one request has reserved; released at the end of its `with` block."""
 
     def __init__(self, admission: Admission) -> None:
         self._admission = admission

@@ -47,11 +47,11 @@ class Answering:
 
     @property
     def is_ready(self) -> bool:
-        """Whether images are answered."""
+        """Whether images are predicted."""
         return self._batcher.is_running
 
     def start(self) -> None:
-        """Begins; needs a running event loop."""
+        """Starts the threads; needs a running event loop."""
         self._batcher.start()
 
     async def stop(self) -> None:
@@ -94,7 +94,7 @@ class Answering:
 
 
 class _Teller:
-    """From what the model says of an image to what a request is told.
+    """From a prediction to the entry of a response.
 
     Args:
         kind: of the task.

@@ -130,7 +130,7 @@ def _add_predict(
         tags=["v1"],
     )
     async def predict(request: Request, question: Annotated[asked, Query()]) -> Response:
-        """What images show, and how far that can be trusted. One bad image does not spoil the others."""
+        """The predictions for images. An unreadable image gives an error in its entry; the others are predicted."""
         content_type = request.headers.get("content-type", "")
         check_content_type(content_type)
         with admission.enter() as ticket:

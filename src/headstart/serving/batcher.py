@@ -60,7 +60,7 @@ class Batcher:
 
     @property
     def is_running(self) -> bool:
-        """Whether images are looked at."""
+        """Whether batches are computed."""
         return bool(self._tasks) and not any(task.done() for task in self._tasks)
 
     def start(self) -> None:
@@ -76,7 +76,7 @@ class Batcher:
         self._threads.shutdown()
 
     async def row(self, pixels: np.ndarray) -> Row:
-        """What the model says of one image, `(height, width, 3)` uint8 of its own size."""
+        """The outputs of the model for one image, `(height, width, 3)` uint8 of its own size."""
         future: asyncio.Future[Row] = asyncio.get_running_loop().create_future()
         self._waiting.append(_Waiting(pixels, future, perf_counter()))
         self._arrived.set()

@@ -74,7 +74,7 @@ class BoundedConnection(asyncio.BufferedProtocol):
             transport.abort()
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002  asyncio's own name and meaning
-        """Where to read to, with room for no more than is wanted now."""
+        """The buffer to read into, limited to what is accepted now."""
         room = _MAX_READ_AHEAD
         if self._request is not None and not self._request.is_whole:
             missing = self._request.num_missing
@@ -82,7 +82,7 @@ class BoundedConnection(asyncio.BufferedProtocol):
         return self._connections.buffer[:room]
 
     def buffer_updated(self, nbytes: int) -> None:
-        """Takes what arrived."""
+        """Processes the bytes that arrived."""
         if self._is_refused or self._transport.is_closing():
             return
         if not self._held and not self._is_busy:
@@ -304,5 +304,5 @@ class BoundedConnection(asyncio.BufferedProtocol):
 
 
 def bounded_connection(connections: Connections) -> Any:
-    """What uvicorn makes a connection with."""
+    """The factory with which uvicorn makes a connection."""
     return partial(BoundedConnection, connections)

@@ -16,7 +16,7 @@ _SECONDS_UNTIL_WASTED = 1.0
 
 
 class Connection(Protocol):
-    """What is asked of each; `headstart.serving.connection` has the only one."""
+    """The interface of a connection, implemented in `headstart.serving.connection`."""
 
     def check(self) -> None:
         """Ends it if it let the server wait for too long."""
@@ -38,7 +38,7 @@ class Connection(Protocol):
 
 
 class Connections:
-    """Those that are open.
+    """The open connections.
 
     One look at all of them, a few times a second, ends those that let the server wait: timers of their own would be set
     and cancelled with every request.

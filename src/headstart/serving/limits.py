@@ -9,7 +9,7 @@ MEBIBYTE = 1 << 20
 
 @dataclass(frozen=True)
 class Limits:
-    """What one request, and all together, may cost. What is beyond is refused at once, and never slows the others.
+    """The limits of one request and of all together. A request beyond them is refused at once.
 
     Attributes:
         body_bytes: of one request.

@@ -45,11 +45,11 @@ class Line(asyncio.Transport):
         return self._transport.get_extra_info(name, default)
 
     def pause_reading(self) -> None:
-        """Notes the wish."""
+        """Notes that reading should pause."""
         self.is_paused = True
         self._balance_reading()
 
     def resume_reading(self) -> None:
-        """Notes that it is gone."""
+        """Notes that reading may continue."""
         self.is_paused = False
         self._balance_reading()

@@ -37,22 +37,22 @@ class Measures:
         )
 
     def show_waiting(self, pictures: Callable[[], int]) -> None:
-        """From where the number of waiting images is read when it is asked for."""
+        """Sets the function that gives the number of waiting images."""
         gauge = Gauge("headstart_waiting_pictures", "Pictures accepted and not yet answered.", registry=self._registry)
         gauge.set_function(pictures)
 
     def count_request(self, path: str, status: int, seconds: float) -> None:
-        """One request was answered."""
+        """Counts one answered request."""
         self._requests.labels(path, str(status)).inc()
         self._seconds.labels(path).observe(seconds)
 
     def count_pictures(self, result: str, count: int) -> None:
-        """So many images were `unreadable`, or what the task's `Kind.result` says."""
+        """Counts images as `unreadable`, or by the result of the task's `Kind.result`."""
         if count:
             self._pictures.labels(result).inc(count)
 
     def count_batch(self, size: int, seconds: float) -> None:
-        """The model looked at a batch."""
+        """Counts one batch."""
         self._batch_sizes.observe(size)
         self._batch_seconds.observe(seconds)
 

@@ -19,7 +19,7 @@ NEEDED = {
 
 
 def check_packages() -> None:
-    """Refuses to go on without them.
+    """Raises an error if a required package is missing.
 
     Raises:
         ExtraMissingError: one is missing; the hint says how to get it.

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 
 class Refusal(Exception):  # noqa: N818  no mistake of this program, and none that its user made
-    """What the client gets instead of an answer.
+    """An error response: status and reason.
 
     Args:
         status: of HTTP.

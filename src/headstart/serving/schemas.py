@@ -13,13 +13,13 @@ class Plain(BaseModel):
 
 
 class Question(Plain):
-    """What a request may ask of predictions; what else it asks is refused, since it would have no effect."""
+    """The query parameters of a request; other parameters are refused, because they would have no effect."""
 
     model_config = ConfigDict(extra="forbid")
 
 
 class Entry(Plain):
-    """What became of one image: a prediction, or the reason why there is none."""
+    """The result for one image: a prediction, or an error."""
 
     name: Annotated[str | None, Field(description="Name of the file, as the client sent it.")] = None
     error: Annotated[str | None, Field(description="Why there is no prediction; null if there is one.")] = None
@@ -38,7 +38,7 @@ class Problem(Plain):
 
 
 class State(Plain):
-    """How the server is."""
+    """The state of the server."""
 
     status: str
 

@@ -26,7 +26,7 @@ _SEND_BUFFER_BYTES = 128 * 1024
 
 @dataclass(frozen=True)
 class ServerOptions:
-    """What else can be chosen of a server.
+    """Further options of a server.
 
     Attributes:
         allowed_hosts: names that requests may ask for, beside localhost, 127.0.0.1 and [::1]; with '*' any name.

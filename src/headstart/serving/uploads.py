@@ -87,7 +87,7 @@ class _Form:
     _content: bytearray = field(default_factory=bytearray)
 
     def callbacks(self) -> "MultipartCallbacks":
-        """For the parser."""
+        """The callbacks of the parser."""
         return {
             "on_part_begin": self._begin,
             "on_header_field": lambda data, start, end: self._name.extend(data[start:end]),

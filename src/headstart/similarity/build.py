@@ -31,7 +31,7 @@ Choice = TypeVar("Choice", bound=str)
 
 
 class IndexOptions(TypedDict, total=False):
-    """What `headstart.index` takes by name besides its own arguments; None is the same as leaving it out."""
+    """Further named arguments of `headstart.index`; None is the default."""
 
     image_size: int | tuple[int, int] | None
     resize_mode: ResizeMode | None
@@ -136,7 +136,7 @@ def _check_options(options: IndexOptions) -> None:
 
 
 def known_engine(name: str | None) -> IndexEngine | None:
-    """The engine that a person names.
+    """The engine of this name.
 
     Raises:
         RecipeError: there is none of the name for an index.

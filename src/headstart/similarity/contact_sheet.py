@@ -28,7 +28,7 @@ class Caption(NamedTuple):
 
 @dataclass(frozen=True)
 class Cell:
-    """One place of the sheet.
+    """One cell of the contact sheet.
 
     Attributes:
         path: the image.
@@ -63,7 +63,7 @@ def draw_sheet(results: SearchResults) -> Image.Image:
 
 
 def check_sheet(path: Path, root: Path) -> None:
-    """Refuses a file among the images.
+    """Raises an error if the sheet would lie among the images.
 
     Raises:
         FolderOccupiedError: it would lie in the data folder.

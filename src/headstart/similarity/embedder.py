@@ -38,7 +38,7 @@ ROWS_AT_A_TIME = 1024
 
 @dataclass(frozen=True, eq=False)
 class Embedder:
-    """A model ready to make embeddings.
+    """A model that computes embeddings.
 
     Attributes:
         engine: runs it.
@@ -167,7 +167,7 @@ def _embedder_of_run(source: ModelSource, engine: str) -> Embedder:
 
 
 def _pooled_model(model: keras.Model, stages: Mapping[str, tuple[str, ...]]) -> keras.Model:
-    """From the image to what a classifier's head sees; of other tasks, to the average over the last feature map."""
+    """The model up to the input of a classifier's head; for other tasks, up to the averaged last feature map."""
     if POOLED in {layer.name for layer in model.layers}:
         return keras.Model(model.input, model.get_layer(POOLED).output)
     last_map = model.get_layer(list(stages.values())[-1][-1]).output

@@ -79,7 +79,7 @@ def _check_nodes(content: np.ndarray, num_rows: int) -> None:
 
 
 def _numbers(content: np.ndarray, places: np.ndarray, num_bytes: int, dtype: str) -> np.ndarray:
-    """So many bytes from each place on, as numbers: a row a place."""
+    """The bytes after each place as numbers, one row per place."""
     return content[places[:, None] + np.arange(num_bytes)].view(dtype)
 
 

@@ -16,7 +16,7 @@ CONNECTIVITY, BUILD_WIDTH, SEARCH_WIDTH = 16, 128, 128
 
 
 def check_method(method: str) -> str:
-    """The same name, if there is such a method and what it needs is installed.
+    """The name of the method, if it exists and its packages are installed.
 
     Raises:
         RecipeError: there is no method of this name.

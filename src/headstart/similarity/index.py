@@ -144,7 +144,7 @@ def _read_facts(path: Path) -> IndexValues:
 
 
 def _checked(path: Path, read: Callable[[Path], Read]) -> Read:
-    """What a function reads from a file of the index.
+    """The result of a function that reads a file of the index.
 
     Raises:
         IndexDamagedError: the file does not hold what was written.

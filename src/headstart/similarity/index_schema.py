@@ -12,7 +12,7 @@ MAX_PICTURES, MAX_DIMENSION = 10**9, 10**6
 
 
 class ModelFacts(Schema):
-    """What `ModelSource` is made of, and the SHA-256 of the weights."""
+    """The schema of `ModelSource`, with the SHA-256 of the weights."""
 
     kind: Literal["run", "backbone"]
     name: Annotated[str, Field(max_length=4096)]  # empty for a run whose backbone is not known
@@ -28,7 +28,7 @@ class LeftOut(Schema):
 
 
 class QualityFacts(Schema):
-    """What `Metric` is made of, but for its name."""
+    """The schema of `Metric`, without its name."""
 
     value: Number
     low: Number
@@ -48,7 +48,7 @@ class ModelValues(TypedDict):
 
 
 class EmbedderValues(TypedDict):
-    """What an index keeps of what made its embeddings."""
+    """The facts of an index about the model of its embeddings."""
 
     model: ModelValues
     image_size: list[int]
@@ -57,7 +57,7 @@ class EmbedderValues(TypedDict):
 
 
 class EmbeddingsValues(EmbedderValues):
-    """The same with the shape of the embeddings."""
+    """The facts about the model and the shape of the embeddings."""
 
     num_pictures: int
     dimension: int

@@ -15,7 +15,7 @@ KINDS_OF_WEIGHTS = ("imagenet", "builtin", "none")  # that are no file
 
 @dataclass(frozen=True)
 class ModelSource:
-    """Where a model comes from, before it is loaded.
+    """The place of a model, before it is loaded.
 
     Attributes:
         kind: a run's own model, or a backbone as it was pretrained.
@@ -63,7 +63,7 @@ def find_source(
     image_size: int | tuple[int, int] | None = None,
     resize_mode: str | None = None,
 ) -> ModelSource:
-    """What a person means by a model: the folder of a run, or the name of a backbone.
+    """The model source for a text: the folder of a run, or the name of a backbone.
 
     Raises:
         RunNotFoundError: neither.
@@ -100,5 +100,5 @@ def _refuse_settings(settings: Mapping[str, object]) -> None:
 
 
 def _absolute(place: str) -> str:
-    """So that the index names the same file wherever it is read."""
+    """The absolute path, so that the index finds the file from any folder."""
     return place if place in KINDS_OF_WEIGHTS else str(Path(place).expanduser().absolute())

@@ -23,7 +23,7 @@ class Neighbour:
 
 @dataclass(frozen=True)
 class QueryResult:
-    """What was found for one image.
+    """The search result for one image.
 
     Attributes:
         path: the image searched for.
@@ -38,7 +38,7 @@ class QueryResult:
 
 @dataclass(frozen=True)
 class SearchResults:
-    """What was found for all images.
+    """The search results for all images.
 
     Attributes:
         index_path: folder of the index.
@@ -54,7 +54,7 @@ class SearchResults:
 
     @property
     def num_unreadable(self) -> int:
-        """Files that are no images."""
+        """The number of files that are not images."""
         return sum(query.error is not None for query in self.queries)
 
     @property
@@ -68,7 +68,7 @@ class SearchResults:
         return pd.DataFrame(rows, columns=["query", "rank", "path", "label", "distance"])
 
     def facts(self) -> dict[str, object]:
-        """Everything as plain values."""
+        """All facts as values for JSON."""
         return {
             "index": str(self.index_path),
             "root": str(self.root),

@@ -104,7 +104,7 @@ def _method(index: SimilarityIndex, method: str | None) -> str:
 
 
 def _embeddings(index: SimilarityIndex, paths: Sequence[Path], source: ModelSource, progress: Progress) -> Found:
-    """Of every file its embedding, or why it has none."""
+    """The embedding of every file, or the reason why it has none."""
     rows = {path: index.rows_of_hashes.get(_hash(path)) for path in paths}
     known = {path: np.asarray(index.embeddings[row]) for path, row in rows.items() if row is not None}
     return {**known, **_computed(index, [path for path in paths if path not in known], source, progress)}

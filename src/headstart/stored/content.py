@@ -27,7 +27,7 @@ class UnusableFileError(ValueError):
         super().__init__(f"Expected {expected}. Received: {received}")
 
     def hint(self, otherwise: str) -> str:
-        """What to do next: install a newer version where one wrote the file, else what is given."""
+        """The hint: install a newer version if one wrote the file, otherwise the given text."""
         return "Run `pip install --upgrade headstart`." if self.is_newer else otherwise
 
 

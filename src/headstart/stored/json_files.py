@@ -69,7 +69,7 @@ def parse_json(content: bytes, *, allow_nan: bool = False) -> Any:
 
 
 def without_nan(content: object) -> object:
-    """The same plain values with None in place of every number that is not finite, which JSON does not know."""
+    """The values with None in place of every number that is not finite, because JSON has no such numbers."""
     if isinstance(content, dict):
         return {name: without_nan(value) for name, value in content.items()}
     if isinstance(content, list):

@@ -72,7 +72,7 @@ def check_keras_file(path: Path) -> None:
 
 
 def _class_names(content: object) -> Iterator[object]:
-    """Of everything that Keras would make, and of the module that it would take it from where that is not its own."""
+    """The names of all classes that Keras would build, and of their modules if these are not Keras' own."""
     if isinstance(content, dict):
         if "class_name" in content:
             yield content["class_name"]

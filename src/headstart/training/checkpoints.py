@@ -27,7 +27,7 @@ KEPT = 2  # the newest and the one before, in case the newest is damaged
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """Where training stands after an epoch.
+    """The state of training after an epoch.
 
     Attributes:
         phase_index: which phase, from 0.
@@ -59,7 +59,7 @@ class Checkpoint:
 
 
 class CheckpointFacts(Schema, allow_inf_nan=True):
-    """What `Checkpoint` is made of; a loss is infinite before the first epoch that has one."""
+    """The schema of `Checkpoint`; a loss is infinite before the first epoch that has one."""
 
     phase_index: Annotated[int, Field(ge=0, le=3)]
     epoch: Annotated[int, Field(ge=0, le=1_000_000)]
@@ -221,7 +221,7 @@ def _variables(model: keras.Model) -> list[keras.Variable]:
 
 
 def _require_room(folder: Path, num_bytes: int) -> None:
-    """Fails before anything is written.
+    """Raises an error if the disk has too little space, before anything is written.
 
     Raises:
         OSError: the disk has no room for so many bytes.

@@ -22,7 +22,7 @@ from headstart.training.recorder import EpochRecorder, without_optimizer
 
 @dataclass(frozen=True)
 class FitResult:
-    """What a phase leaves behind; the model holds the weights with the lowest validation loss of the run so far.
+    """The result of a phase; the model has the weights with the lowest validation loss of the run so far.
 
     Attributes:
         history: of the run up to here.
@@ -116,7 +116,7 @@ def _fit_from_checkpoint(
 
 
 def learning_part(task: Task, cuts: Sequence[str]) -> keras.Model:
-    """What learns from examples at some layers, never compiled: all above them; everything without any, from pixels."""
+    """The part of a model above some layers, never compiled; the whole model, from the pixels, if there are none."""
     return model_above(task.model, cuts) if cuts else without_optimizer(task.model)
 
 

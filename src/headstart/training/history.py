@@ -33,7 +33,7 @@ class EpochRow(Schema, extra="allow", allow_inf_nan=True):
 
 @dataclass(frozen=True)
 class History:
-    """What happened in each epoch of each phase.
+    """The table of training: one row per epoch.
 
     Attributes:
         rows: mappings with `COLUMNS` and the task's metrics, such as `accuracy` and `val_accuracy`; `epoch` counts

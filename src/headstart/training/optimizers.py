@@ -35,7 +35,7 @@ class WarmupCosine(keras.optimizers.schedules.LearningRateSchedule):  # type: ig
         )
 
     def change(self, peak: float, *, warmup_steps: int, num_steps: int) -> None:
-        """Sets peak and lengths anew."""
+        """Changes the peak and the lengths."""
         self._peak.assign(peak)
         self._warmup_steps.assign(warmup_steps)
         self._num_steps.assign(num_steps)
@@ -49,7 +49,7 @@ class WarmupCosine(keras.optimizers.schedules.LearningRateSchedule):  # type: ig
         return self._peak * ops.where(step < self._warmup_steps, rising, falling)
 
     def get_config(self) -> dict[str, object]:
-        """What builds the same schedule again."""
+        """The arguments that build the same schedule again."""
         return {
             "peak": float(self._peak),
             "warmup_steps": int(self._warmup_steps),
@@ -161,7 +161,7 @@ class LayerwiseAdamW(keras.optimizers.Adam):  # type: ignore[misc]  # Keras has 
             average.assign(value)
 
     def get_config(self) -> dict[str, object]:
-        """What builds the same optimizer again."""
+        """The arguments that build the same optimizer again."""
         own = {"pull": self._pull, "decay": self._decay, "not_decayed": self._not_decayed}
         return {**super().get_config(), "factors": self._factors_by_path, "average": self._average, **own}
 

@@ -50,7 +50,7 @@ class PooledRows:
 
 
 def pooled_examples(task: Task, examples: TrainingExamples, *, precision: str, progress: Progress) -> TrainingExamples:
-    """The same examples as the head sees them, with the task's weights as they are now."""
+    """The examples as inputs of the head, computed with the present weights of the task."""
 
     def pooled(source: ExampleSource | SideBySide) -> PooledRows:
         count, views = len(source), source.num_views
@@ -100,7 +100,7 @@ def pooled_features(
 
 
 def _pool_model(task: Task, cut: str | None, precision: str) -> keras.Model:
-    """From the examples to what the head's last layer sees; the same model for the same arguments."""
+    """The model from the examples to the input of the head's last layer; the same object for the same arguments."""
     models = _POOL_MODELS.setdefault(task.model, {})
     if (cut, precision) not in models:
         below = cut_model(task.model, POOLED).lower

@@ -119,7 +119,7 @@ class EpochRecorder(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ha
         self._started = time.perf_counter()
 
     def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:  # noqa: ARG002
-        """Tells how far the phase is."""
+        """Reports the progress of the phase."""
         self.progress.advance(1)
 
     def on_test_begin(self, logs: dict[str, float] | None = None) -> None:  # noqa: ARG002
@@ -187,7 +187,7 @@ class EpochRecorder(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ha
         )
 
     def _highest_loss(self) -> float:
-        """What the validation loss of an epoch may be."""
+        """The highest validation loss that an epoch may have."""
         before = [row["val_loss"] for row in self.history.rows if row["phase"] != self._phase.name]
         lowest = min(filter(math.isfinite, before), default=math.inf)
         return lowest + self._phase.max_loss_rise * abs(lowest) if self._phase.max_loss_rise else math.inf
@@ -260,7 +260,7 @@ def reseed(model: keras.Model, *key: int) -> None:
 
 
 def without_optimizer(model: keras.Model) -> keras.Model:
-    """The same layers as a model that was never compiled: its weight files hold weights alone."""
+    """The layers as a model that was never compiled, so that its weight files contain weights only."""
     return keras.Model(model.input, model.output, name=model.name)
 
 

@@ -27,7 +27,7 @@ def visible(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    r"""The same with line feeds as escapes too: a name with one cannot forge a second line.
+    r"""Visible text with line feeds as escapes too, so that a name cannot forge a second line.
 
     Example:
         >>> one_line("a\nERROR")

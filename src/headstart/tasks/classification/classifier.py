@@ -51,7 +51,7 @@ class ImageClassifier:
 
     @property
     def model_with_features(self) -> keras.Model:
-        """The same model with two outputs: logits, and the pooled features `(batch, num_features)` they are made of."""
+        """The model with two outputs: logits, and the pooled features `(batch, num_features)` below them."""
         pooled = self.model.get_layer(POOLED).output
         return keras.Model(self.model.input, [self.model.output, pooled], name=f"{self.model.name}_with_features")
 
@@ -75,7 +75,7 @@ class ImageClassifier:
         return self.encode_targets(dataset.frame["target"])
 
     def encode_targets(self, targets: Iterable[str]) -> np.ndarray:
-        """The same for targets as they stand in a table: class names, joined by `;` where there are several."""
+        """Encoded targets from those of a table: class names, joined by `;` if there are several."""
         labels = [self._labels(target) for target in targets]
         self._check_known({label for names in labels for label in names})
         index = {name: position for position, name in enumerate(self.class_names)}
@@ -110,13 +110,13 @@ class ImageClassifier:
         return targets * (1 - label_smoothing) + label_smoothing * share
 
     def metrics(self) -> list[keras.metrics.Metric]:
-        """What training shows each epoch; numbers that are reported come from `headstart.metrics`."""
+        """The metrics that training shows per epoch; reported numbers come from `headstart.metrics`."""
         if self.multi_label:
             return [keras.metrics.BinaryAccuracy(name="accuracy", threshold=0.0)]
         return [keras.metrics.CategoricalAccuracy(name="accuracy")]
 
     def accuracy(self, logits: np.ndarray, targets: np.ndarray) -> float:
-        """What the metric that training shows makes of logits and targets, both `(n, num_classes)`."""
+        """The value of the metric that training shows, for logits and targets, both `(n, num_classes)`."""
         (metric,) = self.metrics()
         metric.update_state(targets, logits)
         return float(metric.result())

@@ -6,7 +6,7 @@ from headstart.data import LABEL_SEPARATOR
 
 
 def decide(probabilities: np.ndarray, *, multi_label: bool) -> tuple[np.ndarray, np.ndarray]:
-    """Which classes each image is said to show, and how probable that is.
+    """The predicted classes of each image, and their probability.
 
     Args:
         probabilities: `(n, num_classes)`.

@@ -14,7 +14,7 @@ THRESHOLD = 0.5
 
 @dataclass(frozen=True, eq=False)
 class MultiLabelAnswers:
-    """What a model predicted and what was right.
+    """Predicted probabilities and true labels, several per example.
 
     Attributes:
         probabilities: `(n, k)`, each between 0 and 1 for itself.

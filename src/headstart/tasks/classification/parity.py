@@ -26,7 +26,7 @@ MIN_INT8_AGREEMENT = 0.98
 
 @dataclass(frozen=True, eq=False)
 class Answers:
-    """What a model or a file says of some images.
+    """The predictions of a model or of a file for some images.
 
     Attributes:
         probabilities: `(n, num_classes)`.
@@ -39,7 +39,7 @@ class Answers:
 
 @dataclass(frozen=True, kw_only=True)
 class ClassParity(Parity):
-    """Of a classifier.
+    """The parity check of a classifier.
 
     Attributes:
         max_probability_difference: over all images and classes.
@@ -67,7 +67,7 @@ class ClassParity(Parity):
 
 
 def class_answers(runtime: Runtime, batches: Iterable[np.ndarray]) -> Answers:
-    """What a file says of images."""
+    """The predictions of a file for images."""
     probabilities, foreign_scores = zip(*(runtime.run(batch) for batch in batches), strict=True)
     return Answers(np.concatenate(probabilities), np.concatenate(foreign_scores))
 
@@ -132,7 +132,7 @@ def compare_classes(
 
 
 def _ties(probabilities: np.ndarray, chosen: np.ndarray, multi_label: bool) -> np.ndarray:
-    """Where the model is undecided about what the file chose: labels `(n, num_classes)`, or images `(n, 1)`."""
+    """Where two classes of the model are nearly equal: labels `(n, num_classes)`, or images `(n, 1)`."""
     if multi_label:
         return np.abs(probabilities - 0.5) <= MAX_PROBABILITY_DIFFERENCE
     lead = probabilities.max(axis=1) - np.where(chosen, probabilities, 0.0).sum(axis=1)

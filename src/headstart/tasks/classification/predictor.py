@@ -17,7 +17,7 @@ NOT_SURE = "not sure"  # what is said in place of a prediction that is not, wher
 
 @dataclass(frozen=True)
 class Answer:
-    """What an image shows, and how far that can be trusted.
+    """The prediction for one image, with its conformal set and out-of-distribution score.
 
     Attributes:
         prediction: name of the class; with several labels, names joined by `;`, possibly none.

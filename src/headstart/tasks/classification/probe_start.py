@@ -41,7 +41,7 @@ class ProbeStart:
     seconds: float
 
     def facts(self) -> dict[str, object]:
-        """What was tried and chosen, as plain values."""
+        """The strengths that were tried and the chosen one, as values for JSON."""
         return {"strength": self.probe.strength, "path": [asdict(point) for point in self.probe.path]}
 
 

@@ -30,7 +30,7 @@ def measure_honesty(
     coverage: float = DEFAULT_COVERAGE,
     multi_label: bool = False,
 ) -> Honesty:
-    """How far confidence, prediction sets and foreign scores keep their word on other images.
+    """Measures of how well confidence, conformal sets and out-of-distribution scores hold on other images.
 
     Args:
         calibration: of the run.

@@ -24,7 +24,7 @@ FIXED_COLUMNS: Mapping[str, str] = MappingProxyType(
 
 
 class ClassRecord(Schema):
-    """What `ClassForm.record` gives; of a file without a prediction everything but its path and the error is None."""
+    """The values of `ClassForm.record`; for a file without a prediction, all except path and error are None."""
 
     path: str
     prediction: str | None
@@ -39,7 +39,7 @@ class ClassRecord(Schema):
 
 @dataclass
 class Tally:
-    """What became of the files so far.
+    """Counts of the files that were processed so far.
 
     Attributes:
         num_files: all of them.
@@ -55,7 +55,7 @@ class Tally:
     num_foreign: int = 0
 
     def counted(self, record: Record) -> Record:
-        """The same record, after it was counted."""
+        """The tally with one more record."""
         self.num_files += 1
         self.num_unreadable += record["error"] is not None
         self.num_unsure += record["is_sure"] is False
@@ -120,7 +120,7 @@ class ClassForm:
         return dict(values)
 
     def tally(self) -> Tally:
-        """Nothing counted yet."""
+        """A tally with all counts at zero."""
         return Tally()
 
 

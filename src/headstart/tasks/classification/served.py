@@ -13,7 +13,7 @@ _COVERAGE = "Probability with which the sets contain the true class."
 
 
 class ClassEntry(Entry):
-    """What became of one image: a prediction, or the reason why there is none."""
+    """The result for one image: a prediction, or an error."""
 
     prediction: Annotated[
         str | None,

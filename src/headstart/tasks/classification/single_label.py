@@ -14,7 +14,7 @@ SMALLEST_PROBABILITY = float(np.finfo(np.float32).eps)
 
 @dataclass(frozen=True, eq=False)
 class SingleLabelAnswers:
-    """What a model predicted and what was right.
+    """Predicted probabilities and true classes, one per example.
 
     Attributes:
         probabilities: `(n, k)`, rows with the sum 1.
@@ -26,7 +26,7 @@ class SingleLabelAnswers:
 
     @property
     def num_classes(self) -> int:
-        """Width of the model's prediction."""
+        """The number of classes."""
         count: int = self.probabilities.shape[1]
         return count
 

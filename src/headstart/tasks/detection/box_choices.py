@@ -63,7 +63,7 @@ def detection_image_size(dataset: Dataset) -> tuple[int, int]:
 
 
 def _learned(dataset: Dataset) -> Dataset:
-    """What may be learned from; where the split is still to be made, every image may."""
+    """The images that may be learned from: the training part, or all if there is no split yet."""
     return replace(dataset, frame=dataset.frame[dataset.frame["split"].isin(["train", ""])])
 
 

@@ -12,7 +12,7 @@ MAX_OVERLAP = 0.5
 
 @dataclass(frozen=True, eq=False)
 class Detections:
-    """What was found in one image, most certain first.
+    """The detected boxes of one image, highest score first.
 
     Attributes:
         boxes: `(n, 4)`, `xyxy` in pixels.
@@ -28,7 +28,7 @@ class Detections:
         return len(self.scores)
 
     def above(self, score: float) -> "Detections":
-        """Those with at least this score."""
+        """The detections with at least this score."""
         return self._chosen(self.scores >= score)
 
     def without_repeats(self, max_overlap: float) -> "Detections":
@@ -60,7 +60,7 @@ def _span(boxes: np.ndarray) -> float:
 def boxes_in_picture(
     found: Detections, size: tuple[int, int], image_size: tuple[int, int], resize_mode: str
 ) -> Detections:
-    """The same detections in pixels of an image, cut off at its edges; those outside it are left out.
+    """The detections in pixels of an image, clipped at its edges; those outside are removed.
 
     Args:
         found: in pixels of the model's input.

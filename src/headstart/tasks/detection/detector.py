@@ -96,7 +96,7 @@ class ObjectDetector:
         return self.detections(*decode_grid(np.asarray(logits), self.image_size, max_boxes=MAX_BOXES))
 
     def detections(self, boxes: np.ndarray, scores: np.ndarray, classes: np.ndarray) -> list[Detections]:
-        """The same from what `decoding_layers` gives: without repeats and without what is no peak."""
+        """Detections from the outputs of `decoding_layers`, after non-maximum suppression; only peaks are kept."""
         pictures = zip(boxes, scores, classes, strict=True)
         found = (Detections(*(np.asarray(part) for part in picture)) for picture in pictures)
         return [one.above(MIN_SCORE).without_repeats(MAX_OVERLAP) for one in found]

@@ -17,7 +17,7 @@ def _answers(run: Run, batches: Batches) -> list[Detections]:
 
 
 def _promises(run: Run) -> dict[str, object]:
-    """What the predictions follow from."""
+    """The promises of a run for its exported files."""
     return {"score_threshold": score_threshold(run)}
 
 

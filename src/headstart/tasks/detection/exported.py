@@ -21,7 +21,7 @@ for box, score, number in zip(*(answer[name] for name in ("boxes", "scores", "cl
 
 
 class ExportedBoxPromises(Schema):
-    """What predictions of a detector follow from."""
+    """The promises of an exported detector: its score threshold."""
 
     score_threshold: Share
 

@@ -82,7 +82,7 @@ def decode_in_graph(logits: Tensor, image_size: tuple[int, int], *, max_boxes: i
 def decode_grid(
     logits: np.ndarray, image_size: tuple[int, int], *, max_boxes: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """What `decode_in_graph` gives, in numpy."""
+    """The outputs of `decode_in_graph`, computed with NumPy."""
     batch, rows, columns, depth = logits.shape
     num_classes = depth - 4
     scores = 1 / (1 + np.exp(-np.clip(logits[..., :num_classes].astype("float32"), -80, 80)))

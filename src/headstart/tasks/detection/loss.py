@@ -57,7 +57,7 @@ class DetectionLoss(keras.losses.Loss):  # type: ignore[misc]  # Keras has no ty
         return ops.sum(heat * shares, axis=1) + self.box_weight * box
 
     def get_config(self) -> dict[str, object]:
-        """What builds the same loss again."""
+        """The arguments that build the same loss again."""
         return {**super().get_config(), "image_size": self.image_size, "box_weight": self.box_weight}
 
     def _objects(self, targets: Tensor, num_classes: int) -> tuple[Tensor, Tensor, Tensor]:
@@ -74,7 +74,7 @@ class DetectionLoss(keras.losses.Loss):  # type: ignore[misc]  # Keras has no ty
         return boxes, classes, ops.cast(is_object, "float32")
 
     def _peaks(self, boxes: Tensor, is_object: Tensor, grid: tuple[int, int]) -> Tensor:
-        """How much each cell belongs to each object, `(batch, max_boxes, cells)`: 1 in the cell with its middle."""
+        """The target heat of each cell for each object, `(batch, max_boxes, cells)`: 1 in the cell of its centre."""
         sizes = cell_sizes(grid, self.image_size)
         middle = (boxes[..., :2] + boxes[..., 2:]) / 2
         middle = (ops.floor(middle / sizes) + 0.5) * sizes
@@ -114,7 +114,7 @@ def _heat_loss(logits: Tensor, heat_map: Tensor, undecided: Tensor) -> Tensor:
 
 
 def _shares(classes: Tensor, is_object: Tensor, num_classes: int) -> Tensor:
-    """What an object of each class counts, so that all classes of an image count alike: `(batch, num_classes)`."""
+    """Weight of an object per class, `(batch, num_classes)`, so that all classes of an image have equal weight."""
     numbers = ops.reshape(ops.arange(num_classes, dtype="float32"), (1, 1, -1))
     of_class = ops.cast(ops.expand_dims(classes, -1) == numbers, "float32") * ops.expand_dims(is_object, -1)
     num_objects = ops.sum(of_class, axis=1)

@@ -19,7 +19,7 @@ MOST_ANSWERS = 100  # an image and class, as in COCO
 
 
 class BoxAnswers(Protocol):
-    """What a detector says of one image.
+    """The predicted boxes of one image.
 
     Attributes:
         boxes: `(n, 4)` xyxy, in pixels of the same image as the true boxes.

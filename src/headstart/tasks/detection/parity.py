@@ -24,7 +24,7 @@ _LEAST_SCORE = float(np.finfo("float32").tiny)
 
 
 def found_boxes(runtime: Runtime, batches: Iterable[np.ndarray]) -> list[Detections]:
-    """What a file finds, without repeats, in pixels of the model's input."""
+    """The detections of a file after non-maximum suppression, in pixels of the model's input."""
     answers = (zip(*runtime.run(batch), strict=True) for batch in batches)
     return [
         Detections(*picture).above(_LEAST_SCORE).without_repeats(MAX_OVERLAP)

@@ -49,7 +49,7 @@ class BoxPredictor:
 
     @property
     def measured(self) -> Sequence[np.ndarray]:
-        """See `headstart.artifacts.TaskPredictor`; nothing."""
+        """See `headstart.artifacts.TaskPredictor`; nothing was measured."""
         return ()
 
     @property
@@ -75,7 +75,7 @@ class BoxPredictor:
         ]
 
     def detections(self, boxes: np.ndarray, scores: np.ndarray, classes: np.ndarray) -> list[Detections]:
-        """What a runtime gave, without repeats, in pixels of the model's input."""
+        """The detections in the outputs of a runtime after non-maximum suppression, in pixels of the model's input."""
         pictures = zip(boxes, scores, classes, strict=True)
         found = (Detections(*(np.asarray(part) for part in picture)) for picture in pictures)
         return [one.above(_LEAST_SCORE).without_repeats(MAX_OVERLAP) for one in found]

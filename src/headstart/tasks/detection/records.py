@@ -35,7 +35,7 @@ class FoundBoxRecord(Schema):
 
 
 class BoxRecord(Schema):
-    """What `BoxForm.record` gives; of a file without a prediction everything but its path and the error is None."""
+    """The values of `BoxForm.record`; for a file without a prediction, all except path and error are None."""
 
     path: str
     error: str | None
@@ -46,7 +46,7 @@ class BoxRecord(Schema):
 
 @dataclass
 class BoxTally:
-    """What became of the files so far.
+    """Counts of the files that were processed so far.
 
     Attributes:
         num_files: all of them.
@@ -61,7 +61,7 @@ class BoxTally:
     num_empty: int = 0
 
     def counted(self, record: Record) -> Record:
-        """The same record, after it was counted."""
+        """The tally with one more record."""
         self.num_files += 1
         self.num_unreadable += record["error"] is not None
         self.num_boxes += len(record["boxes"] or ())
@@ -136,7 +136,7 @@ class BoxForm:
         return {**dict(values), "boxes": None if values.boxes is None else [dict(box) for box in values.boxes]}
 
     def tally(self) -> BoxTally:
-        """Nothing counted yet."""
+        """A tally with all counts at zero."""
         return BoxTally()
 
 

@@ -23,7 +23,7 @@ class Box(Plain):
 
 
 class BoxEntry(Entry):
-    """What became of one image: a prediction, or the reason why there is none."""
+    """The result for one image: a prediction, or an error."""
 
     height: Size = None
     width: Size = None

@@ -133,7 +133,7 @@ class _FoundBoxes:
         self._cells = prediction_rows(run, ["prediction"])["prediction"]
 
     def detections(self, row: int) -> Detections:
-        """What `found_boxes` made plain values of.
+        """Detections from the plain values of `found_boxes`.
 
         Raises:
             RunDamagedError: the cell holds something else.

@@ -15,7 +15,7 @@ _PRINT_NUMBERS = 'print(dict(zip(names, answer["numbers"].tolist())))\n'
 
 
 class ExportedNumberPromises(Schema):
-    """What predictions of a regressor follow from: one row per validation image."""
+    """The promises of an exported regressor: the errors of one row per validation image."""
 
     residuals: Annotated[list[list[Annotated[Number, Field(ge=0)]]], Field(max_length=10_000_000)]
 

@@ -37,7 +37,7 @@ class RegressionIntervals:
         return cls(np.sort(np.abs(predictions - targets), axis=0))
 
     def half_widths(self, coverage: float = DEFAULT_COVERAGE) -> np.ndarray:
-        """How far below and above each prediction the truth lies with probability `coverage`, above 0, below 1.
+        """The half widths of the intervals that contain the true value with probability `coverage`, above 0, below 1.
 
         The promise is for each number by itself, as long as new images are like those of validation, on average over
         them: not for every kind of image alike.

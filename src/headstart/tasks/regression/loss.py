@@ -36,7 +36,7 @@ class RegressionLoss(keras.losses.Loss):  # type: ignore[misc]  # Keras has no t
         return keras.ops.mean(small * (errors - small / 2), axis=-1)
 
     def get_config(self) -> dict[str, object]:
-        """What builds the same loss again."""
+        """The arguments that build the same loss again."""
         return {**super().get_config(), "deviations": self.deviations, "turn": self.turn}
 
 
@@ -56,7 +56,7 @@ class StandardisedAbsoluteError(keras.metrics.MeanMetricWrapper):  # type: ignor
         return keras.ops.mean(keras.ops.abs(standardised(y_true - y_pred, self.deviations)), axis=-1)
 
     def get_config(self) -> dict[str, object]:
-        """What builds the same metric again."""
+        """The arguments that build the same metric again."""
         return {"name": self.name, "deviations": self.deviations}
 
 

@@ -27,7 +27,7 @@ def answer_scatter(answers: pd.DataFrame) -> Figure:
 
 
 def residual_plot(answers: pd.DataFrame, *, half_width: float = float("nan")) -> Figure:
-    """How far off each prediction is, in the order of the predictions; the band is the promised interval.
+    """The error of each prediction, in the order of the predictions; the band is the prediction interval.
 
     Args:
         answers: `Report.tables["answers"]`, the rows of one output.

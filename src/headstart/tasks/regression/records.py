@@ -19,7 +19,7 @@ class IntervalRecord(Schema):
 
 
 class NumberRecord(Schema):
-    """What `NumberForm.record` gives."""
+    """The values of `NumberForm.record`."""
 
     path: str
     error: str | None
@@ -72,7 +72,7 @@ class NumberForm:
         return {**dict(values), "numbers": numbers and {name: dict(each) for name, each in numbers.items()}}
 
     def tally(self) -> FileTally:
-        """Nothing counted yet."""
+        """A tally with all counts at zero."""
         return FileTally()
 
 

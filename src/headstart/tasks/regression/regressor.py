@@ -75,7 +75,7 @@ class ImageRegressor:
 
     @property
     def model_with_features(self) -> keras.Model:
-        """The same model with two outputs: numbers, and the pooled features `(batch, num_features)` below."""
+        """The model with two outputs: numbers, and the pooled features `(batch, num_features)` below them."""
         pooled = self.model.get_layer(HEAD_LAYERS[0]).output
         return keras.Model(self.model.input, [self.model.output, pooled], name=f"{self.model.name}_with_features")
 

@@ -23,7 +23,7 @@ class Number(Plain):
 
 
 class NumberEntry(Entry):
-    """What became of one image: a prediction, or the reason why there is none."""
+    """The result for one image: a prediction, or an error."""
 
     numbers: Annotated[dict[str, Number] | None, Field(description="Name → number, in its own unit.")] = None
 

@@ -58,7 +58,7 @@ class SegmentationLoss(keras.losses.Loss):  # type: ignore[misc]  # Keras has no
         return -keras.ops.sum(right, axis=(1, 2)) / keras.ops.maximum(num_labelled, 1.0)
 
     def get_config(self) -> dict[str, object]:
-        """What builds the same loss again."""
+        """The arguments that build the same loss again."""
         return {**super().get_config(), "dice_weight": self.dice_weight, "label_smoothing": self.label_smoothing}
 
 

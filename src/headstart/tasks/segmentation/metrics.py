@@ -20,7 +20,7 @@ SEGMENTATION_METRICS = ("mean_iou", "dice", "pixel_accuracy", "boundary_f")
 
 @dataclass(frozen=True, eq=False)
 class PictureCounts:
-    """What is left of each image once it is scored.
+    """The counts of each image that the scores are computed from.
 
     Attributes:
         hits: `(n, k)` pixels of each class that are right.

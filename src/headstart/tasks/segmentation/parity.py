@@ -25,7 +25,7 @@ MAX_PROBABILITY_DIFFERENCE = 1e-3
 
 @dataclass(frozen=True, eq=False)
 class NamedPixels:
-    """What a model or a file says of some images.
+    """The predictions of a model or of a file for some images.
 
     Attributes:
         classes: `(n, height, width)` uint8.
@@ -37,7 +37,7 @@ class NamedPixels:
 
 
 def named_pixels(runtime: Runtime, batches: Iterable[np.ndarray]) -> NamedPixels:
-    """What a file says of images."""
+    """The predictions of a file for images."""
     classes, probabilities = zip(*(runtime.run(batch) for batch in batches), strict=True)
     return NamedPixels(np.concatenate(classes).astype(np.uint8), np.concatenate(probabilities))
 

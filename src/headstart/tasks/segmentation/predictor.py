@@ -52,7 +52,7 @@ class MaskPredictor:
 
     @property
     def measured(self) -> Sequence[np.ndarray]:
-        """See `headstart.artifacts.TaskPredictor`; nothing."""
+        """See `headstart.artifacts.TaskPredictor`; nothing was measured."""
         return ()
 
     @property
@@ -74,7 +74,7 @@ class MaskPredictor:
 def mask_in_picture(
     mask: np.ndarray, size: tuple[int, int], image_size: tuple[int, int], resize_mode: str
 ) -> np.ndarray:
-    """The same mask in the size of an image, each pixel as the nearest one of the model's.
+    """The mask in the size of an image, by nearest-neighbour interpolation.
 
     Args:
         mask: `(height, width)` uint8 of the model's input.

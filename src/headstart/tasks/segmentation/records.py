@@ -24,7 +24,7 @@ from headstart.tasks.segmentation.predictor import PictureMask
 
 
 class MaskRecord(Schema):
-    """What `MaskForm.record` gives; of a file without a prediction everything but its path and the error is None."""
+    """The values of `MaskForm.record`; for a file without a prediction, all except path and error are None."""
 
     path: str
     prediction: str | None
@@ -84,7 +84,7 @@ class MaskForm:
         return dict(values)
 
     def tally(self) -> FileTally:
-        """Nothing counted yet."""
+        """A tally with all counts at zero."""
         return FileTally()
 
 

@@ -13,7 +13,7 @@ from headstart.tasks.segmentation.predictor import PictureMask
 
 
 class MaskEntry(Entry):
-    """What became of one image: a prediction, or the reason why there is none."""
+    """The result for one image: a prediction, or an error."""
 
     prediction: Annotated[str | None, Field(description="Name of the class with the most pixels.")] = None
     height: Size = None
@@ -38,7 +38,7 @@ class MaskAnswers(Answers):
 
 
 def _png(answer: object) -> dict[str, str]:
-    """What `headstart predict --masks` writes."""
+    """The mask as the PNG file that `headstart predict --masks` writes."""
     assert isinstance(answer, PictureMask)  # that of the task
     file = BytesIO()
     Image.fromarray(answer.in_picture()).save(file, "PNG")
