@@ -84,9 +84,9 @@ print(report.metrics["accuracy"])
 # the dashed line: right more often than it claims.
 
 # %%
-from headstart.report import honesty_facts, reliability_diagram
+from headstart.report import reliability_diagram, trust_facts
 
-reliability_diagram(report.honesty.calibration_before)
+reliability_diagram(report.trust.calibration_before)
 
 # %% [markdown]
 # ### One number mends that
@@ -99,7 +99,7 @@ reliability_diagram(report.honesty.calibration_before)
 reliability_diagram(report.calibration)
 
 # %%
-pd.Series(honesty_facts(report), name="measured on the test part").to_frame()
+pd.Series(trust_facts(report), name="measured on the test part").to_frame()
 
 # %% [markdown]
 # Three more promises stand in that table, all made from validation pictures:

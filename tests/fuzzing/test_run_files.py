@@ -15,7 +15,7 @@ from headstart.data.rle import text_of
 from headstart.recipe import Recipe
 from headstart.report import Report
 from headstart.report.sections import metric_cards
-from headstart.report.wording import headline, honesty_facts, limits
+from headstart.report.wording import headline, limits, trust_facts
 from headstart.run import Run
 from headstart.run.directory import read_json
 from headstart.run.evaluated import worst_rows
@@ -141,7 +141,7 @@ def read_examples(path: Path) -> None:
 def read_report(path: Path) -> None:
     """As the page and the terminal do, but for the figures."""
     report = opened(path).report
-    for shown in (headline, honesty_facts, limits, metric_cards):
+    for shown in (headline, trust_facts, limits, metric_cards):
         shown(report)
     if report.kind == "single-label":
         calibration_words(report)

@@ -17,7 +17,7 @@ from headstart.tasks import (
     evaluate_multi_label,
     evaluate_regression,
     evaluate_segmentation,
-    measure_honesty,
+    measure_trust,
     most_confident_mistakes,
     regression_example,
     segmentation_example,
@@ -149,7 +149,7 @@ def single_label_content(names: Sequence[str]) -> ReportContent:
     logits = noise.normal(size=(len(targets), len(names))) + 3.0 * np.eye(len(names))[targets]
     probabilities = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     report = evaluate_classification(probabilities, targets, names, baseline_targets=targets, num_resamples=100)
-    report = with_honesty(report, logits, np.eye(len(names))[targets])
+    report = with_trust(report, logits, np.eye(len(names))[targets])
     worst = most_confident_mistakes(probabilities, targets, limit=6)
     mistakes = [
         mistake(names[row.true], names[row.predicted], row.probability, file_name=f"IMG_{row.example:04}.jpg")
@@ -164,19 +164,19 @@ def multi_label_content(names: Sequence[str]) -> ReportContent:
     probabilities = np.clip(targets * 0.5 + noise.random(targets.shape) * 0.6 - 0.05, 0.0, 1.0)
     report = evaluate_multi_label(probabilities, targets, names, baseline_targets=targets, num_resamples=100)
     clipped = probabilities.clip(0.01, 0.99)
-    report = with_honesty(report, np.log(clipped / (1 - clipped)), targets, multi_label=True)
+    report = with_trust(report, np.log(clipped / (1 - clipped)), targets, multi_label=True)
     mistakes = [mistake(f"not {names[0]}", names[0], 0.91, file_name="4.jpg")]
     return content_of(report, mistakes)
 
 
-def with_honesty(report: Report, logits: np.ndarray, targets: np.ndarray, *, multi_label: bool = False) -> Report:
+def with_trust(report: Report, logits: np.ndarray, targets: np.ndarray, *, multi_label: bool = False) -> Report:
     """The report of a model that was calibrated, here on the examples of its test."""
     features = np.random.default_rng(3).normal(size=(len(logits), 8))
     calibration = fit_calibration(
         logits, targets, features=features, training_features=features, multi_label=multi_label
     )
-    honesty = measure_honesty(calibration, logits, targets, features=features, multi_label=multi_label)
-    return replace(report, honesty=honesty)
+    trust = measure_trust(calibration, logits, targets, features=features, multi_label=multi_label)
+    return replace(report, trust=trust)
 
 
 def detection_content(names: Sequence[str]) -> ReportContent:

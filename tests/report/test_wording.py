@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headstart.report import Report, headline, honesty_facts, limits
+from headstart.report import Report, headline, limits, trust_facts
 from headstart.report.numbers_in_words import METRIC_WORDS, duration, formatted, measured
 from headstart.tasks import evaluate_classification, evaluate_multi_label
 from headstart.tasks.classification.multi_label import MULTI_LABEL_METRICS
@@ -216,7 +216,7 @@ def test_no_clear_gain_is_said_for_errors_too(regression):
 
 
 def test_broken_and_missing_promises_of_intervals_are_said(regression):
-    facts = honesty_facts(regression.report)
+    facts = trust_facts(regression.report)
     assert facts["interval of height in cm"] == "none: too few validation images for an interval"
     assert facts["interval of age in years"].startswith("± 8.20; contains the true value with a promised prob")
     table = regression.report.tables["intervals"].assign(covered=0.5, covered_low=0.4, covered_high=0.6)

@@ -72,11 +72,11 @@ def test_answers_for_test_pictures_are_calibrated(finished_run):
 @pytest.mark.parametrize("kind", ["finished_run", "striped_run"])
 def test_the_report_tells_what_was_promised_and_how_it_was_kept(request, kind):
     run = request.getfixturevalue(kind)
-    honesty, after = run.report.honesty, run.report.metrics["expected_calibration_error"]
-    assert honesty.error_after == pytest.approx(after.value)
-    assert honesty.loss_after == pytest.approx(run.report.metrics["log_loss"].value)
-    assert honesty.flagged.count == len(run.dataset.part("test"))
-    assert tuple(run.calibration.temperature) == honesty.temperature
+    trust, after = run.report.trust, run.report.metrics["expected_calibration_error"]
+    assert trust.error_after == pytest.approx(after.value)
+    assert trust.loss_after == pytest.approx(run.report.metrics["log_loss"].value)
+    assert trust.flagged.count == len(run.dataset.part("test"))
+    assert tuple(run.calibration.temperature) == trust.temperature
     page = run.html_path.read_text(encoding="utf-8")
     for text in ("after calibration", "before calibration", "temperature", "out-of-distribution", "least certain 10"):
         assert text in page
@@ -102,7 +102,7 @@ def test_a_run_of_an_earlier_version_is_calibrated_by_an_evaluation(own_run):
     assert caught.value.hint == f"Calibrate it with `headstart evaluate {own_run.path}`."
     report = evaluate(own_run)
     assert own_run.calibration.foreign_scores.size == 3
-    assert report.honesty.temperature == tuple(own_run.calibration.temperature)
+    assert report.trust.temperature == tuple(own_run.calibration.temperature)
 
 
 @pytest.mark.parametrize("content", [b"", b"no archive", b"PK\x03\x04 torn"])

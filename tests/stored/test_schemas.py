@@ -62,7 +62,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "mask_values": {"0": "a"},
     },
     "report.schema.BinSchema": BIN,
-    "report.schema.HonestySchema": HONESTY,
+    "report.schema.TrustSchema": HONESTY,
     "report.schema.MetricSchema": METRIC,
     "report.schema.ProportionSchema": PROPORTION,
     "report.schema.ReportSchema": {

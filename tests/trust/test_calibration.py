@@ -15,8 +15,8 @@ from sklearn.metrics import log_loss
 
 from headstart.errors import RunDamagedError
 from headstart.metrics import Proportion
-from headstart.report import Report, honesty_facts, limits
-from headstart.tasks import evaluate_classification, measure_honesty
+from headstart.report import Report, limits, trust_facts
+from headstart.tasks import evaluate_classification, measure_trust
 from headstart.trust import Calibration, fit_calibration
 
 K, D = 4, 20
@@ -39,30 +39,30 @@ def calibrated(*, seed=0, num=400, sure=1.0):
 
 def measured(calibration, *, seed=1, num=400, sure=1.0, **options):
     logits, targets, features = examples(num, seed=seed, sure=sure)
-    return measure_honesty(calibration, logits, targets, features=features, **options)
+    return measure_trust(calibration, logits, targets, features=features, **options)
 
 
 @pytest.mark.parametrize("sure", [0.4, 3.0])
 def test_calibration_makes_confidence_honest_on_other_examples(sure):
-    honesty = measured(calibrated(sure=sure), sure=sure, num=2000)
-    assert honesty.temperature == pytest.approx([sure] * K, rel=0.15)
-    assert honesty.error_after < honesty.error_before / 2
-    assert honesty.loss_after < honesty.loss_before
+    trust = measured(calibrated(sure=sure), sure=sure, num=2000)
+    assert trust.temperature == pytest.approx([sure] * K, rel=0.15)
+    assert trust.error_after < trust.error_before / 2
+    assert trust.loss_after < trust.loss_before
 
 
 def test_losses_are_those_of_scikit_learn():
     calibration = calibrated(sure=2.0)
-    honesty = measured(calibration, sure=2.0)
+    trust = measured(calibration, sure=2.0)
     logits, targets, _ = examples(400, seed=1, sure=2.0)
-    for temperature, loss in ((1.0, honesty.loss_before), (calibration.temperature[0], honesty.loss_after)):
+    for temperature, loss in ((1.0, trust.loss_before), (calibration.temperature[0], trust.loss_after)):
         assert loss == pytest.approx(log_loss(targets.argmax(axis=1), softmax(logits / temperature, axis=1)))
 
 
 def test_promises_are_kept_on_average_over_many_draws():
     kept = [measured(calibrated(seed=seed), seed=1000 + seed, num=200) for seed in range(40)]
-    assert np.mean([honesty.covered.value for honesty in kept]) == pytest.approx(0.9, abs=0.015)
-    assert np.mean([honesty.flagged.value for honesty in kept]) == pytest.approx(0.05, abs=0.015)
-    everything = np.mean([honesty.mean_set_size for honesty in kept])
+    assert np.mean([trust.covered.value for trust in kept]) == pytest.approx(0.9, abs=0.015)
+    assert np.mean([trust.flagged.value for trust in kept]) == pytest.approx(0.05, abs=0.015)
+    everything = np.mean([trust.mean_set_size for trust in kept])
     assert 1 < everything < K
 
 
@@ -79,8 +79,8 @@ def test_the_least_certain_tenth_is_left_out():
     probabilities = softmax(logits / calibration.temperature, axis=1)
     kept = np.argsort(probabilities.max(axis=1))[9:]
     right = (probabilities.argmax(axis=1) == targets.argmax(axis=1))[kept]
-    honesty = measure_honesty(calibration, logits, targets, features=features)
-    assert (honesty.kept_accuracy.value, honesty.kept_accuracy.count) == (right.mean(), 86)
+    trust = measure_trust(calibration, logits, targets, features=features)
+    assert (trust.kept_accuracy.value, trust.kept_accuracy.count) == (right.mean(), 86)
 
 
 def test_several_labels_promise_every_true_label():
@@ -92,19 +92,19 @@ def test_several_labels_promise_every_true_label():
         logits[:300], targets[:300], features=features[:300], training_features=features, multi_label=True
     )
     assert len(calibration.nonconformity) == targets[:300].sum()
-    honesty = measure_honesty(calibration, logits[300:], targets[300:], features=features[300:], multi_label=True)
-    assert honesty.covered.count == targets[300:].sum()
-    assert honesty.covered.low <= 0.9 <= honesty.covered.high
-    assert honesty.kept_accuracy.count == 270
+    trust = measure_trust(calibration, logits[300:], targets[300:], features=features[300:], multi_label=True)
+    assert trust.covered.count == targets[300:].sum()
+    assert trust.covered.low <= 0.9 <= trust.covered.high
+    assert trust.kept_accuracy.count == 270
 
 
 def test_pictures_without_any_label_leave_coverage_open():
     calibration = replace(calibrated(), temperature=np.ones(K))
-    honesty = measure_honesty(
+    trust = measure_trust(
         calibration, np.full((3, K), -2.0), np.zeros((3, K)), features=np.ones((3, D)), multi_label=True
     )
-    assert math.isnan(honesty.covered.value)
-    assert honesty.covered.count == 0
+    assert math.isnan(trust.covered.value)
+    assert trust.covered.count == 0
 
 
 @given(st.integers(0, 200), st.integers(1, 200))
@@ -118,25 +118,25 @@ def test_a_share_has_wilsons_interval(yes, more):
 @pytest.mark.parametrize("num", [1, 2, 5])
 def test_a_handful_of_examples_is_enough_to_go_on(num):
     calibration = calibrated(num=num)
-    honesty = measured(calibration, num=1)
-    assert honesty.mean_set_size == K  # so few promise only what is always true
-    assert honesty.flagged.value == 0.0
+    trust = measured(calibration, num=1)
+    assert trust.mean_set_size == K  # so few promise only what is always true
+    assert trust.flagged.value == 0.0
 
 
-def report_with(honesty):
+def report_with(trust):
     logits, targets, _ = examples(400, seed=1)
     classes = targets.argmax(axis=1)
     report = evaluate_classification(
         softmax(logits, axis=1), classes, "abcd", baseline_targets=classes, num_resamples=50
     )
-    return replace(report, honesty=honesty)
+    return replace(report, trust=trust)
 
 
 def test_a_report_keeps_its_honesty(tmp_path):
-    honesty = measured(calibrated())
-    for value in (honesty, replace(honesty, covered=Proportion(math.nan, math.nan, math.nan, 0)), None):
+    trust = measured(calibrated())
+    for value in (trust, replace(trust, covered=Proportion(math.nan, math.nan, math.nan, 0)), None):
         report_with(value).write(tmp_path / "report.json")
-        read = Report.read(tmp_path / "report.json").honesty
+        read = Report.read(tmp_path / "report.json").trust
         if value is None:
             assert read is None
             continue
@@ -151,12 +151,12 @@ def test_a_report_of_an_earlier_version_promised_nothing(tmp_path):
     del content["honesty"]
     (tmp_path / "report.json").write_text(json.dumps(content))
     report = Report.read(tmp_path / "report.json")
-    assert report.honesty is None
-    assert honesty_facts(report) == {}
+    assert report.trust is None
+    assert trust_facts(report) == {}
 
 
 def test_promises_are_told_in_words():
-    facts = honesty_facts(report_with(measured(calibrated())))
+    facts = trust_facts(report_with(measured(calibrated())))
     assert facts["temperature"].startswith("1.0") or facts["temperature"].startswith("0.9")
     assert facts["conformal sets"].startswith("contain the true class with a promised probability of 90 %; measured ")
     assert facts["images flagged as out-of-distribution (unfamiliar)"].endswith("; 5 % expected")
@@ -170,7 +170,7 @@ def test_a_promise_that_was_broken_stands_among_the_limits():
     ]
     logits, targets, _ = examples(400, seed=6)
     strange = np.random.default_rng(7).normal(size=(400, D))
-    broken = measure_honesty(calibration, -logits, targets, features=strange)
+    broken = measure_trust(calibration, -logits, targets, features=strange)
     texts = " ".join(limits(report_with(broken)))
     assert "90 % was promised" in texts
     assert "are out-of-distribution" in texts

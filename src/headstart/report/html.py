@@ -12,7 +12,7 @@ from headstart.report.embedding import inline_svg, picture_uri
 from headstart.report.kind import kind_of_report
 from headstart.report.plots import learning_curves, quantity_title, recorded_quantities
 from headstart.report.theme import COLOURS
-from headstart.report.wording import headline, honesty_facts, limits
+from headstart.report.wording import headline, limits, trust_facts
 from headstart.writing import visible, write_text
 
 
@@ -63,7 +63,7 @@ def render(content: ReportContent) -> str:
         curves=_curves(content.history),
         training_words=_training_words(content.history),
         starts_from_probe=sections.starts_from_probe(content.history),
-        honesty=honesty_facts(report),
+        trust=trust_facts(report),
         extra_facts=sections.extra_facts(content),
         surroundings=sections.surroundings(content.environment),
         **page.values(content),

@@ -15,7 +15,7 @@ from headstart.metrics import Metric
 from headstart.report.kind import kind_of_report
 from headstart.report.schema import MetricSchema, ReportSchema
 from headstart.stored import UnusableFileError, check, read_plain
-from headstart.trust import Honesty
+from headstart.trust import TrustMeasures
 from headstart.writing import write_text
 
 FORMAT_VERSION = 1
@@ -37,7 +37,7 @@ class Report:
         num_examples: how many examples were scored.
         calibration: one row a bin of confidence: low, high, num_examples, confidence, accuracy. NaN in empty bins. No
             rows where answers are no classes of pictures.
-        honesty: what the run's calibration promised, and how it was kept; None where nothing was promised.
+        trust: what the run's calibration promised, and how it was kept; None where nothing was promised.
         tables: name → what a kind has beyond, such as `"errors"` of detection; the functions that evaluate say which.
     """
 
@@ -48,7 +48,7 @@ class Report:
     class_names: tuple[str, ...]
     num_examples: int
     calibration: pd.DataFrame
-    honesty: Honesty | None = None
+    trust: TrustMeasures | None = None
     tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
     @property
@@ -67,7 +67,7 @@ class Report:
             "per_class": _records(self.per_class),
             "confusion": self.confusion.tolist(),
             "calibration": _records(self.calibration),
-            "honesty": None if self.honesty is None else _nan_as_none(self.honesty.to_plain()),
+            "honesty": None if self.trust is None else _nan_as_none(self.trust.to_plain()),
             **({"tables": {name: _records(table) for name, table in self.tables.items()}} if self.tables else {}),
         }
 
@@ -119,7 +119,7 @@ def _from_json(content: Mapping[str, Any], checked: ReportSchema) -> Report:
         class_names=tuple(content["class_names"]),
         num_examples=content["num_examples"],
         calibration=_frame(content["calibration"]),
-        honesty=None if checked.honesty is None else Honesty.from_plain(_with_nan(checked.honesty.model_dump())),
+        trust=None if checked.honesty is None else TrustMeasures.from_plain(_with_nan(checked.honesty.model_dump())),
         tables={name: _frame(records) for name, records in content.get("tables", {}).items()},
     )
 

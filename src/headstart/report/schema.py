@@ -49,8 +49,8 @@ class BinSchema(Schema):
     accuracy: Number | None
 
 
-class HonestySchema(Schema):
-    """What `Honesty` is made of."""
+class TrustSchema(Schema):
+    """What `TrustMeasures` is made of."""
 
     temperature: list[Number]
     error_before: Number | None
@@ -76,7 +76,7 @@ class ReportSchema(Schema):
     per_class: Table
     confusion: list[object]
     calibration: list[BinSchema]
-    honesty: HonestySchema | None = None
+    honesty: TrustSchema | None = None
     tables: dict[Name, Table] = Field(default_factory=dict)
 
     @model_validator(mode="after")

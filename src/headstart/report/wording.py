@@ -5,7 +5,7 @@ import math
 from headstart.report.content import page_of_report
 from headstart.report.numbers_in_words import formatted, percent
 from headstart.report.report import Report
-from headstart.trust import FAMILIAR_SHARE, Honesty
+from headstart.trust import FAMILIAR_SHARE, TrustMeasures
 
 FEW_EXAMPLES = 100  # below this, a proportion's 95 % interval is some 20 points wide
 FEW_PER_CLASS = 10
@@ -16,7 +16,7 @@ def limits(report: Report) -> list[str]:
     found = (
         _size_limit(report),
         *page_of_report(report.kind).limits(report),
-        *_honesty_limits(report.honesty),
+        *_trust_limits(report.trust),
     )
     return [sentence for sentence in found if sentence]
 
@@ -64,16 +64,16 @@ def class_limits(report: Report, *, counted: str = "test images") -> tuple[str, 
     )
 
 
-def _honesty_limits(honesty: Honesty | None) -> tuple[str, ...]:
-    if honesty is None:
+def _trust_limits(trust: TrustMeasures | None) -> tuple[str, ...]:
+    if trust is None:
         return ()
-    less, strange = honesty.covered.high < honesty.coverage, honesty.flagged.low > 1 - FAMILIAR_SHARE
+    less, strange = trust.covered.high < trust.coverage, trust.flagged.low > 1 - FAMILIAR_SHARE
     return (
-        f"The conformal sets contain the true class for {percent(honesty.covered.value)} of the test images; "
-        f"{percent(honesty.coverage)} was promised."
+        f"The conformal sets contain the true class for {percent(trust.covered.value)} of the test images; "
+        f"{percent(trust.coverage)} was promised."
         if less
         else "",
-        f"{percent(honesty.flagged.value)} of the test images are out-of-distribution (unlike the images that the "
+        f"{percent(trust.flagged.value)} of the test images are out-of-distribution (unlike the images that the "
         "model learned from)."
         if strange
         else "",
@@ -95,7 +95,7 @@ def headline(report: Report) -> str:
     return page_of_report(report.kind).headline(report)
 
 
-def honesty_facts(report: Report) -> dict[str, str]:
+def trust_facts(report: Report) -> dict[str, str]:
     """What calibration promises and what the test images show, name → value; empty if nothing is promised."""
     return dict(page_of_report(report.kind).promises(report))
 

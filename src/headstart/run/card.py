@@ -10,7 +10,7 @@ import numpy as np
 
 from headstart.backbones import find_backbone
 from headstart.metrics import Metric
-from headstart.report import Report, headline, honesty_facts, limits
+from headstart.report import Report, headline, limits, trust_facts
 from headstart.run.card_parts import CardParts, opening_lines
 from headstart.run.directory import Run, read_json
 from headstart.run.markdown import markdown_code, markdown_text
@@ -172,7 +172,7 @@ def _calibration(run: Run) -> list[str]:
 
 
 def _kept_promises(report: Report) -> list[str]:
-    facts = honesty_facts(report)
+    facts = trust_facts(report)
     if not facts:
         return []
     return [

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from headstart.tasks.classification.parity import Answers
     from headstart.tasks.classification.predictor import NOT_SURE, Answer, ClassPredictor
     from headstart.tasks.classification.probe_start import solve_probe, start_from_probe
-    from headstart.tasks.classification.promises import measure_honesty
+    from headstart.tasks.classification.trust import measure_trust
     from headstart.tasks.detection.detections import MAX_OVERLAP, Detections, boxes_in_picture
     from headstart.tasks.detection.detector import ObjectDetector, build_detector
     from headstart.tasks.detection.loss import DetectionLoss
@@ -81,7 +81,7 @@ _MODULE_OF = {
     "evaluate_segmentation": "segmentation.metrics",
     "joined_names": "classification.decoding",
     "mask_in_picture": "segmentation.predictor",
-    "measure_honesty": "classification.promises",
+    "measure_trust": "classification.trust",
     "most_confident_label_mistakes": "classification.mistakes",
     "most_confident_mistakes": "classification.mistakes",
     "precision_recall_curves": "detection.precision_recall_plot",
@@ -135,7 +135,7 @@ __all__ = [
     "evaluate_segmentation",
     "joined_names",
     "mask_in_picture",
-    "measure_honesty",
+    "measure_trust",
     "most_confident_label_mistakes",
     "most_confident_mistakes",
     "precision_recall_curves",

@@ -10,7 +10,7 @@ from headstart.doors import lazy_door
 if TYPE_CHECKING:
     from headstart.trust.calibration import Calibration, fit_calibration
     from headstart.trust.conformal import DEFAULT_COVERAGE, FAMILIAR_SHARE, Thresholds, upper_quantile
-    from headstart.trust.measures import Honesty
+    from headstart.trust.measures import TrustMeasures
     from headstart.trust.reliability import Answers, calibration_table, expected_calibration_error
 
 _MODULE_OF = {
@@ -18,7 +18,7 @@ _MODULE_OF = {
     "Calibration": "calibration",
     "DEFAULT_COVERAGE": "conformal",
     "FAMILIAR_SHARE": "conformal",
-    "Honesty": "measures",
+    "TrustMeasures": "measures",
     "Thresholds": "conformal",
     "calibration_table": "reliability",
     "expected_calibration_error": "reliability",
@@ -31,8 +31,8 @@ __all__ = [
     "FAMILIAR_SHARE",
     "Answers",
     "Calibration",
-    "Honesty",
     "Thresholds",
+    "TrustMeasures",
     "calibration_table",
     "expected_calibration_error",
     "fit_calibration",

@@ -1,4 +1,4 @@
-"""What a calibrated model promised on pictures that it was not calibrated on, and how it was kept: as plain values."""
+"""What a calibration states and what the test images show: calibration error, coverage, unfamiliar images."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -10,8 +10,8 @@ from headstart.metrics import Proportion
 
 
 @dataclass(frozen=True, eq=False)
-class Honesty:
-    """Promises, and how they were kept.
+class TrustMeasures:
+    """What a calibration states, and what was measured on examples that it was not fitted on.
 
     Attributes:
         temperature: `(num_classes,)`.
@@ -44,7 +44,7 @@ class Honesty:
         return {**asdict(self), "calibration_before": self.calibration_before.to_dict(orient="records")}
 
     @classmethod
-    def from_plain(cls, values: Mapping[str, Any]) -> "Honesty":
+    def from_plain(cls, values: Mapping[str, Any]) -> "TrustMeasures":
         """What `to_plain` gave."""
         shares = {name: Proportion(**values[name]) for name in ("covered", "kept_accuracy", "flagged")}
         bins = pd.DataFrame(values["calibration_before"])

@@ -92,7 +92,7 @@ def evaluate(  # noqa: PLR0913, PLR0917  one parameter an option
 
 def report_tables(report: "Report") -> Group:
     """The report as text and tables: headline, notes, metrics, classes, calibration and, for boxes, types of error."""
-    from headstart.report import headline, honesty_facts, limits  # noqa: PLC0415  heavy
+    from headstart.report import headline, limits, trust_facts  # noqa: PLC0415  heavy
 
     warnings = [Text(f"Note: {sentence}", style="yellow") for sentence in limits(report)]
     # The notes first: they speak of the rows below.
@@ -101,7 +101,7 @@ def report_tables(report: "Report") -> Group:
         *above,
         *(Text(), _metrics_table(report)),
         *(Text(), _classes_table(report)),
-        *(Text(), _facts_table(honesty_facts(report))),
+        *(Text(), _facts_table(trust_facts(report))),
         *_errors_table(report),
     )
 

@@ -24,7 +24,7 @@ from headstart.report import (
     reliability_diagram,
 )
 from headstart.tasks.classification.spec import MULTI_LABEL
-from headstart.trust import FAMILIAR_SHARE, Honesty
+from headstart.trust import FAMILIAR_SHARE, TrustMeasures
 
 NUM_MIXUPS = 8
 WORD_GAP = 0.03  # a smaller gap between mean confidence and accuracy is not mentioned
@@ -48,10 +48,10 @@ def _reliability(report: Report) -> dict[str, Markup]:
     """Caption → reliability diagram, before and after calibration."""
     words = calibration_words(report)
     after = inline_svg(reliability_diagram(report.calibration), description=f"Calibration. {words}")
-    if report.honesty is None:
+    if report.trust is None:
         return {"": after}
-    before = reliability_diagram(report.honesty.calibration_before)
-    description = f"Calibration before temperature scaling, with an error of {report.honesty.error_before:.3f}"
+    before = reliability_diagram(report.trust.calibration_before)
+    description = f"Calibration before temperature scaling, with an error of {report.trust.error_before:.3f}"
     return {"before calibration": inline_svg(before, description=description), "after calibration": after}
 
 
@@ -164,27 +164,27 @@ def calibration_words(report: Report) -> str:
 
 
 def _promises(report: Report) -> dict[str, str]:
-    honesty = report.honesty
-    if honesty is None:
+    trust = report.trust
+    if trust is None:
         return {}
     what = "label" if report.kind == MULTI_LABEL else "class"
     return {
-        "calibration error": f"{honesty.error_before:.3f} before calibration, {honesty.error_after:.3f} after",
-        "log loss": f"{honesty.loss_before:.3f} before calibration, {honesty.loss_after:.3f} after",
-        "temperature": _temperature(honesty),
+        "calibration error": f"{trust.error_before:.3f} before calibration, {trust.error_after:.3f} after",
+        "log loss": f"{trust.loss_before:.3f} before calibration, {trust.loss_after:.3f} after",
+        "temperature": _temperature(trust),
         "conformal sets": (
-            f"contain the true {what} with a promised probability of {percent(honesty.coverage)}; "
-            f"measured {_with_interval(honesty.covered)}; {honesty.mean_set_size:.2f} {_plural(what)} per set"
+            f"contain the true {what} with a promised probability of {percent(trust.coverage)}; "
+            f"measured {_with_interval(trust.covered)}; {trust.mean_set_size:.2f} {_plural(what)} per set"
         ),
-        "accuracy without the least certain 10 %": _with_interval(honesty.kept_accuracy),
+        "accuracy without the least certain 10 %": _with_interval(trust.kept_accuracy),
         "images flagged as out-of-distribution (unfamiliar)": (
-            f"{_with_interval(honesty.flagged)}; {percent(1 - FAMILIAR_SHARE)} expected"
+            f"{_with_interval(trust.flagged)}; {percent(1 - FAMILIAR_SHARE)} expected"
         ),
     }
 
 
-def _temperature(honesty: Honesty) -> str:
-    low, high = min(honesty.temperature), max(honesty.temperature)
+def _temperature(trust: TrustMeasures) -> str:
+    low, high = min(trust.temperature), max(trust.temperature)
     return f"{low:.2f}" if low == high else f"{low:.2f} to {high:.2f}, one per label"
 
 

@@ -27,7 +27,7 @@ from headstart.tasks.classification.classifier import ImageClassifier
 from headstart.tasks.classification.metrics import evaluate_classification, evaluate_multi_label
 from headstart.tasks.classification.mistakes import most_confident_label_mistakes, most_confident_mistakes
 from headstart.tasks.classification.probe_start import solve_probe, start_from_probe
-from headstart.tasks.classification.promises import measure_honesty
+from headstart.tasks.classification.trust import measure_trust
 from headstart.training import Checkpoint, History, TrainingExamples
 from headstart.trust import Calibration
 from headstart.writing import write_json
@@ -128,10 +128,8 @@ def _report(run: Run, dataset: Dataset, answers: Answers, calibration: Calibrati
             baseline_targets=training_targets.argmax(axis=1),
             seed=run.recipe.seed,
         )
-    honesty = measure_honesty(
-        calibration, answers.logits, targets, features=answers.features, multi_label=task.multi_label
-    )
-    return replace(report, honesty=honesty)
+    trust = measure_trust(calibration, answers.logits, targets, features=answers.features, multi_label=task.multi_label)
+    return replace(report, trust=trust)
 
 
 def _predictions_frame(task: ImageClassifier, dataset: Dataset, probabilities: np.ndarray) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Holds what a calibration promised against images that played no part in it."""
+"""Measures a calibration on images that it was not fitted on."""
 
 import numpy as np
 from scipy.special import expit, softmax
@@ -11,7 +11,7 @@ from headstart.trust import (
     DEFAULT_COVERAGE,
     Answers,
     Calibration,
-    Honesty,
+    TrustMeasures,
     calibration_table,
     expected_calibration_error,
 )
@@ -21,7 +21,7 @@ LEFT_OUT_SHARE = 0.1
 AnyAnswers = SingleLabelAnswers | MultiLabelAnswers
 
 
-def measure_honesty(
+def measure_trust(
     calibration: Calibration,
     logits: np.ndarray,
     targets: np.ndarray,
@@ -29,7 +29,7 @@ def measure_honesty(
     features: np.ndarray,
     coverage: float = DEFAULT_COVERAGE,
     multi_label: bool = False,
-) -> Honesty:
+) -> TrustMeasures:
     """Measures of how well confidence, conformal sets and out-of-distribution scores hold on other images.
 
     Args:
@@ -45,7 +45,7 @@ def measure_honesty(
     after = _answers(logits / calibration.temperature, targets, multi_label=multi_label)
     in_set = after.probabilities >= calibration.thresholds.lowest_probability(coverage)
     strange = calibration.foreign_score(features) > calibration.thresholds.highest_familiar_score()
-    return Honesty(
+    return TrustMeasures(
         temperature=tuple(calibration.temperature.tolist()),
         error_before=_error(before),
         error_after=_error(after),
