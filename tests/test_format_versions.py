@@ -12,6 +12,7 @@ from headstart.artifacts import read_manifest
 from headstart.cli.exit_codes import ExitCode, exit_code_of
 from headstart.data import Dataset
 from headstart.errors import HeadstartError
+from headstart.files import Schema
 from headstart.prediction.job import Job, _open_job
 from headstart.prediction.settings import Settings
 from headstart.recipe import Recipe
@@ -20,7 +21,6 @@ from headstart.run import Run
 from headstart.run.directory import read_json
 from headstart.run.schemas import AuditFacts, Environment
 from headstart.similarity import SimilarityIndex
-from headstart.stored import Schema
 from headstart.tasks import evaluate_regression
 from headstart.tasks.detection.steps import BoxPromises
 from headstart.tasks.regression.steps import NumberPromises

@@ -20,7 +20,7 @@ from pydantic import (
 from headstart.backbones import find_backbone
 from headstart.data import AUGMENTATIONS, Augmentation, known_mask_value
 from headstart.errors import RecipeError
-from headstart.stored import Side, Text, UnusableFileError, read_toml_tables, shown
+from headstart.files import Side, Text, UnusableFileError, read_toml_tables, shown
 from headstart.task_settings import TaskSettings, settings_of
 from headstart.task_spec import DEFAULT_TASK, TaskName
 

@@ -11,7 +11,7 @@ from headstart.artifacts import FORMATS
 from headstart.artifacts.loading import load_runtime
 from headstart.artifacts.onnx_contents import check_onnx
 from headstart.errors import ArtifactDamagedError
-from headstart.stored import UnusableFileError
+from headstart.files import UnusableFileError
 
 WEIGHTS = numpy_helper.from_array(np.ones(3, np.float32), "w")
 

@@ -12,7 +12,7 @@ from headstart.artifacts import FORMATS
 from headstart.artifacts.loading import load_runtime
 from headstart.artifacts.savedmodel_contents import check_savedmodel
 from headstart.errors import ArtifactDamagedError
-from headstart.stored import UnusableFileError
+from headstart.files import UnusableFileError
 
 
 class Answering(tf.Module):

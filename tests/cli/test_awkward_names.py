@@ -8,8 +8,8 @@ import unicodedata
 
 import pytest
 
+from headstart.files import one_line
 from headstart.run import Run
-from headstart.writing import one_line
 
 CLASSES = ('=cmd()|"a,b"\r\n', "<script>$x_1^2$ `|`\t\x1b]0;title\x07", "[red]gpj\u202eexe :smile: \x9b31m")
 FILE_NAME = 'a\r\nb\tc, "d" \x1b[2J\u2066 $y$.png'

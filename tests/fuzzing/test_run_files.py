@@ -12,6 +12,7 @@ from PIL import Image
 
 from headstart.data import Dataset, read_mask
 from headstart.data.rle import text_of
+from headstart.files import frame_csv
 from headstart.recipe import Recipe
 from headstart.report import Report
 from headstart.report.sections import metric_cards
@@ -36,7 +37,6 @@ from headstart.tasks.detection import steps as detection
 from headstart.tasks.detection.steps import BoxPromises
 from headstart.tasks.regression import steps as regression
 from headstart.training import History
-from headstart.writing import frame_csv
 
 NUM_IMAGES, NAMES = 6, ("cat", "dog")
 BOX = [2.0, 3.0, 20.0, 18.0]

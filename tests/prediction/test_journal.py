@@ -6,6 +6,7 @@ import os
 import pytest
 
 from headstart.errors import AnswersMismatchError
+from headstart.files import UnusableFileError
 from headstart.prediction import form_of
 from headstart.prediction.files import count_files
 from headstart.prediction.job import Job, write_answers
@@ -13,7 +14,6 @@ from headstart.prediction.journal import Journal
 from headstart.prediction.settings import Settings
 from headstart.prediction.sources import Model
 from headstart.progress import SILENT, SilentProgress
-from headstart.stored import UnusableFileError
 from headstart.task_spec import CLASSIFICATION, DETECTION, REGRESSION, SEGMENTATION
 
 NAMES = ("cat", "dog")

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from headstart.files import one_line
 from headstart.run.markdown import markdown_code, markdown_text
-from headstart.writing import one_line
 
 MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 AWKWARD = [

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from headstart.errors import InUseError
+from headstart.files import sole_use
 from headstart.recipe import Recipe
 from headstart.run import Run, rank_backbones, resume
 from headstart.run.export import _alone
@@ -13,7 +14,6 @@ from headstart.run.log import logged_to
 from headstart.run.storage import sole_training
 from headstart.run.train import _claimed
 from headstart.similarity.build import _claimed as claimed_index
-from headstart.writing import sole_use
 
 
 def test_runs_that_start_together_get_directories_of_their_own(tmp_path, monkeypatch):

@@ -17,8 +17,8 @@ from headstart.artifacts.parity import MIN_INT8_STORED, Difference, Parity
 from headstart.artifacts.serving_model import ServingModel
 from headstart.data import ImageSource, decode_image
 from headstart.errors import ArtifactDamagedError, ArtifactNotFoundError, FolderOccupiedError, ParityError
+from headstart.files import write_csv
 from headstart.progress import SILENT, Progress
-from headstart.writing import write_csv
 
 REFUSED_FOLDER, DIFFERENCES_FILE = "refused", "differences.csv"
 _BATCH_SIZE = 32

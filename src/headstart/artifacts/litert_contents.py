@@ -2,7 +2,7 @@
 
 from ai_edge_litert import schema_py_generated as schema
 
-from headstart.stored import UnusableFileError, shown
+from headstart.files import UnusableFileError, shown
 
 _MAX_OPERATIONS = 1000  # different ones; LiteRT has about 200
 _CUSTOM = 32

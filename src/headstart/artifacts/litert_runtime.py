@@ -8,7 +8,7 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
 from headstart.artifacts.litert_contents import check_litert
-from headstart.stored import read_bounded
+from headstart.files import read_bounded
 
 _MAX_BYTES = 2**31  # flatbuffers has no larger files
 

@@ -8,7 +8,7 @@ from headstart.artifacts.formats import FORMATS, PREFERRED, ExportFormat, find_f
 from headstart.artifacts.manifest import FILE_NAME, Manifest, read_manifest
 from headstart.artifacts.predictor import PredictorFacts, Runtime, TaskPredictor
 from headstart.errors import ArtifactDamagedError, ArtifactNotFoundError, ExtraMissingError
-from headstart.stored import UnusableFileError
+from headstart.files import UnusableFileError
 from headstart.task_spec import DEFAULT_TASK, find_task
 from headstart.trust import DEFAULT_COVERAGE
 

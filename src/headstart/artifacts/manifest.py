@@ -10,10 +10,9 @@ import numpy as np
 
 from headstart.artifacts.manifest_schema import FileSchema, ManifestSchema
 from headstart.errors import ArtifactDamagedError, ArtifactNewerError, ArtifactNotFoundError
-from headstart.stored import UnusableFileError, check, inside, read_plain, without_nan
+from headstart.files import UnusableFileError, check, inside, read_plain, without_nan, write_json
 from headstart.task_spec import DEFAULT_TASK, find_task
 from headstart.trust import Thresholds
-from headstart.writing import write_json
 
 FORMAT_VERSION = 1
 FILE_NAME = "artifact.json"

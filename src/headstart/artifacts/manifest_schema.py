@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from headstart.artifacts.formats import FORMATS
-from headstart.stored import Hashes, ImageSize, Name, Names, Number, Numbers, Schema
+from headstart.files import Hashes, ImageSize, Name, Names, Number, Numbers, Schema
 from headstart.task_spec import DEFAULT_TASK, TASK_KINDS, find_task
 
 MAX_BYTES = 2**40

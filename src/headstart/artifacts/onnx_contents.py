@@ -7,7 +7,7 @@ References:
 """
 
 from headstart.artifacts.protobuf_fields import FieldReader
-from headstart.stored import UnusableFileError, shown
+from headstart.files import UnusableFileError, shown
 
 # Domains of operations that compute; others stand for libraries beside the file.
 DOMAINS = frozenset({"", "ai.onnx", "ai.onnx.ml"})

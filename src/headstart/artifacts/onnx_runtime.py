@@ -12,7 +12,7 @@ os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 import onnxruntime
 
 from headstart.artifacts.onnx_contents import check_onnx
-from headstart.stored import read_bounded
+from headstart.files import read_bounded
 
 # A few images' activations stay in a core's cache: MobileNetV2 took 7.3 ms of it for an image in pieces of 1 or
 # 2, 7.7 in pieces of 4, 9.8 in pieces of 32.

@@ -6,7 +6,7 @@ from threading import Lock
 import numpy as np
 
 from headstart.features import import_quietly
-from headstart.stored import UnusableFileError
+from headstart.files import UnusableFileError
 
 # Without the first, processors with bfloat16 instructions would use them unasked.
 _SETTINGS = {"INFERENCE_PRECISION_HINT": "f32", "PERFORMANCE_HINT": "THROUGHPUT"}

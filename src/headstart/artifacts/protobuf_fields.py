@@ -6,7 +6,7 @@ References:
 
 from collections.abc import Iterator
 
-from headstart.stored import UnusableFileError
+from headstart.files import UnusableFileError
 
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 _MAX_VARINT_BYTES = 10

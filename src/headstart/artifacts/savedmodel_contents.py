@@ -14,7 +14,7 @@ from tensorflow.core.protobuf import saved_model_pb2
 from tensorflow.core.protobuf.meta_graph_pb2 import MetaGraphDef
 
 from headstart.artifacts.computing_operations import COMPUTING, SAVING
-from headstart.stored import UnusableFileError, read_bounded, shown
+from headstart.files import UnusableFileError, read_bounded, shown
 
 FILE_NAME = "saved_model.pb"
 _MAX_BYTES = 2**30

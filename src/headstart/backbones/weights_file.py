@@ -17,7 +17,7 @@ import numpy as np
 from headstart.backbones.spec import BackboneSpec
 from headstart.backbones.weights_contents import DAMAGE_ERRORS, describe_contents
 from headstart.errors import WeightsMismatchError
-from headstart.stored import check_keras_file
+from headstart.files import check_keras_file
 
 # The weights of one layer with its name: variables of a model, or arrays in a file, read when they are asked for.
 LayerVariables = tuple[str, list[keras.Variable]]

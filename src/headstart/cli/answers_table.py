@@ -5,7 +5,7 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 from headstart.cli.console import Text
-from headstart.writing import one_line
+from headstart.files import one_line
 
 if TYPE_CHECKING:
     from headstart.prediction import ConsoleTable

@@ -7,7 +7,7 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from headstart.writing import one_line
+from headstart.files import one_line
 
 
 class CheckedCommand(TyperCommand):

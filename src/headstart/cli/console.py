@@ -15,7 +15,7 @@ from rich.segment import Segment
 
 from headstart.cli.exit_codes import ExitCode
 from headstart.errors import OutputError
-from headstart.writing import visible
+from headstart.files import visible
 
 
 class Text(rich.text.Text):

@@ -16,7 +16,7 @@ from headstart.cli.console import Text
 from headstart.cli.exit_codes import ExitCode, exit_code_of, is_refusal
 from headstart.cli.surroundings import TRACEBACK_VARIABLE, Surroundings, json_text
 from headstart.errors import HeadstartError, WorkingDirectoryError
-from headstart.writing import one_line
+from headstart.files import one_line
 
 MAX_PANEL_WIDTH = 100
 # A longer description of the problem would push the hint off the screen.

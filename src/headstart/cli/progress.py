@@ -12,8 +12,8 @@ from rich.text import Text
 
 from headstart.cli.interrupts import Interrupts
 from headstart.cli.surroundings import Surroundings
+from headstart.files import one_line
 from headstart.progress import Progress, SilentProgress
-from headstart.writing import one_line
 
 SECONDS_BETWEEN_LINES = 10.0
 

@@ -29,9 +29,9 @@ from headstart.data.reading import ReadingOptions, read_dataset
 from headstart.data.separation import connected_groups
 from headstart.data.stored_pixels import range_remarks
 from headstart.errors import NoReadableImagesError, OneClassError
+from headstart.files import write_text
 from headstart.progress import SILENT, Progress
 from headstart.task_spec import TargetForm
-from headstart.writing import write_text
 
 FORMAT_VERSION = 1
 

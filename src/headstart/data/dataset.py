@@ -20,9 +20,8 @@ from headstart.data.annotations import (
 from headstart.data.dataset_facts import MAX_FACTS_BYTES, DatasetFacts
 from headstart.data.remarks import Remark as Remark  # noqa: PLC0414  for those who have it from here
 from headstart.errors import DataNotFoundError, RunDamagedError, SplitError
-from headstart.stored import UnusableFileError, read_json, read_table, shown
+from headstart.files import UnusableFileError, read_json, read_table, shown, write_csv, write_json
 from headstart.task_spec import DEFAULT_TASK, TargetForm, find_task
-from headstart.writing import write_csv, write_json
 
 SPLITS = ("train", "validation", "test")
 FORMAT_VERSION = 1

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from headstart.stored import Name, Schema, Text
+from headstart.files import Name, Schema, Text
 from headstart.task_spec import DEFAULT_TASK, TaskName
 
 MAX_FACTS_BYTES = 2**28  # remarks on a million files

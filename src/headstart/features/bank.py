@@ -13,8 +13,8 @@ from headstart.features.bank_dir import FACTS_FILE
 from headstart.features.chunks import Chunk, ChunkDir
 from headstart.features.trunk_key import bank_key
 from headstart.features.views import Pictures, Views
-from headstart.writing import storage_errors as disk_errors
-from headstart.writing import write_json
+from headstart.files import storage_errors as disk_errors
+from headstart.files import write_json
 
 FACTS_VERSION = 1  # of bank.json
 
@@ -146,7 +146,7 @@ class BankPart:
 
 
 def bank_errors(path: Path) -> AbstractContextManager[None]:
-    """`headstart.writing.storage_errors` in the words of a bank."""
+    """`headstart.files.storage_errors` in the words of a bank."""
     return disk_errors(
         path,
         room="room for the feature bank",

@@ -15,8 +15,7 @@ from pydantic import Field
 
 from headstart.errors import BankNotFoundError
 from headstart.features.chunks import ChunkFacts
-from headstart.stored import Name, Schema, UnusableFileError, check, read_json, read_plain
-from headstart.writing import PARTIAL_PREFIX
+from headstart.files import PARTIAL_PREFIX, Name, Schema, UnusableFileError, check, read_json, read_plain
 
 FACTS_FILE = "bank.json"  # of each bank: what was computed
 

@@ -12,8 +12,7 @@ from typing import Literal
 import numpy as np
 
 from headstart.errors import BankNotFoundError
-from headstart.stored import Names, Schema, Sha256, UnusableFileError, read_json
-from headstart.writing import remove_stale_partials, write_bytes
+from headstart.files import Names, Schema, Sha256, UnusableFileError, read_json, remove_stale_partials, write_bytes
 
 FORMAT_VERSION = 2
 _CHUNK_NAME = re.compile(r"[0-9a-f]{24}\.json")

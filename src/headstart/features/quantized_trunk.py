@@ -16,8 +16,7 @@ import numpy as np
 
 from headstart.features.openvino_engine import converted, load_extra, load_openvino, read_model
 from headstart.features.trunk_key import trunk_hash
-from headstart.stored import Hashes, Schema, UnusableFileError, read_json
-from headstart.writing import whole_folder, write_json
+from headstart.files import Hashes, Schema, UnusableFileError, read_json, whole_folder, write_json
 
 if TYPE_CHECKING:
     import openvino

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import keras
 
-from headstart.stored import MAX_IMAGE_SIDE, UnusableFileError, check_keras_file
+from headstart.files import MAX_IMAGE_SIDE, UnusableFileError, check_keras_file
 
 
 def load_stock_model(path: Path) -> keras.Model:

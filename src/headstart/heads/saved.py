@@ -5,9 +5,9 @@ from dataclasses import Field, fields
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Protocol, TypeVar
 
+from headstart.files import Name, Names, Schema, UnusableFileError, check, shown
 from headstart.heads.model_file import load_stock_model
 from headstart.heads.task import Task
-from headstart.stored import Name, Names, Schema, UnusableFileError, check, shown
 
 Saved = TypeVar("Saved", bound=Task)
 STAGES, MODEL = "stages", "model"

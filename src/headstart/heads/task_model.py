@@ -9,8 +9,8 @@ import keras
 
 from headstart.backbones import Backbone
 from headstart.data import Dataset
+from headstart.files import UnusableFileError, shown
 from headstart.heads.task import Task
-from headstart.stored import UnusableFileError, shown
 from headstart.task_spec import TASK_KINDS, find_task
 
 

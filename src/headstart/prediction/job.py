@@ -14,6 +14,8 @@ from itertools import islice
 from pathlib import Path
 
 from headstart.errors import AnswersExistError, AnswersMismatchError
+from headstart.files import UnusableFileError, read_plain, shown, sole_use, write_json
+from headstart.files import storage_errors as disk_errors
 from headstart.prediction.columns import Tallied
 from headstart.prediction.files import expand_paths, fingerprint_files
 from headstart.prediction.journal import Journal
@@ -24,10 +26,7 @@ from headstart.prediction.stream import answer_batches
 from headstart.prediction.tables import TABLE_WRITERS, check_table_path, json_line
 from headstart.prediction.task_answers import answers_of, form_of
 from headstart.progress import Progress
-from headstart.stored import UnusableFileError, read_plain, shown
 from headstart.task_spec import find_task
-from headstart.writing import sole_use, write_json
-from headstart.writing import storage_errors as disk_errors
 
 FORMAT_VERSION = 1
 _MAX_SHOWN = 120  # characters of a setting in an error
@@ -242,7 +241,7 @@ def _damaged(job: Job, error: UnusableFileError) -> AnswersMismatchError:
 
 
 def storage_errors(path: Path) -> AbstractContextManager[None]:
-    """`headstart.writing.storage_errors` in the words of a prediction.
+    """`headstart.files.storage_errors` in the words of a prediction.
 
     Args:
         path: what is written to.

@@ -5,9 +5,9 @@ from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 
+from headstart.files import UnusableFileError, parse_json, shown, size_of
 from headstart.prediction.columns import Form, Record, Tallied
 from headstart.prediction.files import path_text
-from headstart.stored import UnusableFileError, parse_json, shown, size_of
 
 MAX_LINE_BYTES = 2**26  # a prediction with the probabilities of 100,000 classes has some megabytes
 

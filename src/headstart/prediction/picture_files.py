@@ -6,12 +6,12 @@ from pathlib import Path
 from PIL import Image
 
 from headstart.data import decode_image
+from headstart.files import whole_file
 from headstart.prediction.columns import Record
 from headstart.prediction.file_names import FileNames, check_folder
 from headstart.prediction.settings import Settings
 from headstart.prediction.stream import Prediction
 from headstart.prediction.task_answers import answers_of
-from headstart.writing import whole_file
 
 _JPEG_QUALITY = 90
 

@@ -17,8 +17,8 @@ from headstart.artifacts import (
     read_manifest,
 )
 from headstart.errors import RunNotFoundError
+from headstart.files import UnusableFileError, read_plain
 from headstart.prediction.settings import Settings
-from headstart.stored import UnusableFileError, read_plain
 from headstart.task_spec import DEFAULT_TASK, TASK_KINDS
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from headstart.data import LABEL_SEPARATOR
 from headstart.errors import RecipeError
+from headstart.files import write_csv
 from headstart.prediction.columns import BOXES, COUNT, FLAG, NAMES, NUMBER, TEXT, Form, Record
 from headstart.prediction.task_answers import answers_of
-from headstart.writing import write_csv
 
 # Rows that a reader of Parquet gets at once; also what is held in memory here.
 _ROWS_A_GROUP = 4096

@@ -6,6 +6,7 @@ import jinja2
 import pandas as pd
 from markupsafe import Markup
 
+from headstart.files import visible, write_text
 from headstart.report import sections
 from headstart.report.content import ReportContent, page_of_report
 from headstart.report.embedding import inline_svg, picture_uri
@@ -13,7 +14,6 @@ from headstart.report.kind import kind_of_report
 from headstart.report.plots import learning_curves, quantity_title, recorded_quantities
 from headstart.report.theme import COLOURS
 from headstart.report.wording import headline, limits, trust_facts
-from headstart.writing import visible, write_text
 
 
 def _shown(value: object) -> object:

@@ -11,12 +11,11 @@ import numpy as np
 import pandas as pd
 
 from headstart.errors import RunDamagedError
+from headstart.files import UnusableFileError, check, read_plain, write_text
 from headstart.metrics import Metric
 from headstart.report.kind import kind_of_report
 from headstart.report.schema import MetricSchema, ReportSchema
-from headstart.stored import UnusableFileError, check, read_plain
 from headstart.trust import TrustMeasures
-from headstart.writing import write_text
 
 FORMAT_VERSION = 1
 MAX_BYTES = 2**28  # the confusion matrix of thousands of classes

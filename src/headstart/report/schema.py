@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from headstart.files import Name, Names, Number, Schema, Share
 from headstart.report.kind import COUNT, MAYBE, TEXT, Columns, kind_of_report, known_kind
-from headstart.stored import Name, Names, Number, Schema, Share
 
 Count = Annotated[int, Field(ge=0, le=10**15)]
 Cell = str | bool | int | Number | None | list[object]

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, hsv_to_rgb, to_rgb
 
-from headstart.writing import one_line
+from headstart.files import one_line
 
 
 @dataclass(frozen=True)

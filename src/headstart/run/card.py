@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from headstart.backbones import find_backbone
+from headstart.files import one_line, write_text
 from headstart.metrics import Metric
 from headstart.report import Report, headline, limits, trust_facts
 from headstart.run.card_parts import CardParts, opening_lines
@@ -20,7 +21,6 @@ from headstart.run.storage import storage_errors
 from headstart.run.task_steps import steps_of
 from headstart.task_spec import find_task
 from headstart.trust import DEFAULT_COVERAGE
-from headstart.writing import one_line, write_text
 
 # Name here → name among Hugging Face's metrics, where there is one.
 _METRIC_TYPES = {"macro_f1": "f1", "micro_f1": "f1"}

@@ -7,15 +7,14 @@ from typing import Any, Literal, TypeVar, overload
 
 from headstart.data import Dataset
 from headstart.errors import RunDamagedError, RunExistsError, RunIncompleteError, RunNotFoundError
+from headstart.files import Schema, UnusableFileError, check, read_plain, write_json, write_text
 from headstart.heads import Task, read_task
 from headstart.recipe import Recipe
 from headstart.report import Report
 from headstart.run.rows import check_rows
 from headstart.run.schemas import BankPlaceValues, PhaseState, RunState, RunValues, State, WeightsValues
-from headstart.stored import Schema, UnusableFileError, check, read_plain
 from headstart.training import CheckpointDir, History
 from headstart.trust import Calibration
-from headstart.writing import write_json, write_text
 
 FORMAT_VERSION = 1
 OwnTask = TypeVar("OwnTask")

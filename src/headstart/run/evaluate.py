@@ -6,6 +6,7 @@ from pathlib import Path
 
 from headstart.data import Dataset, audit_dataset, mask_paths, read_dataset
 from headstart.errors import RecipeError, SeenImagesError
+from headstart.files import frame_csv, write_text
 from headstart.progress import SILENT, Progress
 from headstart.report import Report
 from headstart.run.directory import Run
@@ -13,7 +14,6 @@ from headstart.run.pictures import check_pictures, find_moved_data, use_moved_da
 from headstart.run.storage import storage_errors
 from headstart.run.task_steps import steps_of
 from headstart.task_spec import TargetForm
-from headstart.writing import frame_csv, write_text
 
 
 def evaluate(

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from headstart.errors import RunDamagedError
+from headstart.files import UnusableFileError, read_table, shown
 from headstart.report import AnnotatedPicture, Mistake, Report, worst_examples
 from headstart.run.directory import Run
-from headstart.stored import UnusableFileError, read_table, shown
 
 
 @dataclass(frozen=True, eq=False)

@@ -20,6 +20,7 @@ from headstart.artifacts import (
 )
 from headstart.backbones import find_backbone
 from headstart.data import ImageSource, evaluation_batches, original_errors
+from headstart.files import sole_use
 from headstart.progress import SILENT, Progress
 from headstart.run.directory import Run, read_json
 from headstart.run.export_steps import export_steps_of
@@ -27,7 +28,6 @@ from headstart.run.pictures import check_pictures, file_hash
 from headstart.run.predictor import serving_model_of
 from headstart.run.storage import storage_errors
 from headstart.task_spec import find_task
-from headstart.writing import sole_use
 
 ARTIFACT_FOLDER = "artifact"
 # Between 64 and 300 images the agreement of int8 files moved by less than the next draw of images would move it.

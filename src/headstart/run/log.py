@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from headstart.writing import one_line, visible
+from headstart.files import one_line, visible
 
 
 class LogLines(logging.Formatter):

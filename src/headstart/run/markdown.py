@@ -2,7 +2,7 @@
 
 import re
 
-from headstart.writing import one_line
+from headstart.files import one_line
 
 _HTML = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 # Emphasis, code, links and images, tables, strikethrough, formulas, mentions.

@@ -24,6 +24,7 @@ from headstart.errors import (
     WeightsNotFoundError,
 )
 from headstart.features import AUTO, BankPart, FeatureBank, Pictures, Views, fill_bank, score_features, suitable_engine
+from headstart.files import sole_use
 from headstart.options import RANK_OPTIONS, RankOptions, recipe_from_options
 from headstart.progress import SILENT, Progress
 from headstart.recipe import Recipe
@@ -35,7 +36,6 @@ from headstart.run.ranking import NotRanked, RankedBackbone, RankedData, Ranking
 from headstart.run.storage import storage_errors
 from headstart.task_settings import settings_of
 from headstart.task_spec import TargetForm
-from headstart.writing import sole_use
 
 logger = logging.getLogger("headstart")
 

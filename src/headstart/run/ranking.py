@@ -8,8 +8,8 @@ from typing import NotRequired, TypedDict
 import pandas as pd
 
 from headstart.features import FeatureScores
+from headstart.files import frame_csv, whole_file, write_json, write_text
 from headstart.report import accuracy_by_size
-from headstart.writing import frame_csv, whole_file, write_json, write_text
 
 FORMAT_VERSION = 1
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from headstart.data import Dataset, Outline, mask_paths, outlines_from_text
-from headstart.stored import UnusableFileError, refuse_outside, shown
+from headstart.files import UnusableFileError, refuse_outside, shown
 from headstart.task_spec import TargetForm
 
 _MAX_PIXELS = 2**28  # of an image; Pillow opens none of more than 178,956,970

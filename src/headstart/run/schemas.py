@@ -4,7 +4,7 @@ from typing import Annotated, Literal, NotRequired, Required, TypedDict
 
 from pydantic import Field, model_validator
 
-from headstart.stored import Name, Number, Schema
+from headstart.files import Name, Number, Schema
 
 Count = Annotated[int, Field(ge=0, le=10**15)]
 Seconds = Annotated[float, Field(ge=0, le=1e12)]

@@ -3,12 +3,12 @@
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from headstart.writing import sole_use
-from headstart.writing import storage_errors as disk_errors
+from headstart.files import sole_use
+from headstart.files import storage_errors as disk_errors
 
 
 def storage_errors(path: Path, *, hint: str | None = None) -> AbstractContextManager[None]:
-    """`headstart.writing.storage_errors` in the words of a run.
+    """`headstart.files.storage_errors` in the words of a run.
 
     Args:
         path: what is written to.

@@ -14,6 +14,7 @@ import keras
 from headstart.backbones import Backbone, build_backbone, find_backbone
 from headstart.data import Dataset, audit_dataset, read_dataset, split_dataset
 from headstart.errors import HeadstartError
+from headstart.files import whole_file, write_json, write_text
 from headstart.heads import POOLED, Task, build_task
 from headstart.options import RecipeOptions, recipe_from_options, recipe_with_options
 from headstart.progress import SILENT, Progress
@@ -47,7 +48,6 @@ from headstart.training import (
     pooled_examples,
     without_optimizer,
 )
-from headstart.writing import whole_file, write_json, write_text
 
 logger = logging.getLogger("headstart")
 

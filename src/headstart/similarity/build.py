@@ -14,6 +14,8 @@ from headstart.errors import (
     ImageSizeError,
     RecipeError,
 )
+from headstart.files import claim_folder, map_array, sole_use, whole_folder
+from headstart.files import storage_errors as disk_errors
 from headstart.progress import SILENT, Progress
 from headstart.recipe import ResizeMode
 from headstart.similarity.hnsw import check_method, write_graph
@@ -22,9 +24,6 @@ from headstart.similarity.index_schema import EMBEDDINGS_FILE, GRAPH_FILE, PICTU
 from headstart.similarity.model_source import ModelSource, find_source
 from headstart.similarity.pictures import IndexedPictures, check_pictures, list_pictures
 from headstart.similarity.retrieval import measure_retrieval
-from headstart.stored import map_array
-from headstart.writing import claim_folder, sole_use, whole_folder
-from headstart.writing import storage_errors as disk_errors
 
 IndexEngine = Literal["auto", "keras", "openvino"]
 Choice = TypeVar("Choice", bound=str)

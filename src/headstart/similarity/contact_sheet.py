@@ -9,8 +9,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 from headstart.data import open_rgb
 from headstart.errors import FolderOccupiedError, StoragePermissionError, UnreadableImageError
+from headstart.files import whole_file
 from headstart.similarity.results import Neighbour, QueryResult, SearchResults
-from headstart.writing import whole_file
 
 CELL, GAP, MARGIN, FRAME = 168, 12, 20, 4  # pixels
 LINE, FONT_SIZE = 17, 13

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from headstart.stored import UnusableFileError, size_of
+from headstart.files import UnusableFileError, size_of
 
 _VECTORS, _GRAPH = struct.Struct("<II"), struct.Struct("<QQQQQ")
 # Name, version, metric, types of scalars, keys and slots, count, deleted, dimensions, several vectors per key, rest.

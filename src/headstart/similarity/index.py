@@ -12,6 +12,17 @@ import numpy as np
 import pandas as pd
 
 from headstart.errors import IndexDamagedError, IndexNewerError, IndexNotFoundError
+from headstart.files import (
+    UnusableFileError,
+    check,
+    map_array,
+    read_plain,
+    read_table,
+    refuse_outside,
+    shown,
+    write_csv,
+    write_json,
+)
 from headstart.metrics import Metric
 from headstart.similarity.exact import row_slices
 from headstart.similarity.graph_file import check_graph
@@ -24,8 +35,6 @@ from headstart.similarity.index_schema import (
     IndexFacts,
     IndexValues,
 )
-from headstart.stored import UnusableFileError, check, map_array, read_plain, read_table, refuse_outside, shown
-from headstart.writing import write_csv, write_json
 
 FORMAT_VERSION = 1
 COLUMNS = ("path", "sha256", "label", "duplicate_group")

@@ -4,7 +4,7 @@ from typing import Annotated, Literal, TypedDict
 
 from pydantic import Field, model_validator
 
-from headstart.stored import ImageSize, Name, Number, Schema, Sha256, Text
+from headstart.files import ImageSize, Name, Number, Schema, Sha256, Text
 
 MAX_FACTS_BYTES = 2**28  # the names of some million files that are left out
 FACTS_FILE, EMBEDDINGS_FILE, PICTURES_FILE, GRAPH_FILE = "index.json", "embeddings.npy", "pictures.csv", "graph.usearch"

@@ -16,9 +16,19 @@ import numpy as np
 from pydantic import Field
 
 from headstart.errors import RunDamagedError
-from headstart.stored import Hashes, Name, OtherArrayError, Schema, UnusableFileError, check, read_array, read_plain
+from headstart.files import (
+    PARTIAL_PREFIX,
+    Hashes,
+    Name,
+    OtherArrayError,
+    Schema,
+    UnusableFileError,
+    check,
+    read_array,
+    read_plain,
+    whole_file,
+)
 from headstart.training.history import History
-from headstart.writing import PARTIAL_PREFIX, whole_file
 
 FORMAT_VERSION = 1
 SUFFIX = ".weights.npy"

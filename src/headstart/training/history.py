@@ -10,8 +10,7 @@ from typing import Annotated, Any
 import pandas as pd
 from pydantic import Field
 
-from headstart.stored import Name, Schema, UnusableFileError, check, read_bounded
-from headstart.writing import frame_csv, write_text
+from headstart.files import Name, Schema, UnusableFileError, check, frame_csv, read_bounded, write_text
 
 # Of every task; a metric that the task shows stands behind each loss.
 Row = Mapping[str, Any]  # text in `phase`, numbers elsewhere

@@ -9,11 +9,10 @@ import numpy as np
 from scipy.special import expit, softmax
 
 from headstart.errors import RunDamagedError
-from headstart.stored import UnusableFileError, read_arrays
+from headstart.files import UnusableFileError, read_arrays, whole_file
 from headstart.trust.conformal import Thresholds
 from headstart.trust.out_of_distribution import fit_directions, share_outside
 from headstart.trust.temperature import fit_label_temperatures, fit_temperature
-from headstart.writing import whole_file
 
 FORMAT_VERSION = 1
 _ROUNDING = 0.01  # of scores between 0 and 1

@@ -12,7 +12,7 @@ from headstart.cli.parameters import OUTPUT, examples, with_default
 from headstart.cli.progress import RemarksOnly, shown_progress
 from headstart.cli.surroundings import Surroundings
 from headstart.cli.tensorflow_noise import load_keras
-from headstart.writing import csv_line
+from headstart.files import csv_line
 
 if TYPE_CHECKING:
     from headstart.prediction import ConsoleTable, ModelPlace, Records, Settings, Tallied

@@ -14,7 +14,7 @@ from headstart.cli.progress import shown_progress
 from headstart.cli.summary import shown_path
 from headstart.cli.surroundings import Surroundings
 from headstart.cli.tensorflow_noise import load_keras
-from headstart.writing import frame_csv
+from headstart.files import frame_csv
 
 if TYPE_CHECKING:
     from headstart.similarity import QueryResult, SearchResults

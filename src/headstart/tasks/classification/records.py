@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from headstart.files import Number, Schema, UnusableFileError, check, shown
 from headstart.prediction import FLAG, NAMES, NUMBER, TEXT, ConsoleTable, Prediction, Record, TaskAnswers, plain_number
-from headstart.stored import Number, Schema, UnusableFileError, check, shown
 from headstart.tasks.classification.predictor import Answer
 
 # Columns before those of the probabilities, one per class.

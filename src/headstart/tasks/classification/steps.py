@@ -8,6 +8,7 @@ import pandas as pd
 
 from headstart.backbones import find_backbone
 from headstart.data import Dataset, ImageSource, decode_image, evaluation_batches, resize_image
+from headstart.files import UnusableFileError, write_json
 from headstart.heads import Task, stages_read, task_as
 from headstart.progress import Progress
 from headstart.report import Mistake, Report, grad_cam, overlay
@@ -21,7 +22,6 @@ from headstart.run import (
     num_stages_read,
     predicted_numbers,
 )
-from headstart.stored import UnusableFileError
 from headstart.tasks.classification.calibrate import calibrate
 from headstart.tasks.classification.classifier import ImageClassifier
 from headstart.tasks.classification.metrics import evaluate_classification, evaluate_multi_label
@@ -30,7 +30,6 @@ from headstart.tasks.classification.probe_start import solve_probe, start_from_p
 from headstart.tasks.classification.trust import measure_trust
 from headstart.training import Checkpoint, History, TrainingExamples
 from headstart.trust import Calibration
-from headstart.writing import write_json
 
 BATCH_SIZE = 32
 NUM_MISTAKES = 12

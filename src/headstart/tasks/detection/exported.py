@@ -10,7 +10,7 @@ from headstart.artifacts import (
     Promises,
     known_classes,
 )
-from headstart.stored import Schema, Share, check
+from headstart.files import Schema, Share, check
 from headstart.tasks.detection.predictor import BoxPredictor
 
 _PRINT_BOXES = """\

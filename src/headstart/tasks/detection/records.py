@@ -7,6 +7,7 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
+from headstart.files import Number, Schema, UnusableFileError, check, shown
 from headstart.prediction import (
     BOXES,
     COUNT,
@@ -18,7 +19,6 @@ from headstart.prediction import (
     TaskAnswers,
     plain_number,
 )
-from headstart.stored import Number, Schema, UnusableFileError, check, shown
 from headstart.tasks.detection.coco_results import write_coco
 from headstart.tasks.detection.predictor import FoundBoxes
 

@@ -8,6 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from headstart.data import Dataset, decode_image
+from headstart.files import Name, Schema, Share, UnusableFileError, check, parse_json, shown, write_json
 from headstart.heads import Task, task_as
 from headstart.progress import Progress
 from headstart.run import (
@@ -25,13 +26,11 @@ from headstart.run import (
     validation_outputs,
     worst_rows,
 )
-from headstart.stored import Name, Schema, Share, UnusableFileError, check, parse_json, shown
 from headstart.tasks.detection.box_choices import suit_boxes
 from headstart.tasks.detection.detections import Detections, boxes_in_picture
 from headstart.tasks.detection.detector import ObjectDetector
 from headstart.tasks.detection.metrics import best_score_threshold, evaluate_detection
 from headstart.tasks.detection.report import detection_example
-from headstart.writing import write_json
 
 KEPT_SCORE = 0.01  # boxes below it change no metric that anyone reads
 

@@ -7,7 +7,7 @@ import numpy as np
 from pydantic import Field
 
 from headstart.artifacts import ExportedFile, ExportedTask, FileSchema, Manifest, Outputs, PredictorFacts, Promises
-from headstart.stored import Number, Schema, check
+from headstart.files import Number, Schema, check
 from headstart.tasks.regression.intervals import RegressionIntervals
 from headstart.tasks.regression.predictor import NumberPredictor
 

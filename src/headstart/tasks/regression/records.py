@@ -3,8 +3,8 @@
 import math
 from collections.abc import Mapping
 
+from headstart.files import Number, Schema, UnusableFileError, check, shown
 from headstart.prediction import NUMBER, TEXT, ConsoleTable, FileTally, Prediction, Record, TaskAnswers, plain_number
-from headstart.stored import Number, Schema, UnusableFileError, check, shown
 from headstart.tasks.regression.predictor import Numbers
 
 _KINDS = ("value", "low", "high")

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from headstart.data import Dataset, decode_image
 from headstart.errors import RunDamagedError
+from headstart.files import Number, Schema, write_json
 from headstart.heads import Task, task_as
 from headstart.progress import Progress
 from headstart.run import (
@@ -24,7 +25,6 @@ from headstart.run import (
     validation_outputs,
     worst_rows,
 )
-from headstart.stored import Number, Schema
 from headstart.tasks.regression.intervals import RegressionIntervals
 from headstart.tasks.regression.metrics import evaluate_regression
 from headstart.tasks.regression.regressor import ImageRegressor
@@ -32,7 +32,6 @@ from headstart.tasks.regression.report import regression_example
 from headstart.tasks.regression.ridge_probe import start_from_ridge
 from headstart.training import Checkpoint, History, TrainingExamples
 from headstart.trust import DEFAULT_COVERAGE
-from headstart.writing import write_json
 
 
 class NumberPromises(Schema):

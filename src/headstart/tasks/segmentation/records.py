@@ -7,6 +7,7 @@ import numpy as np
 from PIL import Image
 from pydantic import Field
 
+from headstart.files import Number, Schema, UnusableFileError, check, shown
 from headstart.prediction import (
     COUNT,
     MAX_PIXELS,
@@ -19,7 +20,6 @@ from headstart.prediction import (
     TaskAnswers,
     plain_number,
 )
-from headstart.stored import Number, Schema, UnusableFileError, check, shown
 from headstart.tasks.segmentation.predictor import PictureMask
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from headstart.writing import (
+from headstart.files import (
     PARTIAL_PREFIX,
     claim_folder,
     remove_stale_partials,

@@ -6,7 +6,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from headstart.stored import UnusableFileError, map_array, read_array, read_arrays, refuse_outside
+from headstart.files import UnusableFileError, map_array, read_array, read_arrays, refuse_outside
 
 NAMES = {"version": 0, "values": 1, "matrix": 2}
 

@@ -8,8 +8,7 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headstart.stored import read_table
-from headstart.writing import csv_line, csv_text, frame_csv, write_csv
+from headstart.files import csv_line, csv_text, frame_csv, read_table, write_csv
 
 # Every character but halves of surrogate pairs, which UTF-8 cannot hold; the awkward ones more often.
 NAMES = st.text(st.one_of(st.sampled_from('\r\n\t ",;=\x00\x1b\x85\u2028\u202e\ufeff'), st.characters(codec="utf-8")))

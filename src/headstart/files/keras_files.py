@@ -9,8 +9,8 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from headstart.stored.content import MEGABYTE, UnusableFileError, shown, shown_error, size_of
-from headstart.stored.json_files import parse_json
+from headstart.files.content import MEGABYTE, UnusableFileError, shown, shown_error, size_of
+from headstart.files.json_files import parse_json
 
 _CONFIG_FILE = "config.json"
 _MAX_CONFIG_BYTES = 32 * MEGABYTE

@@ -6,8 +6,8 @@ import zipfile
 import keras
 import pytest
 
+from headstart.files import UnusableFileError, check_keras_file
 from headstart.heads import load_stock_model
-from headstart.stored import UnusableFileError, check_keras_file
 
 
 def saved(path, *layers):

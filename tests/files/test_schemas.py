@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import headstart
-from headstart.stored import Schema, UnusableFileError, check
+from headstart.files import Schema, UnusableFileError, check
 
 SOURCE = Path(headstart.__file__).parent
 SHA256 = "a" * 64

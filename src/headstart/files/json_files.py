@@ -1,15 +1,16 @@
-"""JSON files that this program wrote, or that claim it: bounded in size and nesting, and checked against a schema."""
+"""JSON and TOML files of this program: limited in size and nesting, and JSON checked against a schema."""
 
 import json
 import math
 import re
+import tomllib
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from headstart.stored.content import MAX_BYTES, UnusableFileError, read_bounded, shown, shown_error
-from headstart.stored.schema import Schema
+from headstart.files.content import MAX_BYTES, UnusableFileError, read_bounded, shown, shown_error
+from headstart.files.schema import Schema
 
 MAX_DEPTH = 64
 _MAX_DIGITS = 25  # of a whole number; seeds, sizes and times have fewer
@@ -44,6 +45,19 @@ def read_plain(path: Path, *, max_bytes: int = MAX_BYTES, allow_nan: bool = Fals
     if not isinstance(content, dict):
         raise UnusableFileError("a JSON object", shown(content))
     return content
+
+
+def read_toml_tables(path: Path, *, max_bytes: int = MAX_BYTES) -> dict[str, object]:
+    """Nested tables of a TOML file.
+
+    Raises:
+        UnusableFileError: the file is missing, too large, no TOML, or nested too deep.
+    """
+    content = read_bounded(path, max_bytes)
+    try:
+        return tomllib.loads(content.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise UnusableFileError("TOML", shown_error(error)) from error
 
 
 def parse_json(content: bytes, *, allow_nan: bool = False) -> Any:

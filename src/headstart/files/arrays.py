@@ -8,7 +8,7 @@ from typing import IO
 
 import numpy as np
 
-from headstart.stored.content import MEGABYTE, OtherArrayError, UnusableFileError, shown, shown_error, size_of
+from headstart.files.content import MEGABYTE, OtherArrayError, UnusableFileError, shown, shown_error, size_of
 
 MAX_BYTES = 512 * MEGABYTE
 _MAX_HEADER = 10_000

@@ -7,12 +7,12 @@ import sys
 import pytest
 
 from headstart.errors import InUseError
-from headstart.writing import sole_use
+from headstart.files import sole_use
 
 HOLD = """
 import sys
 from pathlib import Path
-from headstart.writing import sole_use
+from headstart.files import sole_use
 with sole_use(Path(sys.argv[1]), purpose="trains", hint="Wait."):
     print("held", flush=True)
     sys.stdin.read()

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import Field
 
-from headstart.stored import (
+from headstart.files import (
     ImageSize,
     Names,
     Numbers,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from headstart.writing import one_line, visible
+from headstart.files import one_line, visible
 
 AWKWARD = {
     "\x1b[2J": r"\x1b[2J",

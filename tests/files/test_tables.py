@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from headstart.stored import UnusableFileError, read_table
+from headstart.files import UnusableFileError, read_table
 
 
 def test_cells_come_back_as_text_by_the_name_of_their_column(tmp_path):

@@ -1,4 +1,4 @@
-"""Reading the program's own files: nothing in them is trusted before it is checked.
+"""Files of the program: complete or absent when written, checked before use when read; locks and storage errors.
 
 Names are imported when first used, so that light commands do not wait for NumPy.
 """
@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from headstart.doors import lazy_door
 
 if TYPE_CHECKING:
-    from headstart.stored.arrays import map_array, read_array, read_arrays
-    from headstart.stored.content import (
+    from headstart.files.arrays import map_array, read_array, read_arrays
+    from headstart.files.content import (
         OtherArrayError,
         UnusableFileError,
         inside,
@@ -18,9 +18,10 @@ if TYPE_CHECKING:
         shown,
         size_of,
     )
-    from headstart.stored.json_files import check, parse_json, read_json, read_plain, without_nan
-    from headstart.stored.keras_files import check_keras_file
-    from headstart.stored.schema import (
+    from headstart.files.json_files import check, parse_json, read_json, read_plain, read_toml_tables, without_nan
+    from headstart.files.keras_files import check_keras_file
+    from headstart.files.locks import sole_use
+    from headstart.files.schema import (
         MAX_IMAGE_SIDE,
         Hashes,
         ImageSize,
@@ -34,8 +35,19 @@ if TYPE_CHECKING:
         Side,
         Text,
     )
-    from headstart.stored.tables import read_table
-    from headstart.stored.toml_files import read_toml_tables
+    from headstart.files.storage import is_full, storage_errors
+    from headstart.files.tables import csv_line, csv_text, frame_csv, read_table, write_csv
+    from headstart.files.terminal_text import one_line, visible
+    from headstart.files.whole import (
+        PARTIAL_PREFIX,
+        claim_folder,
+        remove_stale_partials,
+        whole_file,
+        whole_folder,
+        write_bytes,
+        write_json,
+        write_text,
+    )
 
 _MODULE_OF = {
     "Hashes": "schema",
@@ -46,6 +58,7 @@ _MODULE_OF = {
     "Number": "schema",
     "Numbers": "schema",
     "OtherArrayError": "content",
+    "PARTIAL_PREFIX": "whole",
     "Schema": "schema",
     "Sha256": "schema",
     "Share": "schema",
@@ -54,8 +67,14 @@ _MODULE_OF = {
     "UnusableFileError": "content",
     "check": "json_files",
     "check_keras_file": "keras_files",
+    "claim_folder": "whole",
+    "csv_line": "tables",
+    "csv_text": "tables",
+    "frame_csv": "tables",
     "inside": "content",
+    "is_full": "storage",
     "map_array": "arrays",
+    "one_line": "terminal_text",
     "parse_json": "json_files",
     "read_array": "arrays",
     "read_arrays": "arrays",
@@ -63,15 +82,26 @@ _MODULE_OF = {
     "read_json": "json_files",
     "read_plain": "json_files",
     "read_table": "tables",
-    "read_toml_tables": "toml_files",
+    "read_toml_tables": "json_files",
     "refuse_outside": "content",
+    "remove_stale_partials": "whole",
     "shown": "content",
     "size_of": "content",
+    "sole_use": "locks",
+    "storage_errors": "storage",
+    "visible": "terminal_text",
+    "whole_file": "whole",
+    "whole_folder": "whole",
     "without_nan": "json_files",
+    "write_bytes": "whole",
+    "write_csv": "tables",
+    "write_json": "whole",
+    "write_text": "whole",
 }
 
 __all__ = [
     "MAX_IMAGE_SIDE",
+    "PARTIAL_PREFIX",
     "Hashes",
     "ImageSize",
     "Name",
@@ -87,8 +117,14 @@ __all__ = [
     "UnusableFileError",
     "check",
     "check_keras_file",
+    "claim_folder",
+    "csv_line",
+    "csv_text",
+    "frame_csv",
     "inside",
+    "is_full",
     "map_array",
+    "one_line",
     "parse_json",
     "read_array",
     "read_arrays",
@@ -98,9 +134,19 @@ __all__ = [
     "read_table",
     "read_toml_tables",
     "refuse_outside",
+    "remove_stale_partials",
     "shown",
     "size_of",
+    "sole_use",
+    "storage_errors",
+    "visible",
+    "whole_file",
+    "whole_folder",
     "without_nan",
+    "write_bytes",
+    "write_csv",
+    "write_json",
+    "write_text",
 ]
 
 __getattr__, __dir__ = lazy_door(__name__, _MODULE_OF)
