@@ -12,12 +12,12 @@ import numpy as np
 from headstart.artifacts.checks import Measured, check_of
 from headstart.artifacts.formats import ExportFormat, check_task, load_named, require
 from headstart.artifacts.loading import load_runtime
-from headstart.artifacts.manifest import ExportedFile, Manifest, file_sha256, read_manifest
+from headstart.artifacts.manifest import ExportedFile, Manifest, read_manifest
 from headstart.artifacts.parity import MIN_INT8_STORED, Difference, Parity
 from headstart.artifacts.serving_model import ServingModel
 from headstart.data import ImageSource, decode_image
 from headstart.errors import ArtifactDamagedError, ArtifactNotFoundError, FolderOccupiedError, ParityError
-from headstart.files import write_csv
+from headstart.files import file_sha256, write_csv
 from headstart.progress import SILENT, Progress
 
 REFUSED_FOLDER, DIFFERENCES_FILE = "refused", "differences.csv"

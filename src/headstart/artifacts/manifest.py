@@ -1,6 +1,5 @@
 """What stands in artifact.json: everything that whoever runs an exported file has to know."""
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -10,7 +9,7 @@ import numpy as np
 
 from headstart.artifacts.manifest_schema import FileSchema, ManifestSchema
 from headstart.errors import ArtifactDamagedError, ArtifactNewerError, ArtifactNotFoundError
-from headstart.files import UnusableFileError, check, inside, read_plain, without_nan, write_json
+from headstart.files import UnusableFileError, check, file_sha256, inside, read_plain, without_nan, write_json
 from headstart.task_spec import DEFAULT_TASK, find_task
 from headstart.trust import Thresholds
 
@@ -162,12 +161,6 @@ def _compare(path: Path, expected: str) -> None:
             received=received,
             hint="Export it again with `headstart export`.",
         )
-
-
-def file_sha256(path: Path) -> str:
-    """SHA-256 of a file's content, in hexadecimal digits."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _plain(manifest: Manifest) -> dict[str, object]:

@@ -1,7 +1,6 @@
 """Which file the weights come from."""
 
 import contextlib
-import hashlib
 import os
 import sys
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ import keras
 
 from headstart.backbones.spec import BackboneSpec
 from headstart.errors import WeightsDownloadError, WeightsNotFoundError
+from headstart.files import file_sha256
 
 BUILTIN_DIR = Path(__file__).parent / "weights"
 
@@ -44,7 +44,7 @@ def find_weights(spec: BackboneSpec, weights: str | Path) -> WeightsRecord:
     if str(weights) == "none":
         return WeightsRecord(source="none", path=None, sha256=None)
     path = _KINDS[str(weights)](spec) if str(weights) in _KINDS else _local_file(Path(weights))
-    return WeightsRecord(source=str(weights), path=path, sha256=_sha256(path))
+    return WeightsRecord(source=str(weights), path=path, sha256=file_sha256(path))
 
 
 def _local_file(path: Path) -> Path:
@@ -105,11 +105,6 @@ def _download_error(spec: BackboneSpec, error: Exception) -> WeightsDownloadErro
             "Without a download, use --backbone vgg19_mini --weights builtin."
         ),
     )
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 _KINDS = {"imagenet": _imagenet, "builtin": _builtin}

@@ -5,7 +5,6 @@ al. (arXiv 2004.10934, section 3.3) put four whole images together; here each ce
 it, so that objects stay as large as they are.
 """
 
-import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 from pathlib import Path
@@ -19,6 +18,7 @@ from headstart.data.boxes import clipped_boxes, moved_boxes
 from headstart.data.dataset import Dataset
 from headstart.data.images import open_rgb
 from headstart.data.targets import MIN_VISIBLE
+from headstart.files import file_sha256
 
 # Columns and rows of cells; the seam between two lies somewhere in the middle third or so.
 _LAYOUTS = ((2, 1), (1, 2), (2, 2))
@@ -49,8 +49,7 @@ def draw_collages(dataset: Dataset, folder: Path, *, count: int, image_size: tup
         path = folder / f"{number:04}.png"
         picture.save(path)
         target = boxes_to_text(_plain_box(box, dataset.class_names) for box in placed)
-        content_hash = hashlib.sha256(path.read_bytes()).hexdigest()
-        return {"path": str(path), "target": target, "sha256": content_hash}
+        return {"path": str(path), "target": target, "sha256": file_sha256(path)}
 
     with ThreadPoolExecutor() as pool:
         frame = pd.DataFrame(list(pool.map(draw, range(count))))

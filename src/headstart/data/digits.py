@@ -1,8 +1,5 @@
 """The handwritten digits that come with scikit-learn, as a folder of images: real data without a download."""
 
-import errno
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +8,7 @@ import numpy as np
 from PIL import Image
 
 from headstart.errors import FolderOccupiedError, StorageFullError, StoragePermissionError
+from headstart.files import is_full, whole_folder
 
 NUM_DIGITS = 1797
 
@@ -42,26 +40,13 @@ def write_digits(folder: Path, *, image_size: tuple[int, int] = (32, 32)) -> Pat
     with _storage_errors(folder):
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise _occupied(folder)
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        _write_whole(folder, image_size)
+        with whole_folder(folder) as partial:
+            _write_pictures(partial, image_size)
     return folder
 
 
 def _is_whole(folder: Path) -> bool:
     return folder.is_dir() and len(list(folder.glob("[0-9]/*.png"))) == NUM_DIGITS
-
-
-def _write_whole(folder: Path, image_size: tuple[int, int]) -> None:
-    unfinished = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    try:
-        _write_pictures(unfinished, image_size)
-        unfinished.chmod(0o755)  # mkdtemp lets only the owner in
-        if folder.exists():
-            folder.rmdir()  # empty, as checked; Windows does not rename onto a folder
-        unfinished.rename(folder)
-    except BaseException:  # Ctrl-C as well
-        shutil.rmtree(unfinished, ignore_errors=True)
-        raise
 
 
 def _write_pictures(folder: Path, image_size: tuple[int, int]) -> None:
@@ -98,7 +83,7 @@ def _storage_errors(folder: Path) -> Iterator[None]:
             hint="Choose another folder with --out.",
         ) from error
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        if not is_full(error):
             raise
         raise StorageFullError(
             f"The disk of '{folder}' is full.",

@@ -14,6 +14,7 @@ import pandas as pd
 
 from headstart.data.inspection import could_be_picture
 from headstart.errors import TableColumnsError
+from headstart.files import cell_limit
 
 _SEPARATORS = (",", ";", "\t", "|")
 # The longer mark first: UTF-32 begins like UTF-16.
@@ -106,12 +107,9 @@ def _read_delimited(path: Path, max_rows: int | None) -> TextTable:
 def _rows(text: str, separator: str, max_rows: int | None, *, strict: bool) -> list[list[str]]:
     """Rows that are not blank: the first, and up to `max_rows` more."""
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True, strict=strict)
-    limit = csv.field_size_limit(_MAX_CELL)
-    try:
+    with cell_limit(_MAX_CELL):
         filled = (row for row in lines if any(cell.strip() for cell in row))
         return list(islice(filled, None if max_rows is None else max_rows + 1))
-    finally:
-        csv.field_size_limit(limit)
 
 
 def _decoded(content: bytes) -> str:

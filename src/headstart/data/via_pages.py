@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from headstart.data.json_values import is_place, sound_text
+from headstart.files import cell_limit
 
 Points = tuple[tuple[float, float], ...]
 
@@ -125,20 +126,20 @@ def _items(value: object) -> list[tuple[str, object]]:
 
 def _from_rows(text: str) -> list[MarkedImage]:
     rows = csv.DictReader(io.StringIO(text), strict=True)
-    limit = csv.field_size_limit(_MAX_CELL)
     regions: dict[str, list[Region]] = {}
     try:
-        for row in rows:
-            name = (row.get("filename") or row.get("#filename") or "").strip()
-            shape, said = (json.loads(row.get(key) or "{}") for key in ("region_shape_attributes", "region_attributes"))
-            if name:
-                regions.setdefault(sound_text(name), [])
-            if name and shape:
-                regions[sound_text(name)].append(_region({"shape_attributes": shape, "region_attributes": said}))
+        with cell_limit(_MAX_CELL):
+            for row in rows:
+                name = (row.get("filename") or row.get("#filename") or "").strip()
+                shape, said = (
+                    json.loads(row.get(key) or "{}") for key in ("region_shape_attributes", "region_attributes")
+                )
+                if name:
+                    regions.setdefault(sound_text(name), [])
+                if name and shape:
+                    regions[sound_text(name)].append(_region({"shape_attributes": shape, "region_attributes": said}))
     except csv.Error as error:
         raise ValueError(str(error)) from error
-    finally:
-        csv.field_size_limit(limit)
     return [MarkedImage(name, tuple(found)) for name, found in regions.items()]
 
 

@@ -12,7 +12,16 @@ from typing import Literal
 import numpy as np
 
 from headstart.errors import BankNotFoundError
-from headstart.files import Names, Schema, Sha256, UnusableFileError, read_json, remove_stale_partials, write_bytes
+from headstart.files import (
+    Names,
+    Schema,
+    Sha256,
+    UnusableFileError,
+    read_json,
+    remove_stale_partials,
+    sha256_or,
+    write_bytes,
+)
 
 FORMAT_VERSION = 2
 _CHUNK_NAME = re.compile(r"[0-9a-f]{24}\.json")
@@ -94,7 +103,7 @@ class ChunkDir:
     def is_whole(self, chunk: Chunk) -> bool:
         """Whether the chunk's files hold the bytes that were written."""
         paths = (self.path / chunk.file_name(stage) for stage in range(len(self.shapes)))
-        return all(_hash(path) == expected for path, expected in zip(paths, chunk.hashes, strict=True))
+        return all(sha256_or("missing", path) == expected for path, expected in zip(paths, chunk.hashes, strict=True))
 
     def read_array(self, chunk: Chunk, stage: int) -> np.ndarray:
         """The rows of one stage, `(rows, ...)` float16, memory-mapped for as long as the array lives.
@@ -145,11 +154,3 @@ def _deleted(path: Path, error: OSError) -> BankNotFoundError:
         received=f"no file '{error.filename}'",
         hint="Run the command again, or `headstart resume RUN` for a training; missing rows are computed again.",
     )
-
-
-def _hash(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError:
-        return "missing"

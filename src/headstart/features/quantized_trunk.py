@@ -16,7 +16,7 @@ import numpy as np
 
 from headstart.features.openvino_engine import converted, load_extra, load_openvino, read_model
 from headstart.features.trunk_key import trunk_hash
-from headstart.files import Hashes, Schema, UnusableFileError, read_json, whole_folder, write_json
+from headstart.files import Hashes, Schema, UnusableFileError, file_sha256, read_json, whole_folder, write_json
 
 if TYPE_CHECKING:
     import openvino
@@ -97,7 +97,7 @@ def _write(folder: Path, model: "openvino.Model", facts: dict[str, object]) -> N
     """Puts the model into a folder that is whole or absent."""
     with whole_folder(folder) as partial:
         load_openvino().serialize(model, str(partial / MODEL_FILE), str(partial / WEIGHTS_FILE))
-        hashes = {name: _sha256(partial / name) for name in (MODEL_FILE, WEIGHTS_FILE)}
+        hashes = {name: file_sha256(partial / name) for name in (MODEL_FILE, WEIGHTS_FILE)}
         content = {"format_version": FORMAT_VERSION, **facts, "sha256": hashes}
         write_json(partial / FACTS_FILE, content)
 
@@ -105,11 +105,6 @@ def _write(folder: Path, model: "openvino.Model", facts: dict[str, object]) -> N
 def _is_whole(folder: Path) -> bool:
     try:
         hashes = read_json(folder / FACTS_FILE, _Facts).sha256
-        return all(_sha256(folder / name) == hashes.get(name) for name in (MODEL_FILE, WEIGHTS_FILE))
+        return all(file_sha256(folder / name) == hashes.get(name) for name in (MODEL_FILE, WEIGHTS_FILE))
     except (OSError, UnusableFileError):
         return False
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

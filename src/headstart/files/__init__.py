@@ -12,9 +12,12 @@ if TYPE_CHECKING:
     from headstart.files.content import (
         OtherArrayError,
         UnusableFileError,
+        file_sha256,
         inside,
+        is_inside,
         read_bounded,
         refuse_outside,
+        sha256_or,
         shown,
         size_of,
     )
@@ -36,7 +39,7 @@ if TYPE_CHECKING:
         Text,
     )
     from headstart.files.storage import is_full, storage_errors
-    from headstart.files.tables import csv_line, csv_text, frame_csv, read_table, write_csv
+    from headstart.files.tables import cell_limit, csv_line, csv_text, frame_csv, read_table, write_csv
     from headstart.files.terminal_text import one_line, visible
     from headstart.files.whole import (
         PARTIAL_PREFIX,
@@ -65,14 +68,17 @@ _MODULE_OF = {
     "Side": "schema",
     "Text": "schema",
     "UnusableFileError": "content",
+    "cell_limit": "tables",
     "check": "json_files",
     "check_keras_file": "keras_files",
     "claim_folder": "whole",
     "csv_line": "tables",
     "csv_text": "tables",
+    "file_sha256": "content",
     "frame_csv": "tables",
     "inside": "content",
     "is_full": "storage",
+    "is_inside": "content",
     "map_array": "arrays",
     "one_line": "terminal_text",
     "parse_json": "json_files",
@@ -85,6 +91,7 @@ _MODULE_OF = {
     "read_toml_tables": "json_files",
     "refuse_outside": "content",
     "remove_stale_partials": "whole",
+    "sha256_or": "content",
     "shown": "content",
     "size_of": "content",
     "sole_use": "locks",
@@ -115,14 +122,17 @@ __all__ = [
     "Side",
     "Text",
     "UnusableFileError",
+    "cell_limit",
     "check",
     "check_keras_file",
     "claim_folder",
     "csv_line",
     "csv_text",
+    "file_sha256",
     "frame_csv",
     "inside",
     "is_full",
+    "is_inside",
     "map_array",
     "one_line",
     "parse_json",
@@ -135,6 +145,7 @@ __all__ = [
     "read_toml_tables",
     "refuse_outside",
     "remove_stale_partials",
+    "sha256_or",
     "shown",
     "size_of",
     "sole_use",

@@ -1,5 +1,6 @@
-"""The bytes of a file, and which file a name in another file may stand for."""
+"""The bytes of a file, its SHA-256, and which file a name in another file may stand for."""
 
+import hashlib
 import reprlib
 import stat
 from collections.abc import Iterable
@@ -74,6 +75,35 @@ def size_of(path: Path) -> int:
     return facts.st_size
 
 
+def file_sha256(*paths: Path) -> str:
+    """SHA-256 of a file, or of several one after the other, in hexadecimal digits.
+
+    Raises:
+        OSError: a file cannot be read.
+    """
+    digest = hashlib.sha256()
+    for path in paths:
+        with path.open("rb") as file:
+            hashlib.file_digest(file, lambda: digest)
+    return digest.hexdigest()
+
+
+def sha256_or(otherwise: str, *paths: Path) -> str:
+    """The same as `file_sha256`, or the text `otherwise` if one of the paths is no file that can be read.
+
+    A pipe or a device, which could be read forever, counts as no file.
+    """
+    try:
+        return file_sha256(*paths) if all(path.is_file() for path in paths) else otherwise
+    except OSError:
+        return otherwise
+
+
+def is_inside(path: Path, folder: Path) -> bool:
+    """Whether a path is a folder or lies in it, after all links are followed. Neither has to exist."""
+    return path.resolve().is_relative_to(folder.resolve())
+
+
 def inside(folder: Path, name: str) -> Path:
     """The file or folder that a name in one of the folder's files stands for.
 
@@ -89,7 +119,7 @@ def inside(folder: Path, name: str) -> Path:
     is_short = all(len(part) <= _MAX_NAME for part in parts)
     path = folder / name
     try:
-        if is_plain and is_short and ".." not in parts and path.resolve().is_relative_to(folder.resolve()):
+        if is_plain and is_short and ".." not in parts and is_inside(path, folder):
             return path
     except (OSError, RuntimeError, ValueError):  # links that lead in a circle
         pass

@@ -3,7 +3,8 @@
 import csv
 import re
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 2**30  # the boxes of some million images
 _MAX_COLUMNS = 200_010  # some columns of a table, and two for each class
-# The reader's limit is 131,072 characters per cell; the boxes of one image may be more. The limit is the module's own.
+# The default limit of the reader is 131,072 characters per cell; the boxes of one image may need more.
 _LARGEST_CELL = 2**31 - 1
 _limit_lock = threading.Lock()
 
@@ -51,6 +52,20 @@ def frame_csv(frame: "pd.DataFrame") -> str:
     return csv_text(frame.columns, zip(*columns, strict=True))
 
 
+@contextmanager
+def cell_limit(num_characters: int) -> Iterator[None]:
+    """Sets how long a cell may be that `csv.reader` reads in the block.
+
+    The limit belongs to the module `csv` and not to a reader, so that one thread at a time may change it.
+    """
+    with _limit_lock:
+        before = csv.field_size_limit(num_characters)
+        try:
+            yield
+        finally:
+            csv.field_size_limit(before)
+
+
 def read_table(path: Path, *, max_bytes: int = MAX_BYTES) -> dict[str, list[str]]:
     """The columns of a CSV file in their order: name → cells as text.
 
@@ -65,12 +80,8 @@ def read_table(path: Path, *, max_bytes: int = MAX_BYTES) -> dict[str, list[str]
     if (num_bytes := size_of(path)) > max_bytes:
         raise UnusableFileError(f"a file of at most {max_bytes / 2**20:g} MB", f"{num_bytes:,} bytes")
     try:
-        with path.open(encoding="utf-8", newline="") as file, _limit_lock:
-            before = csv.field_size_limit(_LARGEST_CELL)
-            try:
-                return _columns(file)
-            finally:
-                csv.field_size_limit(before)
+        with path.open(encoding="utf-8", newline="") as file, cell_limit(_LARGEST_CELL):
+            return _columns(file)
     except UnusableFileError:
         raise
     except (OSError, ValueError, csv.Error) as error:

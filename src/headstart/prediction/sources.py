@@ -17,7 +17,7 @@ from headstart.artifacts import (
     read_manifest,
 )
 from headstart.errors import RunNotFoundError
-from headstart.files import UnusableFileError, read_plain
+from headstart.files import UnusableFileError, file_sha256, read_plain
 from headstart.prediction.settings import Settings
 from headstart.task_spec import DEFAULT_TASK, TASK_KINDS
 
@@ -137,9 +137,11 @@ def _open_run(place: "Run | ModelPlace", settings: Settings) -> Model:
 
     run = place if isinstance(place, Run) else Run.load(place.path)
     predictor = predictor_of(run, coverage=settings.chosen_coverage, min_score=settings.min_score)
-    with run.model_path.open("rb") as file:
-        model_hash = hashlib.file_digest(file, "sha256").hexdigest()
-    facts = {"format": "run", "files": {"model.keras": model_hash}, "thresholds": _thresholds_hash(predictor)}
+    facts = {
+        "format": "run",
+        "files": {"model.keras": file_sha256(run.model_path)},
+        "thresholds": _thresholds_hash(predictor),
+    }
     return Model(predictor, facts)
 
 

@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeVar, overload
 
 from headstart.data import Dataset
 from headstart.errors import RunDamagedError, RunExistsError, RunIncompleteError, RunNotFoundError
-from headstart.files import Schema, UnusableFileError, check, read_plain, write_json, write_text
+from headstart.files import Schema, UnusableFileError, check, is_inside, read_plain, write_json, write_text
 from headstart.heads import Task, read_task
 from headstart.recipe import Recipe
 from headstart.report import Report
@@ -46,7 +46,7 @@ class Run:
             RunExistsError: the folder holds something already, or lies in the data folder, which is never written to.
         """
         path = path.expanduser().absolute()
-        if data_path.is_dir() and path.resolve().is_relative_to(data_path.resolve()):
+        if data_path.is_dir() and is_inside(path, data_path):
             raise RunExistsError(
                 f"The folder of the run, '{path}', is inside the data folder, which is never written to.",
                 expected="a folder outside the data folder",

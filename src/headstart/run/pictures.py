@@ -1,6 +1,5 @@
 """Whether a run's images are still those that it saw, and where they are now."""
 
-import hashlib
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -8,11 +7,11 @@ from pathlib import Path
 
 from headstart.data import Dataset, mask_paths
 from headstart.errors import DataNotFoundError, RunDamagedError
+from headstart.files import sha256_or
 from headstart.run.directory import Run
 from headstart.task_spec import TargetForm
 
 _NUM_SHOWN = 5
-_BLOCK_BYTES = 1 << 20
 
 
 def check_pictures(run: Run, dataset: Dataset) -> None:
@@ -103,17 +102,7 @@ def use_moved_data(run: Run, root: Path) -> None:
 
 def file_hash(*paths: Path) -> str:
     """SHA-256 of a file, or of several one after the other, in hexadecimal digits; `missing` where one is not there."""
-    found = hashlib.sha256()
-    try:
-        for path in paths:
-            if not path.is_file():  # a pipe in its place would never end
-                return "missing"
-            with path.open("rb") as file:
-                while block := file.read(_BLOCK_BYTES):
-                    found.update(block)
-        return found.hexdigest()
-    except OSError:
-        return "missing"
+    return sha256_or("missing", *paths)
 
 
 def _hashes(dataset: Dataset) -> dict[tuple[str, ...], str]:

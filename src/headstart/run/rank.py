@@ -24,7 +24,7 @@ from headstart.errors import (
     WeightsNotFoundError,
 )
 from headstart.features import AUTO, BankPart, FeatureBank, Pictures, Views, fill_bank, score_features, suitable_engine
-from headstart.files import sole_use
+from headstart.files import is_inside, sole_use
 from headstart.options import RANK_OPTIONS, RankOptions, recipe_from_options
 from headstart.progress import SILENT, Progress
 from headstart.recipe import Recipe
@@ -144,12 +144,12 @@ def _recipe(data: Path | str, options: Mapping[str, object]) -> Recipe:
 
 def _checked_folder(folder: Path, data_path: Path) -> Path:
     folder = folder.expanduser().absolute()
-    is_inside = data_path.is_dir() and folder.resolve().is_relative_to(data_path.resolve())
-    if is_inside or (folder.exists() and not folder.is_dir()):
+    in_data = data_path.is_dir() and is_inside(folder, data_path)
+    if in_data or (folder.exists() and not folder.is_dir()):
         raise FolderOccupiedError(
             f"The ranking cannot be written to '{folder}'.",
             expected="a new or existing folder outside the data folder",
-            received="a folder inside the data folder, which is never written to" if is_inside else "a file",
+            received="a folder inside the data folder, which is never written to" if in_data else "a file",
             hint="Choose another folder with --out.",
         )
     return folder

@@ -14,7 +14,7 @@ from headstart.errors import (
     ImageSizeError,
     RecipeError,
 )
-from headstart.files import claim_folder, map_array, sole_use, whole_folder
+from headstart.files import claim_folder, is_inside, map_array, sole_use, whole_folder
 from headstart.files import storage_errors as disk_errors
 from headstart.progress import SILENT, Progress
 from headstart.recipe import ResizeMode
@@ -174,13 +174,13 @@ def _default_name(data: Path | str, source: ModelSource) -> Path:
 
 
 def _check_folder(folder: Path, root: Path) -> None:
-    is_inside = folder.resolve().is_relative_to(root.resolve())
+    in_data = is_inside(folder, root)
     is_taken = folder.exists() and not (folder.is_dir() and not any(folder.iterdir()))
-    if is_inside or is_taken:
+    if in_data or is_taken:
         raise FolderOccupiedError(
             f"The index cannot be written to '{folder}'.",
             expected="a new folder outside the data folder",
-            received="a folder inside the data folder, which is never written to" if is_inside else "existing files",
+            received="a folder inside the data folder, which is never written to" if in_data else "existing files",
             hint="Choose another folder with --out, or remove the existing files.",
         )
 

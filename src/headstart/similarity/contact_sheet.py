@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from headstart.data import open_rgb
 from headstart.errors import FolderOccupiedError, StoragePermissionError, UnreadableImageError
-from headstart.files import whole_file
+from headstart.files import is_inside, whole_file
 from headstart.similarity.results import Neighbour, QueryResult, SearchResults
 
 CELL, GAP, MARGIN, FRAME = 168, 12, 20, 4  # pixels
@@ -68,7 +68,7 @@ def check_sheet(path: Path, root: Path) -> None:
     Raises:
         FolderOccupiedError: it would lie in the data folder.
     """
-    if path.expanduser().resolve().is_relative_to(root.resolve()):
+    if is_inside(path.expanduser(), root):
         raise FolderOccupiedError(
             f"The contact sheet cannot be written to '{path}'.",
             expected="a file outside the data folder",

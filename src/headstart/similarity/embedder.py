@@ -1,6 +1,5 @@
 """A model that turns images into embeddings: pooled features of a run's model, or of a pretrained backbone."""
 
-import hashlib
 import importlib.util
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,6 +26,7 @@ from headstart.features import (
     instructions,
     trunk_hash,
 )
+from headstart.files import file_sha256
 from headstart.progress import Progress
 from headstart.similarity.exact import unit_rows
 from headstart.similarity.index_schema import EmbedderValues
@@ -154,11 +154,9 @@ def _embedder_of_run(source: ModelSource, engine: str) -> Embedder:
 
     run = Run.load(source.place)
     task = run.task
-    with run.model_path.open("rb") as file:
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     model = _pooled_model(task.model, task.stages)
     facts: EmbedderValues = {
-        "model": {"kind": "run", "name": task.backbone, "place": str(run.path), "sha256": sha256},
+        "model": {"kind": "run", "name": task.backbone, "place": str(run.path), "sha256": file_sha256(run.model_path)},
         "image_size": list(task.image_size),
         "resize_mode": task.resize_mode,
         "engine": (built := build_engine(engine, model)).name,

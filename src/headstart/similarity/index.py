@@ -1,6 +1,5 @@
 """An index on disk: embeddings of images, which image each belongs to, and what model made them."""
 
-import hashlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from headstart.errors import IndexDamagedError, IndexNewerError, IndexNotFoundEr
 from headstart.files import (
     UnusableFileError,
     check,
+    file_sha256,
     map_array,
     read_plain,
     read_table,
@@ -185,10 +185,7 @@ def _read_pictures(path: Path, num_pictures: int) -> pd.DataFrame:
 
 
 def _file_hash(path: Path) -> str:
-    if not path.is_file():
-        return "of no such file"
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return file_sha256(path) if path.is_file() else "of no such file"
 
 
 def _damaged(path: Path, expected: str, received: str) -> IndexDamagedError:

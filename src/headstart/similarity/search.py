@@ -1,6 +1,5 @@
 """The images of an index that are most like others."""
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import numpy as np
 
 from headstart.data import open_rgb, resize_image
 from headstart.errors import RecipeError, UnreadableImageError
+from headstart.files import sha256_or
 from headstart.prediction import expand_paths
 from headstart.progress import SILENT, Progress
 from headstart.similarity.exact import nearest_exact
@@ -150,10 +150,4 @@ def _result(path: Path, neighbours: tuple[Neighbour, ...], found: np.ndarray | U
 
 
 def _hash(path: Path) -> str:
-    if not path.is_file():  # a pipe would never end
-        return "unreadable"
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError:
-        return "unreadable"  # reading it as an image says why
+    return sha256_or("unreadable", path)  # reading it as an image says why

@@ -1,7 +1,6 @@
 """What a killed run goes on from."""
 
 import errno
-import hashlib
 import json
 import math
 import os
@@ -24,6 +23,7 @@ from headstart.files import (
     Schema,
     UnusableFileError,
     check,
+    file_sha256,
     read_array,
     read_plain,
     whole_file,
@@ -162,8 +162,7 @@ class CheckpointDir:
 
     def hash_of(self, file_name: str) -> str:
         """SHA-256 of a file in this folder."""
-        with (self.path / file_name).open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return file_sha256(self.path / file_name)
 
     def newest(self) -> tuple[Checkpoint, History] | None:
         """The newest checkpoint whose files are whole, or None before the first epoch's end.

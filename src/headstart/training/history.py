@@ -3,14 +3,13 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from io import BytesIO
 from pathlib import Path
 from typing import Annotated, Any
 
 import pandas as pd
 from pydantic import Field
 
-from headstart.files import Name, Schema, UnusableFileError, check, frame_csv, read_bounded, write_text
+from headstart.files import Name, Schema, UnusableFileError, check, frame_csv, read_table, write_text
 
 # Of every task; a metric that the task shows stands behind each loss.
 Row = Mapping[str, Any]  # text in `phase`, numbers elsewhere
@@ -71,11 +70,13 @@ class History:
         Raises:
             UnusableFileError: the file is missing, or holds something else.
         """
-        content = read_bounded(path)
+        columns = read_table(path)
         try:
-            frame = pd.read_csv(BytesIO(content))
-            rows = [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
-        except (ValueError, OverflowError) as error:  # pandas' own errors are ValueErrors
+            rows = [
+                {name: _value(name, cell) for name, cell in zip(columns, cells, strict=True)}
+                for cells in zip(*columns.values(), strict=True)
+            ]
+        except ValueError as error:
             raise UnusableFileError(
                 "a table of epochs", f"{type(error).__name__}: {error}".partition("\n")[0]
             ) from error
@@ -94,3 +95,12 @@ class History:
         if any(set(row) != names for row in rows):
             raise UnusableFileError("the same columns in every epoch", "other columns")
         return cls(tuple(rows))
+
+
+def _value(column: str, cell: str) -> str | int | float:
+    """A cell of history.csv; a loss that was NaN is an empty cell."""
+    if column == "phase":
+        return cell
+    if column == "epoch":
+        return int(cell)
+    return float(cell) if cell else math.nan
