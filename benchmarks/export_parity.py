@@ -82,7 +82,8 @@ def main() -> int:
     parser.add_argument("--formats", nargs="+", default=list(FORMATS))
     arguments = parser.parse_args()
     print(
-        "| model | format | pictures | same answers | furthest apart | accuracy (model) | int8: stored, computed | MB |"
+        "| model | format | images | same predictions | largest difference | accuracy (model) "
+        "| int8: stored, computed | MB |"
     )
     print("|---|---|---|---|---|---|---|---|", flush=True)
     all_passed = True

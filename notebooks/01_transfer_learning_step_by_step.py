@@ -13,8 +13,8 @@
 # %% [markdown]
 # # Transfer learning, step by step
 #
-# A network that has learned to see millions of pictures has learned edges, strokes, textures and shapes on the way.
-# Most of that is useful for other pictures too. **Transfer learning** keeps what is useful and learns only the rest:
+# A network that has learned to see millions of images has learned edges, strokes, textures and shapes on the way.
+# Most of that is useful for other images too. **Transfer learning** keeps what is useful and learns only the rest:
 #
 # 1. **load** a pretrained network without its last layers (the *backbone*);
 # 2. **freeze** it, so that what it knows cannot be destroyed;
@@ -24,7 +24,7 @@
 # ```
 #                    backbone (pretrained)                  head (new)
 #            ┌────────┬────────┬────────┬────────┬────────┐ ┌──────────┐
-#  picture ─▶│ block1 │ block2 │ block3 │ block4 │ block5 │▶│ 10 logits│─▶ answer
+#    image ─▶│ block1 │ block2 │ block3 │ block4 │ block5 │▶│ 10 logits│─▶ prediction
 #            └────────┴────────┴────────┴────────┴────────┘ └──────────┘
 #              edges, strokes  ─▶  shapes  ─▶  parts of things
 #
@@ -55,10 +55,10 @@ workspace = tempfile.TemporaryDirectory(prefix="headstart-")  # goes away with t
 folder = Path(workspace.name)
 
 # %% [markdown]
-# ## The pictures
+# ## The images
 #
 # `write_digits` writes scikit-learn's handwritten digits as ten folders of PNG files. Your own data would look the
-# same: one folder per class. `read_dataset` makes a table of it, one row a picture.
+# same: one folder per class. `read_dataset` makes a table of it, one row per image.
 
 # %%
 from headstart.data import audit_dataset, read_dataset, split_dataset, write_digits
@@ -86,8 +86,8 @@ audit.summary()
 # - **test**: touched once, at the very end. Whatever is decided by looking at a part makes the score on that part too
 #   good.
 #
-# Copies stay on one side, or the test would ask for pictures learned by heart. Transfer learning is for few labels,
-# so only 30 % are for training, about 54 pictures a class; the large test part makes the final number precise.
+# Copies stay on one side, or the test would ask for images learned by heart. Transfer learning is for few labels,
+# so only 30 % are for training, about 54 images per class; the large test part makes the final number precise.
 
 # %%
 from headstart.report import class_count_bars, picture_gallery
@@ -98,7 +98,7 @@ dataset = split_dataset(audit.dataset, fractions=FRACTIONS, seed=0)
 class_count_bars(dataset.class_counts())
 
 # %% [markdown]
-# An `ImageSource` reads pictures in the size that the network will see. Pixels stay raw RGB from 0 to 255: what a
+# An `ImageSource` reads images in the size that the network will see. Pixels stay raw RGB from 0 to 255: what a
 # network wants done to them (VGG: subtract a mean, swap red and blue) happens inside the model, so it cannot be
 # forgotten later.
 
@@ -121,8 +121,8 @@ picture_gallery([train_pictures.load(i) for i in samples.index], samples.tolist(
 # %% [markdown]
 # ### Augmentation
 #
-# Each epoch shows each training picture a little differently: turned, zoomed, moved. The label stays true, so small
-# data goes further. First column: the picture itself; then five views of it, as five epochs might show it.
+# Each epoch shows each training image a little differently: turned, zoomed, moved. The label stays true, so small
+# data goes further. First column: the image itself; then five views of it, as five epochs might show it.
 
 # %%
 from headstart.data import Augmentation, augment_views
@@ -217,7 +217,7 @@ pd.DataFrame(
 # ### What is the pretrained network worth?
 #
 # Before training anything: how well does plain logistic regression tell the digits apart from the backbone's frozen
-# features, stage by stage, and from those of the same network with *random* weights? It gets 20 pictures a class,
+# features, stage by stage, and from those of the same network with *random* weights? It gets 20 images per class,
 # five times anew, and is scored on the others of the training and validation parts. The test part stays untouched.
 
 # %%
@@ -377,11 +377,11 @@ learning_curves(tuned.history.frame)
 # VGG has no batch normalisation, but nearly every newer network has, and there fine-tuning often fails for one
 # reason. A batch normalisation layer keeps a running mean and variance of what passes through. In training mode it
 # normalises with those of the current batch instead and moves the running ones along. Unfreeze it on small data, and
-# statistics from millions of pictures are replaced by those of a few small batches, which the layers above have never
+# statistics from millions of images are replaced by those of a few small batches, which the layers above have never
 # seen: accuracy collapses.
 #
 # In Keras, `layer.trainable = False` on a batch normalisation layer means both: gamma and beta do not learn, *and*
-# the layer runs in inference mode, whatever it is told. One number a picture, always 100, in a hundred batches:
+# the layer runs in inference mode, whatever it is told. One number per image, always 100, in a hundred batches:
 
 # %%
 for trainable in (True, False):
@@ -423,7 +423,7 @@ confusion_matrix(report.confusion, report.class_names)
 # ### Mistakes, and where the model looked
 #
 # The mistakes that the model was surest of come first. Look at your own: this is where wrong labels show.
-# **Grad-CAM** colours the places whose features speak for the answer that was given. For large pictures ask
+# **Grad-CAM** colours the places whose features raise the score of the predicted class. For large images ask
 # `task.last_feature_layer`. At 32 pixels that is a map of 2 by 2, so we ask the last convolution of `block4`: 4 by 4.
 
 # %%
@@ -450,8 +450,8 @@ grad_cam_gallery(mistakes)
 # ## Keep it: a plain Keras file
 #
 # The model holds its preprocessing and only stock Keras layers. It goes into one `.keras` file that loads where
-# Headstart is not installed, takes raw RGB 0-255 and gives the same answers. Its outputs are logits; a softmax makes
-# them probabilities.
+# Headstart is not installed, takes raw RGB 0-255 and gives the same predictions. Its outputs are logits; a softmax
+# turns them into probabilities.
 
 # %%
 without_optimizer = keras.Model(task.model.input, task.model.output)  # the same layers; only training needs the rest
@@ -510,7 +510,7 @@ print(recipe)
 # headstart train --recipe digits.toml
 # ```
 #
-# It also keeps checkpoints (`headstart resume` goes on after a crash) and writes `report.html`. For pictures of your
+# It also keeps checkpoints (`headstart resume` goes on after a crash) and writes `report.html`. For images of your
 # own the defaults are a fair start, without any recipe: `headstart train photos`. The same from Python, in five
 # lines:
 
@@ -536,11 +536,11 @@ print(f"{largest_difference_of_an_epoch:.7f} is the largest difference of any nu
 # %% [markdown]
 # ## What is frozen needs computing only once
 #
-# Blocks 1 and 2 never changed, and still every epoch above computed them for every picture, because the recipe says
-# `num_views = 0`. Without it, `headstart train` keeps a **feature bank**. The frozen part (the *trunk*) answers the
-# same to the same picture, so each picture goes through it once in each of a few views, and what comes out is kept on
-# disk. Every epoch draws one of the views and trains only what lies above. Later runs find the bank there, whatever
-# their split or head.
+# Blocks 1 and 2 never changed, and still every epoch above computed them for every image, because the recipe says
+# `num_views = 0`. Without it, `headstart train` keeps a **feature bank**. The frozen part (the *trunk*) gives the same
+# activations whenever it sees the same image, so each image goes through it once in each of a few views. The result is
+# kept on disk. Every epoch draws one of the views and trains only the layers above. Later runs use the same bank,
+# whatever their split or head.
 
 # %%
 banked_path = folder / "banked.toml"
@@ -565,9 +565,9 @@ pd.DataFrame({"from the pixels": run.state["seconds"], "from a bank": banked.sta
 # %% [markdown]
 # ## Where to go next
 #
-# - **Your pictures.** One folder per class; `headstart audit photos`, then `headstart train photos`. Start with
+# - **Your images.** One folder per class; `headstart audit photos`, then `headstart train photos`. Start with
 #   ImageNet weights (`headstart backbones` lists all networks) and with the default recipe.
-# - **What to change first.** More pictures of the classes that are confused; then `image_size`; then how far down to
+# - **What to change first.** More images of the classes that are confused; then `image_size`; then how far down to
 #   unfreeze: photographs like ImageNet's need less of it than digits, X-rays or drawings.
 #   [Every setting](../docs/recipe.md).
 # - **Always.** Decide on the validation part, look at the test part once, and read the mistakes.

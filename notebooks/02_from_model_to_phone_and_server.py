@@ -13,9 +13,9 @@
 # %% [markdown]
 # # From a model to a phone and a server
 #
-# A model that answers well in a notebook is half of the way. Others want a *file*: one for a phone, one for a server,
-# one for somebody who has never heard of this package. And they want to know how far an answer can be trusted, above
-# all when somebody shows the model a picture of something it has never learned.
+# A model that predicts well in a notebook is half of the way. Others want a *file*: one for a phone, one for a server,
+# one for somebody who has never heard of this package. And they want to know how far a prediction can be trusted, above
+# all when somebody shows the model an image of something it has never learned.
 #
 # ```
 #  run ──▶ calibrate ──▶ export ──▶ compare ──▶ model.onnx    ──▶ server, any program
@@ -24,7 +24,7 @@
 # ```
 #
 # This notebook trains a small model on handwritten digits, asks how honest it is, makes files of it, checks that the
-# files answer like the model, asks them in plain lines without Headstart, shows them what is no digit, and puts one
+# files predict the same as the model, uses them without Headstart, shows them what is no digit, and puts one
 # behind a web address. Nothing is downloaded; it takes about a minute on two cores.
 
 # %%
@@ -80,7 +80,7 @@ print(report.metrics["accuracy"])
 # ## Does it mean what it says?
 #
 # A model gives each class a probability. If it says 0.9, it should be right 9 times of 10. This one is too modest: it
-# learned with *label smoothing*, which forbids it to be sure. The upper picture shows it as it was trained. Bars above
+# learned with *label smoothing*, which forbids it to be sure. The upper image shows it as it was trained. Bars above
 # the dashed line: right more often than it claims.
 
 # %%
@@ -91,9 +91,9 @@ reliability_diagram(report.trust.calibration_before)
 # %% [markdown]
 # ### One number mends that
 #
-# Before logits become probabilities they are divided by a **temperature**. Above 1 it makes answers softer, below 1
+# Before logits become probabilities they are divided by a **temperature**. Above 1 it makes predictions softer, below 1
 # sharper; which class comes first stays as it was. At the end of a training Headstart finds the temperature that suits
-# the *validation* pictures best. The test pictures, which had no part in it, say whether it helped:
+# the *validation* images best. The test images, which had no part in it, say whether it helped:
 
 # %%
 reliability_diagram(report.calibration)
@@ -102,21 +102,21 @@ reliability_diagram(report.calibration)
 pd.Series(trust_facts(report), name="measured on the test part").to_frame()
 
 # %% [markdown]
-# Three more promises stand in that table, all made from validation pictures:
+# Three more promises stand in that table, all made from validation images:
 #
-# - **Sets.** Beside its one answer the model gives every class that is likely enough. How likely that must be is
-#   counted out on validation pictures, so that the set holds the true class as often as you ask for (the *coverage*,
+# - **Sets.** Beside its one prediction the model gives every class that is likely enough. How likely that must be is
+#   counted out on validation images, so that the set holds the true class as often as you ask for (the *coverage*,
 #   0.9 unless told). This is called conformal prediction, and it needs no belief in the model.
-# - **Not sure.** Where the set is not exactly the answer, the model may say so instead of guessing.
-# - **Foreign.** A picture whose features leave the directions that training pictures have is unlike all of them. The
-#   limit is set so that 95 of 100 validation pictures pass.
+# - **Not sure.** If the set does not hold the prediction alone, the model can predict "not sure" instead of guessing.
+# - **Out-of-distribution.** An image whose features leave the directions of the training images is unlike all of them.
+#   The limit of the score is set so that 95 of 100 validation images are below it.
 #
 # ## Files
 #
-# `export` writes one file a format. Each takes raw pixels, 0 to 255, and gives calibrated probabilities and the foreign
-# score: normalisation, softmax, temperature are all *inside*, so that whoever uses the file cannot forget or
-# change them. Every file is then run by its own runtime on test pictures and compared with the model, and refused where
-# it does not agree. (Files made by other tools often do not: that is a
+# `export` writes one file per format. Each takes raw pixels, 0 to 255, and gives calibrated probabilities and the
+# out-of-distribution score: normalisation, softmax and temperature are all *inside*, so that nobody can forget or
+# change them. Every file is then run by its own runtime on test images, and refused if it differs from the model.
+# (Files made by other tools often do not: that is a
 # [common](https://github.com/tensorflow/hub/issues/439) [complaint](https://github.com/ultralytics/ultralytics/issues/5016).)
 
 # %%
@@ -128,23 +128,23 @@ parity = pd.DataFrame({name: file.parity for name, file in artifact.files.items(
 table = pd.DataFrame(
     {
         "MB": {name: file.num_bytes / 1e6 for name, file in artifact.files.items()},
-        "same answer": parity["agreement"],
+        "same prediction": parity["agreement"],
         "largest difference of a probability": parity["max_probability_difference"],
         "accuracy": parity["accuracy"],
         "accuracy of the model": parity["model_accuracy"],
     }
 )
-table.style.format("{:.6f}").format("{:.2f}", subset=["MB"]).format("{:.1%}", subset=["same answer"])
+table.style.format("{:.6f}").format("{:.2f}", subset=["MB"]).format("{:.1%}", subset=["same prediction"])
 
 # %% [markdown]
 # `litert-int8` is for small devices: most numbers in it have 8 bits instead of 32. It is about a third of the
-# size, and not quite the same model, which the table says openly. It may answer 2 of 100 pictures otherwise, the others
+# size, and not quite the same model, as the table shows. It may predict 2 of 100 images differently, the other files
 # none.
 #
 # ### For whoever has never heard of Headstart
 #
 # Beside the files lies `artifact.json` with the names of the classes. Plain lines with **ONNX Runtime**, which servers
-# use. The file takes a picture of any size:
+# use. The file takes an image of any size:
 
 # %%
 import onnxruntime
@@ -158,7 +158,7 @@ probabilities, foreign_score = session.run(["probabilities", "foreign_score"], {
 print(names[probabilities[0].argmax()], probabilities[0].max(), foreign_score[0])
 
 # %% [markdown]
-# And with **LiteRT** (once called TensorFlow Lite), which phones use. Here the picture comes in the model's own size:
+# And with **LiteRT** (once called TensorFlow Lite), which phones use. Here the image comes in the model's own size:
 
 # %%
 from ai_edge_litert.interpreter import Interpreter
@@ -168,7 +168,7 @@ answer = Interpreter(str(artifact.folder / "model.tflite")).get_signature_runner
 print(names[answer["probabilities"][0].argmax()], answer["probabilities"][0].max(), answer["foreign_score"][0])
 
 # %% [markdown]
-# ## Answers for many pictures
+# ## Predictions for many images
 #
 # `headstart predict` takes a run or any of these files and gives the same rows. It streams folders of any size, and
 # `--out answers.csv` goes on after a kill. From Python it is a table:
@@ -184,8 +184,8 @@ onnx_answers[["prediction", "probability", "prediction_set", "is_sure", "is_fore
 # %% [markdown]
 # ### How sure is sure enough?
 #
-# A larger coverage makes larger sets, hence fewer answers that are sure. It is for you to choose: how often may the
-# truth be missing from the set? Of the test pictures, for some coverages:
+# A larger coverage makes larger sets, hence fewer predictions that are sure. It is for you to choose: how often may the
+# truth be missing from the set? Of the test images, for some coverages:
 
 # %%
 targets = test.frame["target"].reset_index(drop=True)
@@ -198,7 +198,7 @@ for coverage in (0.8, 0.9, 0.95, 0.98, 0.99):
         "set holds the truth": np.mean([target in chosen for target, chosen in zip(targets, sets, strict=True)]),
         "classes in a set": answers["prediction_set"].map(lambda text: len(text.split(";")) if text else 0).mean(),
         "sure": answers["is_sure"].mean(),
-        "sure answers that are right": right[answers["is_sure"]].mean(),
+        "sure predictions that are right": right[answers["is_sure"]].mean(),
     }
 pd.DataFrame(rows).T.rename_axis("coverage").style.format("{:.3f}")
 
@@ -208,8 +208,8 @@ pd.DataFrame(rows).T.rename_axis("coverage").style.format("{:.3f}")
 #
 # ## What is no digit
 #
-# Two kinds of pictures that the model was not made for: two digits laid over each other, and pieces of photographs. It
-# must answer, since it knows nothing but digits. It must not be *sure*.
+# Two kinds of images that the model was not made for: two digits laid over each other, and pieces of photographs. It
+# must predict a digit, since it knows nothing else. It must not be *sure*.
 
 # %%
 from sklearn.datasets import load_sample_images
@@ -234,7 +234,7 @@ answers = headstart.predict(artifact.folder, strange, coverage=0.98, abstain=Tru
 
 def title(row):
     if row["is_foreign"]:
-        return "foreign"
+        return "out-of-distribution"
     return (
         f"not sure: {row['prediction_set'].replace(';', ', ') or 'no class'}"
         if not row["is_sure"]
@@ -252,13 +252,16 @@ picture_gallery(
 # %%
 kinds = answers["path"].str.extract(r"(blend|photo)-")[0].rename("kind")
 share_flagged = answers["is_foreign"].groupby(kinds).mean()
-pd.DataFrame({"foreign": share_flagged, "not sure": (answers["prediction"] == "not sure").groupby(kinds).mean()})
+pd.DataFrame(
+    {"out-of-distribution": share_flagged, "not sure": (answers["prediction"] == "not sure").groupby(kinds).mean()}
+)
 
 # %% [markdown]
-# Some of the blends get by: where one of the two digits wins, the picture is that digit with some dirt on it. And what
-# would the model have said of the photographs without the foreign score? For many of them it is nearly certain of a
-# digit (left). The probability says which class fits best, not whether any does; the foreign score tells them apart
-# (right):
+# Some of the blends are accepted: if one of the two digits is much clearer, the image is that digit with some dirt on
+# it. And what would the model have said of the photographs without the out-of-distribution score? For many of them it
+# is nearly certain of a digit (left). The probability says which class fits best, not whether any does; the
+# out-of-distribution score distinguishes
+# them (right):
 
 # %%
 from matplotlib.figure import Figure
@@ -271,21 +274,21 @@ bins = np.linspace(0, 1, 21)
 left.hist(
     [onnx_answers["probability"], guesses["probability"][photos]], bins, density=True, label=["digits", "photographs"]
 )
-left.set(xlabel="probability of the answer", yticks=[])
+left.set(xlabel="probability of the prediction", yticks=[])
 left.legend(frameon=False)
 right.hist(
     [onnx_answers["foreign_score"], guesses["foreign_score"][photos]], 20, density=True, label=["digits", "photographs"]
 )
 right.axvline(artifact.files["onnx"].thresholds.highest_familiar_score(), color="black", linestyle="--")
-right.set(xlabel="foreign score; right of the line: foreign", yticks=[])
+right.set(xlabel="out-of-distribution score, with the limit", yticks=[])
 figure
 
 # %% [markdown]
 # ## A server
 #
-# `headstart serve ARTIFACT` answers over HTTP with the ONNX file, without loading TensorFlow. It listens only to this
-# machine unless told otherwise, gathers pictures that arrive together into batches, and has a page at `/` to drop a
-# picture on. Here it runs in a process of its own, at any port that is free:
+# `headstart serve ARTIFACT` predicts over HTTP with the ONNX file, without loading TensorFlow. It listens only to this
+# machine unless told otherwise, gathers images that arrive together into batches, and has a page at `/` to drop a
+# image on. Here it runs in a process of its own, at any port that is free:
 
 # %%
 command = [sys.executable, "-c", "from headstart.cli.app import main; main()"]
@@ -338,7 +341,7 @@ print("ended with", server.returncode)
 # headstart card runs/photos                              # what to tell those who get it
 # ```
 #
-# More: [answers for new pictures](../docs/predict.md).
+# More: [predictions for new images](../docs/predict.md).
 
 # %%
 {

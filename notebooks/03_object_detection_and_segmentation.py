@@ -13,13 +13,13 @@
 # %% [markdown]
 # # Where is it? Boxes and masks
 #
-# A classifier says *what* a picture shows. A **detector** also says *where*: a box around every object. A **segmenter**
+# A classifier says *what* an image shows. A **detector** also says *where*: a box around every object. A **segmenter**
 # says it for every single pixel. Both stand on the same pretrained networks, and on the same four steps: load, freeze,
 # add new layers, fine-tune. What differs is which layers the new ones read:
 #
 # ```
 #              stride 8         stride 16        stride 32
-#  picture ─▶ fine maps,  ─▶   coarser maps, ─▶  coarsest maps, ─▶ average ─▶ a class
+#    image ─▶ fine maps,  ─▶   coarser maps, ─▶  coarsest maps, ─▶ average ─▶ a class
 #             know where       know more         know what
 #                │                │                 │
 #                └──────── joined, finest last ─────┘  ─▶ boxes, or a class for every pixel
@@ -28,7 +28,7 @@
 # On its way up a network trades *where* for *what*. So the new layers read several **stages** at once, and carry what
 # the coarse ones know down to the fine ones.
 #
-# This notebook draws its own pictures, trains a detector step by step, checks the numbers of its report by hand, and
+# This notebook draws its own images, trains a detector step by step, checks the numbers of its report by hand, and
 # then trains a segmenter on the same data. Nothing is downloaded; it takes about a minute and a half on two cores.
 
 # %%
@@ -53,7 +53,7 @@ workspace = tempfile.TemporaryDirectory(prefix="headstart-")  # goes away with t
 folder = Path(workspace.name)
 
 # %% [markdown]
-# ## The pictures
+# ## The images
 #
 # Three kinds of road signs in many sizes, on grey ground: "no entry" is a disc with a bar, "first aid" a square with a
 # cross, "warning" a triangle with a pale middle. They are annotated as people do it: in one JSON file in **COCO** form,
@@ -81,7 +81,7 @@ SIGNS = {  # colour, outline, and what stands on it in white, for a sign of radi
 
 
 def draw_scene(draw):
-    """A picture, and the name and the corners `(n, 2)` of every sign in it."""
+    """An image, and the name and the corners `(n, 2)` of every sign in it."""
     ground = draw.uniform(50, 200, (5, 5, 1)) + draw.uniform(-15, 15, (5, 5, 3))
     picture = Image.fromarray(ground.astype("uint8")).resize((SIDE, SIDE), Image.Resampling.BICUBIC)
     brush = ImageDraw.Draw(picture)
@@ -107,7 +107,7 @@ def box_around(corners):
 
 
 def write_scenes(folder, *, count, seed=0):
-    """A folder of pictures with a file in COCO form, whose boxes are left, top, width, height."""
+    """A folder of images with a file in COCO form, whose boxes are left, top, width, height."""
     draw = np.random.default_rng(seed)
     folder.mkdir()
     content = {"categories": [{"id": i, "name": name} for i, name in enumerate(SIGNS, 1)]}
@@ -138,8 +138,8 @@ content["annotations"][0]
 # ### One convention for boxes
 #
 # COCO writes left, top, width, height; Pascal VOC the four sides, in XML; YOLO the middle and the size, as shares of
-# the picture. Inside there is **one** convention, whatever was read: `x_min, y_min, x_max, y_max` in pixels of the
-# picture, then the number of the class. The same box in three files:
+# the image. Inside there is **one** convention, whatever was read: `x_min, y_min, x_max, y_max` in pixels of the
+# image, then the number of the class. The same box in three files:
 
 # %%
 from headstart.data import read_dataset
@@ -173,9 +173,9 @@ pd.DataFrame(read, index=["x_min", "y_min", "x_max", "y_max", "class"]).T
 # %% [markdown]
 # ### Audit
 #
-# Annotations are made by people, with errors. Let us make some: a box that reaches out of the picture, one that ends
+# Annotations are made by people, with errors. Let us make some: a box that reaches out of the image, one that ends
 # before it begins, one that stands twice, one of a class that nobody listed. The audit compares every annotation with
-# its picture, mends what can be mended, and names all of it.
+# its image, mends what can be mended, and names all of it.
 
 # %%
 from headstart.data import audit_dataset, split_dataset
@@ -197,8 +197,8 @@ audit.findings[["kind", "severity", "path", "detail"]]
 # %% [markdown]
 # ### Split
 #
-# As for classes: copies stay on one side, and every part gets its share of each kind of object (a picture counts for
-# every kind that it shows). The first picture has the box that reached out. It was cut at the edge, but only a person
+# As for classes: copies stay on one side, and every part gets its share of each kind of object (an image counts for
+# every kind that it shows). The first image has the box that reached out. It was cut at the edge, but only a person
 # can see that it still is too wide: look at what an audit names.
 
 # %%
@@ -215,7 +215,7 @@ names = dataset.class_names
 
 
 def with_boxes(picture, boxes, **how):
-    """The picture, twice as large, with boxes `(n, 5)` on it."""
+    """The image, twice as large, with boxes `(n, 5)` on it."""
     large = np.repeat(np.repeat(np.asarray(picture), 2, axis=0), 2, axis=1)
     return draw_boxes(large, 2 * boxes[:, :4], [names[int(row[4])] for row in boxes], **how)
 
@@ -226,9 +226,9 @@ shown = [with_boxes(Image.open(path), boxes) for path, boxes in zip(train.paths(
 picture_gallery(shown, [""] * 8, columns=4)
 
 # %% [markdown]
-# ### Boxes move with their picture
+# ### Boxes move with their image
 #
-# A view of a picture is turned, zoomed, moved and mirrored, all in one: a matrix says where each place went. The boxes
+# A view of an image is turned, zoomed, moved and mirrored, all in one: a matrix says where each place went. The boxes
 # go there too. (The box around a turned box is a bit larger than the object, so angles should be small.) What comes
 # into view at the edges is grey: a mirrored object without a box would teach the network to overlook it.
 
@@ -282,11 +282,11 @@ pd.DataFrame(
 # %% [markdown]
 # On the taps stands a **feature pyramid** ([Lin et al. 2017](https://arxiv.org/abs/1612.03144)): the coarsest map is
 # enlarged and added to the next finer one, and so on down. On the finest map stands a **dense head**: each of its
-# cells answers for itself, with a score for every class ("the middle of a warning is here") and four distances from the
+# cells predicts a score for every class ("the middle of a warning is here") and four distances from the
 # middle of the cell to the sides of a box. There are no anchor boxes to be chosen.
 
 # %%
-print("one picture in:", task.model.input_shape[1:], " out:", task.model.output_shape[1:], "= 3 scores and 4 sides")
+print("one image in:", task.model.input_shape[1:], " out:", task.model.output_shape[1:], "= 3 scores and 4 sides")
 pd.DataFrame(
     [
         {"layer": layer.name, "output": layer.output.shape[1:], "parameters": layer.count_params()}
@@ -299,7 +299,7 @@ pd.DataFrame(
 # ### Frozen once, computed once
 #
 # Everything below the taps is frozen for now, so it would give the same maps epoch after epoch. It runs **once** for
-# every view of every picture; what the taps give is kept in a feature bank on disk, side by side. We also keep the
+# every view of every image; what the taps give is kept in a feature bank on disk, side by side. We also keep the
 # output of `block2`, where fine-tuning will begin.
 
 # %%
@@ -365,7 +365,7 @@ from headstart.tasks import boxes_in_picture, evaluate_detection
 
 
 def answers_for(part):
-    """What the detector finds in each picture, in pixels of the picture as it is stored."""
+    """What the detector finds in each image, in pixels of the image as it is stored."""
     logits = task.model.predict(sources[part].load_all(), batch_size=16, verbose=0)
     return [boxes_in_picture(found, (SIDE, SIDE), SIZE, "stretch") for found in task.decode(logits)]
 
@@ -396,7 +396,7 @@ tuned = fit_phase(
     start=(frozen.checkpoint, frozen.history),
 )
 map50_after["fine-tuning"] = validation_map50()
-print({phase: f"{value:.2f}" for phase, value in map50_after.items()}, "mAP50 on validation pictures")
+print({phase: f"{value:.2f}" for phase, value in map50_after.items()}, "mAP50 on validation images")
 
 # %%
 from headstart.report import learning_curves
@@ -406,7 +406,7 @@ learning_curves(tuned.history.frame)
 # %% [markdown]
 # ## From numbers to boxes, by hand
 #
-# What does the model say of one test picture? The sigmoid of its scores is a heat map for every class:
+# What does the model say of one test image? The sigmoid of its scores is a heat map for every class:
 
 # %%
 test = parts["test"]
@@ -494,7 +494,7 @@ pd.DataFrame([asdict(metric) for metric in report.metrics.values()]).set_index("
 # %% [markdown]
 # ### Average precision, by hand
 #
-# What is **mAP50**? Take all boxes of one class from all pictures, the surest first. One after the other, each takes
+# What is **mAP50**? Take all boxes of one class from all images, the surest first. One after the other, each takes
 # the true box that it overlaps most, if the IoU is at least 0.5 and no surer one took it: then it is right. After
 # each box note the **precision** (the share of boxes so far that are right) and the **recall** (the share of true
 # boxes found so far). The area under that curve is the average precision of the class; mAP is the mean over classes.
@@ -502,7 +502,7 @@ pd.DataFrame([asdict(metric) for metric in report.metrics.values()]).set_index("
 
 # %%
 def average_precision(number, pictures):
-    """Of one class, over pictures given as (what was found, true boxes)."""
+    """Of one class, over images given as (what was found, true boxes)."""
     found = [
         (score, picture, box)
         for picture, (answer, _) in enumerate(pictures)
@@ -529,7 +529,7 @@ one_picture = [(answers[chosen], test_boxes[chosen])]
 shown_classes = sorted({int(number) for number in test_boxes[chosen][:, 4]})
 by_hand = np.mean([average_precision(number, one_picture) for number in shown_classes])
 of_report = evaluate_detection([answers[chosen]], [test_boxes[chosen]], names).metrics["map50"].value
-print(f"one picture: {by_hand:.6f} by hand, {of_report:.6f} in a report")
+print(f"one image: {by_hand:.6f} by hand, {of_report:.6f} in a report")
 
 whole = list(zip(answers, test_boxes, strict=True))
 by_hand_whole = [average_precision(number, whole) for number in range(len(names))]
@@ -551,14 +551,14 @@ precision_recall_curves(report.tables["precision_recall"])
 # ### What goes wrong
 #
 # One number hides *how* a detector fails, and each kind of failure has its own remedy: missed objects want more or
-# larger pictures, wrong classes more examples of these, poor boxes a larger image size, background pictures without
+# larger images, wrong classes more examples of these, poor boxes a larger image size, background images without
 # objects.
 
 # %%
 report.tables["errors"]
 
 # %% [markdown]
-# The worst pictures first. Dashed white: what is true; coloured: what was found.
+# The worst images first. Dashed white: what is true; coloured: what was found.
 
 # %%
 from headstart.report import worst_examples
@@ -578,7 +578,7 @@ picture_gallery(
 # ## A class for every pixel
 #
 # The JSON file also holds outlines. Filled, they are **masks**: a number for every pixel. Nothing needs to be drawn
-# anew; the task is only named. The head is a decoder that joins stages from the coarsest to the finest and answers for
+# anew; the task is only named. The head is a decoder that joins stages from the coarsest to the finest and predicts
 # every pixel. This time in one call:
 
 # %%
@@ -600,7 +600,7 @@ print(headline(run.report))
 run.report.per_class[["class", "iou", "iou_low", "iou_high", "dice", "pixels"]].round(3)
 
 # %% [markdown]
-# ### Masks, true and answered
+# ### Masks, true and predicted
 #
 # Each class in its colour. Outlines are where a segmenter errs first: its finest map has a cell for every four pixels.
 
@@ -619,7 +619,7 @@ shown = []
 for index in [*worst_examples(run.report, limit=2), 0, 1]:
     photo = np.asarray(Image.open(run_test.paths()[index]))
     shown += [photo, *(draw_mask(photo, mask, len(run_names)) for mask in (true[index], answered[index]))]
-picture_gallery(shown, ["picture", "true", "answered"] * 4, columns=6)
+picture_gallery(shown, ["image", "true", "predicted"] * 4, columns=6)
 
 # %% [markdown]
 # ### IoU and Dice, by hand
@@ -653,8 +653,8 @@ pd.DataFrame(pixels, index=pd.Index(run_names, name="true"), columns=pd.Index(ru
 # headstart predict runs/scenes-vgg19-1 new
 # ```
 #
-# Which format your data has is found by looking: [how pictures say what they show](../docs/annotations.md). Numbers
-# that belong to a picture (an age, a price) are learned from a table, and pictures that look alike are found without
+# The format of your data is detected automatically: [data formats](../docs/annotations.md). Numbers
+# that belong to an image (an age, a price) are learned from a table, and images that look alike are found without
 # any training: [similarity](../docs/similarity.md). What happens in a run of each task stands in [one
 # table](../src/headstart/run/task_steps.py).
 

@@ -42,12 +42,12 @@ FIGURES_BELOW = {
     ],
     "03_object_detection_and_segmentation": [
         "### Split",
-        "### Boxes move with their picture",
+        "### Boxes move with their image",
         "### Fine-tuning phase",
         "## From numbers to boxes, by hand",
         "### Precision and recall",
         "### What goes wrong",
-        "### Masks, true and answered",
+        "### Masks, true and predicted",
     ],
 }
 # What the last cell of each must reach: digits, of which 0.10 is chance; boxes and masks, of which nothing is.
