@@ -25,7 +25,7 @@ sys.modules.update(dict.fromkeys(absent))
 for name, lines in programs.items():
     values = {}
     exec(lines, values)
-    print("numbers", name, *values["answer"]["probabilities"], values["answer"]["foreign_score"])
+    print("numbers", name, *values["prediction"]["probabilities"], values["prediction"]["foreign_score"])
 """
 
 
@@ -56,7 +56,7 @@ def test_the_lines_give_the_numbers_of_the_model_without_headstart(
     job = make_job(tmp_path)
     shutil.copytree(artifact.folder, tmp_path / "elsewhere")
     pictured = 4
-    shutil.copy(job.test.source.paths[pictured], tmp_path / "elsewhere" / "picture.jpg")
+    shutil.copy(job.test.source.paths[pictured], tmp_path / "elsewhere" / "image.jpg")
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     done = subprocess.run(
         [foreign_python, "-c", RUN_ALL],
@@ -106,14 +106,14 @@ def test_the_lines_read_pictures_as_headstart_does(artifact, make_job, tmp_path,
     from headstart.data import open_rgb, resize_image  # noqa: PLC0415
 
     path = make_job(tmp_path).test.source.paths[4]
-    shutil.copy(path, tmp_path / "picture.jpg")
+    shutil.copy(path, tmp_path / "image.jpg")
     shutil.copy(artifact.folder / "artifact.json", tmp_path)
     monkeypatch.chdir(tmp_path)
     lines = ten_lines("keras", replace(artifact, resize_mode=resize_mode, image_size=(20, 33)))
     reading = lines.partition("model = ")[0]
     values: dict = {}
     exec(reading, values)
-    np.testing.assert_array_equal(np.array(values["picture"]), resize_image(open_rgb(path), (20, 33), resize_mode))
+    np.testing.assert_array_equal(np.array(values["image"]), resize_image(open_rgb(path), (20, 33), resize_mode))
 
 
 def test_python_of_the_tests_does_have_headstart():

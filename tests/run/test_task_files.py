@@ -107,12 +107,12 @@ def test_artifact_json_says_the_task_and_only_what_goes_with_it(artifact, kind):
 
 def test_the_printed_lines_run_without_this_package(artifact, pictures, kind, monkeypatch, capsys):
     monkeypatch.chdir(artifact.folder)
-    Image.open(pictures[0]).save("picture.jpg", quality=95)
+    Image.open(pictures[0]).save("image.jpg", quality=95)
     lines = ten_lines("onnx", artifact)
     assert "headstart" not in lines
     exec(lines, values := {})
     assert capsys.readouterr().out or kind == DETECTION
-    assert set(values["answer"]) >= {DETECTION: {"boxes"}, SEGMENTATION: {"classes"}, REGRESSION: {"numbers"}}[kind]
+    assert set(values["prediction"]) >= {DETECTION: {"boxes"}, SEGMENTATION: {"classes"}, REGRESSION: {"numbers"}}[kind]
 
 
 def test_a_format_that_the_task_lacks_is_told(run, kind, tmp_path):

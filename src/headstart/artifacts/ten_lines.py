@@ -12,30 +12,30 @@ import {module}
 from PIL import Image, ImageOps
 
 names = json.load(open("{manifest}", encoding="utf-8"))["class_names"]
-picture = ImageOps.exif_transpose(Image.open("picture.jpg")).convert("RGB"){resize}
+image = ImageOps.exif_transpose(Image.open("image.jpg")).convert("RGB"){resize}
 """
 _RUN = {
     "keras": """\
 model = keras.saving.load_model("{path}", compile=False)
-answer = {{name: np.asarray(value)[0] for name, value in model(np.array(picture)[np.newaxis]).items()}}
+prediction = {{name: np.asarray(value)[0] for name, value in model(np.array(image)[np.newaxis]).items()}}
 """,
     "savedmodel": """\
 model = tensorflow.saved_model.load("{path}").signatures["serving_default"]
-answer = {{name: value.numpy()[0] for name, value in model(images=np.array(picture)[np.newaxis]).items()}}
+prediction = {{name: value.numpy()[0] for name, value in model(images=np.array(image)[np.newaxis]).items()}}
 """,
     "onnx": """\
 model = onnxruntime.InferenceSession("{path}")
 outputs = {outputs}
-answer = dict(zip(outputs, (value[0] for value in model.run(outputs, {{"images": np.array(picture)[np.newaxis]}}))))
+prediction = dict(zip(outputs, (value[0] for value in model.run(outputs, {{"images": np.array(image)[np.newaxis]}}))))
 """,
     "litert": """\
 model = ai_edge_litert.interpreter.Interpreter("{path}").get_signature_runner()
-answer = {{name: value[0] for name, value in model(images=np.array(picture)[np.newaxis]).items()}}
+prediction = {{name: value[0] for name, value in model(images=np.array(image)[np.newaxis]).items()}}
 """,
     "openvino": """\
 model = openvino.compile_model("{path}", "CPU", {{"INFERENCE_PRECISION_HINT": "f32"}})
-answers = model(np.array(picture)[np.newaxis])
-answer = {{name: answers[name][0] for name in {outputs_tuple}}}
+results = model(np.array(image)[np.newaxis])
+prediction = {{name: results[name][0] for name in {outputs_tuple}}}
 """,
 }
 _MODULES = {
@@ -47,16 +47,16 @@ _MODULES = {
 }
 _RESIZE = {
     "stretch": ".resize(({width}, {height}), Image.Resampling.BICUBIC)",
-    "crop": "\npicture = ImageOps.fit(picture, ({width}, {height}), Image.Resampling.BICUBIC)",
+    "crop": "\npicture = ImageOps.fit(image, ({width}, {height}), Image.Resampling.BICUBIC)",
     "pad": """
-fitted = ImageOps.contain(picture, ({width}, {height}), Image.Resampling.BICUBIC)
-picture = Image.new("RGB", ({width}, {height}))
-picture.paste(fitted, (({width} - fitted.width) // 2, ({height} - fitted.height) // 2))""",
+fitted = ImageOps.contain(image, ({width}, {height}), Image.Resampling.BICUBIC)
+image = Image.new("RGB", ({width}, {height}))
+image.paste(fitted, (({width} - fitted.width) // 2, ({height} - fitted.height) // 2))""",
 }
 
 
 def ten_lines(format_name: str, manifest: Manifest) -> str:
-    """A program that predicts `picture.jpg` with a file of the artifact, in whose folder it runs.
+    """A program that predicts `image.jpg` with a file of the artifact, in whose folder it runs.
 
     Args:
         format_name: a name in `FORMATS`.

@@ -7,9 +7,9 @@ from headstart.run.directory import Run
 from headstart.run.markdown import markdown_text
 
 _RESIZED = {
-    "stretch": "picture.resize(({width}, {height}), Image.Resampling.BICUBIC)",
-    "pad": "ImageOps.pad(picture, ({width}, {height}), Image.Resampling.BICUBIC)",
-    "crop": "ImageOps.fit(picture, ({width}, {height}), Image.Resampling.BICUBIC)",
+    "stretch": "image.resize(({width}, {height}), Image.Resampling.BICUBIC)",
+    "pad": "ImageOps.pad(image, ({width}, {height}), Image.Resampling.BICUBIC)",
+    "crop": "ImageOps.fit(image, ({width}, {height}), Image.Resampling.BICUBIC)",
 }
 
 
@@ -54,7 +54,7 @@ def opening_lines(run: Run) -> list[str]:
         "",
         f"class_names = {list(run.task.class_names)!r}",
         'model = keras.saving.load_model("model.keras", compile=False)',
-        'picture = ImageOps.exif_transpose(Image.open("new.jpg")).convert("RGB")',
+        'image = ImageOps.exif_transpose(Image.open("new.jpg")).convert("RGB")',
         f"pixels = np.asarray({_RESIZED[run.task.resize_mode].format(height=height, width=width)})",
         "logits = model.predict(pixels[None], verbose=0)[0]",
     ]

@@ -4,8 +4,9 @@ from headstart.artifacts import ExportedFile, ExportedTask, FileSchema, Manifest
 from headstart.tasks.classification.predictor import ClassPredictor
 
 _PRINT_CLASSES = {
-    False: 'print(names[answer["probabilities"].argmax()], answer["probabilities"].max(), answer["foreign_score"])\n',
-    True: 'print([n for n, p in zip(names, answer["probabilities"]) if p >= 0.5], answer["foreign_score"])\n',
+    False: 'print(names[prediction["probabilities"].argmax()], prediction["probabilities"].max(), '
+    'prediction["foreign_score"])\n',
+    True: 'print([n for n, p in zip(names, prediction["probabilities"]) if p >= 0.5], prediction["foreign_score"])\n',
 }
 
 

@@ -14,9 +14,9 @@ from headstart.files import Schema, Share, check
 from headstart.tasks.detection.predictor import BoxPredictor
 
 _PRINT_BOXES = """\
-for box, score, number in zip(*(answer[name] for name in ("boxes", "scores", "classes"))):
+for box, score, number in zip(*(prediction[name] for name in ("boxes", "scores", "classes"))):
     if score >= {score_threshold:.3g}:  # boxes that overlap by more than a half may be one object twice
-        print(names[number], score, box)  # in pixels of `picture`, which has the model's size
+        print(names[number], score, box)  # in pixels of `image`, which has the model's size
 """
 
 

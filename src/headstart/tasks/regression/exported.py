@@ -11,7 +11,7 @@ from headstart.files import Number, Schema, check
 from headstart.tasks.regression.intervals import RegressionIntervals
 from headstart.tasks.regression.predictor import NumberPredictor
 
-_PRINT_NUMBERS = 'print(dict(zip(names, answer["numbers"].tolist())))\n'
+_PRINT_NUMBERS = 'print(dict(zip(names, prediction["numbers"].tolist())))\n'
 
 
 class ExportedNumberPromises(Schema):

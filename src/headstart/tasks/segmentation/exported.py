@@ -13,8 +13,8 @@ from headstart.artifacts import (
 from headstart.tasks.segmentation.predictor import MaskPredictor
 
 _PRINT_SHARES = """\
-for number, name in enumerate(names):  # classes has the size of `picture`, which is the model's
-    print(name, (answer["classes"] == number).mean())
+for number, name in enumerate(names):  # classes has the size of `image`, which is the model's
+    print(name, (prediction["classes"] == number).mean())
 """
 
 
