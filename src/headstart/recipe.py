@@ -124,7 +124,7 @@ class ImagesSection(Section):
         batch_size: images per training step.
         augmentation: random changes of training images; a name such as `medium` stands for its fields.
         flips: `none`, `horizontal`, `vertical` or `both`, whatever the augmentation says; None: as it says.
-        collages: images put together from objects of others to learn from as well, so many a training image; None:
+        collages: training images composed of objects of other images, as a number per training image; None:
             chosen from the number of objects in an image. For boxes alone.
     """
 

@@ -65,7 +65,7 @@ class TaskSettings:
         fixed: settings that have only one value; None is allowed as well.
         refused: values that a setting cannot have.
         edges: what augmentation puts beyond the edges of an image, if the task determines it.
-        fine_tuning_rate: highest learning rate of the head in fine-tuning, for networks that bear it; decision 0030
+        fine_tuning_rate: highest learning rate of the head in fine-tuning, for networks that allow it; decision 0030
             explains what was measured.
         fine_tuning_epochs: number of epochs of fine-tuning.
         frozen_epochs: number of epochs of the frozen phase without a probe; decisions 0022 and 0023 explain what was

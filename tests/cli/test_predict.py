@@ -67,7 +67,7 @@ def test_json_csv_file_and_data_frame_say_the_same(type_command, finished_run, p
         assert outcome.code == 0, outcome.stderr
         assert outcome.stdout == f"{tmp_path / name}\n"
         assert re.search(
-            r"24 files: \d+ sure answers, \d+ not sure \(\d+ of them foreign\), 0 unreadable", outcome.stderr
+            r"24 files: \d+ sure predictions, \d+ not sure \(\d+ of them foreign\), 0 unreadable", outcome.stderr
         )
     assert (tmp_path / "a.csv").read_text() == printed
     assert [json.loads(line) for line in (tmp_path / "a.jsonl").read_text().splitlines()] == lines

@@ -107,7 +107,7 @@ def test_runs_of_another_size_than_the_image_leave_it_out(tmp_path):
     other = {"size": [20, 30], "counts": [0, 600]}
     coco(tmp_path, [{"segmentation": other}, {"segmentation": [SQUARE], "image_id": 1}])
     audit = audit_dataset(read_dataset(tmp_path, task=SEGMENTATION))
-    assert audit.left_out == [("a.png", "mask size: 30 x 20 pixels, the picture has 60 x 40")]
+    assert audit.left_out == [("a.png", "mask size: 30 x 20 pixels, the image has 60 x 40")]
 
 
 def test_areas_are_drawn_largest_first_whatever_their_form_and_survive_the_file(tmp_path):

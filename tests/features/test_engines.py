@@ -154,7 +154,7 @@ def test_facts_are_plain_and_engines_are_silent(name, vgg, capfd):
 
 @pytest.mark.parametrize("name", EXACT)
 def test_more_pictures_than_a_batch_are_refused(name, vgg):
-    with pytest.raises(ValueError, match=r"at most 2 pictures. Received: 3"):
+    with pytest.raises(ValueError, match=r"at most 2 images. Received: 3"):
         build_engine(name, vgg, batch_size=2).run(pictures(3))
 
 

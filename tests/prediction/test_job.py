@@ -283,7 +283,7 @@ def test_the_thresholds_of_too_few_validation_pictures_make_nothing_sure(model, 
 
 def test_a_second_process_that_writes_the_same_file_is_refused(tmp_path):
     job = Job(tmp_path / "a.csv", (), 0, 1)
-    with _alone(job), pytest.raises(InUseError, match="writes its answers in"), _alone(job):
+    with _alone(job), pytest.raises(InUseError, match="writes its predictions in"), _alone(job):
         pass
     shutil.rmtree(job.folder)
     job.out.write_text("finished by another process meanwhile")

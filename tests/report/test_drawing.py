@@ -83,4 +83,4 @@ def test_examples_of_masks_and_numbers_are_captioned():
     true[:50], predicted[:25] = 255, 1
     assert segmentation_example(GREY, true, predicted, "ab").caption == "100 % of its pixels right"
     example = regression_example(GREY, np.array([3.14159]), np.array([1200.0]), ["x"])
-    assert (example.caption, example.true) == ("x 3.14, answered 1,200", None)
+    assert (example.caption, example.true) == ("x 3.14, predicted 1,200", None)

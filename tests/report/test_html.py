@@ -211,7 +211,7 @@ def test_boxes_stand_beside_the_truth_and_numbers_say_it_in_words(open_page, det
     truth, answer = boxes.page.evaluate(boxes_of(".gallery figure:first-child img"))
     assert truth["right"] < answer["left"]
     numbers = open_page(regression)
-    assert re.match(r"age in years [\d.]+, answered [\d.]+; height in cm", numbers.texts(".gallery figcaption")[0])
+    assert re.match(r"age in years [\d.]+, predicted [\d.]+; height in cm", numbers.texts(".gallery figcaption")[0])
 
 
 @pytest.mark.browser

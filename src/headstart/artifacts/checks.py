@@ -73,7 +73,7 @@ class Check:
         answers: what a file says of images.
         compare: predictions of a file with those of the model for the test images; the last says whether it is int8.
         measure: fields of `ExportedFile` that follow from the file's predictions for the validation images.
-        parity: what is told of a file that cannot be run.
+        parity: the result for a file that cannot be run.
     """
 
     answers: Callable[[Runtime, Batches], Any]

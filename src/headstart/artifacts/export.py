@@ -199,7 +199,7 @@ def _move(source: Path, target: Path) -> None:
 def _parity_error(folder: Path, failures: Mapping[str, Parity]) -> ParityError:
     hollow = [name for name, parity in failures.items() if parity.is_hollow]
     other = [name for name in failures if name not in hollow]
-    reasons = [f"would answer otherwise than the model: {', '.join(other)}"] if other else []
+    reasons = [f"would give other predictions than the model: {', '.join(other)}"] if other else []
     reasons += [f"would be the float file under another name: {', '.join(hollow)}"] if hollow else []
     error = ParityError(
         f"Refused, because the file {'; or '.join(reasons)}.",

@@ -18,7 +18,7 @@ class ExportFormat:
     """Facts about one format.
 
     Attributes:
-        name: what a person types after `--to`.
+        name: what the user types after `--to`.
         path: of the file to open, or of the folder, below the artifact's folder.
         any_size: whether files take images of any size, or only of the model's.
         exporter: `module:function` that writes the file.
@@ -156,7 +156,7 @@ def find_format(name: str) -> ExportFormat:
 
 
 def find_formats(text: str, task: str | None = None) -> tuple[ExportFormat, ...]:
-    """The formats that a person names: names joined by commas, each counted once; `all` means all of them.
+    """The formats that the user gives: names joined by commas, each counted once; `all` means all of them.
 
     Args:
         text: what was typed.

@@ -32,7 +32,7 @@ def write_litert_int8(serving: ServingModel, path: Path) -> None:
     """Writes a `.tflite` file for one image of the model's size, its ranges measured on the calibration images."""
     pictures = serving.calibration_pictures
     if pictures is None:
-        raise ValueError("Expected pictures to measure ranges on. Received: calibration_pictures=None")
+        raise ValueError("Expected images to measure ranges on. Received: calibration_pictures=None")
     content = litert_bytes(serving)
     with _silence():
         samples = [{"images": picture[np.newaxis]} for picture in pictures]

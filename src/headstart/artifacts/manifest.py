@@ -1,4 +1,4 @@
-"""What stands in artifact.json: everything that whoever runs an exported file has to know."""
+"""The content of artifact.json: the facts that are needed to use an exported file."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field

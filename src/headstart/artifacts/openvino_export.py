@@ -53,7 +53,7 @@ def _quantized(serving: ServingModel) -> "openvino.Model":
     """
     pictures = serving.calibration_pictures
     if pictures is None:
-        raise ValueError("Expected pictures to measure ranges on. Received: calibration_pictures=None")
+        raise ValueError("Expected images to measure ranges on. Received: calibration_pictures=None")
     model = with_biases(_converted(serving))
     rounded = _rounded(model, pictures)
     if not find_task(serving.kind).has_probabilities:
@@ -86,8 +86,8 @@ def _with_shift(model: "openvino.Model", shift: np.ndarray) -> "openvino.Model":
 def _roundings(rounded: "openvino.Model", model: "openvino.Model", pictures: np.ndarray) -> list[Rounding]:
     """The roundings of all weights, by the names of their operations, and of the inputs of these operations.
 
-    Pointwise convolutions are spared as a whole: OpenVINO 2026.4 gives wrong numbers for those whose weights alone are
-    rounded, when it runs images in any number in several streams.
+    Pointwise convolutions stay in float32 as a whole: OpenVINO 2026.4 computes wrong numbers if only their weights are
+    rounded and it runs any number of images in several streams.
     """
     operations, readers = _with_rounded_weights(rounded), _readers(rounded)
     sizes = {each.get_friendly_name(): math.prod(each.input_value(1).shape) for each in operations}

@@ -60,7 +60,7 @@ class Parity(ABC):
 
     @property
     def is_hollow(self) -> bool:
-        """Whether an int8 file holds next to no int8."""
+        """Whether too few weights of an int8 file are int8."""
         return self.int8_share is not None and self.int8_share.stored < MIN_INT8_STORED
 
     def with_int8_share(self, share: Int8Share) -> Self:
@@ -75,7 +75,7 @@ class Parity(ABC):
         rounded = f"int8: {self.int8_share.summary()}" if self.int8_share else ""
         if self.is_hollow:
             return rounded
-        return f"{self.agreement:.2%} of answers the same, {self.compared()}" + (rounded and f", {rounded}")
+        return f"{self.agreement:.2%} of the predictions are the same, {self.compared()}" + (rounded and f", {rounded}")
 
     def table(self, max_rows: int) -> list[str]:
         """Lines that say where file and model differ, the worst first."""
@@ -116,5 +116,5 @@ class MetricParity(Parity):
 
 
 def worst_first(differences: list[Difference]) -> tuple[Difference, ...]:
-    """In the order of a person who looks for the cause."""
+    """The differences in the order in which they are shown, the largest first."""
     return tuple(sorted(differences, key=lambda each: -each.difference))

@@ -1,4 +1,4 @@
-"""Facts about a model without the places where its files lay: whoever gets an artifact learns no folder and no user."""
+"""Facts about a model without the folders of its files, so that an artifact reveals no folder and no user name."""
 
 import re
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from typing import Any
 
 # A folder of this machine, or of another system; a URL is none.
 _ABSOLUTE = re.compile(r"^(/|~|\\\\|[A-Za-z]:[\\/]|file:)")
-# Of a recipe, fields that a person fills with a place, which may be relative: "../customer/photos".
+# Of a recipe, fields that the user fills with a place, which may be relative: "../customer/photos".
 _PLACES = (("recipe", "data", "path"), ("recipe", "backbone", "weights"), ("weights", "source"))
 
 

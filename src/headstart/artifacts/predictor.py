@@ -12,7 +12,7 @@ class Runtime(Protocol):
     def run(self, images: np.ndarray) -> tuple[np.ndarray, ...]:
         """Images `(n, height, width, 3)` uint8 of the model's size to the outputs of its task, in their order.
 
-        Of a classifier: probabilities `(n, k)`, foreign scores `(n,)`.
+        Of a classifier: probabilities `(n, k)`, out-of-distribution scores `(n,)`.
         """
         ...
 
@@ -23,7 +23,7 @@ class TaskPredictor(Protocol):
     Attributes:
         kind: of task.
         runtime: gives the outputs of the task.
-        class_names: what predictions speak of.
+        class_names: names of the classes or numbers.
         image_size: `(height, width)` of the images it takes.
         resize_mode: how images get that size, as in `headstart.data.resize_image`.
     """

@@ -9,13 +9,13 @@ import numpy as np
 from headstart.artifacts.serving_model import ServingModel
 
 # The share of predictions that may be expected to change: more operations stay in float32 until it is reached. It is a
-# quarter of what the parity check allows. With half of that, two of 171 predictions changed, and both had been right:
-# more than one percentage point of accuracy.
+# quarter of what the parity check allows. With a half, two of 171 predictions changed, and both had been right: more
+# than one percentage point of accuracy.
 MAX_CHANGED = 0.005
-# Of the network's weights, so many stay int8 whatever changes: a little more than the gate asks for, which counts the
-# head as well. Whether the predictions are good enough, the gate says.
+# The share of the network's weights that stays int8 in any case: a little more than the parity check requires, which
+# counts the head as well. The parity check decides whether the predictions are good enough.
 MIN_KEPT = 0.21
-NUM_PROBES = 32  # images on which the harm of each rounding is measured
+NUM_PROBES = 32  # images on which the damage of each rounding is measured
 _LEAST = float(np.finfo("float32").tiny)
 
 
@@ -25,7 +25,7 @@ class Rounding:
 
     Attributes:
         name: of what is rounded.
-        harm: how far this rounding, with no other, moves probabilities on average.
+        harm: the damage: how far this rounding alone moves probabilities on average.
         num_weights: how many weights are no longer multiplied in int8 without it, or no longer stored so.
         is_of_weights: whether weights are rounded; where they are not, neither is what they are multiplied with.
     """
@@ -89,17 +89,17 @@ def fit_rounding(
     Args:
         serving: the classifier, with its `held_out` predictions.
         model: `(n, num_classes)` probabilities before rounding.
-        measure: gives the roundings of the network. Measuring their harm one by one takes most of an export;
+        measure: gives the roundings of the network. Measuring their damage one by one takes most of an export;
             it is done only where rounding everything would change predictions.
-        rounded_without: what is spared → the same probabilities after rounding.
+        rounded_without: operations that stay in float32 → the same probabilities after rounding.
 
     Returns:
-        What to spare, and `(num_classes,)` the `mean_shift` that is left for a bias to make up for.
+        The operations that stay in float32, and `(num_classes,)` the `mean_shift` that a bias corrects.
     """
     held_out, multi_label = serving.held_out, serving.multi_label
     if held_out is None:
         raise ValueError(
-            "Expected the model's answers for pictures that it did not learn from. Received: held_out=None"
+            "Expected the model's predictions for images that it did not learn from. Received: held_out=None"
         )
 
     def changes(rounded: np.ndarray) -> float:
@@ -117,7 +117,7 @@ def fewest_spared(roundings: Sequence[Rounding], changes: Callable[[Sequence[Rou
 
     Args:
         roundings: of the network.
-        changes: what is spared → the share of predictions expected to change.
+        changes: operations that stay in float32 → the share of predictions expected to change.
     """
     order = _worst_first(roundings)
     return order[: bisect_left(range(len(order)), True, key=lambda number: changes(order[:number]) <= MAX_CHANGED)]

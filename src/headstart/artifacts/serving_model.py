@@ -29,7 +29,7 @@ class ServingModel:
         multi_label: whether an image may show several classes, or none.
         calibration_pictures: `(n, height, width, 3)` uint8, on which int8 formats measure the range of every number.
         held_out: a classifier's probabilities `(m, num_classes)` for images that it did not learn from, which say
-            what its predictions bear.
+            what its predictions allow.
         kind: of task.
     """
 

@@ -11,7 +11,7 @@ COUNTERS = "object_name_uids"
 
 @contextmanager
 def fresh_layer_names() -> Iterator[None]:
-    """Inside, Keras numbers unnamed layers from the start; afterwards it goes on where both counts allow.
+    """Inside, Keras numbers unnamed layers from the start; afterwards it continues where both counts allow.
 
     Xception, Inception, NASNet and MobileNetV3 leave layers unnamed, and Keras then counts through the process: the
     second Xception would have `add_12` where the first has `add`, and no table of stages could hold. Counting on

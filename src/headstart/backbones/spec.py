@@ -11,7 +11,7 @@ class Stage:
     """A stretch of a backbone that ends in one tensor, through which alone the layers above see the image.
 
     Args:
-        name: What a person types after `--unfreeze-from`.
+        name: What the user types after `--unfreeze-from`.
         layer: Name of the layer whose output ends the stage.
         stride: Pixels of the image per step of the feature map, a power of two.
         channels: Channels of the feature map.

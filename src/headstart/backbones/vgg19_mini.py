@@ -1,4 +1,4 @@
-"""VGG19 with a quarter of the filters, whose pretrained weights travel inside this package."""
+"""VGG19 with a quarter of the filters; this package includes its pretrained weights."""
 
 from pathlib import Path
 

@@ -23,7 +23,7 @@ class Contents:
     """The probable content of a weights file.
 
     Args:
-        text: Goes on after "received".
+        text: Continues after "received".
         hint: What to do next; empty when the contents tell nothing.
     """
 

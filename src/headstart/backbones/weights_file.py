@@ -22,7 +22,7 @@ from headstart.files import check_keras_file
 # The weights of one layer with its name: variables of a model, or arrays in a file, read when they are asked for.
 LayerVariables = tuple[str, list[keras.Variable]]
 LayerWeights = tuple[str, list[np.ndarray]]
-_LARGEST_RATIO = 4  # of the arrays to the file; a file that a person compressed is a little smaller than its arrays
+_LARGEST_RATIO = 4  # of the arrays to the file; a file that was compressed is a little smaller than its arrays
 
 
 class _DoesNotFitError(Exception):

@@ -19,7 +19,7 @@ class Interrupts:
     """Notices Ctrl-C and raises it again where it was swallowed.
 
     Python raises `KeyboardInterrupt` in whatever line runs. Where that is a callback from a library written in another
-    language, the library may take the error for one of its own, or print it and go on, or crash.
+    language, the library may take the error for one of its own, or print it and continue, or crash.
     """
 
     def __init__(self) -> None:
@@ -47,7 +47,7 @@ class Interrupts:
                 signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def check(self) -> None:
-        """Raises `KeyboardInterrupt` where it was pressed and work went on nevertheless."""
+        """Raises `KeyboardInterrupt` where it was pressed and work continued nevertheless."""
         if self._is_pressed:
             self._raise()
 

@@ -82,7 +82,7 @@ class TerminalProgress:
         self._task: TaskID | None = None
 
     def start(self, step: str, total: int) -> None:
-        """Shows a new bar; a step of one part has one that only says that something goes on."""
+        """Shows a new bar; a step of one part has a bar without percentage."""
         self.finish()
         self._task = self._bars.add_task(one_line(step), total=total if total > 1 else None, note="")
 

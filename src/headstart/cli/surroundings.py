@@ -41,7 +41,7 @@ class Surroundings:
 
     @property
     def is_watched(self) -> bool:
-        """Whether progress may move the cursor: a person sees stderr on a terminal that can do it."""
+        """Whether progress may move the cursor: a user sees stderr on a terminal that can do it."""
         return self.stderr.is_interactive and not self.stderr.is_dumb_terminal
 
     def print_text(self, text: str) -> None:

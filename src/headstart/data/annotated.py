@@ -31,10 +31,10 @@ class Asked:
         task: one of `TASK_KINDS`.
         ignore_value: value in masks that says nothing of its pixel, a colour as "#rrggbb", or "none" for masks in which
             255 is a class; None: 255, and what the format leaves unnamed.
-        is_format_given: whether the person named the format. What only looks like another layout is then no error.
+        is_format_given: whether the user named the format. What only looks like another layout is then no error.
         for_training: whether the images are to be learned from. Else they are scored: parts that are stated may be
             missing here, and no image is left out because a list does not have it.
-        given_task: the task that the person asked for; None: found from the data.
+        given_task: the task that the user asked for; None: found from the data.
         path_column: of a table; so are the others, as `read_dataset` says.
     """
 

@@ -169,7 +169,7 @@ def audit_data(
         data: folder or table, as `read_dataset` takes it.
         task: what is to be learned; None: what the data looks like.
         min_per_class: classes with fewer images to learn from are left out.
-        progress: told of every file.
+        progress: notified of every file.
         **reading: how the data is to be read, as for `read_dataset`.
 
     Raises:

@@ -117,7 +117,7 @@ class Augmentation:
 
     @classmethod
     def from_name(cls, name: str) -> "Augmentation":
-        """The augmentation a person names: one of `AUGMENTATIONS`, or a strength from 0 to 10.
+        """The augmentation the user gives: one of `AUGMENTATIONS`, or a strength from 0 to 10.
 
         Raises:
             RecipeError: the name is neither.

@@ -236,7 +236,7 @@ def _check_lengths(
     if weights is not None:
         lengths["weights"] = len(weights)
     if len(set(lengths.values())) > 1 or len(source) == 0:
-        raise ValueError(f"expected equally many pictures, targets and weights, at least one. Received: {lengths}")
+        raise ValueError(f"expected equal numbers of images, targets and weights, at least one. Received: {lengths}")
 
 
 def _filled(examples: tf.data.Dataset, fill: Callable[..., tf.Tensor | tuple[tf.Tensor, ...]]) -> tf.data.Dataset:

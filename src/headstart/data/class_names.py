@@ -9,7 +9,7 @@ _DIGITS = re.compile(r"(\d+)", re.ASCII)
 
 
 def sort_class_names(names: Iterable[str]) -> tuple[str, ...]:
-    """Every name once, in the order a person expects, the same on every machine.
+    """Every name once, in the order a user expects, the same on every machine.
 
     Runs of digits count as numbers and letters without case; what then still ties is ordered by code points.
 

@@ -1,4 +1,4 @@
-"""The data set: one table with one row per example, and what must travel with it."""
+"""The data set: one table with one row per example, and the facts that belong to it."""
 
 import difflib
 import json

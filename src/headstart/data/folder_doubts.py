@@ -26,8 +26,8 @@ def require_classes(root: Path, found: Mapping[str, list[str]], *, shown: Path, 
     Args:
         root: of the data set.
         found: class folder → the files below it, relative to the root.
-        shown: the root as the person typed it.
-        is_format_given: whether the person said that these are class folders; only a wrapper is refused then.
+        shown: the root as the user typed it.
+        is_format_given: whether the user said that these are class folders; only a wrapper is refused then.
 
     Raises:
         NoClassFoldersError: one folder around the class folders.

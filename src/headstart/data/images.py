@@ -46,7 +46,7 @@ def open_rgb(source: bytes | Path, *, max_pixels: int | None = None) -> Image.Im
     """One image as 8-bit RGB, upright.
 
     The EXIF orientation is applied. Of an animation or a file of several pages the first image counts. Transparency
-    is laid on white: that is what the person saw who sorted the images (viewers and browsers show white paper), and
+    is laid on white: that is what the user saw who sorted the images (viewers and browsers show white paper), and
     the colour a file stores under fully transparent pixels is arbitrary. 16-bit grey is scaled from 0-65535 to 0-255,
     not clipped, and grey of a TIFF with fewer bits from their range. Colour profiles are ignored.
 
@@ -165,7 +165,7 @@ class ImageSource:
 
     Attributes:
         num_views: 1: an image is as it is; random changes come later.
-        failure: the last error `load` raised, so that it can be told after TensorFlow has swallowed it.
+        failure: the last error `load` raised, so that it can be reported after TensorFlow has swallowed it.
     """
 
     num_views = 1

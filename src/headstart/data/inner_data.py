@@ -1,4 +1,4 @@
-"""Data that lies deeper than where a person pointed: folders around a data set, and tables inside a folder."""
+"""Data that lies deeper than where the user pointed: folders around a data set, and tables inside a folder."""
 
 import os
 from collections.abc import Callable, Iterator
@@ -17,7 +17,7 @@ _NUM_SHOWN = 3
 
 
 def inner_data(root: Path, looks_so: Callable[[Path], bool], *, table_suffixes: tuple[str, ...] = ()) -> list[Path]:
-    """Places below a folder that hold a data set, those nearest to it, as a person would type them.
+    """Places below a folder that hold a data set, those nearest to it, as a user would type them.
 
     Args:
         root: as typed.

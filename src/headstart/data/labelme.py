@@ -1,4 +1,4 @@
-"""LabelMe: a JSON file per image with the shapes that a person drew; AnyLabeling writes the same form.
+"""LabelMe: a JSON file per image with the shapes that the user drew; AnyLabeling writes the same form.
 
 References:
     https://github.com/wkentaro/labelme, `examples/`: the names `__ignore__` and `_background_`, and the order in which
@@ -77,7 +77,7 @@ def dataset_of_shapes(walk: FolderWalk, found: Mapping[str, Page], asked: Asked,
     Args:
         walk: of the data set.
         found: image → what is marked in it.
-        asked: what a person asked for.
+        asked: what the user asked for.
         looked_for: what was looked for, for the error where nothing is marked.
 
     Raises:

@@ -39,7 +39,7 @@ def require_no_masks(root: Path, found: Mapping[str, list[str]], *, shown: Path)
     Args:
         root: of the data set.
         found: class folder → the files below it, relative to the root.
-        shown: the root as the person typed it.
+        shown: the root as the user typed it.
 
     Raises:
         DataFormatError: there are masks.

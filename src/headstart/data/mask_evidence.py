@@ -23,8 +23,8 @@ class Evidence:
 
     Attributes:
         looks: masks that can be read.
-        ignored: value that the person wants ignored; None: what the data leaves unnamed.
-        nothing_ignored: whether the person wants 255 to be a class.
+        ignored: value that the user wants ignored; None: what the data leaves unnamed.
+        nothing_ignored: whether the user wants 255 to be a class.
         remarks: `(kind, detail)` so far.
     """
 

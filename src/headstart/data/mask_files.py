@@ -111,7 +111,7 @@ def hex_of(value: int) -> str:
 
 
 def known_mask_value(value: int | str) -> int | str:
-    """A value to ignore as it is meant, from the text that a person typed.
+    """A value to ignore as it is meant, from the text that the user typed.
 
     Returns:
         A number from 0 to 65535, a colour as "#rrggbb", or "none".

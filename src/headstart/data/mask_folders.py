@@ -43,7 +43,7 @@ def looks_like_masks(root: Path) -> bool:
 
 
 def could_be_masks(root: Path) -> bool:
-    """Whether files of one folder look like masks of images in another, though no name says so.
+    """Whether files of one folder look like masks of images in another, although no name states it.
 
     Enough where somebody asks for masks; two class folders may be like this, too.
     """

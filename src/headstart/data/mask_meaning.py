@@ -53,7 +53,7 @@ def meaning_of(looks: Sequence[MaskLook], tables: Sequence[Names], *, ignore_val
 
 
 def heed_ignore_value(values: dict[int, str], ignore_value: int | str | None, *, holds_255: bool) -> None:
-    """Takes the name away from the value that a person wants ignored, or makes 255 a class, in `values`.
+    """Takes the name away from the value that the user wants ignored, or makes 255 a class, in `values`.
 
     Args:
         values: value → name.

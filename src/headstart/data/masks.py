@@ -180,7 +180,7 @@ def _fill(mask: np.ndarray, corners: np.ndarray, number: int) -> None:
 def _inside(area: PixelMask, size: tuple[int, int]) -> np.ndarray:
     try:
         if tuple(area.size) != size:
-            raise ValueError(f"{area.size[1]} x {area.size[0]} pixels, the picture has {size[1]} x {size[0]}")
+            raise ValueError(f"{area.size[1]} x {area.size[0]} pixels, the image has {size[1]} x {size[0]}")
         return mask_of(size, area.counts)
     except (TypeError, ValueError) as error:
         raise UnreadableImageError(

@@ -1,4 +1,4 @@
-"""The one way from what a person names to a data set."""
+"""From a path to a data set: the only entry to all readers."""
 
 import difflib
 import os
@@ -126,7 +126,7 @@ def read_dataset(  # noqa: PLR0913  one argument a question that may be asked of
             multi-label; or columns with numbers or with 0 and 1, joined by commas.
         split_column: for tables, the column that says train, validation or test; "split", or another that holds nothing
             but parts, is used by itself, and so is "group" below.
-        group_column: for tables, the column naming what must not be torn apart (a patient, a video).
+        group_column: for tables, the column with the group of an image (a patient, a video), which stays in one part.
         for_training: False for images to be scored or looked at: lists of images do not matter then, and the part to
             train on may be missing.
 
@@ -193,7 +193,7 @@ def _with_remarks_on_rivals(dataset: Dataset, path: Path, chosen: str, asked: As
     """The data set with a remark on every other format that its folder has labels in.
 
     Raises:
-        DataFormatError: they say something else, so only a person knows which counts.
+        DataFormatError: they differ, so that only the user can decide.
     """
     # Tables and class folders are the last ones to be tried.
     if asked.is_format_given or chosen in {"table", "folders"} or not os.path.isdir(path):  # noqa: PTH112

@@ -1,8 +1,8 @@
 """Lets the interpreter end while TensorFlow is still reading images ahead.
 
-tf.data calls back into Python from threads of its own, and goes on doing so until its buffers are full, whether anyone
-takes the batches or not. A thread that asks for the interpreter while it is being torn down never gets a reply; the
-process then waits for that thread for ever, and a finished training run does not end.
+tf.data calls Python from threads of its own, and continues until its buffers are full, also if nothing takes the
+batches. A thread that requests the interpreter while the interpreter ends never gets a reply; the process then waits
+for that thread for ever, and a finished training run does not end.
 """
 
 import atexit

@@ -37,7 +37,7 @@ class ExampleSource(Protocol):
 
     Attributes:
         num_views: variations of each example that are at hand; view 0 is the plain one.
-        failure: the last error that reading raised, so that it can be told after TensorFlow has swallowed it.
+        failure: the last error that reading raised, so that it can be reported after TensorFlow has swallowed it.
     """
 
     num_views: int

@@ -96,7 +96,7 @@ class FoundColumns:
     Attributes:
         labels: one column, or several with numbers or with 0 and 1.
         split: None where no column says it.
-        remarks: about columns that were not named by the person or by our own names.
+        remarks: about columns that were not named by the user or by our own names.
     """
 
     path: str

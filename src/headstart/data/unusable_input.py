@@ -1,4 +1,4 @@
-"""What to say to a person who named something that no data set can be read from."""
+"""Errors for paths from which no data set can be read."""
 
 import difflib
 import os

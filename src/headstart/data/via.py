@@ -39,7 +39,7 @@ def read_via_files(root: Path, asked: Asked) -> Dataset:
 
     Args:
         root: a folder, or one file of VIA.
-        asked: what a person asked for.
+        asked: what the user asked for.
 
     Raises:
         AnnotationsError: no such file, a broken one, several attributes that may be the class, or nothing marked.

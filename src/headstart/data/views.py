@@ -1,4 +1,4 @@
-"""Images in several views, each a pure function of the image and of the view, whoever asks for it and when."""
+"""Images in several views, each a pure function of the image and of the view."""
 
 from collections.abc import Iterable, Iterator
 

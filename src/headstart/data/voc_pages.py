@@ -50,7 +50,7 @@ def read_page(path: Path) -> Page:
         ValueError: it is too large, broken, or no annotation.
     """
     if path.stat().st_size > _MAX_BYTES:
-        raise ValueError("too large for the annotation of a picture")
+        raise ValueError("too large for the annotation of one image")
     root = _safe_tree(path.read_bytes())
     if root.tag != "annotation":
         raise ValueError(f"begins with <{root.tag}> instead of <annotation>")

@@ -1,4 +1,4 @@
-"""What a frozen trunk makes of images: kept on disk, and how well a backbone suits the images by it.
+"""The activations of a frozen trunk, kept on disk, and scores of how well a backbone suits the images.
 
 Names are imported when first used, so that listing banks does not wait for Keras.
 """

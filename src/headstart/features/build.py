@@ -40,7 +40,7 @@ def fill_bank(
         views: the views.
         image_size: `(height, width)` in pixels; part of the bank's facts.
         resize_mode: how images get that size; part of the bank's facts.
-        progress: told of every batch.
+        progress: notified of every batch.
 
     Raises:
         StorageFullError: the disk has no room; says how much is needed.

@@ -1,4 +1,4 @@
-"""Chunks of a bank on disk: each is whole or absent, and known by its hash, whoever else writes the same one."""
+"""Chunks of a bank on disk: each is complete or absent, and has a hash; several processes may write the same one."""
 
 import hashlib
 import json

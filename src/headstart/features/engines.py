@@ -82,7 +82,7 @@ class KerasEngine:
     def run(self, images: np.ndarray) -> tuple[np.ndarray, ...]:
         """See `Engine.run`."""
         if len(images) > self.batch_size:
-            raise ValueError(f"Expected at most {self.batch_size} pictures. Received: {len(images)}")
+            raise ValueError(f"Expected at most {self.batch_size} images. Received: {len(images)}")
         while True:
             slices = [images[start : start + self._size] for start in range(0, len(images), self._size)]
             try:
@@ -112,7 +112,7 @@ def _openvino_bfloat16(trunk: keras.Model, settings: EngineSettings) -> OpenVino
 
 def _openvino_int8(trunk: keras.Model, settings: EngineSettings) -> OpenVinoEngine:
     if settings.calibration is None:
-        raise ValueError("The engine 'openvino-int8' measures ranges on pictures. Received: calibration=None")
+        raise ValueError("The engine 'openvino-int8' measures ranges on images. Received: calibration=None")
     model, facts = quantized_model(trunk, settings.calibration, settings.cache_dir)
     return OpenVinoEngine("openvino-int8", model, batch_size=settings.batch_size, facts=facts)
 

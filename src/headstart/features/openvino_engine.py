@@ -60,7 +60,7 @@ class OpenVinoEngine:
         """See `Engine.run`."""
         num_images, num_requests = len(images), len(self._requests)
         if num_images > self.batch_size:
-            raise ValueError(f"Expected at most {self.batch_size} pictures. Received: {num_images}")
+            raise ValueError(f"Expected at most {self.batch_size} images. Received: {num_images}")
         rows = np.asarray(images, "float32")
         outputs = tuple(np.empty((num_images, *tuple(port.shape)[1:]), "float32") for port in self._ports)
         for turn in range(num_images + num_requests):

@@ -94,7 +94,7 @@ def _quantize(trunk: keras.Model, pictures: np.ndarray) -> "openvino.Model":
 
 
 def _write(folder: Path, model: "openvino.Model", facts: dict[str, object]) -> None:
-    """Puts the model into a folder that is whole or absent."""
+    """Puts the model into a folder that is complete or absent."""
     with whole_folder(folder) as partial:
         load_openvino().serialize(model, str(partial / MODEL_FILE), str(partial / WEIGHTS_FILE))
         hashes = {name: file_sha256(partial / name) for name in (MODEL_FILE, WEIGHTS_FILE)}

@@ -1,4 +1,4 @@
-"""What a full or protected disk says, as errors that a person can act on."""
+"""Errors of the operating system about a full or protected disk, as errors with a hint."""
 
 import errno
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Text for a person: characters that a terminal obeys or hides are shown as escapes.
+"""Text for people: characters that a terminal executes or hides are shown as escapes.
 
 File and class names come from anyone. A name with an escape sequence could change the title of a terminal, erase lines,
 or show other words than it holds; a bidirectional control turns `exe.jpg` around.

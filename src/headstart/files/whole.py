@@ -1,4 +1,4 @@
-"""Files and folders that are whole or absent, whoever else writes the same ones at the same time."""
+"""Files and folders that are complete or absent, also if several processes write the same ones."""
 
 import errno
 import json

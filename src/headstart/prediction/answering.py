@@ -40,7 +40,7 @@ class Predictions:
 
     Attributes:
         answers: one per file, in order.
-        class_names: what the predictions speak of; of a classifier in the order of the probabilities.
+        class_names: names of the classes or numbers; of a classifier in the order of the probabilities.
         num_files: how many predictions there will be.
         kind: of task.
     """
@@ -85,7 +85,7 @@ def predict(  # noqa: PLR0913  one parameter a setting
     batch_size: int | None = None,
     progress: Progress = SILENT,
 ) -> "pd.DataFrame":
-    """The prediction for every image; a file that is no image gets a row that says so.
+    """The prediction for every image; a file that is no image gets a row with the error.
 
     Args:
         source: a finished run, or the path of a run, of a folder of exported files or of one of these files.
@@ -97,7 +97,7 @@ def predict(  # noqa: PLR0913  one parameter a setting
         masks: folder for a segmenter's masks, PNG files of class numbers in each image's own size.
         draw: folder for images with boxes or masks drawn on them.
         batch_size: images at a time; the table grows with the number of images, nothing else does.
-        progress: told of every image.
+        progress: notified of every image.
 
     Returns:
         One row per file, with `path` and `error` (empty if there is a prediction), and by task:
@@ -157,7 +157,7 @@ def predict_each(
 ) -> Predictions:
     """The predictions one by one, for folders of any size: memory does not grow with the number of images.
 
-    Arguments and errors are those of `predict`; mistakes in them are told before the first prediction is asked for.
+    Arguments and errors are those of `predict`; mistakes in them are reported before the first prediction is asked for.
     """
     return _predictions(source, path_list(paths), Settings(coverage, min_score=min_score), batch_size, progress)
 
@@ -168,7 +168,7 @@ def _predictions(
     settings.check()
     _check_batch_size(batch_size)
     place = _place(source)
-    num_files = count_files(asked)  # mistakes in typing are told before the model is loaded
+    num_files = count_files(asked)  # mistakes in typing are reported before the model is loaded
     predictor = open_model(place, settings).predictor
     _say_what_cannot_be_promised(predictor, progress)
 
@@ -196,7 +196,7 @@ def write_predictions(  # noqa: PLR0913  one parameter a setting
     batch_size: int | None = None,
     progress: Progress = SILENT,
 ) -> Tallied:
-    """Writes the predictions to a file and gives what became of the images; called again after a kill, it goes on.
+    """Writes the predictions to a file and returns the counts of images; called again after a kill, it continues.
 
     Args:
         source: as in `predict`.
@@ -208,8 +208,8 @@ def write_predictions(  # noqa: PLR0913  one parameter a setting
         min_score: as in `predict`.
         masks: as in `predict`.
         draw: as in `predict`.
-        batch_size: images at a time; a kill loses at most so many predictions.
-        progress: told of every image.
+        batch_size: images at a time; a kill loses at most one batch.
+        progress: notified of every image.
 
     Raises:
         AnswersExistError: the file is there already, finished.

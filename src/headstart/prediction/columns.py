@@ -39,7 +39,7 @@ class Form(Protocol):
     """How the predictions of a task become plain values.
 
     Attributes:
-        class_names: what predictions speak of.
+        class_names: names of the classes or numbers.
         columns: name of each column of a table → what stands in it.
     """
 

@@ -100,7 +100,7 @@ def _visible_names(folder: Path) -> tuple[list[str], list[str]]:
                     continue
                 if entry.is_dir(follow_symlinks=False):
                     folders.append(entry.name)
-                # A link that is broken or leads to itself gets a row that says so; pipes and devices are passed over.
+                # A link that is broken or leads to itself gets a row with the error; pipes and devices are passed over.
                 elif (entry.is_symlink() or entry.is_file()) and not _leads_to_folder(entry):
                     files.append(entry.name)
     except OSError as error:

@@ -31,7 +31,7 @@ from headstart.task_spec import find_task
 FORMAT_VERSION = 1
 _MAX_SHOWN = 120  # characters of a setting in an error
 MAX_FACTS_BYTES = 2**30  # names, sizes and times of millions of files
-# Entry of the job → how a person calls it.
+# Entry of the job → how the user calls it.
 _NAMES = {
     "format_version": "the version of Headstart",
     "model": "the model",
@@ -137,7 +137,7 @@ def _alone(job: Job) -> Iterator[None]:
     """Keeps other processes from the same file."""
     job.folder.mkdir(parents=True, exist_ok=True)
     hint = f"Wait until '{job.out.name}' is there, or name another file with --out."
-    with sole_use(job.folder, purpose="writes its answers in", hint=hint):
+    with sole_use(job.folder, purpose="writes its predictions in", hint=hint):
         if job.out.exists() and not job.facts_path.exists():  # finished while this process loaded its model
             job.folder.rmdir()
             raise _exists(job.out)
@@ -248,6 +248,6 @@ def storage_errors(path: Path) -> AbstractContextManager[None]:
     """
     return disk_errors(
         path,
-        room="room for about twice the file of answers",
-        full_hint="Free some room, then type the same command again; what was answered is kept.",
+        room="space for about twice the file of predictions",
+        full_hint="Free disk space and repeat the command; finished predictions are kept.",
     )

@@ -35,7 +35,7 @@ class Journal:
                 yield self._record(line)
 
     def take_over(self, files: Iterable[Path], *, num_files: int, batch_size: int) -> tuple[Tallied, int]:
-        """Counts the whole batches and cuts off what comes after: a torn or damaged line, or a part of a batch.
+        """Counts the whole batches and cuts off what comes after: an incomplete or damaged line, or a part of a batch.
 
         Args:
             files: that are asked about, in their order.
@@ -49,7 +49,7 @@ class Journal:
             UnusableFileError: there is no such file, or it is a link, a folder or a pipe.
         """
         if self.path.is_symlink():  # cutting it would cut another file
-            raise UnusableFileError("a file of answers", "a symbolic link")
+            raise UnusableFileError("a file of predictions", "a symbolic link")
         size_of(self.path)
         whole, whole_bytes = self.form.tally(), 0
         tally, num_bytes = self.form.tally(), 0

@@ -21,7 +21,7 @@ class PictureFiles:
 
     Args:
         kind: of task.
-        class_names: what the predictions speak of.
+        class_names: names of the classes or numbers.
         settings: name the folders.
         paths: what is asked about.
 

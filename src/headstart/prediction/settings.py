@@ -60,7 +60,7 @@ class Settings:
 _OPTIONS = {name: f"--{name.replace('_', '-')}" for name in ("coverage", "abstain", "min_score", "masks", "draw")}
 _MEANINGS = {
     "coverage": "It belongs to the sets of a classifier and the intervals of a regressor.",
-    "abstain": "It belongs to a classifier, whose answer may be 'not sure'.",
+    "abstain": "Only classifiers can predict 'not sure'.",
     "min_score": "It belongs to the boxes of a detector.",
     "masks": "Only a segmenter has masks.",
     "draw": "Only boxes and masks can be drawn.",

@@ -94,7 +94,9 @@ def find_model(path: Path | str) -> ModelPlace:
 def _what_is_there(path: Path) -> str:
     if path.is_dir():
         return "a folder without run.json and artifact.json"
-    return "a file without the artifact.json that says what its answers mean" if path.exists() else "no such folder"
+    return (
+        "a file without artifact.json, which states the meaning of its outputs" if path.exists() else "no such folder"
+    )
 
 
 def open_model(source: "Run | ModelPlace | Path | str", settings: Settings | None = None) -> Model:

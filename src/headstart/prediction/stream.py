@@ -68,7 +68,7 @@ def answer_batches(
     batch_size: int = DEFAULT_BATCH_SIZE,
     num_threads: int | None = None,
 ) -> Iterator[list[Prediction]]:
-    """The predictions for so many files at a time, in their order.
+    """The predictions for batches of files, in the order of the files.
 
     Args:
         predictor: gives the predictions.

@@ -240,7 +240,7 @@ def build_learning_parts(
         trunk: what the bank holds the activations of; None without a bank.
         stored: which of them each phase learns from.
         place: where banks are kept.
-        progress: told of every batch.
+        progress: notified of every batch.
     """
     pixels = pixel_examples(task, recipe, dataset)
     if trunk is None or not recipe.bank.num_views:

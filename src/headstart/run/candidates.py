@@ -8,7 +8,7 @@ from headstart.backbones import BACKBONES, BackboneSpec, find_backbone, find_wei
 
 ALL = "all"
 KINDS = ("imagenet", "builtin", "none")  # of weights that are no file
-# Small to large, and one of each kind that a laptop can bear.
+# Small to large, and one network of each family that a laptop can compute.
 SHORT_LIST = (
     "vgg19_mini",
     "mobilenetv2",
@@ -81,7 +81,7 @@ def _is_here(spec: BackboneSpec) -> bool:
 
 def _candidate(spec: BackboneSpec, weights: str, *, download: bool) -> Candidate:
     if weights != "imagenet" or spec.weights.source != "imagenet":
-        find_weights(spec, weights)  # a mistake in what was typed is told before any work
+        find_weights(spec, weights)  # a mistake in what was typed is reported before any work
         return Candidate(spec, weights, weights)
     if download:
         return Candidate(spec, weights, weights)

@@ -38,7 +38,7 @@ def evaluate(
         ignore_value: of the masks in `data`; None: as in the run's recipe. So are the columns of a table.
         path_column: see `read_dataset`.
         label_column: see `read_dataset`.
-        progress: told of every step, and how many copies were left out.
+        progress: notified of every step, and how many copies were left out.
 
     Raises:
         ClassNamesError: the data has classes that the model does not know.
@@ -69,7 +69,7 @@ def evaluate(
     progress.start("checking images", len(dataset))
     audited = audit_dataset(dataset, progress=lambda *_: progress.advance(1), min_classes=1).dataset
     progress.finish()
-    run.task.encode(audited)  # classes that the model does not know are told before the work
+    run.task.encode(audited)  # classes that the model does not know are reported before the work
     unseen = _without_seen(run, audited)
     if len(unseen) < len(audited):
         progress.say(

@@ -48,7 +48,7 @@ def export(
         run: a finished run.
         formats: names of formats, or a text of them joined by commas; `all` for all.
         out: folder for the files; None: `artifact` in the run. Files of the same model that lie there stay.
-        progress: told of every step.
+        progress: notified of every step.
 
     Returns:
         The artifact: which files there are, and what their predictions mean.
@@ -63,7 +63,7 @@ def export(
         ParityError: the predictions of a file differ from those of the model; the others are kept.
     """
     asked = formats if isinstance(formats, str) else ",".join(formats)
-    find_formats(asked)  # a name that there is not is told before the model is loaded
+    find_formats(asked)  # a name that there is not is reported before the model is loaded
     chosen = find_formats(asked, run.task.kind)
     check_task(chosen, run.task.kind)
     folder = Path(out).expanduser().absolute() if out is not None else run.path / ARTIFACT_FOLDER

@@ -68,13 +68,13 @@ def rank_backbones(
         download: whether Keras may download ImageNet weights that are not on this machine; nothing else ever does.
         out: folder for `rank.json`, `rank.csv` and `rank.png`; None writes nothing but the feature banks.
         bank_dir: where feature banks are kept; None: the platform's folder for caches.
-        progress: told of every step.
+        progress: notified of every step.
         **options: see `RankOptions`; as `headstart.train` takes them.
 
     Raises:
         InUseError: another process writes a ranking into the folder.
-        HeadstartError: whatever else the person can mend. A backbone that fails is listed with its reason; only if
-            none can be ranked, its error is raised.
+        HeadstartError: any other error that the user can correct. A backbone that fails is listed with its reason; its
+            error is raised only if none can be ranked.
 
     Example:
         ranking = headstart.rank("photos", backbones=["mobilenetv2", "resnet50"])

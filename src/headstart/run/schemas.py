@@ -61,7 +61,7 @@ class PhaseFacts(Schema):
 
 
 class RunState(Schema):
-    """run.json: it grows while the run goes on, so that everything but the state may be missing."""
+    """run.json: it grows while the run continues, so that everything but the state may be missing."""
 
     format_version: Literal[1]
     state: State

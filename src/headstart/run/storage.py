@@ -12,7 +12,7 @@ def storage_errors(path: Path, *, hint: str | None = None) -> AbstractContextMan
 
     Args:
         path: what is written to.
-        hint: what to do when the disk is full; None: how to go on with the run in `path`.
+        hint: what to do when the disk is full; None: how to continue with the run in `path`.
     """
     return disk_errors(
         path,

@@ -298,7 +298,7 @@ def _learning_parts(run: Run, task: Task, backbone: Backbone, trunk: Trunk | Non
         parts = build_learning_parts(task, recipe, learned, trunk, stored, place=place, progress=progress)
     facts = dict(parts.facts)
     before = run.state.get("bank")
-    if facts and before:  # a run that goes on finds rows that it computed before
+    if facts and before:  # a run that continues finds rows that it computed before
         facts["num_computed"] = parts.num_computed + before.get("num_computed", 0)
     run.update_state("started", bank=facts)
     return parts

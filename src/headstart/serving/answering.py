@@ -26,7 +26,7 @@ class Answering:
     Args:
         model: answers.
         limits: of pixels, batches and time.
-        measures: told of batches and of what became of images.
+        measures: notified of batches and of the results of images.
     """
 
     def __init__(self, model: ServedModel, limits: Limits, measures: Measures) -> None:
@@ -71,7 +71,7 @@ class Answering:
                 entries = await asyncio.gather(*(self._entry(upload, teller) for upload in uploads))
         except TimeoutError:
             raise Refusal(
-                503, f"There was no answer within {self._limits.answer_seconds:g} seconds.", retry_seconds=1
+                503, f"There was no prediction within {self._limits.answer_seconds:g} seconds.", retry_seconds=1
             ) from None
         results = Counter("unreadable" if entry.error else self._kind.result(entry) for entry in entries)
         for result, count in results.items():
@@ -122,7 +122,7 @@ class _Teller:
 
 
 def _with(predictor: Any, asked: dict[str, object]) -> TaskPredictor:
-    """A predictor with what a request asks of it; the rest is asked of how its answers are told."""
+    """A predictor with the settings of one request, and the form of its entries."""
     known = {field.name for field in fields(predictor)}
     changed: TaskPredictor = replace(predictor, **{name: value for name, value in asked.items() if name in known})
     return changed

@@ -52,12 +52,12 @@ _REFUSALS: dict[int | str, dict[str, object]] = {
     413: {"model": Problem, "description": "The body is too large, or contains too many images."},
     415: {"model": Problem, "description": "The body is neither an image nor a form."},
     429: {"model": Problem, "description": "Too much is waiting; ask again after Retry-After seconds."},
-    503: {"model": Problem, "description": "No answer in time; ask again after Retry-After seconds."},
+    503: {"model": Problem, "description": "No prediction in time; try again after Retry-After seconds."},
 }
 _UNWELCOME: dict[int | str, dict[str, object]] = {
     400: {"model": Problem, "description": "The request is malformed."},
     403: {"model": Problem, "description": "A page of another origin asks."},
-    421: {"model": Problem, "description": "The server does not answer for this host name."},
+    421: {"model": Problem, "description": "The server does not accept this host name."},
 }
 _WITHOUT_KEY: dict[int | str, dict[str, object]] = {
     401: {"model": Problem, "description": "The key is missing or wrong."}
@@ -77,9 +77,9 @@ def build_app(
     Args:
         model: from `load_model`.
         limits: what requests may cost; None for the usual ones.
-        key: that requests must bear, None for no key.
+        key: that requests must contain; None for no key.
         allowed_hosts: names that requests may ask for, beside those of this machine; with '*' any name.
-        log: told of every request; None: nothing is.
+        log: notified of every request; None: nothing is.
     """
     limits = limits or Limits()
     measures, admission = Measures(), Admission(limits)

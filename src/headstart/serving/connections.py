@@ -7,7 +7,7 @@ from typing import Protocol
 
 from headstart.serving.limits import Limits
 
-# Connections that are turned away stay open a little, so that their clients see why; so many of them at most.
+# Refused connections stay open for a short time, so that their clients receive the reason; their maximum number.
 MAX_REFUSED = 64
 MAX_READ = 64 * 1024
 _LONGEST_TICK = 0.5
@@ -45,7 +45,8 @@ class Connections:
 
     Args:
         limits: of their number and patience.
-        log: told of a request that was refused before its head could be read: status and `(host, port)` of the client.
+        log: called for a request that was refused before its head could be read, with the status and the `(host, port)`
+            of the client.
 
     Attributes:
         limits: as given.

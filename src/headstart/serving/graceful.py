@@ -20,7 +20,7 @@ SECONDS_FOR_THREADS = 2.0
 
 
 class GracefulServer(uvicorn.Server):
-    """A server that finishes what it accepted when it is told to end, and never takes longer than its limit.
+    """A server that finishes accepted requests when it is stopped, within its time limit.
 
     Args:
         config: as for uvicorn.
@@ -37,7 +37,7 @@ class GracefulServer(uvicorn.Server):
         self._last_resort: threading.Timer | None = None
 
     def run(self, sockets: list[socket.socket] | None = None) -> None:
-        """Answers until it is told to end, and has ended."""
+        """Serves until it is stopped and has finished."""
         try:
             super().run(sockets)
         finally:

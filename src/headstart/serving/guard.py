@@ -33,7 +33,7 @@ class Entrance:
     """Decides whether a request is answered at all.
 
     Args:
-        key: that a request must bear; None lets everybody in.
+        key: that a request must contain; None allows all requests.
         hosts: names that a request may ask for, beside those of this machine; with '*' any.
     """
 
@@ -102,8 +102,8 @@ class Guard:
         entrance: decides who may ask.
         known_paths: counted under their names; all others together, so that nobody can fill the memory with names.
         limits: how much of a refused body is still taken from the line.
-        measures: told of every answer.
-        log: told of every answer; None: nothing is.
+        measures: notified of every answer.
+        log: notified of every answer; None: nothing is.
     """
 
     def __init__(

@@ -1,8 +1,8 @@
 """Which names requests may ask for, and which pages may send them.
 
 A page from elsewhere can make a browser ask a server on the same machine: under a name that first leads to the page's
-own server and then to 127.0.0.1 (DNS rebinding), it could even read the answers. Such a request bears that name as its
-`Host`. Any other request from a page of another origin says so in `Origin`.
+own server and then to 127.0.0.1 (DNS rebinding), it could even read the answers. Such a request has that name as its
+`Host`. Any other request from a page of another origin states that origin in `Origin`.
 """
 
 import re

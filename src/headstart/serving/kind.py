@@ -16,9 +16,9 @@ class Kind:
     Attributes:
         summary: what the model does, in one sentence.
         question: what a request may ask, from the predictor: its values hold where a request does not say.
-        entry: what is told of one image.
-        answers: what is told of all, with those values of the question that they depend on.
-        metadata: what is told of the model.
+        entry: schema of the entry of one image.
+        answers: schema of the response, with the values of the question that it depends on.
+        metadata: schema of the facts about the model.
         facts: those of the metadata that other tasks lack, from the artifact and the predictor.
         result: what became of an answered image, for the counters.
         in_picture_size: function from a prediction to the part of an entry that is as large as its image; a thread

@@ -23,7 +23,7 @@ class Limits:
         body_seconds: for a body to arrive.
         answer_seconds: from the whole body to the answer.
         write_seconds: for a client to take some of an answer that lies ready.
-        stop_seconds: for everything that was accepted to be answered, once the server is told to end. Below the ten
+        stop_seconds: time for the response to every accepted request after the server was asked to stop. Below the ten
             seconds that `docker stop` waits.
         batch_size: images that the model looks at together; on a processor few of them stay in its caches, and more
             at a time were slower

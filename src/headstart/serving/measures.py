@@ -21,16 +21,14 @@ class Measures:
         )
         self._seconds = Histogram(
             "headstart_request_seconds",
-            "From the request's header to the end of its answer.",
+            "From the header of a request to the end of its response.",
             ["path"],
             buckets=_SECONDS,
             registry=self._registry,
         )
-        self._pictures = Counter(
-            "headstart_pictures", "Pictures by what became of them.", ["result"], registry=self._registry
-        )
+        self._pictures = Counter("headstart_pictures", "Images by result.", ["result"], registry=self._registry)
         self._batch_sizes = Histogram(
-            "headstart_batch_size", "Pictures in a batch.", buckets=_BATCH_SIZES, registry=self._registry
+            "headstart_batch_size", "Images per batch.", buckets=_BATCH_SIZES, registry=self._registry
         )
         self._batch_seconds = Histogram(
             "headstart_batch_seconds", "The model's time for a batch.", buckets=_SECONDS, registry=self._registry
@@ -38,7 +36,7 @@ class Measures:
 
     def show_waiting(self, pictures: Callable[[], int]) -> None:
         """Sets the function that gives the number of waiting images."""
-        gauge = Gauge("headstart_waiting_pictures", "Pictures accepted and not yet answered.", registry=self._registry)
+        gauge = Gauge("headstart_waiting_pictures", "Images accepted and not yet predicted.", registry=self._registry)
         gauge.set_function(pictures)
 
     def count_request(self, path: str, status: int, seconds: float) -> None:

@@ -10,7 +10,7 @@ class Refusal(Exception):  # noqa: N818  no mistake of this program, and none th
 
     Args:
         status: of HTTP.
-        reason: for the person who reads the answer, in one sentence.
+        reason: for people, in one sentence.
         retry_seconds: after which it makes sense to ask again, if ever.
         headers: that belong to the status.
     """

@@ -47,16 +47,16 @@ def serve(
     options: ServerOptions = ServerOptions(),
     on_start: Callable[[str], None] = lambda _: None,
 ) -> None:
-    """Answers over HTTP until the process is told to end (Ctrl-C, SIGTERM), and then finishes what it accepted.
+    """Serves HTTP until the process is stopped (Ctrl-C, SIGTERM), and then finishes the accepted requests.
 
     Args:
         model: from `load_model`.
         host: address to listen at. On the usual one only programs on this machine can ask. Requests may ask for it too.
         port: 0 for any that is free.
-        key: that requests must bear as `Authorization: Bearer KEY`; None for no key.
+        key: that requests must contain as `Authorization: Bearer KEY`; None for no key.
         limits: what requests may cost; None for the usual ones.
         options: names of the server, access log.
-        on_start: told the server's address as soon as it answers.
+        on_start: called with the server's address as soon as it accepts requests.
 
     Raises:
         ExtraMissingError: the packages of `headstart[serve]` are not installed.

@@ -1,4 +1,4 @@
-"""Images that look alike: what a model makes of each is kept in an index on disk and compared with other images.
+"""Search of similar images: the embedding of each image is kept in an index on disk and compared with other images.
 
 Names are imported when first used, so that looking up an image that is in the index does not wait for TensorFlow.
 """

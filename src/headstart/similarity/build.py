@@ -69,13 +69,13 @@ def build_index(
         weights: of a backbone: `imagenet`, `builtin`, `none` (random) or a file; None: those that come with it.
         method: `exact`, or `hnsw` to build a graph as well, for very many images (extra `headstart[similarity]`).
         bank_dir: where the features of backbones are kept; None: the platform's folder for caches.
-        progress: told of every step.
+        progress: notified of every step.
         **options: `image_size` (a number, or height and width) and `resize_mode`, of a backbone; `engine` (`auto`,
             `keras` or `openvino`); `labelled=False` to take no class from a folder's name; `format`, `path_column` and
             `label_column` as for `read_dataset`.
 
     Raises:
-        HeadstartError: whatever the person can mend.
+        HeadstartError: any error that the user can correct.
 
     Example:
         index = headstart.index("mobilenetv2", "photos")
@@ -144,7 +144,7 @@ def known_engine(name: str | None) -> IndexEngine | None:
 
 
 def known_resize_mode(name: str | None) -> ResizeMode | None:
-    """The resize mode that a person names.
+    """The resize mode that the user gives.
 
     Raises:
         RecipeError: there is none of the name.
@@ -193,7 +193,7 @@ def _claimed(named: Path, *, is_numbered: bool) -> Iterator[tuple[Path, Path]]:
     """
     with disk_errors(
         named,
-        room="room for the index: 2 bytes a feature and picture",
+        room="space for the index: 2 bytes per feature and image",
         full_hint="Free some room, or name another folder with --out.",
         place_hint="Name another one with --out.",
     ):
@@ -222,7 +222,7 @@ def _write_embeddings(
     progress: Progress,
 ) -> EmbeddingsValues:
     """Writes them as they come, and gives what made them."""
-    from headstart.similarity.embedder import open_embedder  # noqa: PLC0415  TensorFlow: mistakes are told before it
+    from headstart.similarity.embedder import open_embedder  # noqa: PLC0415  TensorFlow: mistakes are reported before it
 
     progress.start("loading the model", 1)
     embedder = open_embedder(source, engine=engine)

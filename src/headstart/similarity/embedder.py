@@ -73,7 +73,7 @@ class Embedder:
             paths: the files.
             hashes: SHA-256 of each.
             bank_dir: where feature banks are kept; None: the platform's folder for caches.
-            progress: told of every batch.
+            progress: notified of every batch.
         """
         if self.bank_facts is None:
             return self._streamed(paths, progress)

@@ -1,4 +1,4 @@
-"""Which model an index is made with: named by a person, or remembered by the index."""
+"""The model of an index: given by the user, or stored in the index."""
 
 import os
 from collections.abc import Mapping

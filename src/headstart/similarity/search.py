@@ -43,7 +43,7 @@ def search_index(
         method: `exact` or `hnsw`; None: `hnsw` where the index has a graph, else `exact`.
         model: folder of the run that the index was made with, where it was moved.
         weights: file with the weights that the index was made with, where it was moved.
-        progress: told of every image that goes through the model.
+        progress: notified of every image that goes through the model.
 
     Raises:
         IndexNotFoundError, IndexDamagedError, IndexNewerError: as `SimilarityIndex.load`.

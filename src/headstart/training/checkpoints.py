@@ -1,4 +1,4 @@
-"""What a killed run goes on from."""
+"""Checkpoints, from which a killed run continues."""
 
 import errno
 import json
@@ -168,7 +168,7 @@ class CheckpointDir:
         """The newest checkpoint whose files are whole, or None before the first epoch's end.
 
         Raises:
-            RunDamagedError: there are checkpoints, and every one is torn or was changed.
+            RunDamagedError: there are checkpoints, and every one is incomplete or was changed.
         """
         names = self._names()
         for path in reversed(names):
@@ -216,7 +216,7 @@ def _is_plain(name: str) -> bool:
 
 
 def _weights_of(path: Path) -> list[str]:
-    """The files that a checkpoint names; none where it is torn, which must not stop the training that goes on."""
+    """The files that a checkpoint names; none if it is incomplete, which must not stop the training that continues."""
     try:
         return list(check(read_plain(path, allow_nan=True), CheckpointFile).checkpoint.hashes)
     except UnusableFileError:
@@ -233,7 +233,7 @@ def _require_room(folder: Path, num_bytes: int) -> None:
     """Raises an error if the disk has too little space, before anything is written.
 
     Raises:
-        OSError: the disk has no room for so many bytes.
+        OSError: the disk has too little space.
     """
     if shutil.disk_usage(folder).free < num_bytes:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder))

@@ -64,7 +64,7 @@ def fit_phase(  # noqa: PLR0913 (what a phase is a function of, each by its name
         kept_from: layers above which best weights are kept: the lowest cut of all phases of the run. Without any: all.
         start: the newest checkpoint and the history so far: of the phase before, or of this one when it was
             interrupted.
-        progress: told of every step.
+        progress: notified of every step.
     """
     count = set_trainable(task, unfreeze_from=phase.unfreeze_from, unfreeze_batch_norm=phase.unfreeze_batch_norm)
     kept = learning_part(task, kept_from)

@@ -153,7 +153,7 @@ class LayerwiseAdamW(keras.optimizers.Adam):  # type: ignore[misc]  # Keras has 
         """Exchanges the variables' values and averages; twice is as before. Without averages nothing happens.
 
         `keras.callbacks.SwapEMAWeights` exchanges by adding and subtracting, which costs the last bits, so that a
-        training that goes on from a file would not be the one that never stopped.
+        training that continues from a file would not be the one that never stopped.
         """
         for variable, average in zip(self._trainable_variables, self._averages, strict=False):
             value = keras.ops.convert_to_numpy(variable).copy()

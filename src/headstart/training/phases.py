@@ -25,7 +25,7 @@ class Phase:
             the units of `weight_decay` (arXiv 1802.01483).
         patience: epochs without a lower validation loss before the phase ends.
         max_loss_rise: share by which the validation loss of an epoch may exceed the lowest one before the phase. Beyond
-            it, the epoch is discarded, and the phase goes on from the best weights at a lower rate. 0: no limit.
+            it, the epoch is discarded, and the phase continues from the best weights at a lower rate. 0: no limit.
         unfreeze_batch_norm: whether batch normalisation learns and moves its statistics in unfrozen stages. On small
             data it destroys pretrained features, therefore False.
         precision: what the convolutions of the stages compute in while something learns: `float32` or `bfloat16`.

@@ -82,7 +82,7 @@ def pooled_features(
         rows: `(2, rows)`, example and view of each.
         cut: name of the layer whose output the examples are; None for images.
         precision: what the layers in between compute in, as in `Phase`.
-        progress: told of every batch.
+        progress: notified of every batch.
     """
     examples, views = rows
     pool = _pool_model(task, cut, precision)

@@ -31,7 +31,7 @@ class EpochRecorder(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ha
         checkpoints: where every epoch's end is kept.
         kept: the part of the model that best weights are kept of.
         start: the newest checkpoint and the history up to it, None at the start of a run.
-        progress: told of every step.
+        progress: notified of every step.
     """
 
     def __init__(
@@ -169,7 +169,7 @@ class EpochRecorder(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ha
         )
 
     def _restarted(self) -> Checkpoint:
-        """The checkpoint from which this phase goes on with the best weights and a new optimizer."""
+        """The checkpoint from which this phase continues with the best weights and a new optimizer."""
         before, within = self.checkpoint, self._checkpoint_of_phase()
         assert before is not None  # a phase has a checkpoint from its beginning
         return replace(
@@ -197,7 +197,7 @@ class EpochRecorder(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ha
         return math.isfinite(highest) and not val_loss <= highest  # NaN is too high as well
 
     def _go_back(self, row: Row) -> None:
-        """Discards an epoch: keeps that the phase goes on from the best weights at a lower rate."""
+        """Discards an epoch: stores that the phase continues from the best weights at a lower rate."""
         rate, num_restarts = self.learning_rate, self.num_restarts + 1
         self.checkpoint = replace(self._restarted(), num_restarts=num_restarts, stopped=num_restarts > MAX_RESTARTS)
         self.checkpoints.write(self.checkpoint, self.history)
@@ -252,7 +252,8 @@ class EpochRecorder(keras.callbacks.Callback):  # type: ignore[misc]  # Keras ha
 def reseed(model: keras.Model, *key: int) -> None:
     """Sets every random layer's generator to a pure function of `key` and of the layer's place.
 
-    Keras counts draws in these generators and saves them nowhere; an interrupted run could not go on as it would have.
+    Keras counts draws in these generators and saves them nowhere: an interrupted run could not continue with the same
+    draws.
     """
     states = [variable for variable in model.variables if variable.path.endswith("seed_generator_state")]
     for place, state in enumerate(states):

@@ -95,7 +95,7 @@ def report_tables(report: "Report") -> Group:
     from headstart.report import headline, limits, trust_facts  # noqa: PLC0415  heavy
 
     warnings = [Text(f"Note: {sentence}", style="yellow") for sentence in limits(report)]
-    # The notes first: they speak of the rows below.
+    # The notes first: they explain the rows below.
     above = (Text(headline(report)), *warnings)
     return Group(
         *above,

@@ -91,7 +91,7 @@ def _table(manifest: "Manifest", formats: "tuple[ExportFormat, ...]") -> Table:
     for name in ("format", "file", "image size"):
         table.add_column(name)
     metric = str(manifest.files[formats[0].name].parity.get("metric", "accuracy")).replace("_", " ")
-    for name in ("MB", "int8 stored (computed)", "same answers", "largest difference", metric, "model"):
+    for name in ("MB", "int8 stored (computed)", "same predictions", "largest difference", metric, "model"):
         table.add_column(name, justify="right")
     height, width = manifest.image_size
     for each in formats:

@@ -86,7 +86,7 @@ AbstainOption = Annotated[
     bool,
     typer.Option(
         "--abstain",
-        help='Answer "not sure" if the set does not hold exactly one class, or if the image is out-of-distribution '
+        help='Predict "not sure" if the set does not hold exactly one class, or if the image is out-of-distribution '
         "(unlike the training images).",
         rich_help_panel=ANSWERS,
     ),

@@ -60,8 +60,8 @@ MEASURES = {
     ),
     "balanced_accuracy": (
         "balanced probe, 95 %",
-        "Scored on positions in the images: the share of correct answers per class, averaged over all classes and the "
-        "background.",
+        "Scored on positions in the images: the share of correct predictions per class, averaged over all classes "
+        "and the background.",
     ),
     "r2": (
         "probe R², 95 %",

@@ -119,7 +119,7 @@ MaxPicturesOption = Annotated[
 MaxWaitingOption = Annotated[
     int | None,
     setting(
-        "Maximum number of images that wait for their answer, over all requests.",
+        "Maximum number of images that wait for their prediction, over all requests.",
         metavar="N",
         default="256",
         panel=LIMITS,

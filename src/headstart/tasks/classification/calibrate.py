@@ -23,7 +23,7 @@ def calibrate(run: Run, task: Task, parts: LearningParts | None = None, progress
         run: its validation and training parts are read.
         task: the trained model.
         parts: what the phases learned from; None: the images themselves are read.
-        progress: told of every batch.
+        progress: notified of every batch.
     """
     pictures = pixel_examples(task, run.recipe, run.dataset)
     rows = pictures if parts is None or run.recipe.deep_phase.epochs else parts.upper

@@ -29,7 +29,7 @@ def _classifier_lines(run: Run) -> list[str]:
 CARD = CardParts(
     tag="image-classification",
     purpose=_classifier_purpose,
-    foreign="An image of anything else also gets one of these classes, unless the option for the answer "
+    foreign="An image of anything else also gets one of these classes, unless the option for the prediction "
     '"not sure" is used.',
     answering=_classifier_lines,
     command="headstart predict RUN new.jpg --abstain",

@@ -43,7 +43,7 @@ class ClassParity(Parity):
 
     Attributes:
         max_probability_difference: over all images and classes.
-        max_score_difference: of the foreign score, over all images.
+        max_score_difference: of the out-of-distribution score, over all images.
         accuracy, model_accuracy: share of predictions that are right, of the file and of the model.
     """
 

@@ -90,7 +90,7 @@ def _checked_probabilities(probabilities: np.ndarray, *, num_classes: int) -> np
     if not np.isfinite(values).all():
         example = int(np.argwhere(~np.isfinite(values))[0, 0])
         raise PredictionsError(
-            "The model answered with a number that is not finite.",
+            "The model predicted a number that is not finite.",
             expected="probabilities between 0 and 1",
             received=f"{values[example].tolist()} for example {example}",
             hint="Training has diverged: train again with a lower learning rate.",

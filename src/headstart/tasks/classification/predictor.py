@@ -24,9 +24,9 @@ class Answer:
         probability: of the prediction, 0 to 1, calibrated; with several labels that of the least certain yes or no.
         probabilities: `(num_classes,)`.
         prediction_set: names of all classes that are likely enough to hold the truth with the coverage asked for.
-        foreign_score: how strange the image is; higher is stranger.
-        is_foreign: whether it is stranger than 95 % of validation images.
-        is_sure: the set is exactly what was predicted, and the image is not foreign.
+        foreign_score: 0 to 1; higher is less similar to training images.
+        is_foreign: whether its out-of-distribution score is above that of 95 % of the validation images.
+        is_sure: the set holds the prediction alone, and the image is not out-of-distribution.
     """
 
     prediction: str
@@ -38,7 +38,7 @@ class Answer:
     is_sure: bool
 
     def told(self, *, abstain: bool) -> tuple[str, float | None]:
-        """Prediction and probability as a person or a program is told them.
+        """Prediction and probability as a user or a program is told them.
 
         Args:
             abstain: whether "not sure", which has no probability, stands in place of a prediction that is not sure.
@@ -53,12 +53,12 @@ class ClassPredictor:
     """Predictions for images of the model's size.
 
     Attributes:
-        runtime: gives probabilities and foreign scores.
+        runtime: gives probabilities and out-of-distribution scores.
         class_names: in the order of the probabilities.
         image_size: `(height, width)`.
-        resize_mode: for whoever reads images, as in `headstart.data.resize_image`.
+        resize_mode: how images are resized, as in `headstart.data.resize_image`.
         multi_label: whether an image may show several classes, or none.
-        thresholds: what is sure and what is strange.
+        thresholds: thresholds of conformal sets and of the out-of-distribution score.
         coverage: how often prediction sets hold the truth, above 0 and below 1.
     """
 
@@ -100,7 +100,7 @@ class ClassPredictor:
     def decode(self, outputs: Sequence[np.ndarray], sizes: Sequence[tuple[int, int]]) -> list[Answer]:  # noqa: ARG002
         """See `headstart.artifacts.TaskPredictor`.
 
-        `outputs` are probabilities `(n, k)` and foreign scores `(n,)`; `sizes` change nothing.
+        `outputs` are probabilities `(n, k)` and out-of-distribution scores `(n,)`; `sizes` change nothing.
         """
         probabilities, foreign_scores = outputs
         chosen, certainty = decide(probabilities, multi_label=self.multi_label)

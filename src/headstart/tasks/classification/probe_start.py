@@ -63,7 +63,7 @@ def solve_probe(
         examples: what the probe learns from, and what its strength is chosen on.
         label_smoothing: of the phases that follow.
         precision: what the layers below the head compute in, as in `Phase`.
-        progress: told of every batch.
+        progress: notified of every batch.
     """
     started = time.perf_counter()
     rows = probe_rows(examples)

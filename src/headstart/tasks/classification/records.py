@@ -66,7 +66,7 @@ class Tally:
     def sentence(self) -> str:
         """The counts in words."""
         return (
-            f"{self.num_files} files: {self.num_files - self.num_unreadable - self.num_unsure} sure answers, "
+            f"{self.num_files} files: {self.num_files - self.num_unreadable - self.num_unsure} sure predictions, "
             f"{self.num_unsure} not sure ({self.num_foreign} of them foreign), {self.num_unreadable} unreadable"
         )
 

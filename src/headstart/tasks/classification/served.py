@@ -65,7 +65,7 @@ def _question(predictor: TaskPredictor) -> type[Question]:
 
     class ClassQuestion(Question):
         coverage: Annotated[float, Field(gt=0, lt=1, description=_COVERAGE)] = usual
-        abstain: Annotated[bool, Field(description=f"Answer '{NOT_SURE}' instead of guessing.")] = False
+        abstain: Annotated[bool, Field(description=f"Predict '{NOT_SURE}' if the prediction is not sure.")] = False
 
     return ClassQuestion
 

@@ -11,7 +11,7 @@ from headstart.prediction import Form, Record
 def write_coco(path: Path, records: Iterable[Record], form: Form) -> None:
     """Writes one JSON object with `images`, `categories` and `annotations`.
 
-    Images have the numbers 1, 2, ... in the order asked for, and so do files that are no pictures, which are left
+    Images have the numbers 1, 2, ... in the order asked for, and so do files that are no images, which are left
     out. What is written is never held in memory as a whole.
 
     Args:

@@ -69,7 +69,7 @@ class HeadLayers:
 
 
 def pyramid(maps: Sequence[keras.KerasTensor], layers: HeadLayers) -> keras.KerasTensor:
-    """The finest map, told what the coarser ones know: `(batch, h, w, channels)`.
+    """The finest map, with the coarser ones enlarged and added: `(batch, h, w, channels)`.
 
     Args:
         maps: `(batch, h, w, c)`, finest first.

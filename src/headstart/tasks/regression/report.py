@@ -92,7 +92,7 @@ def regression_example(
         name: such as its file name.
     """
     words = [
-        f"{output} {measured(value)}, answered {measured(answer)}"
+        f"{output} {measured(value)}, predicted {measured(answer)}"
         for output, value, answer in zip(names, np.ravel(true).tolist(), np.ravel(predicted).tolist(), strict=True)
     ]
     return AnnotatedPicture(shown_picture(picture), None, None, name=name, caption="; ".join(words))

@@ -36,7 +36,7 @@ def start_from_ridge(
         checkpoints: where the run keeps its checkpoints.
         kept_from: as in `fit_phase`.
         precision: what the layers below the head compute in, as in `Phase`.
-        progress: told of every batch.
+        progress: notified of every batch.
 
     Returns:
         The checkpoint, its row of history, and the strength that was chosen; larger is less regularised.

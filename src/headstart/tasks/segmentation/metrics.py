@@ -112,7 +112,7 @@ def _counted(
     except ValueError as error:
         raise _mismatch("another number of predictions than of targets") from error
     if not rows:
-        raise _mismatch("no picture")
+        raise _mismatch("no image")
     hits, true, predicted = np.array(rows, dtype=np.float64).transpose(1, 0, 2)
     return PictureCounts(hits, true, predicted, np.array(outlines)), total
 

@@ -50,7 +50,7 @@ class MaskForm:
         }
 
     def record(self, prediction: Prediction) -> Record:
-        """The shares of the classes, and the class that covers most; `mask` is for whoever writes one."""
+        """The shares of the classes, and the class that covers most; the mask itself is written separately."""
         answer = prediction.answer
         record: Record = dict.fromkeys(("path", "prediction", "error", "height", "width", "mask", "shares"))
         if answer is None:

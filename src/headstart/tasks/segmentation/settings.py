@@ -22,7 +22,7 @@ SETTINGS = TaskSettings(
         Refusal(
             ("images", "resize_mode"),
             "crop",
-            problem="A segmenter answers for every pixel, and resize_mode = crop cuts some off.",
+            problem="A segmenter predicts every pixel, and resize_mode = crop removes some.",
             others="stretch or pad",
             hint="'pad' keeps the proportions too.",
         ),
