@@ -10,14 +10,14 @@ from headstart.metrics.intervals import percentile_interval, resampled_scores
 
 @dataclass(frozen=True)
 class Metric:
-    """One number with its uncertainty and what it takes to beat nothing.
+    """One metric with its interval and its baseline.
 
     Attributes:
         name: such as `"accuracy"`.
         value: on all examples; NaN where the examples do not define it (ROC-AUC of one class).
         low: lower end of the bootstrap 95 % interval.
         high: upper end of the same.
-        baseline: what an answer that looks at no picture scores on the same examples: the training set's class
+        baseline: the score of a prediction that does not use the image, on the same examples: the training set's class
             frequencies, its commonest class in every pixel, its mean; nothing at all in detection.
         num_examples: how many examples were scored.
         higher_is_better: False for losses and errors.
@@ -46,7 +46,7 @@ def scored_metrics(
     Args:
         directions: name of each metric → whether up is good.
         score: from weights `(r, num_examples)` to the metrics' values `(m, r)`, in the order of `directions`.
-        baseline: what an answer that looks at no picture scores, one number a metric.
+        baseline: the scores of a prediction that does not use the image, one number per metric.
         num_examples: how many examples there are.
         seed: of the resamples.
         num_resamples: how many.

@@ -19,7 +19,7 @@ def confusion_figure(report: Report) -> Markup:
 
 
 class ConfusionCell(TypedDict):
-    """How often one class was answered for another, and how the cell looks."""
+    """One cell: how often a class was predicted for another, and its colours."""
 
     count: int
     share: float
@@ -28,7 +28,7 @@ class ConfusionCell(TypedDict):
 
 
 class ConfusionRow(TypedDict):
-    """A true class, and a cell for each answer."""
+    """A true class, and a cell for each prediction."""
 
     name: str
     cells: list[ConfusionCell]

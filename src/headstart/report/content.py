@@ -15,15 +15,15 @@ PROBE = "linear probe"
 
 @dataclass(frozen=True, eq=False)
 class Mistake:
-    """One wrongly answered picture.
+    """One wrongly predicted image.
 
     Attributes:
         picture: `(h, w, 3)` RGB 0-255.
         true: name of the right class.
         predicted: name of the class the model gave.
         probability: of the predicted class, 0 to 1.
-        name: where the picture lies, such as its file name; empty to show none.
-        overlay: `(h, w, 3)` RGB 0-255, the picture under its Grad-CAM heat; None to show none.
+        name: where the image lies, such as its file name; empty to show none.
+        overlay: `(h, w, 3)` RGB 0-255, the image under its Grad-CAM heat; None to show none.
     """
 
     picture: np.ndarray
@@ -36,13 +36,13 @@ class Mistake:
 
 @dataclass(frozen=True, eq=False)
 class AnnotatedPicture:
-    """A picture beside what is true and what was answered, drawn on it.
+    """An image with the true and the predicted targets drawn on it.
 
     Attributes:
         picture: `(h, w, 3)` RGB 0-255.
         true: the same size and range, with what is true drawn on it; None where words say it.
-        predicted: the same with the answer.
-        name: where the picture lies, such as its file name; empty to show none.
+        predicted: the same with the prediction.
+        name: where the image lies, such as its file name; empty to show none.
         caption: what to see in it, such as "2 missed".
     """
 
@@ -76,21 +76,21 @@ class ReportContent:
         title: of the page, such as the data set's name.
         facts: heading → name → value. The headings `"backbone"`, `"bank"` and `"head"` stand in the steps "loaded",
             "froze" and "added"; any others get a table each.
-        history: one row an epoch: phase, epoch, learning_rate, loss, val_loss, seconds, and for each further quantity,
+        history: one row per epoch: phase, epoch, learning_rate, loss, val_loss, seconds, and for each further quantity,
             such as accuracy, a column of its name, one of `val_` + its name, or both; before them one of the phase
             `PROBE`, where a linear probe gave the head its first weights. May be empty.
         class_counts: index class names, one column of counts a split.
         audit_summary: what the audit left out or warned of, one row a finding, any columns. May be empty.
-        mistakes: the most confident first. Only of tasks whose answers are classes of pictures.
+        mistakes: the most confident first. Only of tasks whose predictions are classes of images.
         recipe_text: the run's recipe as TOML.
         commands: what to type to get the same numbers again.
         environment: name → value: versions, seed, hash of the data.
-        phases: one mapping a phase: name, epochs, unfreeze_from (None while the backbone is frozen), learning_rate,
+        phases: one mapping per phase: name, epochs, unfreeze_from (None while the backbone is frozen), learning_rate,
             num_trainable, num_frozen (parameters), seconds; where the phase went back to its best weights, also
             num_restarts and last_learning_rate. One of no epochs is shown only as what stood frozen.
-        samples: class name → one `(h, w, 3)` picture of it, RGB 0-255. May be empty.
+        samples: class name → one `(h, w, 3)` image of it, RGB 0-255. May be empty.
         warnings: further limits to state, each a sentence; those that follow from the numbers are found without them.
-        examples: pictures with boxes, masks or numbers, the worst first. May be empty.
+        examples: images with boxes, masks or numbers, the worst first. May be empty.
     """
 
     report: Report

@@ -1,4 +1,4 @@
-"""Boxes and masks drawn on pictures, in colours that differ for any colour vision."""
+"""Boxes and masks drawn on images, in colours that differ for any colour vision."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 from headstart.errors import PredictionsError
 from headstart.report.theme import class_colours
 
-MASK_SHARE = 0.55  # of the colour over the picture
+MASK_SHARE = 0.55  # of the colour over the image
 TRUE_COLOUR = (255, 255, 255)
 SHOWN_SIDE = 480  # pixels
 LIGHT_COLOUR = 140  # luminance from which black letters read better than white ones
@@ -27,7 +27,7 @@ def draw_boxes(
     classes: np.ndarray | None = None,
     dashed: bool = False,
 ) -> np.ndarray:
-    """The picture with boxes on it.
+    """The image with boxes on it.
 
     Args:
         picture: `(h, w, 3)` RGB 0-255.
@@ -57,11 +57,11 @@ def draw_boxes(
 
 
 def draw_mask(picture: np.ndarray, mask: np.ndarray, num_classes: int, *, share: float = MASK_SHARE) -> np.ndarray:
-    """The picture under the colours of its mask.
+    """The image under the colours of its mask.
 
     Args:
         picture: `(h, w, 3)` RGB 0-255.
-        mask: `(h, w)` class indices; where it is none from 0 to `num_classes` - 1, such as 255, the picture shows.
+        mask: `(h, w)` class indices; where it is none from 0 to `num_classes` - 1, such as 255, the image shows.
         num_classes: how many classes there are; `class_colours(num_classes)` has their colours.
         share: of the colour, 0 to 1.
 
@@ -69,7 +69,7 @@ def draw_mask(picture: np.ndarray, mask: np.ndarray, num_classes: int, *, share:
         `(h, w, 3)` uint8.
 
     Raises:
-        PredictionsError: the mask has another size than the picture.
+        PredictionsError: the mask has another size than the image.
     """
     if np.shape(mask) != np.shape(picture)[:2]:
         raise PredictionsError(
@@ -87,7 +87,7 @@ def draw_mask(picture: np.ndarray, mask: np.ndarray, num_classes: int, *, share:
 
 
 def shown_picture(picture: np.ndarray) -> np.ndarray:
-    """A picture at a size at which names and lines can be read."""
+    """An image at a size at which names and lines can be read."""
     image = Image.fromarray(np.clip(np.asarray(picture), 0, 255).astype(np.uint8))
     scale = SHOWN_SIDE / max(image.size)
     width, height = (max(1, round(side * scale)) for side in image.size)

@@ -1,4 +1,4 @@
-"""Pictures and figures as text inside an HTML page, so that the page is one file."""
+"""Images and figures as text inside an HTML page, so that the page is one file."""
 
 import base64
 import hashlib
@@ -18,11 +18,11 @@ LARGEST_SIDE = 256  # pixels: sharp in a gallery on a phone, and a dozen pairs s
 
 
 def picture_uri(picture: np.ndarray, *, largest_side: int = LARGEST_SIDE) -> str:
-    """A picture as a `data:` URI (WebP).
+    """An image as a `data:` URI (WebP).
 
     Args:
         picture: `(h, w, 3)` RGB 0-255.
-        largest_side: pixels; a larger picture is scaled down to it.
+        largest_side: pixels; a larger image is scaled down to it.
     """
     image = Image.fromarray(np.clip(np.asarray(picture), 0, 255).astype(np.uint8))
     image.thumbnail((largest_side, largest_side), Image.Resampling.LANCZOS)
@@ -36,7 +36,7 @@ def inline_svg(figure: Figure, *, description: str) -> Markup:
 
     Args:
         figure: drawn in the colours of `headstart.report.theme`.
-        description: what a person who cannot see it should know.
+        description: what a user who cannot see it should know.
     """
     buffer = io.StringIO()
     with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": description}), warnings.catch_warnings():

@@ -15,12 +15,12 @@ LONGEST_NAME = 14  # characters: two of them and an arrow are as wide as a cell
 
 
 def picture_gallery(pictures: Sequence[np.ndarray], titles: Sequence[str], *, columns: int = 6) -> Figure:
-    """Pictures in rows, each under its title.
+    """Images in rows, each under its title.
 
     Args:
         pictures: each `(h, w, 3)` RGB 0-255.
         titles: one each; `""` for none.
-        columns: pictures a row.
+        columns: images per row.
     """
     with styled():
         figure, cells = _grid(len(pictures), columns=columns)
@@ -30,17 +30,17 @@ def picture_gallery(pictures: Sequence[np.ndarray], titles: Sequence[str], *, co
 
 
 def mistake_gallery(mistakes: Sequence[Mistake], *, columns: int = 6) -> Figure:
-    """Mistakes as "true → predicted" with the probability of the wrong answer.
+    """Mistakes as "true → predicted" with the probability of the wrong prediction.
 
     Args:
         mistakes: any number.
-        columns: pictures a row.
+        columns: images per row.
     """
     return picture_gallery([mistake.picture for mistake in mistakes], [caption(m) for m in mistakes], columns=columns)
 
 
 def grad_cam_gallery(mistakes: Sequence[Mistake], *, columns: int = 3) -> Figure:
-    """Each picture beside its heat; those without an overlay are left out.
+    """Each image beside its heat; those without an overlay are left out.
 
     Args:
         mistakes: any number, with `overlay`.

@@ -1,4 +1,4 @@
-"""Where in a picture a model found its reasons for an answer."""
+"""Grad-CAM: the places of an image that raise the score of a class."""
 
 import difflib
 
@@ -10,11 +10,11 @@ from matplotlib import colormaps
 from headstart.errors import PredictionsError, UnknownStageError
 
 BATCH_SIZE = 16  # the gradient keeps every activation of a batch in memory
-HEAT_SHARE = 0.5  # of the picture's brightness at the hottest place; the picture stays visible below
+HEAT_SHARE = 0.5  # of the image's brightness at the hottest place; the image stays visible below
 
 
 def grad_cam(model: keras.Model, images: np.ndarray, class_indices: np.ndarray, *, layer_name: str) -> np.ndarray:
-    """Heat where the features of `layer_name` speak for a class, one map a picture at the picture's size.
+    """Heat where the features of `layer_name` raise the score of a class, one map per image at the image's size.
 
     The gradient is taken of the model's output as it is: give a model that ends in logits, since a saturated softmax
     has no gradient left.
@@ -22,16 +22,16 @@ def grad_cam(model: keras.Model, images: np.ndarray, class_indices: np.ndarray, 
     Args:
         model: flat functional model, one input of images, `(n, k)` logits out.
         images: `(n, h, w, 3)` RGB 0-255, of the size that the model takes.
-        class_indices: `(n,)` the class to explain in each picture.
+        class_indices: `(n,)` the class to explain in each image.
         layer_name: layer with an output `(n, h', w', channels)`, as a rule the last one before pooling.
 
     Returns:
-        `(n, h, w)` float32 between 0 and 1; the hottest place of each picture is 1. All 0 where nothing speaks for the
-        class.
+        `(n, h, w)` float32 between 0 and 1; the hottest place of each image is 1. All 0 if no place raises the score of
+        the class.
 
     Raises:
         UnknownStageError: the model has no such layer, or its output is no map.
-        PredictionsError: not one class a picture, or a class that the model does not know.
+        PredictionsError: not one class per image, or a class that the model does not know.
 
     References:
         Selvaraju et al. 2017, Grad-CAM, arXiv 1610.02391, section 3, equations 1 and 2.
@@ -44,7 +44,7 @@ def grad_cam(model: keras.Model, images: np.ndarray, class_indices: np.ndarray, 
 
 
 def overlay(image: np.ndarray, heatmap: np.ndarray) -> np.ndarray:
-    """The picture with its heat in colour on top, stronger where hotter.
+    """The image with its heat in colour on top, stronger where hotter.
 
     Args:
         image: `(h, w, 3)` RGB 0-255.
@@ -63,7 +63,7 @@ def overlay(image: np.ndarray, heatmap: np.ndarray) -> np.ndarray:
 def _heat(both: keras.Model, images: np.ndarray, class_indices: np.ndarray) -> np.ndarray:
     pictures = tf.cast(images, tf.float32)
     with tf.GradientTape(watch_accessed_variables=False) as tape:
-        # The pictures, because a frozen model has no variable that would connect features and logits on the tape.
+        # The images, because a frozen model has no variable that would connect features and logits on the tape.
         tape.watch(pictures)
         features, logits = both(pictures, training=False)
         scores = tf.gather(logits, class_indices, axis=1, batch_dims=1)

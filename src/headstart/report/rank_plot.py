@@ -45,8 +45,8 @@ def accuracy_by_size(ranking: pd.DataFrame, *, measure: str = "accuracy") -> Fig
     """The probe's score of each backbone with its 95 % interval, over the size of its weights; random ones are hollow.
 
     Args:
-        ranking: one row a backbone: name, weights, megabytes, probe_low, probe_high and the score, named after what it
-            measures: probe_accuracy.
+        ranking: one row per backbone: name, weights, megabytes, probe_low, probe_high and the score, named after its
+            measure: probe_accuracy.
         measure: what the score measures, a key of `TITLES`.
     """
     ranking = ranking.rename(columns={f"probe_{measure}": "score"})

@@ -23,19 +23,19 @@ MAX_BYTES = 2**28  # the confusion matrix of thousands of classes
 
 @dataclass(frozen=True, eq=False)
 class Report:
-    """How well a model answered a set of examples it had not seen.
+    """The metrics of a model on examples that it has not seen.
 
     Attributes:
         kind: name of the `ReportKind`.
         metrics: name → metric, in the order to show them.
-        per_class: one row a class, NaN where undefined: class, support, and what the kind has, such as precision,
-            recall, recall_low, recall_high (Wilson), f1. One row a number, `output` in place of `class`, in regression.
+        per_class: one row per class, NaN where undefined: class, support, and what the kind has, such as precision,
+            recall, recall_low, recall_high (Wilson), f1. In regression one row per number, with `output` for `class`.
         confusion: `(k, k)` counts of examples or of pixels, true class down, predicted class across; `(k, 2, 2)`, one
             such table per label, if multi-label; `(0, 0)` where there is none.
         class_names: in the order of the model's outputs; names of the numbers in regression.
         num_examples: how many examples were scored.
         calibration: one row a bin of confidence: low, high, num_examples, confidence, accuracy. NaN in empty bins. No
-            rows where answers are no classes of pictures.
+            rows where predictions are no classes of images.
         trust: what the run's calibration promised, and how it was kept; None where nothing was promised.
         tables: name → what a kind has beyond, such as `"errors"` of detection; the functions that evaluate say which.
     """
@@ -52,7 +52,7 @@ class Report:
 
     @property
     def main_metric(self) -> Metric:
-        """What the first sentence about a model states, such as the share of examples answered wholly right."""
+        """The metric of the first sentence about a model, such as the accuracy."""
         return self.metrics[kind_of_report(self.kind).main_metric]
 
     def to_json(self) -> dict[str, object]:
@@ -95,7 +95,7 @@ class Report:
 
 
 def worst_examples(report: Report, *, limit: int = 12) -> list[int]:
-    """Which of the scored pictures to look at: the lowest scores first, equal ones as they stood.
+    """Which of the scored images to look at: the lowest scores first, equal ones as they stood.
 
     Args:
         report: of detection, segmentation or regression.

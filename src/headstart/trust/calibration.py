@@ -1,4 +1,4 @@
-"""What a run learned from its validation pictures about how far its answers can be trusted."""
+"""The calibration of a run, measured on its validation images."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
@@ -20,14 +20,13 @@ _ROUNDING = 0.01  # of scores between 0 and 1
 
 @dataclass(frozen=True, eq=False)
 class Calibration:
-    """How logits become probabilities that mean what they say, and how pooled features become a foreign score.
+    """How logits become calibrated probabilities, and pooled features an out-of-distribution score.
 
     Probabilities are `softmax(logits / temperature)`, or with several labels `sigmoid(logits / temperature)`.
 
-    The foreign score of a picture whose pooled features are `z`, the `(num_features,)` output of the layer `head_pool`,
-    is `1 - sum((z @ projection) ** 2) / max(sum(z ** 2), TINY)`: the share of the features, by energy, that lies
-    outside the few directions in which training pictures have theirs. 0 is all familiar, 1 all strange. Nothing is to
-    be subtracted or divided first, and the length of `z` does not count.
+    The out-of-distribution score of an image with the pooled features `z`, the `(num_features,)` output of the layer
+    `head_pool`, is `1 - sum((z @ projection) ** 2) / max(sum(z ** 2), TINY)`: the share of the energy of the features
+    outside the directions of the training images, 0 to 1. `z` is used as it is, and its length does not count.
 
     Attributes:
         temperature: `(num_classes,)` above 0, all equal unless an example may have several labels.
@@ -47,7 +46,7 @@ class Calibration:
         return Thresholds(self.nonconformity, self.foreign_scores)
 
     def foreign_score(self, features: np.ndarray) -> np.ndarray:
-        """How strange pictures are, `(n,)` float64 in [0, 1], from their pooled features `(n, num_features)`."""
+        """The out-of-distribution scores, `(n,)` float64 in [0, 1], from their pooled features `(n, num_features)`."""
         return share_outside(features, self.projection)
 
     def write(self, path: Path) -> None:
@@ -81,17 +80,17 @@ def fit_calibration(
     training_features: np.ndarray,
     multi_label: bool = False,
 ) -> Calibration:
-    """Temperature, directions of familiar features, and the scores of validation pictures under both.
+    """Temperature, directions of the training features, and the scores of validation images with both.
 
-    The scores are measured with the temperature that was fitted on the same pictures: one number out of many hundred
-    scores moves their quantiles less than the next draw of pictures would.
+    The scores are measured with the temperature that was fitted on the same images: one number out of many hundred
+    scores moves their quantiles less than the next draw of images would.
 
     Args:
-        logits: `(v, k)` of validation pictures.
+        logits: `(v, k)` of validation images.
         targets: `(v, k)` of 0 and 1, one 1 in each row unless `multi_label`.
-        features: `(v, num_features)`, pooled, of the same pictures.
-        training_features: `(n, num_features)` of training pictures, read plain.
-        multi_label: whether a picture may show several classes, or none.
+        features: `(v, num_features)`, pooled, of the same images.
+        training_features: `(n, num_features)` of training images, read plain.
+        multi_label: whether an image may show several classes, or none.
     """
     logits, targets = np.asarray(logits, "float64"), np.asarray(targets, "float64")
     if multi_label:

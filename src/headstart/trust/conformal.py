@@ -1,4 +1,4 @@
-"""What is sure and what is strange: rules on top of probabilities, from the answers for validation pictures."""
+"""Thresholds of conformal sets and of the out-of-distribution score, from predictions for validation images."""
 
 import math
 from dataclasses import dataclass
@@ -12,11 +12,11 @@ FAMILIAR_SHARE = 0.95
 
 @dataclass(frozen=True, eq=False)
 class Thresholds:
-    """Scores of validation pictures, from which a limit for any coverage follows.
+    """Scores of validation images, from which a limit for any coverage follows.
 
     Attributes:
         nonconformity: `(v,)` ascending, 1 - probability of the true class; with several labels, of every true label.
-        foreign_scores: `(v,)` ascending, how strange each validation picture was.
+        foreign_scores: `(v,)` ascending, the out-of-distribution scores of the validation images.
 
     References:
         Sadinle, Lei and Wasserman 2019, Least Ambiguous Set-Valued Classifiers with Bounded Error Levels.
@@ -36,7 +36,7 @@ class Thresholds:
         return 1.0 - upper_quantile(self.nonconformity, coverage)
 
     def highest_familiar_score(self, share: float = FAMILIAR_SHARE) -> float:
-        """A picture like the training pictures stays at or below this with probability `share`."""
+        """An image like the training images stays at or below this with probability `share`."""
         return upper_quantile(self.foreign_scores, share)
 
 

@@ -23,8 +23,8 @@ class TrustMeasures:
         coverage: how often prediction sets should hold the true class.
         covered: how often they did; with several labels, of all true labels.
         mean_set_size: classes in a set.
-        kept_accuracy: share of wholly right answers among the 90 % of pictures that were answered with most certainty.
-        flagged: share of pictures that are stranger than 95 % of validation pictures.
+        kept_accuracy: share of right predictions among the 90 % of images with the most certain predictions.
+        flagged: share of images whose out-of-distribution score is above that of 95 % of the validation images.
     """
 
     temperature: tuple[float, ...]

@@ -1,7 +1,7 @@
-"""The few directions in which the features of training pictures lie; what points elsewhere is foreign.
+"""The few directions of the features of training images; an image with features elsewhere is out-of-distribution.
 
-A network answers for any picture. What it was not trained on hardly moves features along the directions that tell its
-classes apart, so that distances to class means find it familiar; it does move features elsewhere.
+A network predicts any image. An unfamiliar image hardly moves features along the directions that distinguish the
+classes, so that its distances to class means are small; but it moves features in other directions.
 
 References:
     Wang et al. 2022, ViM: Out-Of-Distribution with Virtual-logit Matching, arXiv 2203.10807, section 3: the residual.
@@ -20,7 +20,7 @@ def fit_directions(features: np.ndarray) -> np.ndarray:
     """Orthonormal directions that hold most of the energy of pooled features, each example counting the same.
 
     Args:
-        features: `(n, num_features)` of training pictures, read plain. Rows of nothing but 0 do not count.
+        features: `(n, num_features)` of training images, read plain. Rows of nothing but 0 do not count.
 
     Returns:
         `(num_features, rank)`; rank is 64, but at most half of the examples and half of the features, and at least 1.

@@ -1,4 +1,4 @@
-"""Whether confidence means what it says: of the answers given with 80 % confidence, 80 % should be right."""
+"""Calibration of confidence: of the predictions with 80 % confidence, 80 % should be right."""
 
 from dataclasses import dataclass
 
@@ -11,11 +11,11 @@ EDGES = np.arange(NUM_BINS + 1) / NUM_BINS
 
 @dataclass(frozen=True)
 class Answers:
-    """Answers with the confidence they were given with.
+    """Predictions with the confidence they were given with.
 
     Attributes:
-        confidence: `(n,)` or, with several answers an example, `(n, k)`; between 0 and 1.
-        correct: the same shape, 1.0 where the answer was right, else 0.0.
+        confidence: `(n,)` or, with several predictions per example, `(n, k)`; between 0 and 1.
+        correct: the same shape, 1.0 where the prediction was right, else 0.0.
     """
 
     confidence: np.ndarray
@@ -28,7 +28,7 @@ def bin_indices(confidence: np.ndarray) -> np.ndarray:
 
 
 def expected_calibration_error(answers: Answers, weights: np.ndarray) -> np.ndarray:
-    """Distance between confidence and accuracy, averaged over bins of confidence by how many answers each holds.
+    """Distance between confidence and accuracy, averaged over bins of confidence by how many predictions each holds.
 
     Args:
         answers: of `n` examples.

@@ -11,14 +11,14 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.special import expit, log_softmax, softmax
 
-LOWEST, HIGHEST = 0.05, 20.0  # beyond, every answer would be certain or none would say anything
+LOWEST, HIGHEST = 0.05, 20.0  # beyond, every prediction would be certain, or all classes equally probable
 
 
 def fit_temperature(logits: np.ndarray, targets: np.ndarray) -> float:
-    """The temperature at which softmax fits the targets best, by likelihood; it changes no answer, only confidence.
+    """The temperature at which softmax fits the targets best, by likelihood; it changes no prediction, only confidence.
 
     The likelihood is concave in 1 / temperature, so that one root of its slope is found. Targets give the share
-    1 / (n + 2) to wrong classes: examples that are all answered rightly would otherwise ask for a temperature of 0,
+    1 / (n + 2) to wrong classes: examples that are all predicted correctly would otherwise ask for a temperature of 0,
     and three of them prove less than three hundred. Where the result fits the plain targets no better than 1, it is 1.
 
     Args:
