@@ -46,7 +46,7 @@ coverage: $(READY) ## Measure which lines the tests execute that need no real da
 
 fuzz: $(READY) ## Read 2,000 mutated files of every format and kill runs at 20 random moments (an hour)
 	HEADSTART_FUZZ_EXAMPLES=2000 $(ONE_THREAD) $(BIN)/python -m pytest --numprocesses $(WORKERS) tests/fuzzing
-	HEADSTART_KILL_MOMENTS=20 $(ONE_THREAD) $(BIN)/python -m pytest --numprocesses $(WORKERS) tests/run/test_kill.py
+	HEADSTART_KILLED_RUNS=10 $(ONE_THREAD) $(BIN)/python -m pytest --numprocesses $(WORKERS) tests/run/test_kill.py
 
 format: $(READY) ## Put the code into its format
 	$(BIN)/ruff format .

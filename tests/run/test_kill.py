@@ -1,6 +1,6 @@
-"""A run killed with `kill -9` at any moment ends like one that was not: same history, same weights to the bit.
+"""A run killed with `kill -9`, again and again, ends like one that was not: same history, same weights to the bit.
 
-`HEADSTART_KILL_MOMENTS=20` tries more random moments than the 4 of every run of the tests.
+`HEADSTART_KILLED_RUNS=10` kills more runs at random moments than the 2 of every run of the tests.
 """
 
 import importlib
@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from headstart.run import Run, resume
+from headstart.run import Run
 
-NUM_RANDOM_MOMENTS = int(os.environ.get("HEADSTART_KILL_MOMENTS", "4"))
+NUM_RANDOM_RUNS = int(os.environ.get("HEADSTART_KILLED_RUNS", "2"))
 # 18 training pictures in 3 views and 3 for validation are 57 rows of a bank; batches of 8 make 3 steps an epoch.
 MOMENTS = {
     "in the audit": ("checking images", 7),
@@ -38,11 +38,13 @@ MOMENTS = {
     "after the evaluation": ("evaluating", 1),
     "in the report": ("writing the report", 0),
 }
+# Neighbours are apart: a run killed at one moment is killed at the next but one, after it went on.
+HALVES = (list(MOMENTS)[::2], list(MOMENTS)[1::2])
 
 
 @pytest.fixture(scope="module")
 def start(photos) -> Iterator[Callable[..., BaseProcess]]:
-    """Trains in a process of its own, which is killed at a moment, if one is given.
+    """Trains, or resumes, in a process of its own, which is killed at a moment, if one is given.
 
     The process is a fork of one that has imported TensorFlow and did nothing else: importing takes as long as training.
     """
@@ -70,13 +72,9 @@ def unharmed(start, tmp_path_factory) -> tuple[Run, float]:
     return Run.load(folder / "run"), time.monotonic() - started
 
 
-@pytest.fixture
-def assert_ends_alike(unharmed, assert_same_result) -> Callable[[Run], None]:
-    def check(run: Run) -> None:
-        assert_same_result(run, unharmed[0])
-        assert run.predictions_path.read_text() == unharmed[0].predictions_path.read_text()
-
-    return check
+def assert_ends_like(unharmed: Run, run: Run, assert_same_result: Callable[[Run, Run], None]) -> None:
+    assert_same_result(run, unharmed)
+    assert run.predictions_path.read_text() == unharmed.predictions_path.read_text()
 
 
 def killed(process: BaseProcess) -> bool:
@@ -87,24 +85,27 @@ def killed(process: BaseProcess) -> bool:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("moment", MOMENTS)
-def test_a_run_killed_in_any_step_ends_like_one_that_was_not(start, assert_ends_alike, tmp_path, moment):
-    assert killed(start(tmp_path, *MOMENTS[moment]))
-    run = Run.load(tmp_path / "run")
-    assert run.state["state"] == "started"
-    assert_ends_alike(resume(run.path))
+@pytest.mark.parametrize("moments", HALVES, ids=("first half", "second half"))
+def test_a_run_killed_in_many_steps_ends_like_one_that_was_not(start, unharmed, assert_same_result, tmp_path, moments):
+    for moment in moments:
+        assert killed(start(tmp_path, *MOMENTS[moment])), moment
+        assert Run.load(tmp_path / "run").state["state"] == "started", moment
+    assert not killed(start(tmp_path))
+    assert_ends_like(unharmed[0], Run.load(tmp_path / "run"), assert_same_result)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", range(NUM_RANDOM_MOMENTS))
-def test_a_run_killed_at_a_random_moment_ends_like_one_that_was_not(
-    start, unharmed, assert_ends_alike, tmp_path, number
+@pytest.mark.parametrize("number", range(NUM_RANDOM_RUNS))
+def test_a_run_killed_at_two_random_moments_ends_like_one_that_was_not(
+    start, unharmed, assert_same_result, tmp_path, number
 ):
-    process = start(tmp_path)
-    time.sleep(random.Random(number).uniform(0, 1) * unharmed[1])
-    process.kill()
-    killed(process)
-    if not (tmp_path / "run" / "run.json").exists():  # killed while the network was loaded: there is no run yet
-        assert not (tmp_path / "run").exists()
-        assert not killed(start(tmp_path))
-    assert_ends_alike(resume(tmp_path / "run"))
+    pauses = random.Random(number)
+    for _ in range(2):
+        process = start(tmp_path)
+        time.sleep(pauses.uniform(0, 1) * unharmed[1])
+        process.kill()
+        killed(process)
+        # Killed while the network was loaded, it leaves no run.
+        assert (tmp_path / "run" / "run.json").exists() or not (tmp_path / "run").exists()
+    assert not killed(start(tmp_path))
+    assert_ends_like(unharmed[0], Run.load(tmp_path / "run"), assert_same_result)

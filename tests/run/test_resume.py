@@ -26,6 +26,8 @@ MOMENTS = {
     "before the evaluation": {"step": "evaluating", "parts": 0},
     "before the report": {"step": "writing the report", "parts": 0},
 }
+# Neighbours are apart: a run interrupted at one moment is interrupted at the next but one, after it went on.
+HALVES = (list(MOMENTS)[::2], list(MOMENTS)[1::2])
 
 
 @pytest.fixture
@@ -41,26 +43,23 @@ def interrupted(photos, train_quick, tmp_path, interrupter):
     return train_until
 
 
-@pytest.mark.parametrize("moment", MOMENTS)
-def test_an_interrupted_run_ends_like_one_that_was_not(interrupted, finished_run, assert_same_result, moment):
-    run = interrupted(moment)
-    assert run.state["state"] == "interrupted"
-    assert not run.html_path.exists()
+@pytest.mark.slow
+@pytest.mark.parametrize("moments", HALVES, ids=("first half", "second half"))
+def test_a_run_interrupted_in_many_steps_ends_like_one_that_was_not(
+    interrupted, interrupter, finished_run, assert_same_result, moments
+):
+    run = interrupted(moments[0])
+    for moment in moments[1:]:
+        with pytest.raises(KeyboardInterrupt):
+            resume(run.path, progress=interrupter(**MOMENTS[moment]))
+        assert Run.load(run.path).state["state"] == "interrupted", moment
+        assert not run.html_path.exists(), moment
     resumed = resume(run.path)
     assert resumed.state["state"] == "finished"
     assert_same_result(resumed, finished_run)
     assert resumed.dataset.frame.equals(finished_run.dataset.frame)
     assert resumed.predictions_path.read_text() == finished_run.predictions_path.read_text()
     assert resumed.state["phases"] == finished_run.state["phases"]
-
-
-@pytest.mark.slow
-def test_a_run_may_be_interrupted_again_and_again(interrupted, interrupter, finished_run, assert_same_result):
-    run = interrupted("in the first epoch")
-    for step, parts in (("frozen phase", 4), ("frozen phase", 1), ("fine-tuning phase", 4), ("evaluating", 0)):
-        with pytest.raises(KeyboardInterrupt):
-            resume(run.path, progress=interrupter(step, parts))
-    assert_same_result(resume(run.path), finished_run)
 
 
 class Steps(SilentProgress):

@@ -1,10 +1,10 @@
-"""Trains, in a process of its own, until a step has come so far: then the process kills itself."""
+"""Trains or resumes, in a process of its own, until a step has come so far: then the process kills itself."""
 
 import os
 import signal
 from pathlib import Path
 
-from headstart import Recipe, train
+from headstart import Recipe, resume, train
 from headstart.progress import SilentProgress
 
 # Small and quick, with everything that a checkpoint must bring back: averages, origins, mixing, dropout, schedules.
@@ -36,6 +36,10 @@ class Killer(SilentProgress):
 
 
 def train_and_die(data: Path, run: Path, banks: Path, step: str = "", parts: int = 0) -> None:
-    """Without a step it trains to the end."""
-    recipe = Recipe.from_values({**RECIPE, "data": {"path": str(data)}})
-    train(recipe=recipe, out=run, bank_dir=banks, progress=Killer(step, parts))
+    """Without a step it trains to the end. A run that exists is resumed."""
+    progress = Killer(step, parts)
+    if (run / "run.json").exists():
+        resume(run, progress=progress)
+    else:
+        recipe = Recipe.from_values({**RECIPE, "data": {"path": str(data)}})
+        train(recipe=recipe, out=run, bank_dir=banks, progress=progress)
