@@ -9,6 +9,8 @@ ONE_THREAD := TF_NUM_INTRAOP_THREADS=1
 SHARED := $(or $(HEADSTART_SHARED),../shared)
 SPLITS := 0 1 2 3 4
 WITHOUT_DATA := not shared and not all_backbones and not browser and not notebook and not packaging and not slow
+# Tests of files, tables, numbers and documents: none of them trains.
+QUICK := $(wildcard tests/test_[a-m]*.py tests/test_[o-z]*.py) tests/cases tests/data tests/metrics tests/prediction tests/stored tests/trust tests/writing
 # The other libraries of `make peers`, whose packages Headstart never needs, and where torch's CPU builds lie.
 PEERS := .venv-peers
 PEERS_PYTHON ?= python3.11
@@ -43,6 +45,12 @@ check: $(READY) ## Format and lint check, type check, tests that need no data
 
 coverage: $(READY) ## Measure which lines the tests execute that need no real data
 	$(ONE_THREAD) $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal -m '$(WITHOUT_DATA)' --cov --cov-report term --cov-report html
+
+quick: $(READY) ## Format, lint and type check, and the tests that train nothing (two minutes)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(ONE_THREAD) $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal -m '$(WITHOUT_DATA)' $(QUICK)
 
 fuzz: $(READY) ## Read 2,000 mutated files of every format and kill runs at 20 random moments (an hour)
 	HEADSTART_FUZZ_EXAMPLES=2000 $(ONE_THREAD) $(BIN)/python -m pytest --numprocesses $(WORKERS) tests/fuzzing
