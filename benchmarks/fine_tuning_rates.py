@@ -11,11 +11,11 @@ import argparse
 import tempfile
 from pathlib import Path
 
-import keras
-from real_data import DATA, WEIGHTS
-
 import headstart
 from headstart.run import plan
+
+import keras
+from real_data import DATA, WEIGHTS
 
 BACKBONES = [*WEIGHTS, "vgg19_mini"]
 HEADER = ("network", "set", "rate", "highest loss of the probe's", "probe", "worst epoch", "kept", "restarts")

@@ -25,18 +25,19 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import headstart
+from headstart.backbones import build_backbone, cut_model
+from headstart.data import Dataset
+from headstart.features import build_engine
+
 import keras
 import numpy as np
 from keras_recipes import BASES, Parts, batches, fit_keras_recipe
 from measured_runs import table
 from real_data import SHARED
-from recipe_vs_keras import pictures_of
 from sample import sampled
 
-import headstart
-from headstart.backbones import build_backbone, cut_model
-from headstart.data import Dataset
-from headstart.features import build_engine
+from recipe_vs_keras import pictures_of
 
 FORMAT_VERSION = 1
 SECONDS_BETWEEN_SAMPLES = 0.2

@@ -21,10 +21,11 @@ import time
 from pathlib import Path
 
 import keras
+from real_data import DATA, WEIGHTS
+
 from peers.exchange import Answers, Split
 from peers.keras_weights import NETWORKS, export_network
 from peers.tables import Contest, difference_table, mean_table, result_table
-from real_data import DATA, WEIGHTS
 from recipe_vs_keras import split_pictures, targets_of
 
 HERE = Path(__file__).resolve().parent

@@ -20,15 +20,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pandas as pd
-from scipy.special import softmax
-from scipy.stats import betabinom, binom
-
 import headstart
 from headstart.data import ImageSource, evaluation_batches
 from headstart.trust import DEFAULT_COVERAGE
 from headstart.trust.reliability import Answers, expected_calibration_error
+
+import numpy as np
+import pandas as pd
+from scipy.special import softmax
+from scipy.stats import betabinom, binom
 
 SHARED = Path(os.environ.get("HEADSTART_SHARED", "../shared"))
 PICTURES = (".jpg", ".jpeg", ".png")

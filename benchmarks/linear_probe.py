@@ -8,13 +8,13 @@ import argparse
 import statistics
 import time
 
-import numpy as np
-from scipy.special import log_softmax
-from sklearn.linear_model import LogisticRegression
-
 from headstart.features.logistic import softmax_cross_entropy
 from headstart.features.logistic_path import logistic_path
 from headstart.features.probe import STRENGTHS
+
+import numpy as np
+from scipy.special import log_softmax
+from sklearn.linear_model import LogisticRegression
 
 NUM_HIDDEN = 400  # directions in which the features vary, as unevenly as those of a pretrained network
 WRONG_LABELS = 0.03

@@ -12,10 +12,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import keras
-
 import headstart
 from headstart.metrics import Metric
+
+import keras
 
 SHARED = Path(os.environ.get("HEADSTART_SHARED", "../shared"))
 MOBILENET = SHARED / "weights" / "mobilenet_v2_notop.weights.h5"

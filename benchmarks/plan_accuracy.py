@@ -11,10 +11,10 @@ import tempfile
 import time
 from pathlib import Path
 
+import headstart
+
 import keras
 from real_data import DATA, WEIGHTS
-
-import headstart
 
 HEADER = ("network", "set", "planned seconds", "taken", "taken / planned", "steps: planned, taken")
 

@@ -18,12 +18,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
-from PIL import Image
-
 from headstart.data import open_rgb, resize_image
 from headstart.prediction import answer_batches, expand_paths, open_model
 from headstart.tasks import ClassPredictor
+
+import numpy as np
+from PIL import Image
 
 SHARED = Path(os.environ.get("HEADSTART_SHARED", Path(__file__).parents[2] / "shared"))
 BATCH_SIZE = 32

@@ -14,18 +14,19 @@ from collections.abc import Iterator
 from pathlib import Path
 from statistics import mean, stdev
 
-import keras
-import numpy as np
-import pandas as pd
-from measured_runs import table
-from real_data import DATA, WEIGHTS
-from recipe_vs_keras import interval
-
 import headstart
 from headstart.backbones import Backbone, build_backbone
 from headstart.data import Dataset, ImageSource, audit_dataset, read_dataset, split_dataset
 from headstart.features import STRENGTHS, build_engine, fit_probe
 from headstart.tasks.classification.probe_start import MAX_STRENGTH, PATIENCE
+
+import keras
+import numpy as np
+import pandas as pd
+from measured_runs import table
+from real_data import DATA, WEIGHTS
+
+from recipe_vs_keras import interval
 
 SMOOTHING = 0.1  # the recipe's default
 BATCH_SIZE = 32

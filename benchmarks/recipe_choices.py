@@ -13,10 +13,10 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
-import keras
-
 import headstart
 from headstart.run import plan
+
+import keras
 
 SHARED = Path(os.environ.get("HEADSTART_SHARED", "../shared"))
 DATA = [SHARED / "data" / name for name in ("trashnet", "flowers5")]

@@ -28,6 +28,11 @@ from itertools import groupby
 from pathlib import Path
 from statistics import median
 
+import headstart
+from headstart.data import Dataset, audit_dataset, read_dataset, split_dataset
+from headstart.metrics import Metric
+from headstart.tasks import evaluate_classification
+
 import keras
 import numpy as np
 import pandas as pd
@@ -35,11 +40,6 @@ from keras_recipes import BASES, EPOCHS, RECIPES, Parts, Pictures, fit_keras_rec
 from real_data import DATA, WEIGHTS
 from sample import sampled
 from scipy.stats import binomtest, bootstrap
-
-import headstart
-from headstart.data import Dataset, audit_dataset, read_dataset, split_dataset
-from headstart.metrics import Metric
-from headstart.tasks import evaluate_classification
 
 HEADSTART = "headstart"
 ENGINES = {

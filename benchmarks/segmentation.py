@@ -16,9 +16,9 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
-from measured_runs import measured_run, parser, table, with_interval, write_json
-
 import headstart
+
+from measured_runs import measured_run, parser, table, with_interval, write_json
 
 DATA = ("facade_seg", "nuclei_seg")
 TASK = "semantic-segmentation"

@@ -30,9 +30,10 @@ from pathlib import Path
 
 import psutil
 import uvloop
+from PIL import Image
+
 from http_clients import Outcome, exchange, form, load, post
 from malformed import malformed_requests
-from PIL import Image
 
 SHARED = Path(os.environ.get("HEADSTART_SHARED", Path(__file__).parents[2] / "shared"))
 NUM_CLIENTS = 32

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-import numpy as np
-
 from headstart.backbones import build_backbone, cut_model
 from headstart.features import ENGINES, Engine, build_engine
+
+import numpy as np
 
 BATCH_SIZE = 32
 WEIGHTS = Path(os.environ.get("HEADSTART_SHARED", "../shared")) / "weights" / "mobilenet_v2_notop.weights.h5"

@@ -11,6 +11,8 @@ import os
 import sys
 from pathlib import Path
 
+from headstart.backbones.vgg19_mini import WEIGHTS_PATH, VGG19Mini
+
 import keras
 import numpy as np
 from PIL import Image
@@ -21,8 +23,6 @@ from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
-
-from headstart.backbones.vgg19_mini import WEIGHTS_PATH, VGG19Mini
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tools"))
 from pretrain_vgg19_mini import held_out, training_pictures

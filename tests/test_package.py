@@ -27,6 +27,35 @@ def test_onednn_is_switched_on_where_nobody_has_chosen(before, after):
     assert result.stdout.strip() == after
 
 
+WITHOUT_ONEDNN = """
+import importlib, os, sys, types, warnings
+import headstart  # by itself, so that it can be imported anew beside a TensorFlow that says what this test wants
+port = types.ModuleType("tensorflow.python.util._pywrap_util_port")
+port.IsMklEnabled = lambda: {is_on}
+sys.modules.update({{"tensorflow": types.ModuleType("tensorflow"), port.__name__: port}})
+del sys.modules["headstart"]
+os.environ.pop("TF_ENABLE_ONEDNN_OPTS")
+os.environ.update({environment})
+with warnings.catch_warnings(record=True) as caught:
+    warnings.simplefilter("always")
+    importlib.import_module("headstart")
+print([str(warning.message) for warning in caught])
+"""
+
+
+@pytest.mark.parametrize(
+    ("is_on", "environment", "warned"),
+    [(False, {}, True), (True, {}, False), (False, {"TF_ENABLE_ONEDNN_OPTS": "0"}, False)],
+)
+def test_a_tensorflow_that_was_imported_first_without_onednn_is_warned_of(is_on, environment, warned):
+    environment_before = {name: value for name, value in os.environ.items() if name != "TF_ENABLE_ONEDNN_OPTS"}
+    code = WITHOUT_ONEDNN.format(is_on=is_on, environment=environment)
+    result = subprocess.run(
+        [sys.executable, "-c", code], env=environment_before, capture_output=True, text=True, check=True
+    )
+    assert ("Import headstart first" in result.stdout) == warned
+
+
 @pytest.mark.parametrize("module", ["recipe", "options", "errors"])
 def test_a_recipe_can_be_checked_without_tensorflow(module):
     code = f"import sys, headstart.{module}; print({{'tensorflow', 'keras'}} & set(sys.modules))"

@@ -4,10 +4,11 @@ import argparse
 import tempfile
 from pathlib import Path
 
+import headstart
+
 import numpy as np
 from PIL import Image, ImageOps
 
-import headstart
 from peers.exchange import Answers, Split, num_code_lines
 
 LIBRARY = "Headstart"

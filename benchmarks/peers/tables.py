@@ -6,14 +6,15 @@ from functools import cached_property
 from pathlib import Path
 from statistics import mean
 
-import numpy as np
-from measured_runs import table, with_interval
-from recipe_vs_keras import interval
-from scipy.stats import binomtest
-
 from headstart.metrics import Metric
 from headstart.tasks import evaluate_classification
+
+import numpy as np
+from measured_runs import table, with_interval
+from scipy.stats import binomtest
+
 from peers.exchange import Answers, Split
+from recipe_vs_keras import interval
 
 # Way of answering → the contestants that may have given it; of several, validation images choose.
 WAYS = {

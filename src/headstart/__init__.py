@@ -7,12 +7,11 @@
 Nothing heavy is imported before one of these verbs is used.
 """
 
-import os
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from headstart import version
+from headstart import onednn, version
 
 if TYPE_CHECKING:
     from headstart.data import Audit
@@ -24,9 +23,7 @@ if TYPE_CHECKING:
     from headstart.similarity import build_index as index
     from headstart.similarity import search_index as search
 
-# TensorFlow reads it when it is imported. Without AVX-512 its default leaves oneDNN out: convolutions take
-# twice as long, and the last bits of an image's features depend on its place in the batch.
-os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+onednn.switch_on()
 
 __version__ = version.VERSION
 
