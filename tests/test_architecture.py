@@ -194,6 +194,16 @@ def test_only_one_function_writes_trainable():
     assert len(found["training/freezing.py"]) == 1
 
 
+def test_only_one_file_reads_private_names_of_a_keras_graph():
+    private = {"_keras_history", "_inbound_nodes", "_outbound_nodes", "_nodes_by_depth"}
+
+    def readers(path: Path) -> list[int]:
+        nodes = ast.walk(tree_of(path))
+        return [node.lineno for node in nodes if isinstance(node, ast.Attribute) and node.attr in private]
+
+    assert list(offenders(readers)) == ["backbones/graph.py"]
+
+
 def packages_imported_by(path: Path) -> set[str]:
     imported = set()
     for node in ast.walk(tree_of(path)):

@@ -12,6 +12,7 @@ from headstart.doors import lazy_door
 if TYPE_CHECKING:
     from headstart.backbones.build import Backbone, build_backbone
     from headstart.backbones.cut import CutModel, cut_model, model_above, separating_layers
+    from headstart.backbones.graph import operation_name
     from headstart.backbones.stages import last_map_layer, stage_layers
     from headstart.backbones.weights import WeightsRecord, find_weights, imagenet_path
 
@@ -32,6 +33,7 @@ __all__ = [
     "imagenet_path",
     "last_map_layer",
     "model_above",
+    "operation_name",
     "separating_layers",
     "stage_layers",
 ]
@@ -46,6 +48,7 @@ _MODULE_OF = {
     "imagenet_path": "weights",
     "last_map_layer": "stages",
     "model_above": "cut",
+    "operation_name": "graph",
     "separating_layers": "cut",
     "stage_layers": "stages",
 }

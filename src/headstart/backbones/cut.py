@@ -6,7 +6,7 @@ from graphlib import TopologicalSorter
 
 import keras
 
-from headstart.backbones.graph import parents
+from headstart.backbones.graph import num_outputs, operation_name, output_of, parents
 from headstart.errors import UnknownStageError
 
 
@@ -42,7 +42,7 @@ def cut_model(model: keras.Model, layer_name: str) -> CutModel:
     separating = separating_layers(model)
     if layer_name not in separating:
         raise _not_separating(model, layer_name, separating)
-    activation = _output_of(model, layer_name)
+    activation = output_of(model, layer_name)
     lower = keras.Model(model.input, activation, name=f"{model.name}_below_{layer_name}")
     if isinstance(model.get_layer(layer_name), keras.layers.InputLayer):
         return CutModel(lower=lower, upper=model)
@@ -67,7 +67,7 @@ def model_above(model: keras.Model, layer_names: Sequence[str]) -> keras.Model:
     """
     if len(layer_names) == 1:
         return cut_model(model, layer_names[0]).upper
-    tensors = [_output_of(model, name) for name in layer_names]
+    tensors = [output_of(model, name) for name in layer_names]
     return keras.Model(tensors, model.output, name=f"{model.name}_above_{layer_names[-1]}")
 
 
@@ -82,7 +82,7 @@ def separating_layers(model: keras.Model) -> tuple[str, ...]:
     """
     below = parents(model)
     operations = {operation.name: operation for operation in model.operations}
-    outputs = [tensor._keras_history.operation.name for tensor in model.outputs]
+    outputs = [operation_name(tensor) for tensor in model.outputs]
     # An output stays open to the end, and an input that has not come yet is open from the start.
     num_children = {name: outputs.count(name) for name in below}
     for name in (parent for inputs in below.values() for parent in inputs):
@@ -98,13 +98,7 @@ def separating_layers(model: keras.Model) -> tuple[str, ...]:
 
 
 def _is_layer_with_one_output(operation: keras.Operation) -> bool:
-    return isinstance(operation, keras.layers.Layer) and len(operation._inbound_nodes[0].output_tensors) == 1
-
-
-def _output_of(model: keras.Model, layer_name: str) -> keras.KerasTensor:
-    """The output of a layer in this model; `layer.output` is that of the layer's first call."""
-    nodes = (node for nodes in model._nodes_by_depth.values() for node in nodes)
-    return next(node.output_tensors[0] for node in nodes if node.operation.name == layer_name)
+    return isinstance(operation, keras.layers.Layer) and num_outputs(operation) == 1
 
 
 def _not_separating(model: keras.Model, layer_name: str, separating: tuple[str, ...]) -> UnknownStageError:

@@ -2,6 +2,8 @@
 
 import keras
 
+from headstart.backbones.graph import operation_name
+
 
 def flattened(model: keras.Model) -> keras.Model:
     """The network with every nested model replaced by its layers; the model itself if nothing is nested.
@@ -32,7 +34,7 @@ def _call(operation: keras.Operation, *args: keras.KerasTensor, **kwargs: object
     if isinstance(operation, keras.layers.Layer):
         return _copied(operation, *args, **kwargs)
     shortcut, branch = args
-    block = branch._keras_history.operation.name.removesuffix("_identity")
+    block = operation_name(branch).removesuffix("_identity")
     return keras.layers.Add(name=f"{block}_add")([shortcut, branch])
 
 

@@ -1,6 +1,26 @@
-"""What depends on what in a functional model."""
+"""The graph of a functional model: which operation takes its input from which.
+
+Keras 3 has no public names for it. This file alone reads its private attributes.
+"""
 
 import keras
+
+
+def operation_name(tensor: keras.KerasTensor) -> str:
+    """Name of the layer or operation that a tensor of a functional model comes from."""
+    name: str = tensor._keras_history.operation.name
+    return name
+
+
+def num_outputs(operation: keras.Operation) -> int:
+    """How many tensors an operation gives where it is called first."""
+    return len(operation._inbound_nodes[0].output_tensors)
+
+
+def output_of(model: keras.Model, layer_name: str) -> keras.KerasTensor:
+    """The output of a layer in this model; `layer.output` is that of the layer's first call."""
+    nodes = (node for nodes in model._nodes_by_depth.values() for node in nodes)
+    return next(node.output_tensors[0] for node in nodes if node.operation.name == layer_name)
 
 
 def parents(model: keras.Model) -> dict[str, tuple[str, ...]]:
@@ -22,7 +42,7 @@ def parents(model: keras.Model) -> dict[str, tuple[str, ...]]:
         if operation.name in found:
             continue
         inputs = operation._inbound_nodes[node_index].input_tensors
-        found[operation.name] = tuple(tensor._keras_history.operation.name for tensor in inputs)
+        found[operation.name] = tuple(map(operation_name, inputs))
         waiting.extend(inputs)
     return found
 

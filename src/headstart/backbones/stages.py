@@ -2,7 +2,7 @@
 
 import keras
 
-from headstart.backbones.graph import ancestors, parents
+from headstart.backbones.graph import ancestors, operation_name, parents
 from headstart.backbones.spec import BackboneSpec
 
 # These belong to the image, not to a stage; EfficientNet's normalisation has weights and so must belong to one.
@@ -46,7 +46,7 @@ def last_map_layer(model: keras.Model, spec: BackboneSpec) -> str:
         A layer whose output everything above depends on; the output's own where no stage has more than one place.
     """
     below = parents(model)
-    output: str = model.output._keras_history.operation.name
+    output = operation_name(model.output)
     name = output
     while _is_one_place(model, name) and len(below[name]) == 1:
         (name,) = below[name]

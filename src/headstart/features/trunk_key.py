@@ -5,6 +5,8 @@ import json
 
 import keras
 
+from headstart.backbones import operation_name
+
 
 def trunk_hash(trunk: keras.Model) -> str:
     """SHA-256 over the configuration and the weights of every layer, in order; the model's own name does not count."""
@@ -14,7 +16,7 @@ def trunk_hash(trunk: keras.Model) -> str:
         digest.update(json.dumps(config, sort_keys=True, default=str).encode())
         for weight in layer.get_weights():
             digest.update(weight.tobytes())
-    digest.update(json.dumps([tensor._keras_history.operation.name for tensor in trunk.outputs]).encode())
+    digest.update(json.dumps([operation_name(tensor) for tensor in trunk.outputs]).encode())
     return digest.hexdigest()
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import keras
 import numpy as np
 
-from headstart.backbones import Backbone, cut_model, model_above
+from headstart.backbones import Backbone, cut_model, model_above, operation_name
 from headstart.data import Augmentation, Dataset, ImageSource, augment_views
 from headstart.heads import POOLED, build_task
 from headstart.recipe import Recipe
@@ -55,7 +55,7 @@ class Speed:
         count = recipe.images.batch_size
         batch = np.resize(images, (count, *images.shape[1:])).astype("float32")
         cut = cut_layer(recipe)
-        layer = backbone.model.output._keras_history.operation.name if cut == POOLED else cut
+        layer = operation_name(backbone.model.output) if cut == POOLED else cut
         halves = cut_model(backbone.model, layer) if layer else None
         lower = halves.lower if halves else None
         learning, on_top = _learning_parts(recipe, dataset, backbone)
@@ -114,7 +114,7 @@ def _learning_parts(recipe: Recipe, dataset: Dataset, backbone: Backbone) -> tup
     """The layers that learn in the fine-tuning phase, and in the frozen phase if these are more than one."""
     cut = cut_layer(recipe)
     if not taps_of(recipe, backbone):
-        layer = backbone.model.output._keras_history.operation.name if cut == POOLED else cut
+        layer = operation_name(backbone.model.output) if cut == POOLED else cut
         return (cut_model(backbone.model, layer).upper if layer else backbone.model), None
     model, stored = build_task(backbone, dataset, head_settings(recipe)).model, stored_layers(recipe, backbone)
     return (model_above(model, stored.upper) if stored.upper else model), model_above(model, stored.frozen)

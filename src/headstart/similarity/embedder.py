@@ -27,12 +27,12 @@ from headstart.features import (
     trunk_hash,
 )
 from headstart.files import file_sha256
+from headstart.heads import POOLED
 from headstart.progress import Progress
 from headstart.similarity.exact import unit_rows
 from headstart.similarity.index_schema import EmbedderValues
 from headstart.similarity.model_source import ModelSource
 
-POOLED = "head_pool"  # the same layer, by the same name, as that of every bank of pooled features
 ROWS_AT_A_TIME = 1024
 
 

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 import keras
 
+from headstart.backbones import operation_name
 from headstart.features import BFLOAT16_MATRICES, instructions
 from headstart.heads import Task
 
@@ -42,7 +43,7 @@ def computing_in(task: Task, model: keras.Model, precision: str) -> Iterator[Non
 def _inner_layers(task: Task) -> set[str]:
     """Names of all layers but the last ones, whose rounding would be seen in every prediction."""
     inputs = keras.tree.flatten(task.model.get_layer(LOGITS).input)
-    last = {LOGITS, *(tensor._keras_history.operation.name for tensor in inputs)}
+    last = {LOGITS, *map(operation_name, inputs)}
     return {*task.head_layers}.union(*task.stages.values()) - last
 
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import keras
 import numpy as np
 
-from headstart.backbones import Backbone, separating_layers
+from headstart.backbones import Backbone, operation_name, separating_layers
 from headstart.heads import resized, taps_at
 
 STRIDES = (8, 16, 32)
@@ -35,8 +35,7 @@ def detector_taps(backbone: Backbone) -> tuple[str, ...]:
 def _richest(maps: Sequence[keras.KerasTensor], fallback: keras.KerasTensor) -> str:
     fitting = [tensor for tensor in maps if tensor.shape[1:3] == fallback.shape[1:3]]
     best = max(reversed(fitting), key=lambda tensor: tensor.shape[-1], default=fallback)
-    name: str = (best if best.shape[-1] >= fallback.shape[-1] else fallback)._keras_history.operation.name
-    return name
+    return operation_name(best if best.shape[-1] >= fallback.shape[-1] else fallback)
 
 
 class HeadLayers:
