@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from headstart.report.content import (
         AnnotatedPicture,
         Mistake,
+        PhaseState,
         PhaseValues,
         ReportContent,
         ReportPage,
@@ -59,6 +60,7 @@ _MODULE_OF = {
     "MOST_CLASSES_WITH_NUMBERS": "plots",
     "Mistake": "content",
     "NUMBER": "kind",
+    "PhaseState": "content",
     "PhaseValues": "content",
     "Report": "report",
     "ReportContent": "content",
@@ -126,6 +128,7 @@ __all__ = [
     "BarTable",
     "ConfusionRow",
     "Mistake",
+    "PhaseState",
     "PhaseValues",
     "Report",
     "ReportContent",

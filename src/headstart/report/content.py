@@ -53,8 +53,8 @@ class AnnotatedPicture:
     caption: str = ""
 
 
-class PhaseValues(TypedDict):
-    """One phase of training: its settings, what learned, and how long it took."""
+class PhaseState(TypedDict):
+    """One phase of training as run.json has it: its settings and what learned."""
 
     name: str
     epochs: int
@@ -62,9 +62,14 @@ class PhaseValues(TypedDict):
     learning_rate: float
     num_trainable: int
     num_frozen: int
-    seconds: float
     num_restarts: NotRequired[int]
     last_learning_rate: NotRequired[float | None]
+
+
+class PhaseValues(PhaseState):
+    """One phase of training, and how long it took."""
+
+    seconds: float
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,9 +10,9 @@ from headstart.errors import RunDamagedError, RunExistsError, RunIncompleteError
 from headstart.files import Schema, UnusableFileError, check, is_inside, read_plain, write_json, write_text
 from headstart.heads import Task, read_task
 from headstart.recipe import Recipe
-from headstart.report import Report
+from headstart.report import PhaseState, Report
 from headstart.run.rows import check_rows
-from headstart.run.schemas import BankPlaceValues, PhaseState, RunState, RunValues, State, WeightsValues
+from headstart.run.schemas import BankPlaceValues, RunState, RunValues, State, WeightsValues
 from headstart.training import CheckpointDir, History
 from headstart.trust import Calibration
 

@@ -1,10 +1,11 @@
 """What may stand in the JSON files of a run directory, as far as later steps use it."""
 
-from typing import Annotated, Literal, NotRequired, Required, TypedDict
+from typing import Annotated, Literal, Required, TypedDict
 
 from pydantic import Field, model_validator
 
 from headstart.files import Name, Number, Schema
+from headstart.report import PhaseState
 
 Count = Annotated[int, Field(ge=0, le=10**15)]
 Seconds = Annotated[float, Field(ge=0, le=1e12)]
@@ -100,19 +101,6 @@ class WeightsValues(TypedDict):
 
     source: str
     sha256: str | None
-
-
-class PhaseState(TypedDict):
-    """`PhaseFacts` as plain values; run.json has the other settings of the phase beside them."""
-
-    name: str
-    epochs: int
-    unfreeze_from: str | None
-    learning_rate: float
-    num_trainable: int
-    num_frozen: int
-    num_restarts: NotRequired[int]
-    last_learning_rate: NotRequired[float | None]
 
 
 class RunValues(TypedDict, total=False):
