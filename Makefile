@@ -10,7 +10,7 @@ SHARED := $(or $(HEADSTART_SHARED),../shared)
 SPLITS := 0 1 2 3 4
 WITHOUT_DATA := not shared and not all_backbones and not browser and not notebook and not packaging and not slow
 # Tests of files, tables, numbers and documents: none of them trains.
-QUICK := $(wildcard tests/test_[a-m]*.py tests/test_[o-z]*.py) tests/cases tests/data tests/metrics tests/prediction tests/stored tests/trust tests/writing
+QUICK := $(wildcard tests/test_[a-m]*.py tests/test_[o-z]*.py) tests/cases tests/data tests/files tests/metrics tests/prediction tests/trust
 # The other libraries of `make peers`, whose packages Headstart never needs, and where torch's CPU builds lie.
 PEERS := .venv-peers
 PEERS_PYTHON ?= python3.11
