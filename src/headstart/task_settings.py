@@ -9,6 +9,9 @@ from headstart.task_spec import find_task
 
 Settings = Mapping[tuple[str, str], object]  # section and name → value
 
+# Settings that only the tasks have that list them in `TaskSettings.own`.
+OWN_SETTINGS = (("head", "method"), ("head", "false_alarms"))
+
 # Settings that other tasks than classification do not have: the only value they may have there.
 WITHOUT_CLASSES: Settings = {
     ("data", "min_per_class"): 1,
@@ -70,6 +73,8 @@ class TaskSettings:
         fine_tuning_epochs: number of epochs of fine-tuning.
         frozen_epochs: number of epochs of the frozen phase without a probe; decisions 0022 and 0023 explain what was
             measured.
+        own: which of `OWN_SETTINGS` the task has.
+        has_phases: whether the model is trained in phases of epochs; else `TaskSteps.fit` makes the head.
         can_pool_stages: whether the head can read several stages, each averaged over positions.
     """
 
@@ -80,6 +85,8 @@ class TaskSettings:
     fine_tuning_rate: float
     fine_tuning_epochs: EpochRule
     frozen_epochs: EpochRule
+    own: Sequence[tuple[str, str]] = ()
+    has_phases: bool = True
     can_pool_stages: bool = False
 
 

@@ -10,8 +10,8 @@ from PIL import Image
 import headstart
 from headstart.data import ImageSource
 from headstart.recipe import Recipe
+from headstart.run.phases import phases_of
 from headstart.run.rates import highest_rate
-from headstart.run.train import phases_of
 from headstart.task_settings import settings_of
 from headstart.tasks import build_classifier, solve_probe, start_from_probe
 from headstart.training import CheckpointDir, TrainingExamples, fit_phase

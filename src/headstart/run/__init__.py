@@ -18,6 +18,7 @@ from headstart.run.evaluated import (
 from headstart.run.export import ARTIFACT_FOLDER, build_job, export
 from headstart.run.export_steps import Batches, ExportSteps, model_outputs
 from headstart.run.markdown import markdown_text
+from headstart.run.phases import phases_of
 from headstart.run.pictures import find_moved_data
 from headstart.run.plan import Plan
 from headstart.run.predictor import predictor_of
@@ -25,7 +26,7 @@ from headstart.run.rank import rank_backbones
 from headstart.run.ranking import NotRanked, RankedBackbone, Ranking
 from headstart.run.report import write_report
 from headstart.run.task_steps import MAX_CALIBRATION_PICTURES, TaskSteps
-from headstart.run.train import phases_of, plan, resume, train
+from headstart.run.train import plan, resume, train
 
 __all__ = [
     "ARTIFACT_FOLDER",

@@ -71,6 +71,9 @@ class Plan:
         """The plan as lines of text."""
         recipe = self.recipe
         frozen = recipe.frozen_phase.epochs
+        if not settings_of(recipe.task or DEFAULT_TASK).has_phases:
+            made = "  head: made from the features, without epochs"
+            return [self._first_line(), self._bank_line(), made, *self._note_lines()]
         start = "a linear probe" if recipe.head.start == "probe" else "random weights"
         learning = [f"{frozen} epochs of the head on the frozen network"] if frozen else []
         learning += [
@@ -81,11 +84,11 @@ class Plan:
             if section.epochs
         ]
         return [
-            f"Plan: about {self.num_training} training images, about {_duration(sum(self.seconds.values()))}",
+            self._first_line(),
             self._bank_line(),
             f"  head: starts from {start}{self._stages_text()}",
             f"  training: {', then '.join(learning) or 'none after the start of the head'}",
-            *(f"  note: {note}" for note in self.notes),
+            *self._note_lines(),
         ]
 
     def facts(self) -> dict[str, object]:
@@ -96,6 +99,12 @@ class Plan:
             "bank_bytes": self.bank_bytes,
             "notes": list(self.notes),
         }
+
+    def _first_line(self) -> str:
+        return f"Plan: about {self.num_training} training images, about {_duration(sum(self.seconds.values()))}"
+
+    def _note_lines(self) -> list[str]:
+        return [f"  note: {note}" for note in self.notes]
 
     def _stages_text(self) -> str:
         count = num_stages_read(self.recipe)

@@ -15,6 +15,7 @@ from headstart.backbones import build_backbone
 from headstart.data import Dataset, audit_dataset, read_dataset, split_dataset
 from headstart.errors import (
     DataError,
+    DataFormatError,
     ExtraMissingError,
     FolderOccupiedError,
     HeadstartError,
@@ -158,6 +159,8 @@ def _checked_folder(folder: Path, data_path: Path) -> Path:
 def _read_data(recipe: Recipe, progress: Progress) -> tuple[Recipe, Dataset, int]:
     """The task, every usable image in its part as in training, and the number of images left out."""
     dataset = read_dataset(Path(recipe.data.path), task=recipe.task, **recipe.data.reading_options())
+    if not settings_of(dataset.task).has_phases:
+        raise _nothing_to_compare(dataset)
     recipe = _for_task(recipe, dataset.task)
     progress.start("checking images", len(dataset))
     audit = audit_dataset(dataset, progress=lambda *_: progress.advance(1), min_per_class=recipe.data.min_per_class)
@@ -167,6 +170,15 @@ def _read_data(recipe: Recipe, progress: Progress) -> tuple[Recipe, Dataset, int
     dataset = split_dataset(audit.dataset, fractions=recipe.data.fractions, seed=recipe.seed)
     require_enough(_used(dataset))
     return recipe, dataset, len(audit.left_out)
+
+
+def _nothing_to_compare(dataset: Dataset) -> DataFormatError:
+    return DataFormatError(
+        f"Networks cannot be ranked for {dataset.task}.",
+        expected="labels, boxes, masks or numbers to learn from",
+        received=f"data for {dataset.task} in '{dataset.root}', which has no labels to learn from",
+        hint="Train with several networks and compare the results of `headstart evaluate RUN`.",
+    )
 
 
 def _for_task(recipe: Recipe, task: str) -> Recipe:

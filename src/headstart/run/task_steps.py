@@ -29,6 +29,8 @@ class TaskSteps:
         head_facts: what the page says of the new layers.
         start: gives the head the solution of a linear probe, and keeps it as the first checkpoint; None where the
             head has none.
+        fit: makes the head without epochs, from the examples of the frozen phase; the phases of training are left out
+            then. None where the phases train it.
         suit: makes choices that the recipe leaves open and the images decide; None where there are none.
     """
 
@@ -38,6 +40,7 @@ class TaskSteps:
     report_content: Callable[[Run], PageContent]
     head_facts: Callable[[Run], Mapping[str, object]]
     start: Callable[[Run, Task, TrainingExamples, Sequence[str], Progress], tuple[Checkpoint, History]] | None = None
+    fit: Callable[[Run, Task, TrainingExamples, Progress], None] | None = None
     suit: Callable[[Recipe, Dataset], Recipe] | None = None
 
 

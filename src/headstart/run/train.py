@@ -1,10 +1,8 @@
 """Training, from a recipe to a finished run, in steps; finished steps are stored and not repeated by `resume`."""
 
 import logging
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from itertools import count
 from pathlib import Path
 from typing import Unpack
@@ -15,10 +13,10 @@ from headstart.backbones import Backbone, build_backbone, find_backbone
 from headstart.data import Dataset, audit_dataset, read_dataset, split_dataset
 from headstart.errors import HeadstartError
 from headstart.files import whole_file, write_json, write_text
-from headstart.heads import POOLED, Task, build_task
+from headstart.heads import Task, build_task
 from headstart.options import RecipeOptions, recipe_from_options, recipe_with_options
 from headstart.progress import SILENT, Progress
-from headstart.recipe import FrozenPhaseSection, Recipe
+from headstart.recipe import Recipe
 from headstart.run.bank import (
     BankPlace,
     LearningParts,
@@ -34,18 +32,14 @@ from headstart.run.directory import FORMAT_VERSION, Run
 from headstart.run.environment import describe_environment, dtype_policy
 from headstart.run.evaluate import evaluate_test_part
 from headstart.run.log import logged_to
+from headstart.run.phases import fit_head, train_phases
 from headstart.run.pictures import check_pictures, missing_data, move_data
 from headstart.run.plan import Plan, make_plan
 from headstart.run.report import write_report
 from headstart.run.storage import sole_training, storage_errors
 from headstart.run.task_steps import steps_of
+from headstart.run.timed import timed
 from headstart.training import (
-    Checkpoint,
-    History,
-    Phase,
-    TrainingExamples,
-    fit_phase,
-    pooled_examples,
     without_optimizer,
 )
 
@@ -184,9 +178,9 @@ def _go_on(
             check_pictures(run, run.dataset)
         if not run.model_path.exists():
             _train_model(run, backbone or _build_backbone(recipe, progress), trunk, progress)
-        with _timed(run, "evaluation"):
+        with timed(run, "evaluation"):
             evaluate_test_part(run, progress=progress)
-        with _timed(run, "report"):
+        with timed(run, "report"):
             write_report(run, progress=progress)
         metric = run.report.main_metric
         run.update_state(
@@ -204,7 +198,7 @@ def _read_data(recipe: Recipe) -> Dataset:
 
 def _prepare_data(run: Run, dataset: Dataset, progress: Progress) -> None:
     recipe = run.recipe
-    with _timed(run, "audit"):
+    with timed(run, "audit"):
         progress.start("checking images", len(dataset))
         audit = audit_dataset(dataset, progress=lambda *_: progress.advance(1), min_per_class=recipe.data.min_per_class)
         audit.write(run.audit_path)
@@ -238,48 +232,10 @@ def _train_model(run: Run, backbone: Backbone, trunk: Trunk | None, progress: Pr
     steps = steps_of(dataset.task)
     progress.say("Step 2: freeze it, so that its parameters do not change")
     parts = _learning_parts(run, task, backbone, trunk, progress)
-    first = "a linear probe" if recipe.head.start == "probe" else "random weights"
-    progress.say(f"Step 3: add new layers for {steps.outputs(task)}, which start from {first}")
-    start = run.checkpoints.newest()
-    frozen = _frozen_examples(recipe, task, parts, start, progress)
-    kept_from = _kept_from(recipe, backbone)
-    if start is None and recipe.head.start == "probe" and steps.start is not None:
-        with _timed(run, "linear probe"):
-            start = steps.start(run, task, frozen, kept_from, progress)
-    phases: list[dict[str, object]] = []
-    known = {phase["name"]: phase for phase in run.state.get("phases") or []}
-    examples_of = (frozen, parts.upper, parts.pixels)
-    for phase_index, (phase, examples) in enumerate(zip(phases_of(recipe), examples_of, strict=True), start=1):
-        if phase.unfreeze_from is not None and phase.epochs:
-            progress.say(
-                f"Step 4: {phase.name} of the stages from {phase.unfreeze_from} upwards; lower stages learn more slowly"
-            )
-        was_over = start is not None and start[0].phase_index > phase_index
-        with _timed(run, f"{phase.name} phase"):
-            result = fit_phase(
-                task,
-                phase,
-                examples,
-                phase_index=phase_index,
-                checkpoints=run.checkpoints,
-                kept_from=kept_from,
-                start=start,
-                progress=progress,
-            )
-        progress.finish()
-        start = None if result.checkpoint is None else (result.checkpoint, result.history)
-        restarts: dict[str, object] = {
-            "num_restarts": result.num_restarts,
-            "last_learning_rate": result.last_learning_rate,
-        }
-        if was_over and phase.name in known:  # the newest checkpoint is that of a later phase
-            restarts = {name: known[phase.name].get(name, value) for name, value in restarts.items()}
-        phases.append({**asdict(phase), **asdict(result.count), **restarts})
-        run.update_state("started", phases=phases)
-        logger.info("%s phase: %d parameters learn, %d are frozen", phase.name, *asdict(result.count).values())
-    (History() if start is None else start[1]).write(run.history_path)
+    history = fit_head(run, task, parts, progress) if steps.fit else train_phases(run, task, backbone, parts, progress)
+    history.write(run.history_path)
     write_json(run.task_path, {"format_version": FORMAT_VERSION, **task.facts()})
-    with _timed(run, "calibration"):
+    with timed(run, "calibration"):
         steps.calibrate(run, task, parts, progress)
     _save_model(task.model, run.model_path)  # last: what has it is trained
 
@@ -287,7 +243,7 @@ def _train_model(run: Run, backbone: Backbone, trunk: Trunk | None, progress: Pr
 def _learning_parts(run: Run, task: Task, backbone: Backbone, trunk: Trunk | None, progress: Progress) -> LearningParts:
     recipe, dataset = run.recipe, run.dataset
     place = BankPlace.from_facts(run.fact("bank_place"))
-    with _timed(run, "feature bank"):
+    with timed(run, "feature bank"):
         if trunk is None and recipe.bank.num_views:
             calibration = calibration_pictures(dataset, recipe, backbone.image_size)
             trunk = build_trunk(backbone, recipe, calibration=calibration, place=place)
@@ -302,42 +258,6 @@ def _learning_parts(run: Run, task: Task, backbone: Backbone, trunk: Trunk | Non
         facts["num_computed"] = parts.num_computed + before.get("num_computed", 0)
     run.update_state("started", bank=facts)
     return parts
-
-
-def _frozen_examples(
-    recipe: Recipe,
-    task: Task,
-    parts: LearningParts,
-    start: tuple[Checkpoint, History] | None,
-    progress: Progress,
-) -> TrainingExamples:
-    """The examples of probe and frozen phase; their features are pooled once if the frozen phase still has epochs."""
-    newest = None if start is None else start[0]
-    is_over = newest is not None and (newest.phase_index > 1 or (newest.phase_index == 1 and newest.stopped))
-    if task.tap_layers or parts.frozen.cut in (None, POOLED) or is_over or not recipe.frozen_phase.epochs:
-        return parts.frozen
-    return pooled_examples(task, parts.frozen, precision=recipe.fine_tuning_phase.precision, progress=progress)
-
-
-def _kept_from(recipe: Recipe, backbone: Backbone) -> tuple[str, ...]:
-    """The layers below which no phase changes anything; empty if the lowest layers learn or no bank is used."""
-    if recipe.deep_phase.epochs or not recipe.bank.num_views:
-        return ()
-    return stored_layers(recipe, backbone).upper
-
-
-def phases_of(recipe: Recipe) -> tuple[Phase, Phase, Phase]:
-    """The frozen, the fine-tuning and the deep phase that a resolved recipe describes."""
-    return (
-        _phase("frozen", recipe.frozen_phase, recipe),
-        _phase("fine-tuning", recipe.fine_tuning_phase, recipe),
-        _phase("deep fine-tuning", recipe.deep_phase, recipe),
-    )
-
-
-def _phase(name: str, section: FrozenPhaseSection, recipe: Recipe) -> Phase:
-    values = section.model_dump()
-    return Phase(name=name, label_smoothing=recipe.head.label_smoothing, **{**values, "epochs": values["epochs"] or 0})
 
 
 def _save_model(model: keras.Model, path: Path) -> None:
@@ -359,17 +279,6 @@ def _claimed(recipe: Recipe) -> Run:
 def _new_path(recipe: Recipe) -> Path:
     name = f"{Path(recipe.data.path).stem}-{recipe.backbone.name}"
     return next(path for number in count(1) if not (path := Path("runs") / f"{name}-{number}").exists())
-
-
-@contextmanager
-def _timed(run: Run, step: str) -> Iterator[None]:
-    started = time.perf_counter()
-    logger.info("%s starts", step)
-    yield
-    state = run.state
-    before = state.get("seconds", {})
-    seconds = before.get(step, 0.0) + time.perf_counter() - started
-    run.update_state(state["state"], seconds={**before, step: round(seconds, 3)})
 
 
 @contextmanager
