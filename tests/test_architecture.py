@@ -17,8 +17,8 @@ MAX_FUNCTION_LINES, MAX_FILE_LINES = 60, 400
 MAX_ANY = 55
 # Names of tasks outside their folders and the table: texts that tell a person which task to choose.
 TASK_NAMES = re.compile(
-    r"CLASSIFICATION|DETECTION|SEGMENTATION|REGRESSION"
-    r"|image-classification|object-detection|semantic-segmentation|image-regression"
+    r"CLASSIFICATION|DETECTION|SEGMENTATION|REGRESSION|ANOMALY"
+    r"|image-classification|object-detection|semantic-segmentation|image-regression|anomaly-detection"
 )
 MAX_TASK_MENTIONS = 13
 VAGUE_NAMES = {"utils", "util", "common", "helpers", "helper", "base", "misc"}

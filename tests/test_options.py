@@ -33,6 +33,8 @@ VALUES = {
     "deep_epochs": 2,
     "unfreeze_from": "block_13",
     "learning_rate": 0.01,
+    "method": "knn",
+    "false_alarms": 0.05,
     "seed": 11,
 }
 

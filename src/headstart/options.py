@@ -7,7 +7,7 @@ from typing import Annotated, TypedDict, get_type_hints
 
 from headstart.data import Augmentation
 from headstart.errors import RecipeError
-from headstart.recipe import EngineName, Flips, Recipe, ResizeMode, read_toml
+from headstart.recipe import EngineName, Flips, Method, Recipe, ResizeMode, read_toml
 from headstart.task_spec import TaskName
 
 
@@ -42,6 +42,8 @@ class RecipeOptions(RankOptions, total=False):
     epochs: Annotated[int | None, "fine_tuning_phase.epochs"]
     deep_epochs: Annotated[int | None, "deep_phase.epochs"]
     unfreeze_from: Annotated[str | None, "fine_tuning_phase.unfreeze_from"]
+    method: Annotated[Method | None, "head.method"]
+    false_alarms: Annotated[float | None, "head.false_alarms"]
     learning_rate: Annotated[float | None, "fine_tuning_phase.learning_rate"]
 
 

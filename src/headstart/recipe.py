@@ -21,7 +21,7 @@ from headstart.backbones import find_backbone
 from headstart.data import AUGMENTATIONS, Augmentation, known_mask_value
 from headstart.errors import RecipeError
 from headstart.files import Side, Text, UnusableFileError, read_toml_tables, shown
-from headstart.task_settings import TaskSettings, settings_of
+from headstart.task_settings import OWN_SETTINGS, TaskSettings, settings_of
 from headstart.task_spec import DEFAULT_TASK, TaskName
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ Rate = Annotated[float, Field(gt=0.0, le=10.0)]
 MaskValue = Annotated[int | str, AfterValidator(known_mask_value)]
 ResizeMode = Literal["stretch", "pad", "crop"]
 Flips = Literal["none", "horizontal", "vertical", "both"]
+Method = Literal["patchcore", "knn"]
 EngineName = Literal["auto", "keras", "openvino", "openvino-bfloat16", "openvino-int8"]
 
 # What pydantic says in the words of Python, in the words of TOML.
@@ -167,12 +168,18 @@ class HeadSection(Section):
         num_stages: how many stages of a frozen backbone the head of a classifier reads, from the highest down; None:
             chosen, 1 where anything is fine-tuned.
         label_smoothing: share of certainty taken from the right class, in every phase, so that their losses compare.
+        method: for anomaly detection: `patchcore` compares every place of an image with a memory of good places, `knn`
+            the image as a whole with good images; None: `patchcore`.
+        false_alarms: for anomaly detection, the promised share of good images that are reported, above 0 and below 1;
+            None: 0.01, or the lowest share that the validation images can promise.
     """
 
     start: Literal["probe", "random"] = "probe"
     dropout: Fraction = 0.2
     num_stages: int | None = Field(default=None, ge=1, le=100)
     label_smoothing: Fraction = 0.1
+    method: Method | None = None
+    false_alarms: Share | None = None
 
 
 class FrozenPhaseSection(Section):
@@ -293,12 +300,13 @@ class Recipe(Section):
                     received=f"{section}.{name} = {refusal.value}",
                     hint=refusal.hint,
                 )
-        for (section, name), value in settings.fixed.items():
+        not_own = dict.fromkeys(set(OWN_SETTINGS) - set(settings.own))
+        for (section, name), value in {**settings.fixed, **not_own}.items():
             asked = getattr(getattr(self, section), name)
             if asked is not None and asked != value:
                 raise RecipeError(
                     f"There is no {section}.{name} = {asked} for {self.task}.",
-                    expected=f"{section}.{name} = {value}",
+                    expected=f"no {section}.{name}" if value is None else f"{section}.{name} = {value}",
                     received=f"{section}.{name} = {asked}",
                     hint="Leave it out: it belongs to other tasks.",
                 )

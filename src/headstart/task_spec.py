@@ -14,13 +14,16 @@ from typing import Final, Literal, TypeVar, get_args
 
 Part = TypeVar("Part")
 
-TaskName = Literal["image-classification", "object-detection", "semantic-segmentation", "image-regression"]
+TaskName = Literal[
+    "image-classification", "object-detection", "semantic-segmentation", "image-regression", "anomaly-detection"
+]
 TASK_KINDS: tuple[str, ...] = get_args(TaskName)
 
 CLASSIFICATION: Final = "image-classification"
 DETECTION: Final = "object-detection"
 SEGMENTATION: Final = "semantic-segmentation"
 REGRESSION: Final = "image-regression"
+ANOMALY: Final = "anomaly-detection"
 
 # The task of files that name none, which earlier versions wrote, and of a recipe whose data is not read yet.
 DEFAULT_TASK: Final = CLASSIFICATION
@@ -30,6 +33,7 @@ _FOLDERS = {
     DETECTION: "detection",
     SEGMENTATION: "segmentation",
     REGRESSION: "regression",
+    ANOMALY: "anomaly",
 }
 
 
@@ -40,6 +44,7 @@ class TargetForm(Enum):
     BOXES = "boxes"
     MASKS = "masks"
     NUMBERS = "numbers"
+    DEFECTS = "defects"
 
 
 @dataclass(frozen=True)
@@ -77,6 +82,7 @@ class TaskSpec:
         form: what the data states for each image.
         prediction_settings: names of the settings of `headstart.prediction` that apply to the task.
         outputs: names of the outputs of exported files, in the order in which a runtime returns them.
+        can_be_rounded: whether exported files can be rounded to int8.
         has_probabilities: whether an exported file returns calibrated probabilities of classes: artifact.json then
             holds temperatures and thresholds, and they show which operations can be rounded to int8.
         model: the `TaskModel`: class, builder and taps of the model.
@@ -98,6 +104,7 @@ class TaskSpec:
     prediction_settings: tuple[str, ...]
     outputs: tuple[str, ...]
     has_probabilities: bool = False
+    can_be_rounded: bool = True
     model: Late
     served: Late
     answers: Late

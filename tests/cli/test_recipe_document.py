@@ -74,8 +74,12 @@ def test_every_setting_says_what_it_means(name):
 
 
 def shown_in_list(default: Any) -> str:
+    if isinstance(default, tuple):
+        return ", ".join(map(str, default)) if len(default) > 2 else str(default[0])
     if not isinstance(default, Augmentation):
-        return str(default[0] if isinstance(default, tuple) else default)
+        return str(default)
+    if default == AUGMENTATIONS["none"]:
+        return "none"
     medium = asdict(AUGMENTATIONS["medium"])
     changed = [f"{name} {value:g}" for name, value in asdict(default).items() if value != medium[name]]
     return f"medium with {', '.join(changed)}"

@@ -59,7 +59,7 @@ def test_a_table_has_no_boxes(tmp_path, asked):
 
 
 def test_every_format_and_task_is_spelt_as_the_options_take_it():
-    assert FORMATS == ("voc", "masks", "coco", "yolo", "labelme", "via", "box-table", "table", "folders")
+    assert FORMATS == ("voc", "defects", "masks", "coco", "yolo", "labelme", "via", "box-table", "table", "folders")
     assert all(name == name.lower() and "-" in name for name in TASK_KINDS)
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from headstart.report import Report, headline, limits, trust_facts
 from headstart.report.numbers_in_words import METRIC_WORDS, duration, formatted, measured
 from headstart.tasks import evaluate_classification, evaluate_multi_label
+from headstart.tasks.anomaly.metrics import ANOMALY_METRICS
 from headstart.tasks.classification.multi_label import MULTI_LABEL_METRICS
 from headstart.tasks.classification.report import calibration_words
 from headstart.tasks.classification.single_label import SINGLE_LABEL_METRICS
@@ -160,7 +161,7 @@ def test_the_baseline_of_the_calibration_error_has_no_rounding_noise():
 
 
 def test_every_metric_has_words_and_shares_of_pictures_are_per_cent():
-    further = {*REGRESSION_METRICS, *SEGMENTATION_METRICS, *DETECTION_METRICS}
+    further = {*REGRESSION_METRICS, *SEGMENTATION_METRICS, *DETECTION_METRICS, *ANOMALY_METRICS}
     assert {*SINGLE_LABEL_METRICS, *MULTI_LABEL_METRICS, *further} == set(METRIC_WORDS)
     report = answered(3, 4)
     assert formatted(report.metrics["accuracy"], 0.8765) == "87.6 %"

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from headstart.task_spec import CLASSIFICATION, DETECTION, REGRESSION, SEGMENTATION
+from headstart.task_spec import ANOMALY, CLASSIFICATION, DETECTION, REGRESSION, SEGMENTATION
 
 SHADES = {"blue": (40, 60, 220), "red": (230, 60, 40)}
 
@@ -74,9 +74,27 @@ def _write_masks(folder: Path, rows: list, size: tuple[int, int]) -> Path:
     return folder
 
 
+def _write_defects(folder: Path, rows: list, size: tuple[int, int]) -> Path:
+    """The layout of MVTec AD: images with a blue rectangle are good, those with a red one have a mask."""
+    for number, shade, (top, left, height, width) in rows:
+        is_good = shade == "blue"
+        part = "test" if not is_good or number % 8 == 0 else "train"
+        target = folder / part / ("good" if is_good else "red") / f"{number:02}.png"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        (folder / "images" / f"{number:02}.png").rename(target)
+        if not is_good:
+            mask = np.zeros(size, np.uint8)
+            mask[top : top + height, left : left + width] = 255
+            (folder / "ground_truth" / "red").mkdir(parents=True, exist_ok=True)
+            Image.fromarray(mask).save(folder / "ground_truth" / "red" / f"{number:02}_mask.png")
+    (folder / "images").rmdir()
+    return folder
+
+
 WRITERS = {
     CLASSIFICATION: _write_labels,
     DETECTION: _write_boxes,
     SEGMENTATION: _write_masks,
     REGRESSION: _write_numbers,
+    ANOMALY: _write_defects,
 }

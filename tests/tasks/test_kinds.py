@@ -169,7 +169,7 @@ def test_the_same_seed_gives_the_same_head(built):
 
 
 def test_a_class_that_the_model_does_not_know_is_named(built):
-    wanted = {"red": "crimson", "label": "weight"}
+    wanted = {"red": "crimson", "label": "weight", "anomaly": "weight"}
     names = tuple(wanted.get(name, name) for name in built.dataset.class_names)
     targets = built.dataset.frame["target"].str.replace("red", "crimson", regex=False)
     strange = replace(built.dataset, class_names=names, frame=built.dataset.frame.assign(target=targets))

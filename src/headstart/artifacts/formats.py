@@ -52,7 +52,10 @@ class ExportFormat:
 
     def is_for(self, task: str) -> bool:
         """Whether models of a task have files of the format."""
-        return find_task(task).has_probabilities or not self.needs_probabilities
+        spec = find_task(task)
+        if self.is_int8 and not spec.can_be_rounded:
+            return False
+        return spec.has_probabilities or not self.needs_probabilities
 
     @property
     def can_run(self) -> bool:

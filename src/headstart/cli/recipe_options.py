@@ -6,6 +6,7 @@ from typing import Annotated, NamedTuple
 import typer
 
 from headstart.cli.parameters import BANK, DATA, NETWORK, TABLES, TRAINING, setting, with_default
+from headstart.task_spec import TASK_KINDS
 
 
 class ImageSize(NamedTuple):
@@ -37,7 +38,7 @@ def parse_image_size(text: str) -> ImageSize:
 TaskOption = Annotated[
     str | None,
     setting(
-        "Task: image-classification, object-detection, semantic-segmentation or image-regression.",
+        f"Task: {', '.join(TASK_KINDS[:-1])} or {TASK_KINDS[-1]}.",
         metavar="TASK",
         default="detected automatically",
         panel=DATA,
@@ -47,7 +48,7 @@ FormatOption = Annotated[
     str | None,
     setting(
         "Format of the annotations; see docs/annotations.md.",
-        metavar="folders|table|box-table|voc|coco|yolo|labelme|via|masks",
+        metavar="folders|table|box-table|voc|coco|yolo|labelme|via|masks|defects",
         default="detected automatically",
         panel=DATA,
     ),
@@ -205,6 +206,26 @@ CollagesOption = Annotated[
         "image, 0 to 1.",
         metavar="SHARE",
         default="0.6 if few images show several objects, otherwise 0",
+        panel=TRAINING,
+    ),
+]
+MethodOption = Annotated[
+    str | None,
+    setting(
+        "For anomaly detection: patchcore compares every place of an image with good places, knn the image as a whole "
+        "(faster, without heat maps).",
+        metavar="patchcore|knn",
+        default="patchcore for anomaly detection",
+        panel=TRAINING,
+    ),
+]
+RateOption = Annotated[
+    float | None,
+    setting(
+        "For anomaly detection: promised share of good images that are reported as defects. A share of 0.01 requires "
+        "99 good validation images.",
+        metavar="SHARE",
+        default="0.01, or the lowest share that the validation images can promise",
         panel=TRAINING,
     ),
 ]

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from headstart.data.batches import evaluation_batches, original_errors, training_batches
     from headstart.data.boxes import box_areas, clipped_boxes, iou, moved_boxes, resize_matrix
     from headstart.data.collages import draw_collages
-    from headstart.data.dataset import Dataset
+    from headstart.data.dataset import GOOD, Dataset
+    from headstart.data.defect_masks import read_defect_mask
     from headstart.data.digits import write_digits
     from headstart.data.images import ImageSource, decode_image, open_rgb, resize_image, upright_size
     from headstart.data.mask_files import known_mask_value
@@ -41,6 +42,7 @@ __all__ = [
     "CROWD",
     "DIFFICULT",
     "FORMATS",
+    "GOOD",
     "IGNORED",
     "IGNORED_CLASS",
     "IGNORED_CODES",
@@ -74,6 +76,7 @@ __all__ = [
     "original_errors",
     "outlines_from_text",
     "read_dataset",
+    "read_defect_mask",
     "read_mask",
     "resize_image",
     "resize_mask",
@@ -92,6 +95,7 @@ _MODULE_OF = {
     "CROWD": "annotations",
     "DIFFICULT": "annotations",
     "FORMATS": "reading",
+    "GOOD": "dataset",
     "IGNORED": "masks",
     "IGNORED_CLASS": "targets",
     "IGNORED_CODES": "annotations",
@@ -125,6 +129,7 @@ _MODULE_OF = {
     "original_errors": "batches",
     "outlines_from_text": "annotations",
     "read_dataset": "reading",
+    "read_defect_mask": "defect_masks",
     "read_mask": "masks",
     "resize_image": "images",
     "resize_mask": "masks",

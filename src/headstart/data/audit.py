@@ -19,6 +19,7 @@ from headstart.data.annotated import no_annotations
 from headstart.data.box_inspection import inspect_boxes
 from headstart.data.copies import across_splits, conflict_findings, copy_findings, copy_groups, exact_pairs
 from headstart.data.dataset import Dataset
+from headstart.data.defect_masks import inspect_defect_mask, require_good_images
 from headstart.data.duplicates import near_pairs
 from headstart.data.exif_frame import STORED, UNKNOWN, UPRIGHT, frame_of, marks_places, turned_upright
 from headstart.data.findings import KINDS, Finding, class_findings, findings_frame, group_findings, name_findings
@@ -228,6 +229,9 @@ def _look_at(dataset: Dataset, index: int) -> _Look:
     if dataset.form is TargetForm.MASKS:
         mask = inspect_mask(dataset, index, size, target)
         findings += mask.findings
+    if dataset.form is TargetForm.DEFECTS:
+        mask = inspect_defect_mask(dataset, index, size)
+        findings += mask.findings
     return _Look(picture, mask, target, tuple(findings))
 
 
@@ -278,11 +282,14 @@ def _with_pictures(
     masks = [look.mask for look in looks if look.mask is not None]
     if masks:
         frame["mask_sha256"] = pd.Series([mask.sha256 for mask in masks], dtype=str)
+    if masks and dataset.form is TargetForm.MASKS:
         names = [json.dumps(mask.class_names, ensure_ascii=False) for mask in masks]
         frame["mask_classes"] = pd.Series(names, dtype=str)
     thumbnails = np.stack([look.picture.thumbnail for look in looks if look.picture.thumbnail is not None])
     exact = exact_pairs(frame["sha256"])
-    near = near_pairs(frame["near_hash"].tolist(), thumbnails)
+    # Images of one product look alike, and a defect may be small: only exact copies count there.
+    is_alike = dataset.form is TargetForm.DEFECTS
+    near = np.empty((0, 2), np.int64) if is_alike else near_pairs(frame["near_hash"].tolist(), thumbnails)
     frame["duplicate_group"] = connected_groups(len(frame), np.concatenate([exact, near]))
     kept = replace(dataset, frame=frame)
     found = [*copy_findings(frame, exact, near), *conflict_findings(kept)]
@@ -293,14 +300,16 @@ def _without(dataset: Dataset, paths: dict[str, str]) -> Dataset:
     """The data set without some examples, and without the classes that have none left."""
     frame = dataset.frame[~dataset.frame["path"].isin(list(paths))].reset_index(drop=True)
     left = replace(dataset, frame=frame)
-    if dataset.form is TargetForm.NUMBERS:
+    if dataset.form in {TargetForm.NUMBERS, TargetForm.DEFECTS}:
         return left
     present = {name for names in left.labels() for name in names}
     return replace(left, class_names=tuple(name for name in dataset.class_names if name in present))
 
 
 def _require_classes(kept: Dataset, *, num_given: int, min_classes: int, findings: Iterable[Finding]) -> None:
-    if kept.form in {TargetForm.BOXES, TargetForm.NUMBERS}:
+    if kept.form is TargetForm.DEFECTS and min_classes > 1:
+        require_good_images(kept)
+    if kept.form in {TargetForm.BOXES, TargetForm.NUMBERS, TargetForm.DEFECTS}:
         min_classes = 1
     if not kept.class_names:
         raise no_annotations(kept.root, looked_for="annotated objects in usable images", received="none")

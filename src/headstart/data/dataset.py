@@ -27,6 +27,8 @@ SPLITS = ("train", "validation", "test")
 FORMAT_VERSION = 1
 # What is known of a row before its image is looked at.
 COLUMNS = ("path", "target", "group", "split")
+# Target of images without a defect.
+GOOD = "good"
 
 # How a column is kept in the CSV file. Text is the default: "001", "NA" and "" stay what they are.
 _CELL_READERS: dict[str, Callable[[str], object]] = {
@@ -48,9 +50,10 @@ class Dataset:
         frame: one row per example, sorted by path, `RangeIndex`. `path` is POSIX and relative to `root`; `target` is
             text that depends on `task`; `group` names what must stay together ("" for nothing); `split` is "train",
             "validation", "test" or "" (not decided). The audit adds `sha256`, `near_hash`, `width`, `height` (pixels,
-            upright) and `duplicate_group`, and for segmentation `mask_sha256` ("" without a mask file) and
-            `mask_classes`, the names of the classes in the mask as JSON.
-        class_names: every class once, in the order of the model's outputs; for regression the names of the numbers.
+            upright) and `duplicate_group`, for defects and segmentation `mask_sha256` ("" without a mask file) and
+            for segmentation `mask_classes`, the names of the classes in the mask as JSON.
+        class_names: every class once, in the order of the model's outputs; for regression the names of the numbers;
+            for defects the name of the score.
         root: folder the paths are relative to.
         multi_label: whether an example may have several classes; for classification only.
         remarks: what was noticed while reading, for the audit.
@@ -61,7 +64,8 @@ class Dataset:
             for `MASKS` JSON, `{"mask": path}`, with `"others": [path, ...]` where several files are united, or
             `{"polygons": [[name, [x, y, x, y, ...]], ...]}`, where runs of pixels, `{"size": [height, width], "counts":
             text}`, may stand for the corners, and "" for a name that is not known;
-            for `NUMBERS` numbers joined by ";".
+            for `NUMBERS` numbers joined by ";";
+            for `DEFECTS` `GOOD` or the name of the defect. Column `mask` has the path of the mask, "" without one.
         mask_values: for segmentation, which value in a mask file means which class; "" for a value that is ignored on
             purpose. `OTHER_VALUES` stands for every value that is not listed; without it they are ignored, and the
             audit names them. For outlines, 0 is what none of them covers.
@@ -112,9 +116,10 @@ class Dataset:
 
         Exactly one each for classification unless `multi_label`, then any number; for detection and segmentation every
         class that the image shows, in the order of `class_names`, perhaps none. What a mask file shows is known after
-        the audit. For regression the ranges that the numbers lie in, see `bins_of_numbers`.
+        the audit. For regression the ranges that the numbers lie in, see `bins_of_numbers`. For defects `GOOD` or the
+        name of the defect.
         """
-        if self.form is TargetForm.LABELS and not self.multi_label:
+        if self.form is TargetForm.DEFECTS or (self.form is TargetForm.LABELS and not self.multi_label):
             return [(target,) for target in self.frame["target"]]
         if self.form is TargetForm.LABELS:
             return [tuple(filter(None, target.split(LABEL_SEPARATOR))) for target in self.frame["target"]]
@@ -124,12 +129,23 @@ class Dataset:
         return [tuple(name for name in self.class_names if name in shown) for shown in self._shown_classes()]
 
     def label_names(self) -> tuple[str, ...]:
-        """Every name that `labels` may give, which are the columns of `class_matrix`: ranges for regression."""
-        return (
-            bins_of_numbers(self.numbers(), self.class_names)[0]
-            if self.form is TargetForm.NUMBERS
-            else self.class_names
-        )
+        """Every name that `labels` may give, which are the columns of `class_matrix`.
+
+        Ranges for regression; for defects `GOOD` and the names of the defects of these examples.
+        """
+        if self.form is TargetForm.DEFECTS:
+            return (GOOD, *sorted(set(self.frame["target"]) - {GOOD}))
+        if self.form is TargetForm.NUMBERS:
+            return bins_of_numbers(self.numbers(), self.class_names)[0]
+        return self.class_names
+
+    def is_good(self) -> np.ndarray:
+        """Whether each example shows no defect: `(examples,)` bool."""
+        return np.asarray(self.frame["target"] == GOOD, bool)
+
+    def defect_masks(self) -> list[Path | None]:
+        """Absolute path of the mask of every example, None without one, for defects."""
+        return [self.root / path if path else None for path in self.frame["mask"]]
 
     def boxes(self) -> list[np.ndarray]:
         """Objects of every example: `(objects, 5)` float64, x_min, y_min, x_max, y_max in pixels, number of the class.

@@ -58,6 +58,10 @@ KINDS: dict[str, Kind] = {
     "outside_path": Kind("error", "An annotation refers to an image outside the data folder; it is left out."),
     "broken_mask": Kind("error", "The mask cannot be read; its image is left out."),
     "mask_size": Kind("error", "Mask and image have different sizes; the image is left out."),
+    "marked_good": Kind(
+        "error", "The mask marks a defect, but the image is in a folder of good images; it is left out."
+    ),
+    "empty_defect_mask": Kind("error", "The mask of a defect marks no pixel; its image is left out."),
     "missing_label": Kind("error", "The table has no label for the image; it is left out."),
     "perhaps_missing": Kind(
         "warning", "The name of a class often stands for a missing label. Check whether it is a class."
@@ -98,6 +102,13 @@ KINDS: dict[str, Kind] = {
     ),
     "list_not_read": Kind(
         "warning", "By its name, the file states parts, but its content was not understood; it is not used."
+    ),
+    "unmarked_defect": Kind(
+        "warning",
+        "The image shows a defect and has no mask, as other images have; it counts for the metrics of images only.",
+    ),
+    "defect_not_in_test": Kind(
+        "warning", "The image of a defect is in the validation part, which holds good images only; it is not used."
     ),
     "unmasked": Kind("warning", "The image has no mask; it is not used."),
     "annotation_without_picture": Kind("warning", "The annotation has no image; it is not used."),
@@ -296,6 +307,8 @@ def class_findings(dataset: Dataset) -> Iterator[Finding]:
     if dataset.form is TargetForm.NUMBERS:
         yield from _number_findings(dataset)
         return
+    if dataset.form is TargetForm.DEFECTS:
+        return  # nothing is learned from the names of defects
     counts = dict(zip(dataset.class_names, dataset.class_matrix().sum(axis=0).tolist(), strict=True))
     smallest, largest = min(counts, key=counts.__getitem__), max(counts, key=counts.__getitem__)
     if counts[largest] > _MAX_IMBALANCE * counts[smallest]:

@@ -11,6 +11,7 @@ from headstart.data.annotated import Asked
 from headstart.data.box_tables import looks_like_box_table, read_box_tables
 from headstart.data.coco import looks_like_coco, read_coco
 from headstart.data.dataset import Dataset, Remark
+from headstart.data.defects import looks_like_defects, read_defects
 from headstart.data.folders import read_folders
 from headstart.data.foreign_files import foreign_file, foreign_folder
 from headstart.data.image_lists import files_with_lists, with_listed_parts
@@ -53,11 +54,13 @@ class _Format:
         forms: of the targets that it can state, the usual one first.
         looks_so: whether a folder or file is laid out like this.
         read: the folder or file as a data set.
+        could_be: whether a folder is read so if the task was given and nothing else fits.
     """
 
     forms: tuple[TargetForm, ...]
     looks_so: Callable[[Path], bool]
     read: Callable[[Path, Asked], Dataset]
+    could_be: Callable[[Path], bool] = lambda _: False
 
     @property
     def tasks(self) -> tuple[str, ...]:
@@ -69,7 +72,8 @@ class _Format:
 # wants them used; class folders, which hold any image, come last.
 _FOLDER_FORMATS: dict[str, _Format] = {
     "voc": _Format((TargetForm.BOXES,), looks_like_voc, read_voc),
-    "masks": _Format((TargetForm.MASKS,), looks_like_masks, read_masks),
+    "defects": _Format((TargetForm.DEFECTS,), looks_like_defects, read_defects, lambda _: True),
+    "masks": _Format((TargetForm.MASKS,), looks_like_masks, read_masks, could_be_masks),
     "coco": _Format((TargetForm.BOXES, TargetForm.MASKS), looks_like_coco, read_coco),
     "yolo": _Format((TargetForm.BOXES, TargetForm.MASKS), looks_like_yolo, read_yolo),
     "labelme": _Format((TargetForm.BOXES, TargetForm.MASKS), looks_like_labelme, read_labelme),
@@ -79,7 +83,7 @@ _FOLDER_FORMATS: dict[str, _Format] = {
     "folders": _Format((TargetForm.LABELS,), lambda _: True, read_folders),
 }
 # Their readers look for lists of images themselves; others are looked for where they state no part.
-_WITH_OWN_LISTS = frozenset({"voc", "masks", "yolo"})
+_WITH_OWN_LISTS = frozenset({"voc", "masks", "yolo", "defects"})
 _TABLES = frozenset({"box-table", "table"})
 _FORMAT_OF_SUFFIX = {".json": "coco"} | dict.fromkeys(YAML_SUFFIXES, "yolo")
 FORMATS = tuple(_FOLDER_FORMATS)
@@ -196,7 +200,8 @@ def _with_remarks_on_rivals(dataset: Dataset, path: Path, chosen: str, asked: As
         DataFormatError: they differ, so that only the user can decide.
     """
     # Tables and class folders are the last ones to be tried.
-    if asked.is_format_given or chosen in {"table", "folders"} or not os.path.isdir(path):  # noqa: PTH112
+    # The folders of a set of defects leave no doubt.
+    if asked.is_format_given or chosen in {"table", "folders", "defects"} or not os.path.isdir(path):  # noqa: PTH112
         return dataset
     serving = [name for name, layout in _FOLDER_FORMATS.items() if asked.given_task in {None, *layout.tasks}]
     rivals = [it for it in serving if it not in {chosen, "folders"} and _FOLDER_FORMATS[it].looks_so(path)]
@@ -275,9 +280,8 @@ def _found_format(path: Path, task: str | None) -> str:
         return possible[0]
     serving = [name for name in possible if task is None or task in _FOLDER_FORMATS[name].tasks]
     found = next((name for name in serving if _FOLDER_FORMATS[name].looks_so(path)), None)
-    wants_masks = task in tasks_of(TargetForm.MASKS)
-    if found is None and wants_masks and os.path.isdir(path) and could_be_masks(path):  # noqa: PTH112
-        return "masks"
+    if found is None and os.path.isdir(path):  # noqa: PTH112
+        found = next((name for name in serving if _FOLDER_FORMATS[name].could_be(path)), None)
     if found == "folders" and task is None:
         refuse_unclear_masks(path)
     if found is not None:

@@ -29,7 +29,7 @@ def split_dataset(
 
     Parts that are given stay as they are, and only the missing ones are taken from the given training part, in the same
     proportion to what stays there. Rows whose part is left open follow a copy or group mate of theirs that has one, or
-    else join training.
+    else join training. Defects stay in the test part, and only good images are divided.
 
     Args:
         dataset: usable examples, as the audit leaves them.
@@ -47,7 +47,10 @@ def split_dataset(
     units = separable_groups(ordered.frame)
     splits = _follow_given(ordered.frame["split"].to_numpy(object), units)
     pool = np.isin(splits, ["", "train"])
-    parts = ["train", *(part for part in SPLITS[1:] if not (splits == part).any())]
+    if dataset.form is TargetForm.DEFECTS:  # defects are in the test part already; the good images are divided
+        pool &= ordered.is_good()
+    measured = splits[ordered.is_good()] if dataset.form is TargetForm.DEFECTS else splits
+    parts = ["train", *(part for part in SPLITS[1:] if not (measured == part).any())]
     if not pool.any():
         raise _nothing_to_train_on(splits)
     if dataset.form is TargetForm.LABELS:
@@ -72,7 +75,8 @@ def _follow_given(splits: np.ndarray, units: np.ndarray) -> np.ndarray:
 def _choose(dataset: Dataset, *, units: np.ndarray, rows: np.ndarray, shares: np.ndarray, seed: int) -> np.ndarray:
     """Number of the part of every row in the pool, `(rows,)`."""
     numbers, unit_of_row = np.unique(units, return_inverse=True)
-    matrix = dataset.class_matrix()
+    # One class of the good images that are divided; the names of defects are no columns.
+    matrix = dataset.is_good()[:, None] if dataset.form is TargetForm.DEFECTS else dataset.class_matrix()
     contents = np.zeros((len(numbers), matrix.shape[1]), np.int64)
     np.add.at(contents, unit_of_row, matrix[rows])
     is_empty = contents.sum(axis=1) == 0

@@ -21,7 +21,8 @@ _NOT_LOADED = frozenset({"compile_config"})
 _MODELS = "Functional InputLayer Model Sequential"
 _LAYERS = """
     Activation Add Average AveragePooling2D BatchNormalization Concatenate Conv1D Conv2D Conv2DTranspose Cropping2D
-    Dense DepthwiseConv2D Dot Dropout ELU Flatten GaussianNoise GlobalAveragePooling2D GlobalMaxPooling2D
+    Dense DepthwiseConv2D Dot Dropout ELU Flatten GaussianNoise GlobalAveragePooling1D GlobalAveragePooling2D
+    GlobalMaxPooling1D GlobalMaxPooling2D
     GroupNormalization Identity LayerNormalization LeakyReLU MaxPooling2D Maximum Minimum Multiply Normalization PReLU
     Permute RMSNormalization ReLU RepeatVector Rescaling Reshape Resizing SeparableConv2D Softmax SpatialDropout2D
     Subtract UnitNormalization UpSampling2D ZeroPadding2D CenterCrop RandomBrightness RandomContrast RandomCrop

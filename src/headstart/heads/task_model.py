@@ -23,12 +23,14 @@ class HeadSettings:
         dropout: share of features left out while training, where the head has such a layer.
         num_stages: how many stages a classifier's head reads, from the highest down.
         seed: of first weights.
+        method: how the head of a task with several methods works; None: its usual one.
     """
 
     resize_mode: str = "stretch"
     dropout: float = 0.2
     num_stages: int = 1
     seed: int = 0
+    method: str | None = None
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     )
     from headstart.prediction.file_tally import FileTally
     from headstart.prediction.files import expand_paths
-    from headstart.prediction.settings import Settings
+    from headstart.prediction.settings import Settings, with_asked
     from headstart.prediction.sources import Model, ModelPlace, find_model, open_model
     from headstart.prediction.stream import Prediction, answer_batches
     from headstart.prediction.tables import TABLE_WRITERS, csv_cells, json_line
@@ -70,6 +70,7 @@ _MODULE_OF = {
     "predict": "answering",
     "predict_each": "answering",
     "predict_records": "answering",
+    "with_asked": "settings",
     "write_predictions": "answering",
 }
 
@@ -106,6 +107,7 @@ __all__ = [
     "predict",
     "predict_each",
     "predict_records",
+    "with_asked",
     "write_predictions",
 ]
 

@@ -82,6 +82,7 @@ def predict(  # noqa: PLR0913  one parameter a setting
     min_score: float | None = None,
     masks: Path | str | None = None,
     draw: Path | str | None = None,
+    false_alarms: float | None = None,
     batch_size: int | None = None,
     progress: Progress = SILENT,
 ) -> "pd.DataFrame":
@@ -95,7 +96,9 @@ def predict(  # noqa: PLR0913  one parameter a setting
         abstain: whether "not sure" stands in place of a classifier's prediction that is not sure.
         min_score: from which on a detector's box is a prediction, 0 to 1; None: as the run chose it.
         masks: folder for a segmenter's masks, PNG files of class numbers in each image's own size.
-        draw: folder for images with boxes or masks drawn on them.
+        draw: folder for images with boxes, masks or heat maps drawn on them.
+        false_alarms: promised share of good images that anomaly detection reports, above 0 and below 1; None: as the
+            run chose it.
         batch_size: images at a time; the table grows with the number of images, nothing else does.
         progress: notified of every image.
 
@@ -107,14 +110,15 @@ def predict(  # noqa: PLR0913  one parameter a setting
         `xyxy` in pixels of the image), a column `count(CLASS)` a class;
         segmentation: `prediction` (the class that covers most), `height`, `width`, `mask` (path of the file), a column
         `share(CLASS)` a class;
-        regression: columns `value(NAME)`, `low(NAME)`, `high(NAME)` a number.
+        regression: columns `value(NAME)`, `low(NAME)`, `high(NAME)` a number;
+        anomaly detection: `prediction` (`defect` or `good`), `score`, `p_value`, `is_defect`.
 
     Raises:
         DataNotFoundError: a path or pattern matches nothing.
         RecipeError: a number is out of its range, or a setting means nothing for the task.
         FolderOccupiedError: a folder for masks or drawings is that of the images.
     """
-    settings = Settings(coverage, abstain, min_score, _folder(masks), _folder(draw))
+    settings = Settings(coverage, abstain, min_score, _folder(masks), _folder(draw), false_alarms)
     records = predict_records(source, paths, settings, batch_size=batch_size, progress=progress)
     return _frame([records.form.row(record) for record in records], records.form)
 
@@ -193,6 +197,7 @@ def write_predictions(  # noqa: PLR0913  one parameter a setting
     min_score: float | None = None,
     masks: Path | str | None = None,
     draw: Path | str | None = None,
+    false_alarms: float | None = None,
     batch_size: int | None = None,
     progress: Progress = SILENT,
 ) -> Tallied:
@@ -208,6 +213,7 @@ def write_predictions(  # noqa: PLR0913  one parameter a setting
         min_score: as in `predict`.
         masks: as in `predict`.
         draw: as in `predict`.
+        false_alarms: as in `predict`.
         batch_size: images at a time; a kill loses at most one batch.
         progress: notified of every image.
 
@@ -216,7 +222,7 @@ def write_predictions(  # noqa: PLR0913  one parameter a setting
         AnswersMismatchError: the model, the files or a setting changed since the file was begun.
         DataNotFoundError, RecipeError, FolderOccupiedError: as `predict`.
     """
-    settings = Settings(coverage, abstain, min_score, _folder(masks), _folder(draw))
+    settings = Settings(coverage, abstain, min_score, _folder(masks), _folder(draw), false_alarms)
     settings.check()
     _check_batch_size(batch_size)
     out = Path(out).expanduser().absolute()

@@ -40,6 +40,7 @@ _NAMES = {
     "min_score": "--min-score",
     "masks": "--masks",
     "draw": "--draw",
+    "false_alarms": "--false-alarms",
     "batch_size": "the batch size",
     "num_files": "the number of files",
     "files": "the files (their names, sizes or times)",

@@ -1,8 +1,9 @@
 """The options of a prediction, and the tasks that have them."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, is_dataclass, replace
 from pathlib import Path
 
+from headstart.artifacts import TaskPredictor
 from headstart.errors import RecipeError
 from headstart.task_spec import find_task
 from headstart.trust import DEFAULT_COVERAGE
@@ -17,7 +18,8 @@ class Settings:
         abstain: whether "not sure" stands in place of a prediction that is not sure.
         min_score: from which on a box is a prediction, 0 to 1.
         masks: folder for masks.
-        draw: folder for images with boxes or masks drawn on them.
+        draw: folder for images with boxes, masks or heat maps drawn on them.
+        false_alarms: promised share of good images that are reported as defects, above 0 and below 1.
     """
 
     coverage: float | None = None
@@ -25,6 +27,7 @@ class Settings:
     min_score: float | None = None
     masks: Path | None = None
     draw: Path | None = None
+    false_alarms: float | None = None
 
     def check(self, kind: str | None = None) -> None:
         """Refuses numbers out of their range, and what means nothing for a task.
@@ -37,6 +40,7 @@ class Settings:
         """
         _check_coverage(self.coverage)
         _check_score(self.min_score)
+        _check_rate(self.false_alarms)
         if kind is None:
             return
         asked = [each.name for each in fields(self) if getattr(self, each.name) != each.default]
@@ -57,13 +61,15 @@ class Settings:
         return DEFAULT_COVERAGE if self.coverage is None else self.coverage
 
 
-_OPTIONS = {name: f"--{name.replace('_', '-')}" for name in ("coverage", "abstain", "min_score", "masks", "draw")}
+_NAMES = ("coverage", "abstain", "min_score", "masks", "draw", "false_alarms")
+_OPTIONS = {name: f"--{name.replace('_', '-')}" for name in _NAMES}
 _MEANINGS = {
     "coverage": "It belongs to the sets of a classifier and the intervals of a regressor.",
     "abstain": "Only classifiers can predict 'not sure'.",
     "min_score": "It belongs to the boxes of a detector.",
     "masks": "Only a segmenter has masks.",
-    "draw": "Only boxes and masks can be drawn.",
+    "draw": "Only boxes, masks and heat maps can be drawn.",
+    "false_alarms": "It belongs to anomaly detection.",
 }
 
 
@@ -85,3 +91,25 @@ def _check_score(min_score: float | None) -> None:
             received=f"min_score={min_score!r}",
             hint="Leave it out for the best value on the validation images.",
         )
+
+
+def _check_rate(false_alarms: float | None) -> None:
+    if false_alarms is not None and not 0 < false_alarms < 1:
+        raise RecipeError(
+            "The rate of false alarms must be a share.",
+            expected="false_alarms: a number above 0 and below 1",
+            received=f"false_alarms={false_alarms!r}",
+            hint="Leave it out for the rate of the run.",
+        )
+
+
+def with_asked(predictor: TaskPredictor, settings: Settings) -> TaskPredictor:
+    """The predictor with the settings that are fields of its class and of nothing else.
+
+    Raises:
+        RecipeError: it cannot keep one of them.
+    """
+    if settings.false_alarms is None or not is_dataclass(predictor):
+        return predictor
+    changed: TaskPredictor = replace(predictor, false_alarms=settings.false_alarms)
+    return changed

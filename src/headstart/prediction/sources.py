@@ -18,7 +18,7 @@ from headstart.artifacts import (
 )
 from headstart.errors import RunNotFoundError
 from headstart.files import UnusableFileError, file_sha256, read_plain
-from headstart.prediction.settings import Settings
+from headstart.prediction.settings import Settings, with_asked
 from headstart.task_spec import DEFAULT_TASK, TASK_KINDS
 
 if TYPE_CHECKING:
@@ -129,6 +129,7 @@ def _open_exported(folder: Path, format_name: str, settings: Settings) -> Model:
     predictor = load_predictor(
         folder, format_name=format_name, coverage=settings.chosen_coverage, min_score=settings.min_score
     )
+    predictor = with_asked(predictor, settings)
     exported = read_manifest(folder).files[format_name]
     facts = {"format": format_name, "files": dict(exported.sha256), "thresholds": _thresholds_hash(predictor)}
     return Model(predictor, facts)
@@ -139,6 +140,7 @@ def _open_run(place: "Run | ModelPlace", settings: Settings) -> Model:
 
     run = place if isinstance(place, Run) else Run.load(place.path)
     predictor = predictor_of(run, coverage=settings.chosen_coverage, min_score=settings.min_score)
+    predictor = with_asked(predictor, settings)
     facts = {
         "format": "run",
         "files": {"model.keras": file_sha256(run.model_path)},

@@ -43,6 +43,22 @@ METRIC_WORDS = {
         "RMSE",
         "Root mean squared error: like the mean absolute error, but large errors count more. Lower is better.",
     ),
+    "image_auroc": (
+        "Image AUROC",
+        "Probability that an image with a defect has a higher score than a good image; 0.5 is guessing.",
+    ),
+    "image_average_precision": (
+        "Image average precision",
+        "How well the scores rank images with defects above good images; 1 is perfect.",
+    ),
+    "pixel_auroc": (
+        "Pixel AUROC",
+        "Probability that a defective pixel has a higher score than a good pixel; 0.5 is guessing.",
+    ),
+    "pro": (
+        "PRO",
+        "Share of each defective area that is found, averaged over areas and over up to 30 % of false-positive pixels.",
+    ),
     "r2": ("R²", "Share of the variance of the true values that is explained; predicting their mean gives 0."),
     "median_absolute_error": ("Median absolute error", "Half of the errors are smaller than this. Lower is better."),
 }

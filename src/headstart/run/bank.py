@@ -107,6 +107,7 @@ def head_settings(recipe: Recipe) -> HeadSettings:
         dropout=recipe.head.dropout,
         num_stages=num_stages_read(recipe),
         seed=recipe.seed,
+        method=recipe.head.method,
     )
 
 

@@ -113,6 +113,9 @@ def _hashes(dataset: Dataset) -> dict[tuple[str, ...], str]:
     if dataset.form is TargetForm.MASKS:
         masks = map(tuple, map(mask_paths, dataset.frame["target"]))
         known |= {paths: sha256 for paths, sha256 in zip(masks, dataset.frame["mask_sha256"], strict=True) if paths}
+    if dataset.form is TargetForm.DEFECTS:
+        defects = zip(dataset.frame["mask"], dataset.frame["mask_sha256"], strict=True)
+        known |= {(path,): sha256 for path, sha256 in defects if path}
     return known
 
 

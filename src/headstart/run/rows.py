@@ -44,6 +44,8 @@ def _check_targets(dataset: Dataset) -> None:
     if dataset.form is TargetForm.BOXES:
         if not all((np.abs(boxes[:, :4]) <= _MAX_PLACE).all() for boxes in dataset.marked_boxes()):  # nor NaN
             raise UnusableFileError(f"boxes within {_MAX_PLACE:,} pixels", "others")
+    elif dataset.form is TargetForm.DEFECTS:
+        refuse_outside([path for path in dataset.frame["mask"].tolist() if path])
     elif dataset.form is TargetForm.NUMBERS:
         if not np.isfinite(dataset.numbers()).all():
             raise UnusableFileError("finite numbers", "others")

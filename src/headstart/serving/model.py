@@ -5,7 +5,7 @@ from pathlib import Path
 
 from headstart.artifacts import ExportedFile, Manifest, TaskPredictor, find_exported, load_predictor
 from headstart.errors import UnknownFormatError
-from headstart.prediction import Settings
+from headstart.prediction import Settings, with_asked
 from headstart.serving.kind import Kind
 from headstart.serving.packages import check_packages
 from headstart.task_spec import find_task
@@ -41,7 +41,12 @@ class ServedModel:
 
 
 def load_model(
-    path: Path, format_name: str | None = None, *, coverage: float | None = None, min_score: float | None = None
+    path: Path,
+    format_name: str | None = None,
+    *,
+    coverage: float | None = None,
+    min_score: float | None = None,
+    false_alarms: float | None = None,
 ) -> ServedModel:
     """The file of an artifact with which the server predicts, checked against its hash.
 
@@ -50,6 +55,8 @@ def load_model(
         format_name: one of `SERVED_FORMATS`; None for what `headstart.artifacts.load_predictor` prefers.
         coverage: of prediction sets and intervals, where a request asks for none; None for 0.9.
         min_score: from which on a box is a prediction, if a request does not state it; None: as the run chose it.
+        false_alarms: promised share of good images that are reported, if a request does not state it; None: 0.01, or
+            the lowest share that can be promised.
 
     Raises:
         ArtifactNotFoundError: there is no artifact, or it has no file that can be served.
@@ -69,7 +76,7 @@ def load_model(
             received=chosen,
             hint="Export a format that can be served with `headstart export RUN --to onnx`.",
         )
-    settings = Settings(coverage=coverage, min_score=min_score)
+    settings = Settings(coverage=coverage, min_score=min_score, false_alarms=false_alarms)
     settings.check(manifest.task)
     predictor = load_predictor(manifest.folder, chosen, settings.chosen_coverage, min_score)
-    return ServedModel(manifest, chosen, predictor)
+    return ServedModel(manifest, chosen, with_asked(predictor, settings))

@@ -6,7 +6,7 @@ import re
 from importlib.resources import files
 
 # One a task between what they use and the page, which begins.
-_SCRIPTS = ("colours.js", "classes.js", "boxes.js", "masks.js", "numbers.js", "page.js")
+_SCRIPTS = ("colours.js", "classes.js", "boxes.js", "masks.js", "numbers.js", "anomalies.js", "page.js")
 
 
 def page() -> tuple[str, str]:

@@ -95,7 +95,7 @@ def check_pictures(dataset: Dataset, *, progress: Progress) -> IndexedPictures:
         root=usable.root,
         frame=frame,
         targets=targets,
-        class_names=usable.class_names if has_classes else None,
+        class_names=usable.label_names() if has_classes else None,
         left_out=tuple(left_out),
     )
 

@@ -101,6 +101,18 @@ MinScoreOption = Annotated[
         rich_help_panel=ANSWERS,
     ),
 ]
+FalseAlarmsOption = Annotated[
+    float | None,
+    typer.Option(
+        callback=_a_share,
+        metavar="SHARE",
+        help=with_default(
+            "For anomaly detection, the promised share of good images that are reported as defects.", "as in the run"
+        ),
+        show_default=False,
+        rich_help_panel=ANSWERS,
+    ),
+]
 MasksOption = Annotated[
     Path | None,
     typer.Option(
@@ -114,7 +126,7 @@ DrawOption = Annotated[
     Path | None,
     typer.Option(
         metavar="FOLDER",
-        help="Write the images with boxes or masks drawn on them.",
+        help="Write the images with boxes, masks or heat maps drawn on them.",
         show_default=False,
         rich_help_panel=OUTPUT,
     ),
@@ -146,13 +158,14 @@ def predict(  # noqa: PLR0913, PLR0917  one parameter an option
     coverage: CoverageOption = None,
     abstain: AbstainOption = False,
     min_score: MinScoreOption = None,
+    false_alarms: FalseAlarmsOption = None,
     out: OutOption = None,
     masks: MasksOption = None,
     draw: DrawOption = None,
     as_json: JsonLinesOption = False,
     as_csv: CsvOption = False,
 ) -> ExitCode | None:
-    """Predict classes, boxes, masks or numbers of images, with a measure of confidence.
+    """Predict classes, boxes, masks, numbers or defects of images, with a measure of confidence.
 
     Prints one row per file as soon as it is known: classes, boxes, shares of pixels per class, or numbers, depending on
     the task of the model. A file that is not an image gets a row with the error; the others are processed, and the exit
@@ -162,7 +175,7 @@ def predict(  # noqa: PLR0913, PLR0917  one parameter an option
     from headstart.prediction import Settings, answers_of, find_model, predict_records  # noqa: PLC0415  heavy
 
     place = find_model(model)
-    settings = Settings(coverage, abstain, min_score, masks, draw)
+    settings = Settings(coverage, abstain, min_score, masks, draw, false_alarms)
     settings.check(place.kind)
     if place.needs_tensorflow:
         load_keras(surroundings)

@@ -57,6 +57,15 @@ CoverageOption = Annotated[
         panel=ANSWERS,
     ),
 ]
+FalseAlarmsOption = Annotated[
+    float | None,
+    setting(
+        "For anomaly detection, the promised share of good images that are reported, if the request does not set it.",
+        metavar="SHARE",
+        default="0.01, or the lowest share that can be promised",
+        panel=ANSWERS,
+    ),
+]
 MinScoreOption = Annotated[
     float | None,
     setting(
@@ -154,6 +163,7 @@ def serve(  # noqa: PLR0913, PLR0917  one parameter an option
     format_name: FormatOption = None,
     coverage: CoverageOption = None,
     min_score: MinScoreOption = None,
+    false_alarms: FalseAlarmsOption = None,
     host: HostOption = "127.0.0.1",
     port: PortOption = 8000,
     key_file: KeyFileOption = None,
@@ -199,7 +209,9 @@ def serve(  # noqa: PLR0913, PLR0917  one parameter an option
         lines = _welcome(address, host, with_key=key is not None, with_names=bool(allowed_host))
         surroundings.stderr.print("\n".join(lines), highlight=False, markup=False)
 
-    model = load_model(artifact.expanduser(), format_name, coverage=coverage, min_score=min_score)
+    model = load_model(
+        artifact.expanduser(), format_name, coverage=coverage, min_score=min_score, false_alarms=false_alarms
+    )
     serve_model(model, host=host, port=port, key=key, limits=limits, options=options, on_start=show)
     return None
 

@@ -33,8 +33,10 @@ from headstart.cli.recipe_options import (
     ImageSizeOption,
     LabelColumnOption,
     LearningRateOption,
+    MethodOption,
     MinPerClassOption,
     PathColumnOption,
+    RateOption,
     ResizeModeOption,
     SeedOption,
     SplitColumnOption,
@@ -63,8 +65,9 @@ DataArgument = Annotated[
     str | None,
     typer.Argument(
         metavar="DATA",
-        help="Folder with one folder of images per class, a table of paths and labels (.csv, .tsv, .parquet), or "
-        "images with boxes (Pascal VOC, COCO, YOLO) or masks. It is never changed. Optional with --recipe.",
+        help="Folder with one folder of images per class, a table of paths and labels (.csv, .tsv, .parquet), "
+        "images with boxes (Pascal VOC, COCO, YOLO) or masks, or good images in train/good. It is never changed. "
+        "Optional with --recipe.",
         show_default=False,
     ),
 ]
@@ -123,6 +126,8 @@ def train(  # noqa: PLR0913, PLR0917  one parameter an option
     augment: AugmentOption = None,
     flips: FlipsOption = None,
     collages: CollagesOption = None,
+    method: MethodOption = None,
+    false_alarms: RateOption = None,
     seed: SeedOption = None,
     recipe: RecipeOption = AUTO,
     path_column: PathColumnOption = None,
@@ -135,10 +140,11 @@ def train(  # noqa: PLR0913, PLR0917  one parameter an option
 ) -> None:
     """Train a model on a folder of images, test it and write a report.
 
-    Class folders and labels give a classifier, boxes a detector, masks a segmenter, numbers a regressor. The command
-    loads a pretrained network, freezes it, adds new layers and fine-tunes the upper stages. The activations of the
-    frozen layers are computed once and kept in a feature bank. The command prints the result on the test images and
-    the path of the run: a folder with the model, the report, all numbers and all settings.
+    Class folders and labels give a classifier, boxes a detector, masks a segmenter, numbers a regressor, good images
+    alone (train/good) a detector of defects. The command loads a pretrained network, freezes it, adds new layers and
+    fine-tunes the upper stages. The activations of the frozen layers are computed once and kept in a feature bank. The
+    command prints the result on the test images and the path of the run: a folder with the model, the report, all
+    numbers and all settings.
     """
     settings = _checked_settings(
         recipe,
@@ -147,7 +153,7 @@ def train(  # noqa: PLR0913, PLR0917  one parameter an option
         {"views": views, "engine": engine, "batch_size": batch_size, "augment": augment, "flips": flips},
         {"frozen_epochs": frozen_epochs, "epochs": epochs, "deep_epochs": deep_epochs, "collages": collages},
         {"unfreeze_from": unfreeze_from, "learning_rate": learning_rate, "seed": seed},
-        {"path_column": path_column, "label_column": label_column},
+        {"method": method, "false_alarms": false_alarms, "path_column": path_column, "label_column": label_column},
         {"split_column": split_column, "group_column": group_column},
     )
     limits: _Limits = {"minutes": minutes, "bank_dir": bank_dir, "bank_limit": bank_limit}

@@ -4,6 +4,7 @@ const TASKS = {
   "object-detection": boxes,
   "semantic-segmentation": masks,
   "image-regression": numbers,
+  "anomaly-detection": anomalies,
 };
 const at = (id) => document.getElementById(id);
 const entries = [];
