@@ -84,6 +84,7 @@ bench: $(READY) ## Measure what the README claims (an idle machine, some hours, 
 	$(BIN)/python benchmarks/detection.py
 	$(BIN)/python benchmarks/detection_bank.py
 	$(BIN)/python benchmarks/segmentation.py
+	$(BIN)/python benchmarks/anomaly.py
 
 gpu: $(READY) ## Measure one GPU (ten minutes, needs the real data)
 	$(BIN)/python benchmarks/gpu.py
