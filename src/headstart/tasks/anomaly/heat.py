@@ -9,7 +9,7 @@ HEAT_SHARE = 0.6  # of the colour at the hottest place; the image stays visible 
 
 
 def heat_level(good_scores: np.ndarray) -> float:
-    """The score that gets the middle of the colours: the highest of a good validation image."""
+    """The highest score of a good validation image, which the colours of heat maps follow."""
     return max(float(np.max(good_scores)), 1e-12)
 
 
@@ -40,8 +40,13 @@ def heat_in_picture(
 
 
 def heat_colours(heat: np.ndarray, level: float) -> np.ndarray:
-    """Scores on a scale of colours: 0 up to half of the level, 0.5 at the level, 1 from 1.5 times the level on."""
-    return np.asarray(np.clip(heat / level - 0.5, 0, 1))
+    """Scores of pixels as places on a scale of colours, 0 to 1.
+
+    The scale begins at half of the level. It ends at the highest score of the image, or at 1.5 times the level if it is
+    more: a good image has no bright colours, and a large defect does not cover everything with the brightest one.
+    """
+    end = max(1.5 * level, float(heat.max(initial=0.0)))
+    return np.asarray(np.clip((heat - 0.5 * level) / (end - 0.5 * level), 0, 1))
 
 
 def draw_heat(picture: np.ndarray, heat: np.ndarray, level: float) -> np.ndarray:
@@ -50,7 +55,7 @@ def draw_heat(picture: np.ndarray, heat: np.ndarray, level: float) -> np.ndarray
     Args:
         picture: `(h, w, 3)` RGB 0-255.
         heat: `(h, w)` scores.
-        level: the score that gets the middle of the colours.
+        level: from `heat_level`.
 
     Returns:
         `(h, w, 3)` uint8.

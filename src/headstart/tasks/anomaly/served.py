@@ -31,9 +31,9 @@ class ScoreEntry(Entry):
     heat: Annotated[
         str | None,
         Field(
-            description="Grey PNG file in the proportions of the image, in base64: 128 is the highest score of a good "
-            "validation image, 0 half of it or less, 255 one and a half times of it or more; null if the method "
-            "compares images as a whole.",
+            description="Grey PNG file in the proportions of the image, in base64: 0 is half of the highest score of a "
+            "good validation image or less, 255 the highest score of the image, or 1.5 times that of a good one if it "
+            "is more; null if the method compares images as a whole.",
             json_schema_extra={"contentEncoding": "base64", "contentMediaType": "image/png"},
         ),
     ] = None
