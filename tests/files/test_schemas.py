@@ -54,6 +54,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "resize_mode": "stretch", "files": {"onnx": EXPORTED}, "multi_label": False, "temperature": [1.0, 2.0],
         "provenance": {"run": "a"},
     },
+    "tasks.anomaly.exported.ExportedGoodScores": {"scores": [0.5, 0.75]},
     "tasks.regression.exported.ExportedNumberPromises": {"residuals": [[0.1, 0.2]]},
     "artifacts.manifest_schema.ScoresSchema": SCORES,
     "data.dataset_facts.DatasetFacts": {
@@ -82,6 +83,14 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "path": "a.png", "prediction": "cat", "error": None, "height": 4, "width": 5, "mask": None,
         "shares": {"cat": 1.0},
     },
+    "tasks.anomaly.records.ScoreRecord": {
+        "path": "a.png",
+        "prediction": "defect",
+        "error": None,
+        "score": 2.5,
+        "p_value": 0.05,
+        "is_defect": True,
+    },
     "tasks.regression.records.IntervalRecord": INTERVAL,
     "tasks.regression.records.NumberRecord": {"path": "a.png", "error": None, "numbers": {"age": INTERVAL}},
     "tasks.classification.records.ClassRecord": {
@@ -96,6 +105,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "run.schemas.Environment": {"format_version": 1, "python": "3.11", "machine": "x86_64", "packages": {"keras": "3"}},
     "run.schemas.Finding": FINDING,
     "tasks.detection.steps.FoundBox": {"name": "cat", "score": 0.5, "sides": [1.0, 2.0, 3.0, 4.0]},
+    "tasks.anomaly.steps.GoodScoresFile": {"format_version": 1, "scores": [0.5, 0.75]},
     "tasks.regression.steps.NumberPromises": {"format_version": 1, "residuals": [[0.1], [0.2]]},
     "run.schemas.PhaseFacts": PHASE,
     "run.schemas.RunState": {
