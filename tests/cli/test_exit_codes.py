@@ -1,6 +1,7 @@
 """Every cause has its own code, and the document says so."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -71,5 +72,7 @@ def test_the_library_raises_only_errors_that_have_a_code():
 def test_the_document_lists_every_code():
     meanings = {code: (kind.__doc__ or "").splitlines()[0] for kind, code in EXIT_CODES.items()} | MEANINGS
     rows = [f"| {code.value} | `{code.name}` | {meanings[code]} |" for code in ExitCode]
-    document = (ROOT / "docs" / "exit-codes.md").read_text(encoding="utf-8")
+    document = re.sub(
+        r"\[([^]]+)\]\(glossary\.md#[^)]+\)", r"\1", (ROOT / "docs" / "exit-codes.md").read_text(encoding="utf-8")
+    )
     assert [line for line in document.splitlines() if line.startswith("| ") and "`" in line] == rows

@@ -129,7 +129,7 @@ def test_weights_and_targets_of_any_shape_come_with_their_pictures(source):
 
 
 def test_unequal_lengths_and_no_pictures_at_all_are_refused(source):
-    with pytest.raises(ValueError, match="equally many"):
+    with pytest.raises(ValueError, match="equal numbers of images"):
         training_batches(source, np.arange(3), batch_size=4, seed=0, phase=0)
     with pytest.raises(ValueError, match="weights"):
         training_batches(source, np.arange(NUM_PICTURES), batch_size=4, seed=0, phase=0, weights=np.ones(2))

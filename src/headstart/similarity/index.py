@@ -78,7 +78,18 @@ class SimilarityIndex:
     @property
     def quality(self) -> dict[str, Metric]:
         """How well images of the same class are found, by name; nothing without labels."""
-        return {name: Metric(name=name, **values) for name, values in self.facts["quality"].items()}
+        return {
+            name: Metric(
+                name=name,
+                value=values["value"],
+                low=values["low"],
+                high=values["high"],
+                baseline=values["baseline"],
+                num_examples=values["num_examples"],
+                higher_is_better=values["higher_is_better"],
+            )
+            for name, values in self.facts["quality"].items()  # with what later versions add
+        }
 
     @cached_property
     def rows_of_hashes(self) -> dict[str, int]:
