@@ -85,6 +85,7 @@ def test_a_run_tells_defects_from_good_images_and_finds_their_place(finished):
 
 def test_the_report_shows_the_promise_and_the_worst_images(finished):
     page = finished.html_path.read_text(encoding="utf-8")
+    assert "when training stops" not in page
     assert "Worst misses and false alarms" in page
     assert "promised rate of false alarms" in page
     assert "linear probe" not in page
