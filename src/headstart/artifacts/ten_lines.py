@@ -47,7 +47,7 @@ _MODULES = {
 }
 _RESIZE = {
     "stretch": ".resize(({width}, {height}), Image.Resampling.BICUBIC)",
-    "crop": "\npicture = ImageOps.fit(image, ({width}, {height}), Image.Resampling.BICUBIC)",
+    "crop": "\nimage = ImageOps.fit(image, ({width}, {height}), Image.Resampling.BICUBIC)",
     "pad": """
 fitted = ImageOps.contain(image, ({width}, {height}), Image.Resampling.BICUBIC)
 image = Image.new("RGB", ({width}, {height}))
