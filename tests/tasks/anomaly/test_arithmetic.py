@@ -37,7 +37,9 @@ def test_centres_leave_no_point_farther_than_twice_the_best_choice():
 def test_the_same_seed_chooses_the_same_memory_and_another_one_another():
     features = np.random.default_rng(0).normal(size=(5, 4, 4, 150)).astype(np.float32)
     scale = stage_scale(batches_of(features), [100, 50])
-    first, second, other = (choose_memory(batches_of(features), scale, 20, seed=seed) for seed in (0, 0, 1))
+    first, second, other = (
+        choose_memory(batches_of(features), scale, 20, num_places=80, seed=seed) for seed in (0, 0, 1)
+    )
     assert first.shape == (20, 150)
     np.testing.assert_array_equal(first, second)
     assert not np.array_equal(first, other)

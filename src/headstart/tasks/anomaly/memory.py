@@ -50,7 +50,13 @@ def stage_scale(batches: Batches, channels: list[int]) -> np.ndarray:
 
 
 def choose_memory(
-    batches: Batches, scale: np.ndarray, num_members: int, *, seed: int, progress: Callable[[], object] = lambda: None
+    batches: Batches,
+    scale: np.ndarray,
+    num_members: int,
+    *,
+    num_places: int,
+    seed: int,
+    progress: Callable[[], object] = lambda: None,
 ) -> np.ndarray:
     """The members of the memory: `(num_members, features)` float32, scaled.
 
@@ -58,6 +64,7 @@ def choose_memory(
         batches: features of good images.
         scale: from `stage_scale`.
         num_members: at most the number of places.
+        num_places: of all batches together.
         seed: of candidates, projection and the first member; the same seed gives the same members.
         progress: called for each member.
     """
@@ -66,7 +73,6 @@ def choose_memory(
     projection = None
     if num_features > PROJECTED:
         projection = (draws.normal(size=(num_features, PROJECTED)) / np.sqrt(PROJECTED)).astype(np.float32)
-    num_places = sum(int(np.prod(batch.shape[:-1])) for batch in batches())
     candidates = np.arange(num_places)
     if num_places > MAX_CANDIDATES:
         candidates = np.sort(draws.choice(num_places, max(MAX_CANDIDATES, num_members), replace=False))

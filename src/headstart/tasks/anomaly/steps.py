@@ -85,11 +85,13 @@ def fill_memory(run: Run, task: Task, examples: TrainingExamples, progress: Prog
     channels = [detector.model.get_layer(name).output.shape[-1] for name in detector.tap_layers]
     scale = stage_scale(batches, channels)
     num_members = detector.model.get_layer("head_memory").units
+    num_places = detector.num_places * len(examples.source) * examples.source.num_views
     progress.start("choosing the memory", num_members)
-    memory = choose_memory(batches, scale, num_members, seed=run.recipe.seed, progress=progress.advance)
+    memory = choose_memory(
+        batches, scale, num_members, num_places=num_places, seed=run.recipe.seed, progress=progress.advance
+    )
     detector.remember(scale, memory)
     progress.finish()
-    num_places = detector.num_places * len(examples.source) * examples.source.num_views
     progress.say(f"memory: {len(memory):,} of {num_places:,} places of {len(examples.source)} good images")
 
 
