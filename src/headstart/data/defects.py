@@ -15,6 +15,7 @@ import pandas as pd
 
 from headstart.data.annotated import Asked
 from headstart.data.dataset import GOOD, Dataset, frame_from_rows
+from headstart.data.folder_doubts import listed
 from headstart.data.inspection import could_be_picture
 from headstart.data.part_names import parts_named
 from headstart.data.walking import FolderWalk
@@ -27,7 +28,6 @@ _UNLABELLED_NAMES = frozenset({"unlabelled", "unlabeled", "unknown", "unsorted"}
 _MASK_ENDING = re.compile(r"[-_ ]?(mask|gt)$")
 # Name of the one output: how far an image is from the good ones.
 SCORE = "anomaly"
-_NUM_SHOWN = 5
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ def _good_of_training(holding: list[str], root: Path) -> str:
     raise DataFormatError(
         f"'{root}' has more than good images to train on.",
         expected="one folder of good images in the train part, such as 'train/good'",
-        received=_listed(wrong) if holding else "no images in it",
+        received=listed(wrong) if holding else "no images in it",
         hint="Move images of defects to 'test/DEFECT'. To learn classes, use --task image-classification."
         if holding
         else "Put the good images into 'train/good'.",
@@ -138,7 +138,7 @@ def _places_without_parts(walk: FolderWalk, folders: list[str], files: list[str]
     raise DataFormatError(
         f"'{root}' has no folder of good images.",
         expected="one folder 'train/good' or 'good', or images of good objects directly in the folder",
-        received=f"{_listed(named)}" if named else "no images",
+        received=listed(named) if named else "no images",
         hint="Put the good images into 'train/good' and those with defects into 'test/DEFECT'.",
     )
 
@@ -190,11 +190,6 @@ def _no_good_images(root: Path, places: list[_Place]) -> DataFormatError:
     return DataFormatError(
         f"'{root}' has no good images to train on.",
         expected="images in 'train/good' or 'good'",
-        received=f"images in {_listed(names)}" if names else "no images",
+        received=f"images in {listed(names)}" if names else "no images",
         hint="Put the images without defects into 'train/good'.",
     )
-
-
-def _listed(names: list[str]) -> str:
-    shown = ", ".join(f"'{name}'" for name in names[:_NUM_SHOWN])
-    return f"{shown} and {len(names) - _NUM_SHOWN} more" if len(names) > _NUM_SHOWN else shown
